@@ -1,0 +1,74 @@
+import type { ApplicationStatus } from './vendor-application.ts'
+
+/**
+ * What happened, with the ids of everything whose views show it. The ids are read in the transaction that made the
+ * change: what they leave out cannot be invalidated afterwards.
+ */
+export type DomainEvent =
+  | OrganizerRegistered
+  | VendorRegistered
+  | MarketCreated
+  | MarketEdited
+  | ApplicationSubmitted
+  | ApplicationMoved
+  | VendorEdited
+
+/** Where a market stands in the public listings; `listed` is whether it is active. */
+export interface Listing {
+  readonly city: string
+  readonly listed: boolean
+}
+
+export interface OrganizerRegistered {
+  readonly type: 'organizer-registered'
+  readonly organizerId: string
+}
+
+export interface VendorRegistered {
+  readonly type: 'vendor-registered'
+  readonly vendorId: string
+}
+
+export interface MarketCreated {
+  readonly type: 'market-created'
+  readonly marketId: string
+  readonly slug: string
+  readonly organizerId: string
+  readonly listing: Listing
+}
+
+export interface MarketEdited {
+  readonly type: 'market-edited'
+  readonly marketId: string
+  readonly slug: string
+  readonly organizerId: string
+  readonly before: Listing
+  readonly after: Listing
+  /** Every vendor accepted here: their profiles and dashboards name the market. */
+  readonly vendorIds: readonly string[]
+}
+
+export interface ApplicationSubmitted {
+  readonly type: 'application-submitted'
+  readonly marketId: string
+  readonly vendorId: string
+  readonly organizerId: string
+}
+
+export interface ApplicationMoved {
+  readonly type: 'application-moved'
+  readonly marketId: string
+  readonly slug: string
+  readonly vendorId: string
+  readonly organizerId: string
+  readonly from: ApplicationStatus
+  readonly to: ApplicationStatus
+  readonly listing: Listing
+}
+
+export interface VendorEdited {
+  readonly type: 'vendor-edited'
+  readonly vendorId: string
+  /** Every market it ever applied to, with its organizer: their application lists and dashboards name the vendor. */
+  readonly markets: readonly { readonly marketId: string; readonly slug: string; readonly organizerId: string }[]
+}

@@ -1,0 +1,106 @@
+import { MarketflowError } from './errors.ts'
+
+export const MARKET_STATUSES = ['draft', 'active', 'closed'] as const
+export type MarketStatus = (typeof MARKET_STATUSES)[number]
+
+/** A market opens once, and from then on alternates: draft → active → closed → active → … */
+const NEXT_STATUS: Record<MarketStatus, MarketStatus> = { draft: 'active', active: 'closed', closed: 'active' }
+
+export interface MarketProps {
+  id: string
+  organizerId: string
+  slug: string
+  name: string
+  city: string
+  description: string
+  stallCount: number
+  /** The id this market has in an imported directory (the USDA's FMID), if it came from one. */
+  directoryId?: string | null
+  createdAt: Date
+}
+
+export type MarketChanges = Partial<
+  Pick<MarketProps, 'name' | 'city' | 'description' | 'stallCount'> & { status: MarketStatus }
+>
+
+/** A farmers' market: where it is, how many stalls it has, and how many of them are taken. */
+export class Market {
+  readonly id: string
+  readonly organizerId: string
+  readonly slug: string
+  readonly directoryId: string | null
+  name: string
+  city: string
+  description: string
+  stallCount: number
+  /** How many vendors are accepted; kept here so that the row lock that guards it also guards the stalls. */
+  vendorCount = 0
+  status: MarketStatus = 'draft'
+  readonly createdAt: Date
+  updatedAt: Date
+
+  constructor(props: MarketProps) {
+    this.id = props.id
+    this.organizerId = props.organizerId
+    this.slug = props.slug
+    this.directoryId = props.directoryId ?? null
+    this.name = props.name
+    this.city = props.city
+    this.description = props.description
+    this.stallCount = props.stallCount
+    this.createdAt = props.createdAt
+    this.updatedAt = props.createdAt
+  }
+
+  /**
+   * Applies what an organizer edits; absent fields stay as they are. All or nothing.
+   * @throws MarketflowError `conflict` for a status move outside the lifecycle, or fewer stalls than accepted vendors.
+   */
+  edit(changes: MarketChanges, now: Date): void {
+    const { status = this.status, stallCount = this.stallCount } = changes
+    if (status !== this.status && NEXT_STATUS[this.status] !== status) {
+      throw new MarketflowError('conflict', `A market that is ${this.status} cannot become ${status}`)
+    }
+    if (stallCount < this.vendorCount) {
+      throw new MarketflowError('conflict', `${this.vendorCount} vendors are accepted; stall_count cannot be below that`)
+    }
+    this.name = changes.name ?? this.name
+    this.city = changes.city ?? this.city
+    this.description = changes.description ?? this.description
+    this.stallCount = stallCount
+    this.status = status
+    this.updatedAt = now
+  }
+
+  /** @throws MarketflowError `conflict` unless the market is active. */
+  assertTakesApplications(): void {
+    if (this.status !== 'active') throw new MarketflowError('conflict', `The market is ${this.status}, not active`)
+  }
+
+  /** @throws MarketflowError `market-full` when every stall is taken. */
+  takeStall(): void {
+    if (this.vendorCount >= this.stallCount) throw new MarketflowError('market-full')
+    this.vendorCount += 1
+  }
+
+  freeStall(): void {
+    this.vendorCount -= 1
+  }
+}
+
+/** How cities are compared: `Chicago ` and `chicago` are one city. */
+export function normalizeCity(city: string): string {
+  return city.trim().replace(/\s+/g, ' ').toLowerCase()
+}
+
+/** A readable URL part: `Caledonia Farmers' Market` → `caledonia-farmers-market`; at most 80 characters, never empty. */
+export function slugify(text: string): string {
+  const slug = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[\u0300-\u036f'’]/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 80)
+    .replace(/^-+|-+$/g, '')
+  return slug || 'market'
+}

@@ -1,0 +1,79 @@
+import { MarketflowError } from './errors.ts'
+import type { Market } from './market.ts'
+
+export const APPLICATION_STATUSES = ['pending', 'waitlisted', 'accepted', 'rejected', 'withdrawn'] as const
+export type ApplicationStatus = (typeof APPLICATION_STATUSES)[number]
+
+/** A live application blocks another by the same vendor at the same market. */
+export const LIVE_STATUSES: readonly ApplicationStatus[] = ['pending', 'waitlisted', 'accepted']
+
+export interface VendorApplicationProps {
+  id: string
+  marketId: string
+  vendorId: string
+  message: string
+  createdAt: Date
+}
+
+/** A vendor's request for a stall. Named in full because «application» already names a layer. */
+export class VendorApplication {
+  readonly id: string
+  readonly marketId: string
+  readonly vendorId: string
+  readonly message: string
+  status: ApplicationStatus = 'pending'
+  readonly createdAt: Date
+  updatedAt: Date
+
+  constructor(props: VendorApplicationProps) {
+    this.id = props.id
+    this.marketId = props.marketId
+    this.vendorId = props.vendorId
+    this.message = props.message
+    this.createdAt = props.createdAt
+    this.updatedAt = props.createdAt
+  }
+
+  /**
+   * Gives the vendor a stall. The caller holds the market's row lock.
+   * @throws MarketflowError `conflict` unless pending or waitlisted, `market-full` when no stall is left.
+   */
+  accept(market: Market, now: Date): void {
+    this.#assertFrom(['pending', 'waitlisted'], 'accepted')
+    market.takeStall()
+    this.#move('accepted', now)
+  }
+
+  /** @throws MarketflowError `conflict` unless pending or waitlisted. */
+  reject(now: Date): void {
+    this.#assertFrom(['pending', 'waitlisted'], 'rejected')
+    this.#move('rejected', now)
+  }
+
+  /** @throws MarketflowError `conflict` unless pending. */
+  waitlist(now: Date): void {
+    this.#assertFrom(['pending'], 'waitlisted')
+    this.#move('waitlisted', now)
+  }
+
+  /**
+   * Takes the request back; from `accepted` this frees the stall. The caller holds the market's row lock.
+   * @throws MarketflowError `conflict` unless the application is live.
+   */
+  withdraw(market: Market, now: Date): void {
+    this.#assertFrom(LIVE_STATUSES, 'withdrawn')
+    if (this.status === 'accepted') market.freeStall()
+    this.#move('withdrawn', now)
+  }
+
+  #assertFrom(allowed: readonly ApplicationStatus[], to: ApplicationStatus): void {
+    if (!allowed.includes(this.status)) {
+      throw new MarketflowError('conflict', `An application that is ${this.status} cannot become ${to}`)
+    }
+  }
+
+  #move(to: ApplicationStatus, now: Date): void {
+    this.status = to
+    this.updatedAt = now
+  }
+}
