@@ -70,5 +70,9 @@ export interface VendorEdited {
   readonly type: 'vendor-edited'
   readonly vendorId: string
   /** Every market it ever applied to, with its organizer: their application lists and dashboards name the vendor. */
-  readonly markets: readonly { readonly marketId: string; readonly slug: string; readonly organizerId: string }[]
+  readonly markets: readonly {
+    readonly marketId: string
+    readonly slug: string
+    readonly organizerId: string
+  }[]
 }

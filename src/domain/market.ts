@@ -4,7 +4,11 @@ export const MARKET_STATUSES = ['draft', 'active', 'closed'] as const
 export type MarketStatus = (typeof MARKET_STATUSES)[number]
 
 /** A market opens once, and from then on alternates: draft → active → closed → active → … */
-const NEXT_STATUS: Record<MarketStatus, MarketStatus> = { draft: 'active', active: 'closed', closed: 'active' }
+const NEXT_STATUS: Record<MarketStatus, MarketStatus> = {
+  draft: 'active',
+  active: 'closed',
+  closed: 'active',
+}
 
 export interface MarketProps {
   id: string
@@ -62,7 +66,10 @@ export class Market {
       throw new MarketflowError('conflict', `A market that is ${this.status} cannot become ${status}`)
     }
     if (stallCount < this.vendorCount) {
-      throw new MarketflowError('conflict', `${this.vendorCount} vendors are accepted; stall_count cannot be below that`)
+      throw new MarketflowError(
+        'conflict',
+        `${this.vendorCount} vendors are accepted; stall_count cannot be below that`,
+      )
     }
     this.name = changes.name ?? this.name
     this.city = changes.city ?? this.city
@@ -74,7 +81,8 @@ export class Market {
 
   /** @throws MarketflowError `conflict` unless the market is active. */
   assertTakesApplications(): void {
-    if (this.status !== 'active') throw new MarketflowError('conflict', `The market is ${this.status}, not active`)
+    if (this.status !== 'active')
+      throw new MarketflowError('conflict', `The market is ${this.status}, not active`)
   }
 
   /** @throws MarketflowError `market-full` when every stall is taken. */

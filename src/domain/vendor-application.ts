@@ -39,21 +39,21 @@ export class VendorApplication {
    * @throws MarketflowError `conflict` unless pending or waitlisted, `market-full` when no stall is left.
    */
   accept(market: Market, now: Date): void {
-    this.#assertFrom(['pending', 'waitlisted'], 'accepted')
+    assertMayMove(this, ['pending', 'waitlisted'], 'accepted')
     market.takeStall()
-    this.#move('accepted', now)
+    move(this, 'accepted', now)
   }
 
   /** @throws MarketflowError `conflict` unless pending or waitlisted. */
   reject(now: Date): void {
-    this.#assertFrom(['pending', 'waitlisted'], 'rejected')
-    this.#move('rejected', now)
+    assertMayMove(this, ['pending', 'waitlisted'], 'rejected')
+    move(this, 'rejected', now)
   }
 
   /** @throws MarketflowError `conflict` unless pending. */
   waitlist(now: Date): void {
-    this.#assertFrom(['pending'], 'waitlisted')
-    this.#move('waitlisted', now)
+    assertMayMove(this, ['pending'], 'waitlisted')
+    move(this, 'waitlisted', now)
   }
 
   /**
@@ -61,19 +61,25 @@ export class VendorApplication {
    * @throws MarketflowError `conflict` unless the application is live.
    */
   withdraw(market: Market, now: Date): void {
-    this.#assertFrom(LIVE_STATUSES, 'withdrawn')
+    assertMayMove(this, LIVE_STATUSES, 'withdrawn')
     if (this.status === 'accepted') market.freeStall()
-    this.#move('withdrawn', now)
+    move(this, 'withdrawn', now)
   }
+}
 
-  #assertFrom(allowed: readonly ApplicationStatus[], to: ApplicationStatus): void {
-    if (!allowed.includes(this.status)) {
-      throw new MarketflowError('conflict', `An application that is ${this.status} cannot become ${to}`)
-    }
-  }
+// Functions, not private methods: an object-relational mapper makes instances without the constructor that brands them.
 
-  #move(to: ApplicationStatus, now: Date): void {
-    this.status = to
-    this.updatedAt = now
+function assertMayMove(
+  application: VendorApplication,
+  allowed: readonly ApplicationStatus[],
+  to: ApplicationStatus,
+): void {
+  if (!allowed.includes(application.status)) {
+    throw new MarketflowError('conflict', `An application that is ${application.status} cannot become ${to}`)
   }
+}
+
+function move(application: VendorApplication, to: ApplicationStatus, now: Date): void {
+  application.status = to
+  application.updatedAt = now
 }

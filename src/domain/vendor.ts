@@ -7,7 +7,9 @@ export interface VendorProps {
   createdAt: Date
 }
 
-export type VendorChanges = Partial<Pick<VendorProps, 'businessName' | 'category' | 'description' | 'website'>>
+export type VendorChanges = Partial<
+  Pick<VendorProps, 'businessName' | 'category' | 'description' | 'website'>
+>
 
 /** A business that sells at markets. */
 export class Vendor {

@@ -1,0 +1,8 @@
+import type { Account } from '../../domain/account.ts'
+
+export abstract class AccountRepository {
+  abstract add(account: Account): void
+  abstract find(id: string): Promise<Account | undefined>
+  /** `email` as `normalizeEmail` gives it. */
+  abstract findByEmail(email: string): Promise<Account | undefined>
+}

@@ -1,0 +1,107 @@
+/** The stamps a reader observed, one per tag, in the tags' order. Opaque; equal only to themselves. */
+export type Fence = readonly string[]
+
+/** A representation as it is cached and sent: made once, when it is filled. */
+export interface Entry {
+  /** JSON text in UTF-8. Empty for a negative entry (what was asked for does not exist). */
+  readonly body: Buffer
+  /** Strong entity tag with its quotes; empty for a negative entry. */
+  readonly etag: string
+  /** The only account that may see it; empty when anyone may. */
+  readonly visibleTo: string
+  /** When it was loaded, in ms since the epoch: what `Age` counts from. */
+  readonly loadedAt: number
+  /** When it stops being fresh, in ms since the epoch by the clock of the instance that stored it. */
+  readonly expiresAt: number
+  /** How long its load took, in ms: what early refresh weighs. */
+  readonly loadMs: number
+}
+
+export interface Lookup {
+  /** Present only when the entry's stamps equal the tags' stamps now. May be past `expiresAt`. */
+  readonly entry?: Entry
+  /** Where the entry was found. */
+  readonly tier?: 'l1' | 'l2'
+  /** The tags' stamps, all asked for after this lookup began. A load may start once they are known. */
+  readonly fence: Fence
+}
+
+/** Whether the cache may still be used. Asked again by an adapter that does not send at once. */
+export abstract class Permit {
+  /** @throws CacheUnusable when the lease has lapsed, or the session is not trusted. */
+  abstract assert(session: CacheSession): void
+}
+
+/** Why a read could not use the cache. `reason` is what `Cache-Status` tells. */
+export class CacheUnusable extends Error {
+  override readonly name = 'CacheUnusable'
+  readonly reason: 'no-cache' | 'no-lease' | 'unreachable' | 'timeout' | 'breaker-open'
+
+  constructor(reason: CacheUnusable['reason'], cause?: unknown) {
+    super(`The cache cannot be used: ${reason}`, cause === undefined ? undefined : { cause })
+    this.reason = reason
+  }
+}
+
+/**
+ * One connection to the cache. Commands go over it or fail; none is sent twice, none is moved to another session.
+ * Every method may throw CacheUnusable; none waits longer than the adapter's deadline.
+ */
+export abstract class CacheSession {
+  /**
+   * Reads an entry and the stamps of its tags. A missing stamp is made and *read back*: the fence holds the stamps read.
+   * An adapter that batches calls `permit.assert(this)` in the tick that sends, and sends after the call.
+   */
+  abstract lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup>
+
+  /** Keeps an entry for `keepMs`, bound to stamps observed before its load began. May refuse silently (full, too large). */
+  abstract store(
+    key: string,
+    tags: readonly string[],
+    entry: Entry,
+    fence: Fence,
+    keepMs: number,
+  ): Promise<void>
+
+  /**
+   * Deletes the stamps of the tags. Resolves only when every delete is confirmed and this session still talks to the
+   * master(s) it was opened to — also with no tags at all. A timeout is not a confirmation: it throws.
+   */
+  abstract invalidate(tags: readonly string[]): Promise<void>
+
+  /** What is stored now, without making stamps: for operators. */
+  abstract inspect(key: string, tags: readonly string[]): Promise<Inspection>
+}
+
+export interface Inspection {
+  /** The stamp of each tag; undefined where there is none. */
+  readonly stamps: readonly (string | undefined)[]
+  /** What is stored under the key per tier, and the stamps it was stored with. */
+  readonly entries: readonly { readonly tier: 'l1' | 'l2'; readonly entry: Entry; readonly fence: Fence }[]
+}
+
+/**
+ * A cache that Marketflow can run on. Its contract is executable: `test/contract/cache-contract.ts`.
+ * `shared`: one copy that every instance sees; `private`: each instance its own; `none`: nothing is kept.
+ */
+export abstract class CachePort {
+  abstract readonly reach: 'shared' | 'private' | 'none'
+  /** How it is called in logs, metrics and `/readyz`. */
+  abstract readonly name: string
+  /**
+   * The session to use now; undefined while there is none. A shared cache gives a session out only after the server
+   * has answered that it is a master. A new object is a new session: it is not trusted until it has been replayed.
+   */
+  abstract session(): CacheSession | undefined
+  /** Counters and states for `/readyz` and `/metrics`. */
+  abstract health(): CacheHealth
+  abstract close(): Promise<void>
+}
+
+export interface CacheHealth {
+  readonly connected: boolean
+  readonly breaker: 'closed' | 'open' | 'half-open' | 'none'
+  /** In-process entries and their size in bytes, where the cache has any. */
+  readonly entries: number
+  readonly bytes: number
+}

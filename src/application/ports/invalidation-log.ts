@@ -1,0 +1,23 @@
+/** A committed write's tags, waiting to be invalidated or already so. */
+export interface LoggedInvalidation {
+  readonly id: string
+  readonly tags: readonly string[]
+}
+
+/**
+ * The log of committed invalidations (`cache_invalidation`), read over a connection of its own so that a busy pool
+ * cannot make leases lapse. Rows enter it through `Transaction.logInvalidation` only, in the commit that they tell of.
+ * Every method throws MarketflowError `database-unavailable` when PostgreSQL does not answer within the deadline.
+ */
+export abstract class InvalidationLog {
+  /** All rows not marked applied. No watermark, no SKIP LOCKED: a lower id may commit later, and nobody is spared a row. */
+  abstract pending(): Promise<readonly LoggedInvalidation[]>
+  /** All rows, applied or pending, and how often rows have been swept so far. */
+  abstract kept(): Promise<{ readonly rows: readonly LoggedInvalidation[]; readonly sweeps: string }>
+  /** Marks rows applied; their tags' stamps are gone by now. */
+  abstract markApplied(ids: readonly string[]): Promise<void>
+  /** Deletes rows that were marked longer than `keptMs` ago, and counts the sweep if it deleted any. Pending rows stay. */
+  abstract sweep(keptMs: number): Promise<number>
+  /** Ends a query under way, so that a drain that hangs does not outlive the process. */
+  abstract close(): Promise<void>
+}

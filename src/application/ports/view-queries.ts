@@ -1,0 +1,45 @@
+import type { ApplicationStatus } from '../../domain/vendor-application.ts'
+import type { ApplicationView, MarketApplications } from '../views/application-views.ts'
+import type { MarketDetail, MarketListing, MarketStats } from '../views/market-views.ts'
+import type { OrganizerDashboard } from '../views/organizer-views.ts'
+import type { VendorDashboard, VendorProfile } from '../views/vendor-views.ts'
+
+/** What a query found: the view, and the only account that may see it (absent: anyone). Undefined: no such thing. */
+export type Found<T> = { readonly value: T; readonly visibleTo?: string } | undefined
+
+export interface ListingParams {
+  readonly page: number
+  readonly pageSize: number
+  /** As `normalizeCity` gives it; absent for all cities. */
+  readonly city?: string
+}
+
+export interface ApplicationsParams {
+  readonly marketId: string
+  readonly status?: ApplicationStatus
+  readonly page: number
+  readonly pageSize: number
+}
+
+/** Views straight from SQL: no entity is built on the way. Ids may be any string; what is no UUID is not found. */
+export abstract class ViewQueries {
+  abstract marketListing(params: ListingParams): Promise<Found<MarketListing>>
+  abstract marketDetail(id: string): Promise<Found<MarketDetail>>
+  abstract marketStats(id: string): Promise<Found<MarketStats>>
+  /** Visible to the market's organizer; undefined when there is no such market. */
+  abstract marketApplications(params: ApplicationsParams): Promise<Found<MarketApplications>>
+  abstract vendorProfile(id: string): Promise<Found<VendorProfile>>
+  abstract vendorDashboard(id: string): Promise<Found<VendorDashboard>>
+  abstract organizerDashboard(id: string): Promise<Found<OrganizerDashboard>>
+  /** Not a cached view: the answer to the write that made the application. */
+  abstract application(id: string): Promise<ApplicationView | undefined>
+}
+
+export abstract class Snapshots {
+  /**
+   * Runs the queries on the primary in one snapshot (REPEATABLE READ READ ONLY) that begins after this call, never
+   * inside a write transaction and past every result cache.
+   * @throws MarketflowError `database-unavailable` when PostgreSQL is out of reach or too slow.
+   */
+  abstract read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T>
+}

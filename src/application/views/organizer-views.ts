@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import { application } from './application-views.ts'
+
+export const organizerDashboard = z.strictObject({
+  organizer_id: z.uuid(),
+  markets: z.strictObject({ draft: z.int(), active: z.int(), closed: z.int() }),
+  pending_applications: z.int(),
+  /** Distinct vendors accepted at any of the organizer's markets. */
+  vendors: z.int(),
+  /** The ten newest, newest first. */
+  recent_applications: z.array(application),
+})
+
+export type OrganizerDashboard = z.infer<typeof organizerDashboard>
