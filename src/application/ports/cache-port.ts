@@ -93,6 +93,11 @@ export abstract class CachePort {
    * has answered that it is a master. A new object is a new session: it is not trusted until it has been replayed.
    */
   abstract session(): CacheSession | undefined
+  /**
+   * Gives the present session up: from now on `session()` is undefined or a new object. A private cache starts empty,
+   * without any stamp of before; a shared one opens a new connection.
+   */
+  abstract reset(): void
   /** Counters and states for `/readyz` and `/metrics`. */
   abstract health(): CacheHealth
   abstract close(): Promise<void>
