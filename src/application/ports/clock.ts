@@ -4,6 +4,9 @@ export abstract class Clock {
   abstract now(): number
   /** Monotonic time, in ms from an arbitrary start. Never steps, but may stop while the machine is suspended. */
   abstract monotonic(): number
-  /** Resolves no earlier than `ms` from now, by the monotonic clock as far as timers can be trusted. */
+  /**
+   * Resolves after `ms`, or as soon as the signal aborts (it never rejects). A timer may fire a fraction early: who
+   * needs a lower bound asks the clock. Does not keep the process alive.
+   */
   abstract sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

@@ -1,0 +1,28 @@
+import { normalizeEmail } from '../../domain/account.ts'
+import { MarketflowError } from '../../domain/errors.ts'
+import type { PasswordHasher } from '../ports/password-hasher.ts'
+import type { TokenIssuer } from '../ports/token-issuer.ts'
+import type { Transactions } from '../ports/transactions.ts'
+import { type SignedIn, signIn } from './sign-in.ts'
+
+/** Somebody proves who they are. Takes as long for an unknown address as for a wrong password. */
+export class LogIn {
+  readonly #transactions: Transactions
+  readonly #hasher: PasswordHasher
+  readonly #tokens: TokenIssuer
+
+  constructor(transactions: Transactions, hasher: PasswordHasher, tokens: TokenIssuer) {
+    this.#transactions = transactions
+    this.#hasher = hasher
+    this.#tokens = tokens
+  }
+
+  /** @throws MarketflowError `unauthenticated` for a wrong address or password, without telling which. */
+  async execute(email: string, password: string): Promise<SignedIn> {
+    const account = await this.#transactions.run((tx) => tx.accounts.findByEmail(normalizeEmail(email)))
+    const fits = await this.#hasher.verify(password, account?.passwordHash)
+    if (account === undefined || !fits)
+      throw new MarketflowError('unauthenticated', 'Wrong e-mail address or password')
+    return signIn(account, this.#tokens)
+  }
+}

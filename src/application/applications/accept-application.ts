@@ -1,0 +1,27 @@
+import type { ApplicationStatus } from '../../domain/vendor-application.ts'
+import type { UnitOfWork } from '../caching/unit-of-work.ts'
+import { assertOrganizes } from '../markets/assert-organizes.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Viewer } from '../ports/token-issuer.ts'
+import { moveApplication } from './move-application.ts'
+
+/** An organizer gives a vendor a stall. Simultaneous accepts never pass the stall count. */
+export class AcceptApplication {
+  readonly #unitOfWork: UnitOfWork
+  readonly #clock: Clock
+
+  constructor(unitOfWork: UnitOfWork, clock: Clock) {
+    this.#unitOfWork = unitOfWork
+    this.#clock = clock
+  }
+
+  /** @throws MarketflowError `application-not-found`, `forbidden`, `market-full`, or `conflict` unless pending or waitlisted. */
+  execute(id: string, viewer: Viewer): Promise<ApplicationStatus> {
+    return this.#unitOfWork.run((tx, record) =>
+      moveApplication(tx, record, id, (application, market) => {
+        assertOrganizes(viewer, market)
+        application.accept(market, new Date(this.#clock.now()))
+      }),
+    )
+  }
+}

@@ -1,0 +1,27 @@
+import type { ApplicationStatus } from '../../domain/vendor-application.ts'
+import type { UnitOfWork } from '../caching/unit-of-work.ts'
+import { assertOrganizes } from '../markets/assert-organizes.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Viewer } from '../ports/token-issuer.ts'
+import { moveApplication } from './move-application.ts'
+
+/** An organizer keeps a vendor waiting for a stall. */
+export class WaitlistApplication {
+  readonly #unitOfWork: UnitOfWork
+  readonly #clock: Clock
+
+  constructor(unitOfWork: UnitOfWork, clock: Clock) {
+    this.#unitOfWork = unitOfWork
+    this.#clock = clock
+  }
+
+  /** @throws MarketflowError `application-not-found`, `forbidden`, or `conflict` unless pending. */
+  execute(id: string, viewer: Viewer): Promise<ApplicationStatus> {
+    return this.#unitOfWork.run((tx, record) =>
+      moveApplication(tx, record, id, (application, market) => {
+        assertOrganizes(viewer, market)
+        application.waitlist(new Date(this.#clock.now()))
+      }),
+    )
+  }
+}

@@ -1,0 +1,32 @@
+declare const branded: unique symbol
+
+/** The name of something that entries depend on. Made here only, so that no adapter or use case can misspell one. */
+export type Tag = string & { readonly [branded]: 'tag' }
+
+/**
+ * Joins parts to `a:b:c`. Injective: a part's own colons are encoded, so a city of `a:b` cannot collide with another
+ * key's structure.
+ */
+export function joinKey(...parts: readonly (string | number)[]): string {
+  return parts.map((part) => String(part).replace(/[%:\s\p{Cc}{}]/gu, encodeURIComponent)).join(':')
+}
+
+function tag(...parts: readonly string[]): Tag {
+  return joinKey(...parts) as Tag
+}
+
+/** Ids are compared as PostgreSQL compares UUIDs: without case. */
+export function canonicalId(id: string): string {
+  return id.toLowerCase()
+}
+
+export const tags = {
+  listings: (): Tag => tag('markets', 'active'),
+  /** `city` as `normalizeCity` gives it. */
+  cityListings: (city: string): Tag => tag('markets', 'active', 'city', city),
+  market: (id: string): Tag => tag('market', canonicalId(id)),
+  marketStats: (id: string): Tag => tag('stats', 'market', canonicalId(id)),
+  marketApplications: (id: string): Tag => tag('applications', 'market', canonicalId(id)),
+  vendor: (id: string): Tag => tag('vendor', canonicalId(id)),
+  organizer: (id: string): Tag => tag('organizer', canonicalId(id)),
+}

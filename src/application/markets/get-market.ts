@@ -1,0 +1,23 @@
+import { MarketflowError } from '../../domain/errors.ts'
+import type { ReadThrough } from '../caching/read-through.ts'
+import type { Reading } from '../caching/reading.ts'
+import { VIEWS } from '../caching/view-table.ts'
+import type { Viewer } from '../ports/token-issuer.ts'
+import type { MarketDetail } from '../views/market-views.ts'
+
+/** One market with its vendors; a draft only for its organizer. */
+export class GetMarket {
+  readonly #views: ReadThrough
+
+  constructor(views: ReadThrough) {
+    this.#views = views
+  }
+
+  /** @throws MarketflowError `market-not-found`, also for somebody else's draft. */
+  async execute(id: string, viewer: Viewer | undefined): Promise<Reading<MarketDetail>> {
+    const reading = await this.#views.read(VIEWS.marketDetail, { id })
+    if (!reading.exists || !reading.isVisibleTo(viewer?.accountId))
+      throw new MarketflowError('market-not-found')
+    return reading
+  }
+}

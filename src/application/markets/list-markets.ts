@@ -1,0 +1,23 @@
+import { normalizeCity } from '../../domain/market.ts'
+import type { ReadThrough } from '../caching/read-through.ts'
+import type { Reading } from '../caching/reading.ts'
+import { VIEWS } from '../caching/view-table.ts'
+import type { ListingParams } from '../ports/view-queries.ts'
+import type { MarketListing } from '../views/market-views.ts'
+
+/** The public list of active markets, by name then id. A blank city means all. */
+export class ListMarkets {
+  readonly #views: ReadThrough
+
+  constructor(views: ReadThrough) {
+    this.#views = views
+  }
+
+  execute({ page, pageSize, city = '' }: ListingParams): Promise<Reading<MarketListing>> {
+    const wanted = normalizeCity(city)
+    return this.#views.read(
+      VIEWS.marketListing,
+      wanted === '' ? { page, pageSize } : { page, pageSize, city: wanted },
+    )
+  }
+}

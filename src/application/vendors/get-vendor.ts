@@ -1,0 +1,21 @@
+import { MarketflowError } from '../../domain/errors.ts'
+import type { ReadThrough } from '../caching/read-through.ts'
+import type { Reading } from '../caching/reading.ts'
+import { VIEWS } from '../caching/view-table.ts'
+import type { VendorProfile } from '../views/vendor-views.ts'
+
+/** A vendor's public profile, with the active markets that accepted it. */
+export class GetVendor {
+  readonly #views: ReadThrough
+
+  constructor(views: ReadThrough) {
+    this.#views = views
+  }
+
+  /** @throws MarketflowError `vendor-not-found`. */
+  async execute(id: string): Promise<Reading<VendorProfile>> {
+    const reading = await this.#views.read(VIEWS.vendorProfile, { id })
+    if (!reading.exists) throw new MarketflowError('vendor-not-found')
+    return reading
+  }
+}
