@@ -2,7 +2,6 @@ import { MarketflowError } from '../../domain/errors.ts'
 import type { DomainEvent } from '../../domain/events.ts'
 import type { Clock } from '../ports/clock.ts'
 import { CommitUnknown, type Transaction, type Transactions } from '../ports/transactions.ts'
-import type { Tag } from './cache-key.ts'
 import { tagsOf } from './event-tags.ts'
 import type { Confirmation, WriteConfirmation } from './write-confirmation.ts'
 
@@ -11,8 +10,9 @@ export type Record = (event: DomainEvent) => void
 
 /** What a write did, for operators. */
 export interface WriteReport {
-  readonly events: readonly DomainEvent['type'][]
-  readonly tags: readonly Tag[]
+  /** The types of the events, or `by-hand`. */
+  readonly causes: readonly string[]
+  readonly tags: readonly string[]
   readonly confirmation: Confirmation
   /** How long the answer waited after the commit, in ms. */
   readonly waitedMs: number
@@ -46,14 +46,33 @@ export class UnitOfWork {
    * @throws MarketflowError whatever the work throws (nothing is changed then); `database-unavailable` when PostgreSQL
    * is out of reach or the outcome of COMMIT is unknown.
    */
-  async run<T>(work: (tx: Transaction, record: Record) => Promise<T>): Promise<T> {
+  run<T>(work: (tx: Transaction, record: Record) => Promise<T>): Promise<T> {
+    return this.#commit(async (tx) => {
+      const events: DomainEvent[] = []
+      const answer = await work(tx, (event) => events.push(event))
+      return [
+        answer,
+        await log(
+          tx,
+          events.flatMap(tagsOf),
+          events.map((event) => event.type),
+        ),
+      ]
+    })
+  }
+
+  /** For operators: invalidates tags without changing data, by the same road as every write. */
+  invalidate(tags: readonly string[]): Promise<void> {
+    return this.#commit(async (tx) => [undefined, await log(tx, tags, ['by-hand'])])
+  }
+
+  async #commit<T>(work: (tx: Transaction) => Promise<[T, Logged | undefined]>): Promise<T> {
     let logged: Logged | undefined
     try {
       const result = await this.#transactions.run(async (tx) => {
         logged = undefined
-        const events: DomainEvent[] = []
-        const answer = await work(tx, (event) => events.push(event))
-        logged = await logEvents(tx, events)
+        const [answer, row] = await work(tx)
+        logged = row
         return answer
       })
       const committedAt = this.#clock.monotonic()
@@ -73,18 +92,23 @@ export class UnitOfWork {
   async #confirm(logged: Logged, committedAt: number): Promise<void> {
     const confirmation = await this.#confirmation.confirm(logged.rowId, logged.tags, committedAt)
     const waitedMs = this.#clock.monotonic() - committedAt
-    this.#observe({ events: logged.events, tags: logged.tags, confirmation, waitedMs })
+    this.#observe({ causes: logged.causes, tags: logged.tags, confirmation, waitedMs })
   }
 }
 
 interface Logged {
   readonly rowId: string
-  readonly tags: readonly Tag[]
-  readonly events: readonly DomainEvent['type'][]
+  readonly tags: readonly string[]
+  readonly causes: readonly string[]
 }
 
-async function logEvents(tx: Transaction, events: readonly DomainEvent[]): Promise<Logged | undefined> {
-  const tags = [...new Set(events.flatMap(tagsOf))]
-  if (tags.length === 0) return undefined
-  return { rowId: await tx.logInvalidation(tags), tags, events: events.map((event) => event.type) }
+async function log(
+  tx: Transaction,
+  tags: readonly string[],
+  causes: readonly string[],
+): Promise<Logged | undefined> {
+  const distinct = [...new Set(tags)]
+  return distinct.length === 0
+    ? undefined
+    : { rowId: await tx.logInvalidation(distinct), tags: distinct, causes }
 }

@@ -1,6 +1,5 @@
 import type { CachePort } from '../ports/cache-port.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Tag } from './cache-key.ts'
 import type { DrainLoop } from './drain-loop.ts'
 
 /** Strictly more than the lease: clock rates may differ by 1 % either way between the two machines. */
@@ -30,7 +29,7 @@ export class WriteConfirmation {
   }
 
   /** `committedAt`: monotonic, read after COMMIT returned; counting from sending it would be too short. */
-  async confirm(rowId: string, tags: readonly Tag[], committedAt: number): Promise<Confirmation> {
+  async confirm(rowId: string, tags: readonly string[], committedAt: number): Promise<Confirmation> {
     if (this.#cache.reach === 'private') return this.#confirmPrivate(tags, committedAt)
     return this.#confirmShared(rowId, committedAt)
   }
@@ -53,7 +52,7 @@ export class WriteConfirmation {
   }
 
   /** In process nothing can fail, and nobody else's drain says anything about the other instances. */
-  async #confirmPrivate(tags: readonly Tag[], committedAt: number): Promise<Confirmation> {
+  async #confirmPrivate(tags: readonly string[], committedAt: number): Promise<Confirmation> {
     await this.#cache.session()?.invalidate(tags)
     if (!this.#alone) return this.#waitOut(committedAt)
     // Nobody waits for the mark: were it to fail, the row would be applied once more.

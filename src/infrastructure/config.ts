@@ -1,0 +1,109 @@
+import { z } from 'zod'
+
+/** A whole number from the environment, with bounds and a unit in its message. */
+const whole = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(z.number().min(least).max(most))
+
+const yesOrNo = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true')
+
+const url = (protocols: RegExp, example: string) =>
+  z.url({ protocol: protocols, error: `expected a URL like ${example}` })
+
+const environment = z
+  .object({
+    PORT: whole(0, 65_535).default(3000),
+    HOST: z.string().min(1).default('127.0.0.1'),
+    DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
+    DATA_DIR: z.string().min(1).default('.marketflow'),
+    CACHE: z.enum(['tiered', 'redis', 'lru', 'null'], 'expected tiered, redis, lru or null').optional(),
+    REDIS_URL: z
+      .string()
+      .transform((text) => text.split(',').map((part) => part.trim()))
+      .pipe(z.array(url(/^rediss?$/, 'redis://host:6379')).min(1))
+      .optional(),
+    REDIS_PREFIX: z.string().max(100).default('marketflow:'),
+    REDIS_TIMEOUT_MS: whole(1, 60_000).default(50),
+    LEASE_MS: whole(100, 60_000).default(1000),
+    SINGLE_INSTANCE: yesOrNo.optional(),
+    SERVE_UNVERIFIED: yesOrNo.default(true),
+    CACHE_MAX_MB: whole(1, 1_000_000).default(64),
+    JWT_SECRET: z
+      .string()
+      .refine((text) => Buffer.byteLength(text) >= 32, 'expected at least 32 bytes')
+      .optional(),
+    SEED_DEMO: yesOrNo.optional(),
+    RATE_LIMIT: z.enum(['on', 'off'], 'expected on or off').default('on'),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  })
+  .superRefine((env, context) => {
+    const cache = env.CACHE ?? (env.REDIS_URL === undefined ? 'lru' : 'tiered')
+    const missing = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if ((cache === 'tiered' || cache === 'redis') && env.REDIS_URL === undefined) {
+      missing('REDIS_URL', `required with CACHE=${cache}`)
+    }
+    if (env.DATABASE_URL !== undefined && env.JWT_SECRET === undefined) {
+      missing('JWT_SECRET', 'required with DATABASE_URL: at least 32 bytes, the same for every instance')
+    }
+  })
+
+/** What the service runs with. Times in ms, sizes in bytes. */
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** Absent: embedded PGlite in `dataDir` (`memory` keeps nothing). */
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  readonly cache: 'tiered' | 'redis' | 'lru' | 'null'
+  readonly redisUrls: readonly string[]
+  readonly redisPrefix: string
+  readonly redisTimeoutMs: number
+  readonly leaseMs: number
+  /** No other process shares the database. */
+  readonly alone: boolean
+  readonly serveUnverified: boolean
+  readonly cacheMaxBytes: number
+  /** Absent: made, and kept in `dataDir`. */
+  readonly jwtSecret: string | undefined
+  readonly seedDemo: boolean
+  readonly rateLimit: boolean
+  readonly logLevel: string
+}
+
+/** The environment is not usable; `problems` names every wrong value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  /** `EX_CONFIG` of sysexits.h. */
+  readonly exitCode = 78
+}
+
+/** @throws ConfigError naming every variable that is wrong and what was expected. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  // An empty variable is how compose files and shells say «not set».
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(given)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+    throw new ConfigError(`The configuration is not usable:\n${problems.join('\n')}`)
+  }
+  const values = parsed.data
+  const embedded = values.DATABASE_URL === undefined
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    databaseUrl: values.DATABASE_URL,
+    dataDir: values.DATA_DIR,
+    cache: values.CACHE ?? (values.REDIS_URL === undefined ? 'lru' : 'tiered'),
+    redisUrls: values.REDIS_URL ?? [],
+    redisPrefix: values.REDIS_PREFIX,
+    redisTimeoutMs: values.REDIS_TIMEOUT_MS,
+    leaseMs: values.LEASE_MS,
+    alone: values.SINGLE_INSTANCE ?? embedded,
+    serveUnverified: values.SERVE_UNVERIFIED,
+    cacheMaxBytes: values.CACHE_MAX_MB * 1024 * 1024,
+    jwtSecret: values.JWT_SECRET,
+    seedDemo: values.SEED_DEMO ?? embedded,
+    rateLimit: values.RATE_LIMIT === 'on',
+    logLevel: values.LOG_LEVEL,
+  }
+}
