@@ -1,0 +1,172 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { DrainOutcome } from '../application/caching/drain.ts'
+import type { Lease } from '../application/caching/lease.ts'
+import type { LoadQueue } from '../application/caching/load-queue.ts'
+import type { ReadObserver } from '../application/caching/read-through.ts'
+import type { ReadStatus } from '../application/caching/reading.ts'
+import type { WriteReport } from '../application/caching/unit-of-work.ts'
+import type { CachePort } from '../application/ports/cache-port.ts'
+import type { Clock } from '../application/ports/clock.ts'
+
+const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Prometheus metrics, named by its conventions: base units (seconds, bytes), `_total` for counters. */
+export class Metrics implements ReadObserver {
+  readonly #registry = new Registry()
+  readonly #clock: Clock
+  /** When this instance first saw each row that is still pending, in monotonic ms. */
+  #pendingSince = new Map<string, number>()
+  readonly #reads = this.#counter('cache_reads_total', 'Reads by view and how they were answered', [
+    'view',
+    'result',
+    'detail',
+  ])
+  readonly #fills = this.#counter('cache_fills_total', 'Loads by view and what became of them', [
+    'view',
+    'outcome',
+  ])
+  readonly #loadTimes = this.#histogram('load_duration_seconds', 'How long views take to load', ['view'])
+  readonly #writes = this.#counter(
+    'writes_total',
+    'Answered writes by how their invalidation was confirmed',
+    ['confirmation'],
+  )
+  readonly #writeWaits = this.#histogram(
+    'write_confirmation_seconds',
+    'Wait between a commit and its answer',
+    [],
+  )
+  readonly #invalidated = this.#counter(
+    'invalidated_tags_total',
+    'Tags that writes of this instance invalidated',
+    [],
+  )
+  readonly #drains = this.#counter('drains_total', 'Drains of the invalidation log by outcome', ['outcome'])
+  readonly #requests = this.#histogram('http_request_duration_seconds', 'HTTP requests', [
+    'method',
+    'route',
+    'status',
+  ])
+  /** Labelled counters are looked up once per combination: the hit path only increments. */
+  readonly #hitCounters = new Map<string, { inc(): void }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  read(view: string, status: ReadStatus): void {
+    const detail = detailOf(status)
+    const name = `${view} ${status.kind} ${detail}`
+    let counter = this.#hitCounters.get(name)
+    if (counter === undefined) {
+      counter = this.#reads.labels(view, status.kind, detail)
+      this.#hitCounters.set(name, counter)
+    }
+    counter.inc()
+  }
+
+  loaded(view: string, ms: number, outcome: 'stored' | 'refused' | 'unstored' | 'failed'): void {
+    this.#fills.inc({ view, outcome })
+    if (outcome !== 'refused') this.#loadTimes.observe({ view }, ms / 1000)
+  }
+
+  wrote({ tags, confirmation, waitedMs }: WriteReport): void {
+    this.#writes.inc({ confirmation })
+    this.#writeWaits.observe(waitedMs / 1000)
+    this.#invalidated.inc(tags.length)
+  }
+
+  drained({ invalidated, selected, error }: DrainOutcome): void {
+    this.#drains.inc({ outcome: error === undefined && invalidated ? 'done' : 'failed' })
+    if (selected === undefined) return
+    const now = this.#clock.monotonic()
+    const left = error === undefined ? [] : [...selected]
+    this.#pendingSince = new Map(left.map((id) => [id, this.#pendingSince.get(id) ?? now]))
+  }
+
+  requested(method: string, route: string, status: number, ms: number): void {
+    this.#requests.observe({ method, route, status }, ms / 1000)
+  }
+
+  get pendingRows(): number {
+    return this.#pendingSince.size
+  }
+
+  /** Gauges are read when they are asked for; nothing keeps them up to date in between. */
+  watch(cache: CachePort, lease: Lease, loads: LoadQueue): void {
+    this.#gauge(
+      'lease_age_seconds',
+      'Age of the lease; +Inf without one',
+      () => (lease.ageMs ?? Infinity) / 1000,
+    )
+    this.#gauge('lease_held', '1 while the cache may be used', () => Number(lease.holds))
+    this.#gauge(
+      'pending_invalidations',
+      'Rows of the log that the last drain could not apply',
+      () => this.pendingRows,
+    )
+    this.#gauge('oldest_pending_invalidation_seconds', 'How long the oldest such row has been seen', () =>
+      this.#oldestPendingS(),
+    )
+    this.#gauge('loads_in_flight', 'Loads that run or wait', () => loads.size)
+    this.#gauge('cache_connected', '1 while there is a session', () => Number(cache.health().connected))
+    this.#gauge('cache_breaker_open', '1 while the circuit breaker is not closed', () =>
+      Number(['open', 'half-open'].includes(cache.health().breaker)),
+    )
+    this.#gauge('cache_entries', 'Entries kept in process', () => cache.health().entries)
+    this.#gauge('cache_bytes', 'Size of the entries kept in process', () => cache.health().bytes)
+  }
+
+  #oldestPendingS(): number {
+    const oldest = Math.min(...this.#pendingSince.values())
+    return Number.isFinite(oldest) ? (this.#clock.monotonic() - oldest) / 1000 : 0
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
+    return new Counter({ name: `marketflow_${name}`, help, labelNames, registers: [this.#registry] })
+  }
+
+  #histogram<L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> {
+    const registers = [this.#registry]
+    return new Histogram({
+      name: `marketflow_${name}`,
+      help,
+      labelNames,
+      buckets: LATENCY_BUCKETS_S,
+      registers,
+    })
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name: `marketflow_${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  }
+}
+
+function detailOf(status: ReadStatus): string {
+  switch (status.kind) {
+    case 'hit':
+      return status.tier
+    case 'miss':
+      return status.stored ? 'stored' : 'refused'
+    case 'bypass':
+      return status.reason
+    case 'unverified':
+      return ''
+  }
+}

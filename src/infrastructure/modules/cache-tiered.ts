@@ -1,0 +1,19 @@
+import { ContainerModule } from 'inversify'
+import { TieredCache } from '../../adapters/cache/tiered-cache.ts'
+import { CachePort } from '../../application/ports/cache-port.ts'
+import { Clock } from '../../application/ports/clock.ts'
+import { Random } from '../../application/ports/random.ts'
+import type { Config } from '../config.ts'
+import { connectRedis } from './cache-redis.ts'
+
+/** `CACHE=tiered`: entries in this process, checked against Redis's stamps on every read. */
+export const tieredCache = (config: Config) =>
+  new ContainerModule(({ bind }) => {
+    bind(CachePort)
+      .toResolvedValue(
+        (clock, random) =>
+          new TieredCache(connectRedis(config, clock, random), { maxBytes: config.cacheMaxBytes }, clock),
+        [Clock, Random],
+      )
+      .inSingletonScope()
+  })

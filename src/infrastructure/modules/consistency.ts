@@ -1,0 +1,82 @@
+import { ContainerModule } from 'inversify'
+import pLimit from 'p-limit'
+import { Drain } from '../../application/caching/drain.ts'
+import { DrainLoop } from '../../application/caching/drain-loop.ts'
+import { ExplainView } from '../../application/caching/explanation.ts'
+import { Gate, TrustedSessions } from '../../application/caching/gate.ts'
+import { Lease } from '../../application/caching/lease.ts'
+import { LoadQueue } from '../../application/caching/load-queue.ts'
+import { ReadThrough } from '../../application/caching/read-through.ts'
+import { UnitOfWork } from '../../application/caching/unit-of-work.ts'
+import { WriteConfirmation } from '../../application/caching/write-confirmation.ts'
+import { CachePort } from '../../application/ports/cache-port.ts'
+import { Clock } from '../../application/ports/clock.ts'
+import { InvalidationLog } from '../../application/ports/invalidation-log.ts'
+import { Random } from '../../application/ports/random.ts'
+import { Transactions } from '../../application/ports/transactions.ts'
+import { Snapshots } from '../../application/ports/view-queries.ts'
+import type { Config } from '../config.ts'
+import { Metrics } from '../metrics.ts'
+
+/** Loads at once; a little less than the pool, so that writes find a connection too. */
+const LOADS_IN_FLIGHT = 8
+/** Loads that run or wait; beyond that a read is answered 503 at once. */
+const LOADS_WAITING = 2000
+
+/** The protocol: one lease, one gate, one drain loop, and the only ways to read and to write. */
+export const consistency = ({ leaseMs, alone, serveUnverified }: Config) =>
+  new ContainerModule(({ bind }) => {
+    bind(Lease)
+      .toResolvedValue((clock) => new Lease(clock, leaseMs), [Clock])
+      .inSingletonScope()
+    bind(TrustedSessions)
+      .toResolvedValue(() => new TrustedSessions())
+      .inSingletonScope()
+    bind(Gate)
+      .toResolvedValue((trusted, lease) => new Gate(trusted, lease), [TrustedSessions, Lease])
+      .inSingletonScope()
+    bind(Drain)
+      .toResolvedValue(
+        (cache, log, trusted, lease) => new Drain(cache, log, trusted, lease, alone),
+        [CachePort, InvalidationLog, TrustedSessions, Lease],
+      )
+      .inSingletonScope()
+    bind(DrainLoop)
+      .toResolvedValue(
+        (drain, clock, metrics) =>
+          new DrainLoop(drain, clock, leaseMs, (outcome) => metrics.drained(outcome)),
+        [Drain, Clock, Metrics],
+      )
+      .inSingletonScope()
+    bind(WriteConfirmation)
+      .toResolvedValue(
+        (cache, loop, clock) => new WriteConfirmation(cache, loop, clock, leaseMs, alone),
+        [CachePort, DrainLoop, Clock],
+      )
+      .inSingletonScope()
+    bind(UnitOfWork)
+      .toResolvedValue(
+        (transactions, confirmation, clock, metrics) =>
+          new UnitOfWork(transactions, confirmation, clock, (report) => metrics.wrote(report)),
+        [Transactions, WriteConfirmation, Clock, Metrics],
+      )
+      .inSingletonScope()
+    bind(LoadQueue)
+      .toResolvedValue(() => new LoadQueue(pLimit(LOADS_IN_FLIGHT), LOADS_WAITING))
+      .inSingletonScope()
+    bind(ReadThrough)
+      .toResolvedValue(
+        (cache, gate, trusted, snapshots, loads, clock, random, metrics) =>
+          new ReadThrough(cache, { gate, trusted }, snapshots, loads, clock, random, metrics, {
+            serveUnverified,
+          }),
+        [CachePort, Gate, TrustedSessions, Snapshots, LoadQueue, Clock, Random, Metrics],
+      )
+      .inSingletonScope()
+    bind(ExplainView)
+      .toResolvedValue(
+        (cache, trusted, lease, clock) => new ExplainView(cache, trusted, lease, clock),
+        [CachePort, TrustedSessions, Lease, Clock],
+      )
+      .inSingletonScope()
+  })

@@ -1,0 +1,89 @@
+import { ContainerModule } from 'inversify'
+import { GetAccount } from '../../application/accounts/get-account.ts'
+import { LogIn } from '../../application/accounts/log-in.ts'
+import { RegisterAccount } from '../../application/accounts/register-account.ts'
+import { AcceptApplication } from '../../application/applications/accept-application.ts'
+import { ApplyToMarket } from '../../application/applications/apply-to-market.ts'
+import { ListApplications } from '../../application/applications/list-applications.ts'
+import { RejectApplication } from '../../application/applications/reject-application.ts'
+import { WaitlistApplication } from '../../application/applications/waitlist-application.ts'
+import { WithdrawApplication } from '../../application/applications/withdraw-application.ts'
+import { ReadThrough } from '../../application/caching/read-through.ts'
+import { UnitOfWork } from '../../application/caching/unit-of-work.ts'
+import { CreateMarket } from '../../application/markets/create-market.ts'
+import { GetMarket } from '../../application/markets/get-market.ts'
+import { GetMarketStats } from '../../application/markets/get-market-stats.ts'
+import { ImportMarkets } from '../../application/markets/import-markets.ts'
+import { ListMarkets } from '../../application/markets/list-markets.ts'
+import { UpdateMarket } from '../../application/markets/update-market.ts'
+import { GetOrganizerDashboard } from '../../application/organizers/get-organizer-dashboard.ts'
+import { Clock } from '../../application/ports/clock.ts'
+import { PasswordHasher } from '../../application/ports/password-hasher.ts'
+import { Random } from '../../application/ports/random.ts'
+import { TokenIssuer } from '../../application/ports/token-issuer.ts'
+import { Transactions } from '../../application/ports/transactions.ts'
+import { GetVendor } from '../../application/vendors/get-vendor.ts'
+import { GetVendorDashboard } from '../../application/vendors/get-vendor-dashboard.ts'
+import { UpdateVendor } from '../../application/vendors/update-vendor.ts'
+
+const READS = [
+  ListMarkets,
+  GetMarket,
+  GetMarketStats,
+  ListApplications,
+  GetVendor,
+  GetVendorDashboard,
+  GetOrganizerDashboard,
+] as const
+
+const TIMED_WRITES = [
+  UpdateMarket,
+  AcceptApplication,
+  RejectApplication,
+  WaitlistApplication,
+  WithdrawApplication,
+  UpdateVendor,
+] as const
+
+const CREATING_WRITES = [CreateMarket, ApplyToMarket, ImportMarkets] as const
+
+/** Use cases keep no state, so that one of each serves everybody. Those with the same needs are bound alike. */
+export const useCases = new ContainerModule(({ bind }) => {
+  for (const Read of READS) {
+    bind<InstanceType<typeof Read>>(Read)
+      .toResolvedValue((views: ReadThrough) => new Read(views), [ReadThrough])
+      .inSingletonScope()
+  }
+  for (const Write of TIMED_WRITES) {
+    bind<InstanceType<typeof Write>>(Write)
+      .toResolvedValue(
+        (unitOfWork: UnitOfWork, clock: Clock) => new Write(unitOfWork, clock),
+        [UnitOfWork, Clock],
+      )
+      .inSingletonScope()
+  }
+  for (const Write of CREATING_WRITES) {
+    bind<InstanceType<typeof Write>>(Write)
+      .toResolvedValue(
+        (unitOfWork: UnitOfWork, clock: Clock, random: Random) => new Write(unitOfWork, clock, random),
+        [UnitOfWork, Clock, Random],
+      )
+      .inSingletonScope()
+  }
+  bind(RegisterAccount)
+    .toResolvedValue(
+      (unitOfWork, hasher, tokens, clock, random) =>
+        new RegisterAccount(unitOfWork, hasher, tokens, clock, random),
+      [UnitOfWork, PasswordHasher, TokenIssuer, Clock, Random],
+    )
+    .inSingletonScope()
+  bind(LogIn)
+    .toResolvedValue(
+      (transactions, hasher, tokens) => new LogIn(transactions, hasher, tokens),
+      [Transactions, PasswordHasher, TokenIssuer],
+    )
+    .inSingletonScope()
+  bind(GetAccount)
+    .toResolvedValue((transactions) => new GetAccount(transactions), [Transactions])
+    .inSingletonScope()
+})
