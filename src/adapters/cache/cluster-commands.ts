@@ -1,0 +1,89 @@
+import slotOf from 'cluster-key-slot'
+import type { MasterConnection } from './master-connection.ts'
+import { RedisCommands, RedisRefusal } from './redis-commands.ts'
+
+/**
+ * The commands of one server, spread over the masters of a cluster by their keys' slots, in parallel. The first
+ * connection that ends, for whatever reason (a slot that moved, too), ends them all: a new topology is a new session.
+ */
+export class ClusterCommands extends RedisCommands {
+  readonly ended: Promise<void>
+  readonly #masters: readonly MasterConnection[]
+  readonly #owners: readonly MasterConnection[]
+
+  /** @param owners by slot. */
+  constructor(masters: readonly MasterConnection[], owners: readonly MasterConnection[]) {
+    super()
+    this.#masters = masters
+    this.#owners = owners
+    this.ended = Promise.race(masters.map((master) => master.ended)).then(() => this.close())
+  }
+
+  get alive(): boolean {
+    return this.#masters.every((master) => master.alive)
+  }
+
+  close(): void {
+    for (const master of this.#masters) master.close()
+  }
+
+  read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    return this.#gather(keys, (master, part) => master.read(part))
+  }
+
+  makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
+    return this.#gather([...tokens.keys()], (master, part) =>
+      master.makeStamps(new Map(part.map((key) => [key, tokens.get(key)!]))),
+    )
+  }
+
+  set(key: string, value: Buffer, keepMs: number): Promise<void> {
+    return this.#owner(key).set(key, value, keepMs)
+  }
+
+  async deleteAndVerify(keys: readonly string[]): Promise<void> {
+    const parts = this.#split(keys)
+    const nothing: readonly number[] = []
+    await Promise.all(
+      this.#masters.map((master) =>
+        master.deleteAndVerify((parts.get(master) ?? nothing).map((position) => keys[position]!)),
+      ),
+    )
+  }
+
+  /** Asks each key's owner, and puts the answers in the keys' order. */
+  async #gather<T>(
+    keys: readonly string[],
+    ask: (master: MasterConnection, part: readonly string[]) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> {
+    const answers = new Array<T>(keys.length)
+    await Promise.all(
+      Array.from(this.#split(keys), async ([master, positions]) => {
+        const part = await ask(
+          master,
+          positions.map((position) => keys[position]!),
+        )
+        for (const [i, position] of positions.entries()) answers[position] = part[i]!
+      }),
+    )
+    return answers
+  }
+
+  /** The positions of each master's keys. */
+  #split(keys: readonly string[]): Map<MasterConnection, number[]> {
+    const parts = new Map<MasterConnection, number[]>()
+    for (const [position, key] of keys.entries()) {
+      const owner = this.#owner(key)
+      const part = parts.get(owner)
+      if (part === undefined) parts.set(owner, [position])
+      else part.push(position)
+    }
+    return parts
+  }
+
+  #owner(key: string): MasterConnection {
+    const owner = this.#owners[slotOf(key)]
+    if (owner === undefined) throw new RedisRefusal(`CLUSTERDOWN No master owns the slot of ${key}`)
+    return owner
+  }
+}

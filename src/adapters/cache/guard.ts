@@ -1,0 +1,72 @@
+import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+} from 'cockatiel'
+import { type CacheHealth, CacheUnusable } from '../../application/ports/cache-port.ts'
+
+/** Consecutive failures that open the breaker. */
+const FAILURES = 5
+/** How long it stays open before one call probes, in ms: below the time between two drains at the default lease. */
+const HALF_OPEN_AFTER_MS = 250
+
+/** Calls `expire` after `ms` unless it was cancelled by the function returned. */
+export type StartTimer = (ms: number, expire: () => void) => () => void
+
+/**
+ * A deadline on every call, and a circuit breaker around them. What counts as a failure is a server that does not
+ * answer; a refusal, a lapsed lease or a bug of ours does not.
+ */
+export class Guard {
+  readonly #breaker: CircuitBreakerPolicy
+  readonly #startTimer: StartTimer
+
+  constructor(startTimer: StartTimer = startPatientTimer) {
+    this.#startTimer = startTimer
+    this.#breaker = circuitBreaker(
+      handleWhen((error) => error instanceof CacheUnusable),
+      { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: HALF_OPEN_AFTER_MS },
+    )
+  }
+
+  /**
+   * `send` is called in this very tick, or not at all.
+   * @throws CacheUnusable `timeout` after `ms` (the command may still be executed later) or `breaker-open`.
+   */
+  async run<T>(ms: number, send: () => Promise<T>): Promise<T> {
+    // While a probe is under way cockatiel would queue the call and send it later, past the check of its permit.
+    if (this.#breaker.state === CircuitState.HalfOpen) throw new CacheUnusable('breaker-open')
+    try {
+      return await this.#breaker.execute(() => this.#within(ms, send()))
+    } catch (error) {
+      throw error instanceof BrokenCircuitError ? new CacheUnusable('breaker-open', error) : error
+    }
+  }
+
+  #within<T>(ms: number, reply: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#startTimer(ms, () => reject(new CacheUnusable('timeout')))
+      reply.then(resolve, reject).finally(cancel)
+    })
+  }
+
+  get state(): CacheHealth['breaker'] {
+    switch (this.#breaker.state) {
+      case CircuitState.Closed:
+        return 'closed'
+      case CircuitState.HalfOpen:
+        return 'half-open'
+      default:
+        return 'open'
+    }
+  }
+}
+
+/** Expires after one look at the sockets: when our own loop was blocked, the reply may be waiting to be read. */
+function startPatientTimer(ms: number, expire: () => void): () => void {
+  const timer = setTimeout(() => setImmediate(expire), ms)
+  return () => clearTimeout(timer)
+}

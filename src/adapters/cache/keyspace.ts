@@ -1,0 +1,23 @@
+/** What Marketflow's keys are called in Redis: readable, under one prefix, entries and stamps never meeting. */
+export class Keyspace {
+  readonly #entryPrefix: string
+  readonly #stampPrefix: string
+
+  constructor(prefix: string) {
+    this.#entryPrefix = prefix
+    this.#stampPrefix = `${prefix}${STAMP}`
+  }
+
+  /** `market:{id}:detail` stays as it is. A key that would look like a stamp, or like an escaped key, is escaped. */
+  entry(key: string): string {
+    const looksTaken = key.startsWith(STAMP) || key.startsWith(ENTRY)
+    return looksTaken ? `${this.#entryPrefix}${ENTRY}${key}` : this.#entryPrefix + key
+  }
+
+  stamp(tag: string): string {
+    return this.#stampPrefix + tag
+  }
+}
+
+const STAMP = 'stamp:'
+const ENTRY = 'entry:'

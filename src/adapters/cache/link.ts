@@ -1,0 +1,78 @@
+import type { Clock } from '../../application/ports/clock.ts'
+import type { Random } from '../../application/ports/random.ts'
+
+/** The wait before the first and before every later attempt, in ms, each plus up to as much jitter. */
+const FIRST_BACKOFF_MS = 30
+const LONGEST_BACKOFF_MS = 150
+/** A connection that lasted this long, in ms, was a good one: the next is tried without delay. */
+const STABLE_MS = 1000
+
+/** Something that was opened and ends one day. */
+export interface Linked {
+  readonly ended: Promise<void>
+  readonly alive: boolean
+  close(): void
+}
+
+/** Keeps one connection open, for ever: when it ends, a new one is opened. They are different objects. */
+export class Link<T extends Linked> {
+  readonly #open: (signal: AbortSignal) => Promise<T>
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #closing = new AbortController()
+  readonly #running: Promise<void>
+  #current: T | undefined
+  /** Why there is no connection, where that is known. */
+  lastError: unknown
+
+  /** @param open must give up when its signal is aborted, and leave nothing open when it rejects. */
+  constructor(open: (signal: AbortSignal) => Promise<T>, clock: Clock, random: Random) {
+    this.#open = open
+    this.#clock = clock
+    this.#random = random
+    this.#running = this.#run()
+  }
+
+  get current(): T | undefined {
+    return this.#current?.alive ? this.#current : undefined
+  }
+
+  /** Gives the present connection up. */
+  reset(): void {
+    this.#current?.close()
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.reset()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        this.#current = await this.#open(signal)
+        // Closed while it was opening: `close` could not see it.
+        if (signal.aborted) this.#current.close()
+        this.lastError = undefined
+        const since = this.#clock.monotonic()
+        await this.#current.ended
+        if (this.#clock.monotonic() - since >= STABLE_MS) failures = 0
+      } catch (error) {
+        this.lastError = error
+      }
+      this.#current = undefined
+      if (!signal.aborted) await this.#backOff(failures, signal)
+    }
+  }
+
+  async #backOff(failures: number, signal: AbortSignal): Promise<void> {
+    const base = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)
+    try {
+      await this.#clock.sleep(base * (1 + this.#random.fraction()), signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+}

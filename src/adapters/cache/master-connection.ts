@@ -1,0 +1,154 @@
+import { type ChainableCommander, type Redis, ReplyError } from 'ioredis'
+import { CacheUnusable } from '../../application/ports/cache-port.ts'
+import { RedisCommands, RedisRefusal } from './redis-commands.ts'
+
+/** How long a stamp that nobody invalidates lives, in ms. Longer than any entry; a lost stamp is only a miss. */
+const STAMP_TTL_MS = 24 * 3_600_000
+/** Keys in one DEL: long commands keep the server from everyone else. */
+const DELETE_CHUNK = 500
+/** The answers that mean: this is not the server that this session was opened to. */
+const NO_LONGER_OURS = new Set([
+  'READONLY',
+  'MOVED',
+  'ASK',
+  'TRYAGAIN',
+  'CLUSTERDOWN',
+  'MASTERDOWN',
+  'DEMOTED',
+])
+
+type Replies = readonly (readonly [error: Error | null, reply: unknown])[]
+
+/** Commands over one client, which never reconnects, to one server that has answered `ROLE` as master. */
+export class MasterConnection extends RedisCommands {
+  readonly ended: Promise<void>
+  readonly #client: Redis
+  readonly #replid: string
+  readonly #spansSlots: boolean
+  readonly #ending = Promise.withResolvers<void>()
+  #closed = false
+
+  private constructor(client: Redis, replid: string, spansSlots: boolean) {
+    super()
+    this.#client = client
+    this.#replid = replid
+    this.#spansSlots = spansSlots
+    this.ended = this.#ending.promise
+    client.once('end', () => this.close())
+  }
+
+  /**
+   * Connects, and asks whether this is a master that has loaded its data.
+   * @param spansSlots whether it is a cluster's node: then one command may not name keys of several slots.
+   * @throws CacheUnusable `unreachable`, or RedisRefusal; the client is closed then.
+   */
+  static async open(client: Redis, spansSlots: boolean, signal: AbortSignal): Promise<MasterConnection> {
+    const abort = () => client.disconnect()
+    signal.addEventListener('abort', abort)
+    try {
+      await client.connect()
+      const replies = await exec(client.pipeline().ping().role().info('replication'))
+      return new MasterConnection(client, replidOfMaster(replies[2]), spansSlots)
+    } catch (error) {
+      client.disconnect()
+      throw asCacheError(error)
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  get alive(): boolean {
+    return !this.#closed && this.#client.status === 'ready'
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#ending.resolve()
+    this.#client.disconnect()
+  }
+
+  read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    return this.#confirm(async () => {
+      // ROLE comes last: a master turned replica would go on answering reads, with stamps as old as its replication.
+      const replies = await exec(this.#reads(this.#client.pipeline(), keys).role())
+      const role = replies.at(-1) as readonly unknown[]
+      if (role[0] !== 'master') throw new RedisRefusal('DEMOTED The server is no longer a master')
+      return this.#values(replies, 0, keys.length)
+    })
+  }
+
+  makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
+    return this.#confirm(async () => {
+      const pipeline = this.#client.pipeline()
+      for (const [key, token] of tokens) pipeline.set(key, token, 'PX', STAMP_TTL_MS, 'NX')
+      // A full server refuses the SET; whether there is a stamp is for the read to say.
+      const replies = await exec(this.#reads(pipeline, [...tokens.keys()]), 'OOM')
+      return this.#values(replies, tokens.size, tokens.size)
+    })
+  }
+
+  set(key: string, value: Buffer, keepMs: number): Promise<void> {
+    return this.#confirm(async () => {
+      await this.#client.set(key, value, 'PX', Math.max(1, Math.floor(keepMs)))
+    })
+  }
+
+  deleteAndVerify(keys: readonly string[]): Promise<void> {
+    return this.#confirm(async () => {
+      const pipeline = this.#client.pipeline()
+      const chunk = this.#spansSlots ? 1 : DELETE_CHUNK
+      for (let i = 0; i < keys.length; i += chunk) pipeline.del(...keys.slice(i, i + chunk))
+      const replies = await exec(pipeline.info('replication'))
+      if (replidOfMaster(replies.at(-1)) !== this.#replid) {
+        throw new RedisRefusal('DEMOTED The server is another master than it was')
+      }
+    })
+  }
+
+  #reads(pipeline: ChainableCommander, keys: readonly string[]): ChainableCommander {
+    if (!this.#spansSlots) return pipeline.mgetBuffer([...keys])
+    for (const key of keys) pipeline.getBuffer(key)
+    return pipeline
+  }
+
+  #values(replies: readonly unknown[], start: number, count: number): readonly (Buffer | null)[] {
+    const values = this.#spansSlots ? replies.slice(start, start + count) : replies[start]
+    return values as readonly (Buffer | null)[]
+  }
+
+  async #confirm<T>(command: () => Promise<T>): Promise<T> {
+    try {
+      return await command()
+    } catch (error) {
+      const known = asCacheError(error)
+      if (known instanceof RedisRefusal && NO_LONGER_OURS.has(known.code)) this.close()
+      throw known
+    }
+  }
+}
+
+/** The replies of a pipeline; an error whose first word is `tolerated` counts as a reply. */
+async function exec(pipeline: ChainableCommander, tolerated?: string): Promise<readonly unknown[]> {
+  const results = ((await pipeline.exec()) ?? []) as Replies
+  return results.map(([error, reply]) => {
+    if (error !== null && !(tolerated !== undefined && error.message.startsWith(tolerated))) throw error
+    return reply
+  })
+}
+
+function asCacheError(error: unknown): Error {
+  if (error instanceof RedisRefusal || error instanceof TypeError || error instanceof RangeError) return error
+  if (error instanceof ReplyError) return new RedisRefusal((error as Error).message, error)
+  return new CacheUnusable('unreachable', error)
+}
+
+/** @throws RedisRefusal when `INFO replication` is a replica's. */
+function replidOfMaster(info: unknown): string {
+  const text = String(info)
+  const replid = /^master_replid:(\w+)/m.exec(text)?.[1]
+  if (!/^role:master\r?$/m.test(text) || replid === undefined) {
+    throw new RedisRefusal('DEMOTED The server is not a master')
+  }
+  return replid
+}

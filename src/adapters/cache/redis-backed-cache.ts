@@ -1,0 +1,88 @@
+import { type CacheHealth, CachePort } from '../../application/ports/cache-port.ts'
+import type { Clock } from '../../application/ports/clock.ts'
+import type { Random } from '../../application/ports/random.ts'
+import { Guard } from './guard.ts'
+import { Keyspace } from './keyspace.ts'
+import { Link, type Linked } from './link.ts'
+import type { RedisCommands } from './redis-commands.ts'
+import { RedisSession, type RedisSessionContext } from './redis-session.ts'
+
+export interface RedisCacheOptions {
+  /** `redis://` or `rediss://` (TLS), with user, password and database. A cluster's nodes are comma-separated. */
+  readonly url: string
+  /** Deadline of each round trip of a lookup or store, in ms; 50 by default. */
+  readonly timeoutMs?: number
+  /** Deadline of an invalidation, in ms; 300 by default. */
+  readonly invalidateTimeoutMs?: number
+  /** Comes before every key; `marketflow:` by default. */
+  readonly prefix?: string
+}
+
+interface Opened extends Linked {
+  readonly session: RedisSession
+}
+
+/** What the caches on Redis share: one session per connection, opened anew whenever it ends, under one breaker. */
+export abstract class RedisBackedCache extends CachePort {
+  readonly reach = 'shared'
+  readonly #guard = new Guard()
+  readonly #link: Link<Opened>
+
+  /** Starts to connect at once, and goes on trying until it is closed. */
+  constructor(
+    open: (signal: AbortSignal) => Promise<RedisCommands>,
+    options: RedisCacheOptions,
+    clock: Clock,
+    random: Random,
+  ) {
+    super()
+    const context: RedisSessionContext = {
+      keyspace: new Keyspace(options.prefix ?? 'marketflow:'),
+      guard: this.#guard,
+      clock,
+      random,
+      timeoutMs: options.timeoutMs ?? 50,
+      invalidateTimeoutMs: options.invalidateTimeoutMs ?? 300,
+    }
+    this.#link = new Link(async (signal) => new OpenSession(await open(signal), context), clock, random)
+  }
+
+  session(): RedisSession | undefined {
+    return this.#link.current?.session
+  }
+
+  reset(): void {
+    this.#link.reset()
+  }
+
+  health(): CacheHealth {
+    return { connected: this.session() !== undefined, breaker: this.#guard.state, entries: 0, bytes: 0 }
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close()
+  }
+}
+
+/** A session, for as long as the connections below it last. */
+class OpenSession implements Opened {
+  readonly session: RedisSession
+  readonly #commands: RedisCommands
+
+  constructor(commands: RedisCommands, context: RedisSessionContext) {
+    this.#commands = commands
+    this.session = new RedisSession(commands, context)
+  }
+
+  get ended(): Promise<void> {
+    return this.#commands.ended
+  }
+
+  get alive(): boolean {
+    return this.#commands.alive
+  }
+
+  close(): void {
+    this.#commands.close()
+  }
+}

@@ -1,0 +1,38 @@
+/** The server answered, and said no. `code` is the first word of what it said: `OOM`, `READONLY`, `MOVED`… */
+export class RedisRefusal extends Error {
+  override readonly name = 'RedisRefusal'
+  readonly code: string
+
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = message.split(' ', 1)[0] ?? ''
+  }
+}
+
+/**
+ * What the fence needs of Redis, over connections that are never replaced: one to a standalone server, or one to each
+ * master of a cluster. Every command is sent in the tick of the call, at most once.
+ *
+ * Every method rejects with CacheUnusable `unreachable` when a connection fails, and with RedisRefusal when a server
+ * refuses. None has a deadline of its own.
+ */
+export abstract class RedisCommands {
+  /** Values in the keys' order. Rejects unless the server still was a master when it answered. One round trip. */
+  abstract read(keys: readonly string[]): Promise<readonly (Buffer | null)[]>
+
+  /**
+   * Makes each stamp that is missing (`SET NX`) and reads all of them back, in one round trip. Null where there is none
+   * even so: the server is full, or evicted it at once.
+   */
+  abstract makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]>
+
+  abstract set(key: string, value: Buffer, keepMs: number): Promise<void>
+
+  /** Resolves when every key is deleted and, after that, every server still was the master it was when it was opened. */
+  abstract deleteAndVerify(keys: readonly string[]): Promise<void>
+
+  /** Resolves once a connection is gone, or no longer leads to the master it was opened to. Never rejects. */
+  abstract readonly ended: Promise<void>
+  abstract readonly alive: boolean
+  abstract close(): void
+}

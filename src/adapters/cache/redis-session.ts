@@ -1,0 +1,125 @@
+import {
+  CacheSession,
+  CacheUnusable,
+  type Entry,
+  type Fence,
+  type Inspection,
+  type Lookup,
+  type Permit,
+} from '../../application/ports/cache-port.ts'
+import type { Clock } from '../../application/ports/clock.ts'
+import type { Random } from '../../application/ports/random.ts'
+import { decodeEntry, encodeEntry } from './entry-format.ts'
+import type { Guard } from './guard.ts'
+import type { Keyspace } from './keyspace.ts'
+import { type RedisCommands, RedisRefusal } from './redis-commands.ts'
+import { type Defer, type Observation, StampBatch } from './stamp-batch.ts'
+import { sameFence } from './stored-entry.ts'
+
+/** Stamps deleted under one deadline: a replay may hold any number of tags. */
+const TAGS_PER_ROUND = 5000
+
+/** What the sessions of one cache have in common. */
+export interface RedisSessionContext {
+  readonly keyspace: Keyspace
+  readonly guard: Guard
+  readonly clock: Clock
+  readonly random: Random
+  /** Deadline of a lookup or store, in ms. */
+  readonly timeoutMs: number
+  /** Deadline of each round of an invalidation, in ms. */
+  readonly invalidateTimeoutMs: number
+  /** When a batch of lookups is sent; `setImmediate` unless a simulation says otherwise. */
+  readonly defer?: Defer
+}
+
+/** The fence over Redis's commands: the same for a single server, a cluster, and the simulation's server. */
+export class RedisSession extends CacheSession {
+  readonly #commands: RedisCommands
+  readonly #context: RedisSessionContext
+  readonly #batch: StampBatch
+
+  constructor(commands: RedisCommands, context: RedisSessionContext) {
+    super()
+    this.#commands = commands
+    this.#context = context
+    const { guard, clock, random, timeoutMs, defer } = context
+    this.#batch = new StampBatch(commands, guard, clock, random, timeoutMs, defer)
+  }
+
+  async lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
+    const { fence, stored } = await this.observe(key, tags, permit, this)
+    if (stored === undefined || !sameFence(stored.fence, fence)) return { fence }
+    return { entry: stored.entry, tier: 'l2', fence }
+  }
+
+  /**
+   * The tags' stamps now and, unless `key` is undefined, what is stored under it.
+   * @param session whom the permit is asked about: this one, or the one that wraps it.
+   */
+  async observe(
+    key: string | undefined,
+    tags: readonly string[],
+    permit: Permit,
+    session: CacheSession,
+  ): Promise<Observation> {
+    const { keyspace } = this.#context
+    const stamps = tags.map((tag) => keyspace.stamp(tag))
+    const entry = key === undefined ? undefined : keyspace.entry(key)
+    try {
+      return await this.#batch.ask({ stamps, entry, permit, session })
+    } catch (error) {
+      throw unusable(error)
+    }
+  }
+
+  async store(
+    key: string,
+    _tags: readonly string[],
+    entry: Entry,
+    fence: Fence,
+    keepMs: number,
+  ): Promise<void> {
+    if (keepMs <= 0) return
+    const { clock, guard, keyspace, timeoutMs } = this.#context
+    const value = encodeEntry({ entry, fence, keptUntil: clock.now() + keepMs })
+    try {
+      await guard.run(timeoutMs, () => this.#commands.set(keyspace.entry(key), value, keepMs))
+    } catch (error) {
+      if (!(error instanceof RedisRefusal && error.code === 'OOM')) throw unusable(error)
+    }
+  }
+
+  async invalidate(tags: readonly string[]): Promise<void> {
+    const { guard, invalidateTimeoutMs, keyspace } = this.#context
+    const names = Array.from(new Set(tags), (tag) => keyspace.stamp(tag))
+    try {
+      // At least once: with no tags it still proves that the master is the one it was.
+      for (let done = 0; done === 0 || done < names.length; done += TAGS_PER_ROUND) {
+        const round = names.slice(done, done + TAGS_PER_ROUND)
+        await guard.run(invalidateTimeoutMs, () => this.#commands.deleteAndVerify(round))
+      }
+    } catch (error) {
+      throw unusable(error)
+    }
+  }
+
+  async inspect(key: string, tags: readonly string[]): Promise<Inspection> {
+    const { guard, keyspace, timeoutMs } = this.#context
+    const names = [keyspace.entry(key), ...tags.map((tag) => keyspace.stamp(tag))]
+    try {
+      const [value, ...stamps] = await guard.run(timeoutMs, () => this.#commands.read(names))
+      const stored = value ? decodeEntry(value) : undefined
+      return {
+        stamps: stamps.map((stamp) => stamp?.toString('latin1')),
+        entries: stored === undefined ? [] : [{ tier: 'l2', entry: stored.entry, fence: stored.fence }],
+      }
+    } catch (error) {
+      throw unusable(error)
+    }
+  }
+}
+
+function unusable(error: unknown): unknown {
+  return error instanceof RedisRefusal ? new CacheUnusable('unreachable', error) : error
+}

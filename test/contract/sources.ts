@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Clock } from '../../src/application/ports/clock.ts'
+import { Random } from '../../src/application/ports/random.ts'
+
+/** The machine's time: for adapters whose entries are kept by somebody else's clock. */
+export class RealClock extends Clock {
+  now(): number {
+    return Date.now()
+  }
+
+  monotonic(): number {
+    return performance.now()
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal })
+  }
+}
+
+/** Time that stands still until it is moved. Starts at 0, where anything that takes 0 for «never» fails. */
+export class ManualClock extends Clock {
+  #ms = 0
+
+  now(): number {
+    return 1_700_000_000_000 + this.#ms
+  }
+
+  monotonic(): number {
+    return this.#ms
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.advance(ms)
+  }
+
+  advance(ms: number): void {
+    this.#ms += ms
+  }
+}
+
+export class RealRandom extends Random {
+  uuid(): string {
+    return randomUUID()
+  }
+
+  token(): string {
+    return randomUUID()
+  }
+
+  fraction(): number {
+    return Math.random()
+  }
+}
