@@ -70,11 +70,9 @@ export interface Config {
   readonly logLevel: string
 }
 
-/** The environment is not usable; `problems` names every wrong value. */
+/** The environment is not usable; the message names every wrong value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** `EX_CONFIG` of sysexits.h. */
-  readonly exitCode = 78
 }
 
 /** @throws ConfigError naming every variable that is wrong and what was expected. */

@@ -55,7 +55,7 @@ export class Drain {
       const rows = await this.#select(session)
       selected = new Set(rows.map((row) => row.id))
       if (session === undefined && this.#cache.reach !== 'none') throw new CacheUnusable('unreachable')
-      await session?.invalidate(distinctTags(rows))
+      if (session !== undefined) await invalidateAll(session, rows)
       invalidated = true
       this.#unseen?.applied(rows)
       if (session !== undefined) this.#trusted.trust(session)
@@ -114,6 +114,13 @@ class UnseenRows {
   }
 }
 
-function distinctTags(rows: readonly LoggedInvalidation[]): string[] {
-  return [...new Set(rows.flatMap((row) => row.tags))]
+/** Tags per command: a replay may have hundreds of thousands, and each command has a deadline. */
+const TAGS_AT_ONCE = 1000
+
+/** Asks at least once: also without tags, the session must prove that it still is the master. */
+async function invalidateAll(session: CacheSession, rows: readonly LoggedInvalidation[]): Promise<void> {
+  const tags = [...new Set(rows.flatMap((row) => row.tags))]
+  for (let start = 0; start === 0 || start < tags.length; start += TAGS_AT_ONCE) {
+    await session.invalidate(tags.slice(start, start + TAGS_AT_ONCE))
+  }
 }

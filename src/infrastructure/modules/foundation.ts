@@ -1,0 +1,30 @@
+import { ContainerModule } from 'inversify'
+import { Argon2Hasher } from '../../adapters/security/argon2-hasher.ts'
+import { JwtIssuer } from '../../adapters/security/jwt-issuer.ts'
+import { SystemClock } from '../../adapters/system/system-clock.ts'
+import { SystemRandom } from '../../adapters/system/system-random.ts'
+import { Clock } from '../../application/ports/clock.ts'
+import { PasswordHasher } from '../../application/ports/password-hasher.ts'
+import { Random } from '../../application/ports/random.ts'
+import { TokenIssuer } from '../../application/ports/token-issuer.ts'
+import { Metrics } from '../metrics.ts'
+
+/** Time, randomness, secrets and counters: what everything else stands on. */
+export const foundation = (jwtSecret: string) =>
+  new ContainerModule(({ bind }) => {
+    bind(Clock)
+      .toResolvedValue(() => new SystemClock())
+      .inSingletonScope()
+    bind(Random)
+      .toResolvedValue(() => new SystemRandom())
+      .inSingletonScope()
+    bind(PasswordHasher)
+      .toResolvedValue(() => new Argon2Hasher())
+      .inSingletonScope()
+    bind(TokenIssuer)
+      .toResolvedValue((clock) => new JwtIssuer(jwtSecret, clock), [Clock])
+      .inSingletonScope()
+    bind(Metrics)
+      .toResolvedValue((clock) => new Metrics(clock), [Clock])
+      .inSingletonScope()
+  })
