@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { ClusterCommands } from './cluster-commands.ts'
 import { MasterConnection } from './master-connection.ts'
-import { createClient, createSibling } from './redis-client.ts'
+import { connect, createClient, createSibling } from './redis-client.ts'
 import { RedisRefusal } from './redis-commands.ts'
 
 const SLOTS = 16_384
@@ -11,14 +11,14 @@ type SlotRange = readonly [first: number, last: number, master: readonly [host: 
 
 /**
  * Asks one node for the topology, and connects to every master in it.
- * @throws RedisRefusal `CLUSTERDOWN` while a slot has no owner; CacheUnusable when the node, or a master, is out of reach.
+ * @throws RedisRefusal `CLUSTERDOWN` while a slot has no owner; what a node or its connection said, as it was said.
  */
 export async function openCluster(url: string, signal: AbortSignal): Promise<ClusterCommands> {
   const seed = createClient(url)
   const abort = () => seed.disconnect()
   signal.addEventListener('abort', abort)
   try {
-    await seed.connect()
+    await connect(seed)
     const ranges = (await seed.cluster('SLOTS')) as unknown as readonly SlotRange[]
     return await connectMasters(seed, ranges, signal)
   } finally {

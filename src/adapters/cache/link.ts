@@ -14,6 +14,12 @@ export interface Linked {
   close(): void
 }
 
+/** Told when a connection is made or lost, and when the reason why there is none changes. */
+export interface LinkObserver {
+  connected(): void
+  disconnected(error: unknown): void
+}
+
 /** Keeps one connection open, for ever: when it ends, a new one is opened. They are different objects. */
 export class Link<T extends Linked> {
   readonly #open: (signal: AbortSignal) => Promise<T>
@@ -21,15 +27,22 @@ export class Link<T extends Linked> {
   readonly #random: Random
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
+  readonly #observer: LinkObserver | undefined
   #current: T | undefined
-  /** Why there is no connection, where that is known. */
-  lastError: unknown
+  /** What was told last, so that an outage is one line in the log and not three per second. */
+  #told: string | undefined
 
   /** @param open must give up when its signal is aborted, and leave nothing open when it rejects. */
-  constructor(open: (signal: AbortSignal) => Promise<T>, clock: Clock, random: Random) {
+  constructor(
+    open: (signal: AbortSignal) => Promise<T>,
+    clock: Clock,
+    random: Random,
+    observer: LinkObserver | undefined,
+  ) {
     this.#open = open
     this.#clock = clock
     this.#random = random
+    this.#observer = observer
     this.#running = this.#run()
   }
 
@@ -55,16 +68,22 @@ export class Link<T extends Linked> {
         this.#current = await this.#open(signal)
         // Closed while it was opening: `close` could not see it.
         if (signal.aborted) this.#current.close()
-        this.lastError = undefined
+        this.#tell('', () => this.#observer?.connected())
         const since = this.#clock.monotonic()
         await this.#current.ended
         if (this.#clock.monotonic() - since >= STABLE_MS) failures = 0
+        throw new Error('The connection ended')
       } catch (error) {
-        this.lastError = error
+        if (!signal.aborted) this.#tell(String(error), () => this.#observer?.disconnected(error))
       }
       this.#current = undefined
       if (!signal.aborted) await this.#backOff(failures, signal)
     }
+  }
+
+  #tell(what: string, tell: () => void): void {
+    if (what !== this.#told) tell()
+    this.#told = what
   }
 
   async #backOff(failures: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ChainableCommander, type Redis, ReplyError } from 'ioredis'
 import { CacheUnusable } from '../../application/ports/cache-port.ts'
+import { connect } from './redis-client.ts'
 import { RedisCommands, RedisRefusal } from './redis-commands.ts'
 
 /** How long a stamp that nobody invalidates lives, in ms. Longer than any entry; a lost stamp is only a miss. */
@@ -40,18 +41,18 @@ export class MasterConnection extends RedisCommands {
   /**
    * Connects, and asks whether this is a master that has loaded its data.
    * @param spansSlots whether it is a cluster's node: then one command may not name keys of several slots.
-   * @throws CacheUnusable `unreachable`, or RedisRefusal; the client is closed then.
+   * @throws what the connection or the server said, as it was said: for the log. The client is closed then.
    */
   static async open(client: Redis, spansSlots: boolean, signal: AbortSignal): Promise<MasterConnection> {
     const abort = () => client.disconnect()
     signal.addEventListener('abort', abort)
     try {
-      await client.connect()
+      await connect(client)
       const replies = await exec(client.pipeline().ping().role().info('replication'))
       return new MasterConnection(client, replidOfMaster(replies[2]), spansSlots)
     } catch (error) {
       client.disconnect()
-      throw asCacheError(error)
+      throw error
     } finally {
       signal.removeEventListener('abort', abort)
     }

@@ -3,7 +3,7 @@ import type { Clock } from '../../application/ports/clock.ts'
 import type { Random } from '../../application/ports/random.ts'
 import { Guard } from './guard.ts'
 import { Keyspace } from './keyspace.ts'
-import { Link, type Linked } from './link.ts'
+import { Link, type Linked, type LinkObserver } from './link.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import { RedisSession, type RedisSessionContext } from './redis-session.ts'
 
@@ -16,6 +16,8 @@ export interface RedisCacheOptions {
   readonly invalidateTimeoutMs?: number
   /** Comes before every key; `marketflow:` by default. */
   readonly prefix?: string
+  /** For the log: why there is no connection. */
+  readonly observer?: LinkObserver
 }
 
 interface Opened extends Linked {
@@ -44,7 +46,8 @@ export abstract class RedisBackedCache extends CachePort {
       timeoutMs: options.timeoutMs ?? 50,
       invalidateTimeoutMs: options.invalidateTimeoutMs ?? 300,
     }
-    this.#link = new Link(async (signal) => new OpenSession(await open(signal), context), clock, random)
+    const openSession = async (signal: AbortSignal) => new OpenSession(await open(signal), context)
+    this.#link = new Link<Opened>(openSession, clock, random, options.observer)
   }
 
   session(): RedisSession | undefined {

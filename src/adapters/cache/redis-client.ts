@@ -41,3 +41,16 @@ export function createSibling(client: Redis, host: string, port: number): Redis 
 function quiet(client: Redis): Redis {
   return client.on('error', () => {})
 }
+
+/** Connects once. Rejects with the reason: ioredis's own promise only tells that the connection is closed. */
+export async function connect(client: Redis): Promise<void> {
+  let reason: unknown
+  client.once('error', (error) => {
+    reason = error
+  })
+  try {
+    await client.connect()
+  } catch (error) {
+    throw reason ?? error
+  }
+}
