@@ -1,0 +1,60 @@
+import pLimit from 'p-limit'
+import { refuseNul } from './sql-errors.ts'
+
+export type Row = Record<string, unknown>
+
+export interface Answer {
+  readonly rows: Row[]
+  /** The command tag: `COMMIT` of a failed transaction answers `ROLLBACK`, without any error. */
+  readonly command: string
+  readonly affected: number
+}
+
+/** One database connection, reserved. Parameters are `$1`, `$2`, …; they never become part of the SQL text. */
+export interface Connection {
+  query(sql: string, parameters?: readonly unknown[]): Promise<Answer>
+}
+
+/**
+ * Where connections come from: a pool on PostgreSQL, the only one there is on PGlite. Everything the adapter does at
+ * run time goes through here, so that it knows which statement failed and every connection finds its way back. (Kysely's
+ * controlled transactions, on which MikroORM's own begin and commit are built, keep a connection whose BEGIN, COMMIT or
+ * ROLLBACK failed for ever: ten dead connections, and the pool is empty.)
+ */
+export abstract class Connections {
+  /**
+   * Reserves a connection for as long as `use` runs; afterwards the connection object it was given refuses to work.
+   * @throws ConnectionLost when there is none to be had, or it breaks, or a statement outlasts its deadline
+   */
+  abstract run<T>(use: (connection: Connection) => Promise<T>): Promise<T>
+  abstract close(): Promise<void>
+}
+
+/** The server did not answer: what was sent may or may not have been executed. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost'
+  /** A field, because MikroORM wraps what its driver throws and copies the fields. */
+  readonly code = 'CONNECTION_LOST'
+}
+
+/**
+ * A connection that takes one statement at a time and ends with its reservation: a query sent late must not land in
+ * somebody else's transaction.
+ */
+export function lend(connection: Connection): { readonly connection: Connection; readonly end: () => void } {
+  let ended = false
+  const oneAtATime = pLimit(1)
+  return {
+    connection: {
+      query: (sql, parameters) =>
+        oneAtATime(async () => {
+          if (ended) throw new ConnectionLost('The transaction is over')
+          refuseNul(sql)
+          return connection.query(sql, parameters)
+        }),
+    },
+    end: () => {
+      ended = true
+    },
+  }
+}

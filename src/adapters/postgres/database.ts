@@ -1,0 +1,166 @@
+import { join } from 'node:path'
+import type { MikroORM } from '@mikro-orm/core'
+import { Client } from 'pg'
+import type { Transactions } from '../../application/ports/transactions.ts'
+import type { Snapshots } from '../../application/ports/view-queries.ts'
+import type { Connections } from './connections.ts'
+import { lockDataDir } from './data-dir.ts'
+import { within } from './deadline.ts'
+import { embeddedOrm, postgresOrm } from './orm.ts'
+import { PgliteConnections } from './pglite-connections.ts'
+import { PgliteInvalidationLog } from './pglite-invalidation-log.ts'
+import { PoolConnections } from './pool-connections.ts'
+import { PostgresInvalidationLog } from './postgres-invalidation-log.ts'
+import { PostgresSnapshots } from './postgres-snapshots.ts'
+import { PostgresTransactions } from './postgres-transactions.ts'
+import { translate } from './sql-errors.ts'
+import type { SqlInvalidationLog } from './sql-invalidation-log.ts'
+
+/** A PostgreSQL server, or a database embedded in this process: in a directory, or in `memory` alone. */
+export type DatabaseLocation = { readonly url: string } | { readonly dataDir: string }
+
+export interface DatabaseOptions {
+  /** Connections in the pool; the invalidation log has one more. */
+  readonly poolSize: number
+  /** How long a caller waits for a connection, in ms. */
+  readonly connectTimeoutMs: number
+  /** The longest a load may take, and the longest any statement may, in ms. */
+  readonly loadTimeoutMs: number
+  /** The longest a call of the invalidation log may take, in ms: well below the lease. */
+  readonly logTimeoutMs: number
+}
+
+const DEFAULTS: DatabaseOptions = {
+  poolSize: 10,
+  connectTimeoutMs: 5_000,
+  loadTimeoutMs: 10_000,
+  logTimeoutMs: 1_000,
+}
+
+const PING_TIMEOUT_MS = 1_000
+
+/** Held while migrating, so that instances which start together do it one after the other: `mflw` again. */
+const MIGRATION_LOCK = 0x6d666c77
+
+export interface Database {
+  readonly transactions: Transactions
+  readonly snapshots: Snapshots
+  readonly invalidationLog: SqlInvalidationLog
+  /** For people: `PostgreSQL 17.2 at db.example.org:5432/marketflow`, `PGlite 18.1 in .marketflow`. No password. */
+  readonly describe: string
+  /** @throws MarketflowError `database-unavailable` unless the database answers within a second */
+  ping(): Promise<void>
+  /** Brings the schema up to date; others who start at the same time wait and find it done. */
+  migrate(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * @throws MarketflowError `database-unavailable` when it cannot be reached; `cause` says why
+ * @throws DataDirInUse when another process has the embedded database
+ */
+export async function openDatabase(
+  location: DatabaseLocation,
+  options: Partial<DatabaseOptions> = {},
+): Promise<Database> {
+  const all = { ...DEFAULTS, ...options }
+  return 'url' in location ? openPostgres(location.url, all) : openEmbedded(location.dataDir, all)
+}
+
+async function openPostgres(url: string, options: DatabaseOptions): Promise<Database> {
+  const { host, port, database } = new Client({ connectionString: url })
+  const connections = new PoolConnections({
+    url,
+    size: options.poolSize,
+    connectTimeoutMs: options.connectTimeoutMs,
+    statementTimeoutMs: options.loadTimeoutMs,
+  })
+  const orm = postgresOrm(url, options.connectTimeoutMs)
+  const invalidationLog = new PostgresInvalidationLog(url, options.logTimeoutMs)
+  const migrate = () => migrateLocked(orm)
+  const place = `at ${host}:${port}/${database}`
+  return assemble({ kind: 'PostgreSQL', place, connections, orm, invalidationLog, migrate, options })
+}
+
+async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<Database> {
+  const inMemory = dataDir === 'memory'
+  const lock = inMemory ? undefined : lockDataDir(dataDir)
+  // A directory of its own below: PGlite refuses to make a database where other files lie.
+  const embedded = embeddedOrm(inMemory ? 'memory://' : join(dataDir, 'database'))
+  const connections = new PgliteConnections(await embedded.em.getConnection().getNativeClient())
+  const invalidationLog = new PgliteInvalidationLog(connections, options.logTimeoutMs)
+  const orm = embedded as unknown as MikroORM
+  // MikroORM talks to PGlite past our reservation, so nobody else may have it meanwhile.
+  const migrate = () => connections.run(() => migrateOrm(orm))
+  const place = inMemory ? 'in memory' : `in ${dataDir}`
+  const released = () => lock?.release()
+  return assemble({ kind: 'PGlite', place, connections, orm, invalidationLog, migrate, options, released })
+}
+
+interface Parts {
+  readonly kind: string
+  readonly place: string
+  readonly connections: Connections
+  readonly orm: MikroORM
+  readonly invalidationLog: SqlInvalidationLog
+  readonly migrate: () => Promise<void>
+  readonly options: DatabaseOptions
+  /** Called when all is closed. */
+  readonly released?: () => void
+}
+
+async function assemble(parts: Parts): Promise<Database> {
+  const { connections, orm, invalidationLog, migrate, options } = parts
+  const close = async () => {
+    await invalidationLog.close()
+    await connections.close()
+    await orm.close(true)
+    parts.released?.()
+  }
+  try {
+    const version = await serverVersion(connections)
+    return {
+      transactions: new PostgresTransactions(connections, orm.em),
+      snapshots: new PostgresSnapshots(connections, options.loadTimeoutMs),
+      invalidationLog,
+      describe: `${parts.kind} ${version} ${parts.place}`,
+      ping: () => ping(connections),
+      migrate,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw translate(error)
+  }
+}
+
+async function serverVersion(connections: Connections): Promise<string> {
+  const { rows } = await connections.run((connection) => connection.query('show server_version'))
+  return String(rows[0]?.server_version).split(' ')[0]!
+}
+
+async function ping(connections: Connections): Promise<void> {
+  try {
+    await within(
+      PING_TIMEOUT_MS,
+      connections.run((connection) => connection.query('select 1')),
+    )
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+async function migrateOrm(orm: MikroORM): Promise<void> {
+  await orm.migrator.up()
+}
+
+/**
+ * The lock belongs to the session; MikroORM's pool has one connection, so it is the session that migrates. Should that
+ * fail, the lock ends with the session when the database is closed.
+ */
+async function migrateLocked(orm: MikroORM): Promise<void> {
+  const session = orm.em.getConnection()
+  await session.execute(`select pg_advisory_lock(${MIGRATION_LOCK})`)
+  await migrateOrm(orm)
+  await session.execute(`select pg_advisory_unlock(${MIGRATION_LOCK})`)
+}

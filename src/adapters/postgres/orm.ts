@@ -1,0 +1,42 @@
+import type { MikroORM, Options } from '@mikro-orm/core'
+import { Migrator } from '@mikro-orm/migrations'
+import { MikroORM as EmbeddedOrm } from '@mikro-orm/pglite'
+import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
+import { Client } from 'pg'
+import { ENTITIES } from './entities.ts'
+import { InitialSchema } from './migrations/initial-schema.ts'
+
+/** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
+const MIGRATIONS = [{ name: '0001-initial-schema', class: InitialSchema }]
+
+const options = {
+  entities: ENTITIES,
+  extensions: [Migrator],
+  migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
+  metadataCache: { enabled: false },
+  // Every entity manager is forked for one transaction; the global one must never hold an entity.
+  allowGlobalContext: false,
+} satisfies Partial<Options>
+
+/**
+ * MikroORM on PostgreSQL. Its own pool is used to migrate and for nothing else: migrations may take longer than any
+ * deadline, and hold one session from lock to unlock. It has no connection until then.
+ */
+export function postgresOrm(url: string, connectTimeoutMs: number): MikroORM {
+  const { host, port, user = '', database = '' } = new Client({ connectionString: url })
+  const driverOptions = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs }
+  const orm = new PostgresOrm({
+    ...options,
+    host,
+    port,
+    user,
+    dbName: database,
+    driverOptions,
+    pool: { min: 0, max: 1 },
+  })
+  return orm as unknown as MikroORM
+}
+
+export function embeddedOrm(dataDir: string): InstanceType<typeof EmbeddedOrm> {
+  return new EmbeddedOrm({ ...options, dbName: dataDir })
+}

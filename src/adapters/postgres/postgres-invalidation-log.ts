@@ -1,0 +1,85 @@
+import pLimit, { type LimitFunction } from 'p-limit'
+import { Client } from 'pg'
+import { MarketflowError } from '../../domain/errors.ts'
+import { ConnectionLost, type Row } from './connections.ts'
+import { within } from './deadline.ts'
+import { claimRegime, type Regime, RegimeConflict } from './regime.ts'
+import { SqlInvalidationLog } from './sql-invalidation-log.ts'
+
+interface Session {
+  readonly client: Client
+  /** Connected, and the regime claimed. */
+  readonly ready: Promise<Client>
+  readonly oneAtATime: LimitFunction
+}
+
+/**
+ * The log over a connection of its own, which a busy pool cannot delay. Whatever goes wrong on it, the connection is
+ * destroyed and the next call makes another: a query that is still on its way must not be answered to the next one.
+ */
+export class PostgresInvalidationLog extends SqlInvalidationLog {
+  readonly #url: string
+  readonly #timeoutMs: number
+  #regime: Regime | undefined
+  #session: Session | undefined
+  #closed = false
+
+  /** `timeoutMs`: the longest a method may take, connecting included. */
+  constructor(url: string, timeoutMs: number) {
+    super()
+    this.#url = url
+    this.#timeoutMs = timeoutMs
+  }
+
+  async claim(regime: string, exclusive: boolean): Promise<void> {
+    this.#regime = { name: regime, exclusive }
+    this.#drop(this.#session)
+    await this.query('select', [])
+  }
+
+  protected async query(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    if (this.#closed) throw unavailable(new ConnectionLost('The log is closed'))
+    this.#session ??= this.#open()
+    const session = this.#session
+    try {
+      const answer = session.oneAtATime(async () => (await session.ready).query<Row>(sql, [...parameters]))
+      return (await within(this.#timeoutMs, answer)).rows
+    } catch (error) {
+      this.#drop(session)
+      throw error instanceof RegimeConflict ? error : unavailable(error)
+    }
+  }
+
+  #open(): Session {
+    const client = new Client({
+      connectionString: this.#url,
+      keepAlive: true,
+      application_name: 'marketflow log',
+    })
+    const session = { client, ready: this.#connect(client), oneAtATime: pLimit(1) }
+    // Also when it breaks while nobody waits for it, which would otherwise end the process.
+    client.on('error', () => this.#drop(session))
+    session.ready.catch(() => {})
+    return session
+  }
+
+  async #connect(client: Client): Promise<Client> {
+    await client.connect()
+    if (this.#regime !== undefined) await claimRegime(client, this.#regime)
+    return client
+  }
+
+  #drop(session: Session | undefined): void {
+    session?.client.connection.stream.destroy()
+    if (this.#session === session) this.#session = undefined
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#drop(this.#session)
+  }
+}
+
+function unavailable(cause: unknown): MarketflowError {
+  return new MarketflowError('database-unavailable', undefined, { retryAfterS: 1, cause })
+}

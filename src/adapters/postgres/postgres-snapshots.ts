@@ -1,0 +1,44 @@
+import { Snapshots, type ViewQueries } from '../../application/ports/view-queries.ts'
+import type { Connection, Connections } from './connections.ts'
+import { within } from './deadline.ts'
+import { rollback } from './postgres-transactions.ts'
+import { translate } from './sql-errors.ts'
+import { SqlViewQueries } from './sql-view-queries.ts'
+
+/** Loads: no entity manager takes part, so nothing can answer from an identity map or a result cache. */
+export class PostgresSnapshots extends Snapshots {
+  readonly #connections: Connections
+  readonly #timeoutMs: number
+
+  /** `timeoutMs`: the longest a load may take, waiting for a connection included. */
+  constructor(connections: Connections, timeoutMs: number) {
+    super()
+    this.#connections = connections
+    this.#timeoutMs = timeoutMs
+  }
+
+  async read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+    try {
+      return await within(
+        this.#timeoutMs,
+        this.#connections.run((connection) => snapshot(connection, queries)),
+      )
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+}
+
+async function snapshot<T>(connection: Connection, queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+  await connection.query('start transaction isolation level repeatable read read only')
+  try {
+    const result = await queries(
+      new SqlViewQueries(async (sql, parameters) => (await connection.query(sql, parameters)).rows),
+    )
+    await connection.query('commit')
+    return result
+  } catch (error) {
+    await rollback(connection)
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+import type { EntityManager } from '@mikro-orm/core'
+import { CommitUnknown, type Transaction, Transactions } from '../../application/ports/transactions.ts'
+import type { Connection, Connections } from './connections.ts'
+import { MikroAccountRepository } from './repositories/mikro-account-repository.ts'
+import { MikroApplicationRepository } from './repositories/mikro-application-repository.ts'
+import { MikroMarketRepository } from './repositories/mikro-market-repository.ts'
+import { MikroVendorRepository } from './repositories/mikro-vendor-repository.ts'
+import { mayRunAgain, provesRollback, translate } from './sql-errors.ts'
+import { SqlViewQueries } from './sql-view-queries.ts'
+
+/** How often a write is tried that lost to another one. Every attempt has its own entity manager. */
+const ATTEMPTS = 5
+
+/** Writes: a forked entity manager over one connection, with every step spelled out, to know which of them failed. */
+export class PostgresTransactions extends Transactions {
+  readonly #connections: Connections
+  readonly #em: EntityManager
+
+  constructor(connections: Connections, em: EntityManager) {
+    super()
+    this.#connections = connections
+    this.#em = em
+  }
+
+  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#connections.run((connection) => this.#attempt(connection, work))
+      } catch (error) {
+        if (attempt === ATTEMPTS || !mayRunAgain(error)) throw translate(error)
+      }
+    }
+  }
+
+  async #attempt<T>(connection: Connection, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const em = this.#em.fork()
+    em.setTransactionContext(transactionContext(connection))
+    await connection.query('begin isolation level read committed')
+    let result: T
+    try {
+      result = await work(transaction(em, connection))
+      await em.flush()
+    } catch (error) {
+      await rollback(connection)
+      throw error
+    }
+    await commit(connection)
+    return result
+  }
+}
+
+function transaction(em: EntityManager, connection: Connection): Transaction {
+  // Raw SQL does not see what the unit of work still holds back.
+  const query = async (sql: string, parameters: readonly unknown[]) => {
+    await em.flush()
+    return (await connection.query(sql, parameters)).rows
+  }
+  return {
+    accounts: new MikroAccountRepository(em),
+    markets: new MikroMarketRepository(em),
+    vendors: new MikroVendorRepository(em, query),
+    applications: new MikroApplicationRepository(em),
+    views: new SqlViewQueries(query),
+    logInvalidation: async (tags) => {
+      const [row] = await query('insert into cache_invalidation (tags) values ($1) returning id::text', [
+        tags,
+      ])
+      return String(row?.id)
+    },
+  }
+}
+
+/** What MikroORM asks of a transaction: to execute a statement that it has compiled. */
+function transactionContext(connection: Connection) {
+  return {
+    executeQuery: async ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => {
+      const { rows, affected } = await connection.query(sql, parameters)
+      return { rows, numAffectedRows: BigInt(affected) }
+    },
+  }
+}
+
+/** A connection that cannot even roll back is broken, and its transaction ends with it. */
+export async function rollback(connection: Connection): Promise<void> {
+  await connection.query('rollback').catch(() => {})
+}
+
+/** @throws CommitUnknown unless PostgreSQL said how it went */
+async function commit(connection: Connection): Promise<void> {
+  let command: string
+  try {
+    command = (await connection.query('commit')).command
+  } catch (error) {
+    if (provesRollback(error)) throw error
+    throw new CommitUnknown('COMMIT was sent, but its outcome is unknown', { cause: error })
+  }
+  if (command !== 'COMMIT')
+    throw new Error('PostgreSQL rolled back: a statement failed, and the work went on')
+}

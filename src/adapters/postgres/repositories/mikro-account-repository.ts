@@ -1,0 +1,26 @@
+import type { EntityManager } from '@mikro-orm/core'
+import { AccountRepository } from '../../../application/ports/account-repository.ts'
+import { Account } from '../../../domain/account.ts'
+import { parseUuid } from '../uuid.ts'
+
+export class MikroAccountRepository extends AccountRepository {
+  readonly #em: EntityManager
+
+  constructor(em: EntityManager) {
+    super()
+    this.#em = em
+  }
+
+  add(account: Account): void {
+    this.#em.persist(account)
+  }
+
+  async find(id: string): Promise<Account | undefined> {
+    const uuid = parseUuid(id)
+    return uuid === undefined ? undefined : ((await this.#em.findOne(Account, { id: uuid })) ?? undefined)
+  }
+
+  async findByEmail(email: string): Promise<Account | undefined> {
+    return (await this.#em.findOne(Account, { email })) ?? undefined
+  }
+}

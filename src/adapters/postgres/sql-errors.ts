@@ -1,0 +1,76 @@
+import { MarketflowError } from '../../domain/errors.ts'
+
+/** What breaking each unique rule means to the client. */
+const CONFLICTS: Readonly<Record<string, string>> = {
+  accounts_email_unique: 'An account with this e-mail address exists already',
+  markets_slug_unique: 'A market with this slug exists already',
+  markets_directory_id_unique: 'A market with this directory id exists already',
+  vendor_applications_live_unique: 'The vendor has a live application at this market already',
+}
+
+/**
+ * SQLSTATEs of a server that cannot serve now: connection exceptions, refused logins, a database that is not there,
+ * resources, shutdown and start, system errors; a timeout (query_canceled, lock_not_available, idle in transaction);
+ * and read_only_sql_transaction, which is what a primary answers that was demoted.
+ */
+const UNAVAILABLE = /^(08|28|3D|53|57P|58)|^(57014|55P03|25P03|25006)$/
+
+/** Text that PostgreSQL cannot store: character_not_in_repertoire, untranslatable_character. */
+const UNSTORABLE = /^(22021|22P05)$/
+
+/**
+ * MikroORM writes values into the SQL text, and PostgreSQL's protocol ends that text at the first NUL: what follows
+ * would be cut off, quote and condition included.
+ * @throws MarketflowError `validation-failed`
+ */
+export function refuseNul(sql: string): void {
+  if (sql.includes('\0')) throw unstorable()
+}
+
+/** PostgreSQL's code for what went wrong; undefined when it was not PostgreSQL that said so. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Two transactions got in each other's way; running one of them again is expected to work. */
+export function mayRunAgain(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === '40001' || state === '40P01'
+}
+
+/**
+ * Whether an error in answer to COMMIT proves that nothing was committed: a broken constraint, a conflict between
+ * transactions, a transaction that had failed or was cancelled. Anything else — a lost connection, a server that is
+ * going down — may have come after the commit.
+ */
+export function provesRollback(error: unknown): boolean {
+  const state = sqlState(error) ?? ''
+  return state !== '40003' && /^(23|25|40)|^57014$/.test(state)
+}
+
+/** The catalogue's error for what a database driver threw; anything else comes back as it is. */
+export function translate(error: unknown): unknown {
+  if (error instanceof MarketflowError || !(error instanceof Error)) return error
+  const state = sqlState(error)
+  if (state === '23505') return conflict(error)
+  if (state !== undefined && UNSTORABLE.test(state)) {
+    return unstorable(error)
+  }
+  const lost = 'code' in error && error.code === 'CONNECTION_LOST'
+  if (lost || mayRunAgain(error) || (state !== undefined && UNAVAILABLE.test(state))) {
+    return new MarketflowError('database-unavailable', undefined, { retryAfterS: 1, cause: error })
+  }
+  return error
+}
+
+function unstorable(cause?: unknown): MarketflowError {
+  return new MarketflowError('validation-failed', 'The text holds a character that cannot be stored', {
+    cause,
+  })
+}
+
+function conflict(error: Error): MarketflowError {
+  const constraint = 'constraint' in error ? String(error.constraint) : ''
+  return new MarketflowError('conflict', CONFLICTS[constraint], { cause: error })
+}

@@ -1,0 +1,134 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
+import { CommitUnknown } from '../../../src/application/ports/transactions.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
+import { type PostgresProxy, postgresProxy } from '../../support/postgres-proxy.ts'
+import { anOrganizer, aWorld, NOW } from '../../support/postgres-world.ts'
+
+const OPTIONS = { poolSize: 2, connectTimeoutMs: 400, loadTimeoutMs: 600, logTimeoutMs: 300 }
+
+describe('when PostgreSQL misbehaves', () => {
+  let fresh: FreshDatabase
+  let proxy: PostgresProxy
+  let database: Database
+
+  beforeAll(async () => {
+    fresh = await freshDatabase()
+    proxy = await postgresProxy(fresh.url)
+    database = await openDatabase({ url: proxy.url }, OPTIONS)
+    await database.migrate()
+  })
+  beforeEach(() => proxy.resume())
+  afterAll(async () => {
+    proxy.resume()
+    await database.close()
+    await proxy.close()
+    await fresh.drop()
+  })
+
+  const unavailable = { code: 'database-unavailable', retryAfterS: 1 }
+  const list = () => database.snapshots.read((views) => views.marketListing({ page: 1, pageSize: 5 }))
+
+  /** How long a promise takes to settle, in ms. */
+  async function timed(promise: Promise<unknown>): Promise<number> {
+    const start = performance.now()
+    await promise.catch(() => {})
+    return performance.now() - start
+  }
+
+  it('a stalled server fails loads, writes, log queries and pings within their deadlines, and all recover', async () => {
+    await Promise.all([list(), list(), database.invalidationLog.pending()])
+    proxy.stall()
+    const loads = [list(), list(), list()]
+    const write = database.transactions.run((tx) => tx.markets.slugTaken('x'))
+    const log = database.invalidationLog.pending()
+    const took = Promise.all([...loads.map(timed), timed(write), timed(log), timed(database.ping())])
+    for (const each of [...loads, write, log]) await expect(each).rejects.toMatchObject(unavailable)
+    expect(Math.max(...(await took).slice(0, 3))).toBeLessThan(900)
+    expect((await took)[4]).toBeLessThan(450)
+    expect(Math.max(...(await took))).toBeLessThan(1_800)
+    proxy.resume()
+    await expect.poll(() => list().then(() => 'works', String), { timeout: 5_000 }).toBe('works')
+    for (let i = 0; i < 5; i++) await Promise.all([list(), list(), database.invalidationLog.pending()])
+  })
+
+  it('dropped connections are replaced', async () => {
+    for (let i = 0; i < 5; i++) {
+      await Promise.all([list(), list(), database.invalidationLog.pending()])
+      proxy.cut()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await Promise.all([list(), list(), database.invalidationLog.pending()])
+  })
+
+  it('a connection lost in the middle of a write: it did not happen, and the pool has its connection back', async () => {
+    const organizer = anOrganizer()
+    for (let i = 0; i < OPTIONS.poolSize + 1; i++) {
+      const writing = database.transactions.run(async (tx) => {
+        tx.accounts.add(organizer)
+        await tx.logInvalidation(['lost'])
+        proxy.cut()
+        await tx.markets.slugTaken('x')
+      })
+      await expect(writing).rejects.toMatchObject(unavailable)
+    }
+    expect(await database.transactions.run((tx) => tx.accounts.find(organizer.id))).toBeUndefined()
+  })
+
+  it.each(['before', 'after'] as const)(
+    'a connection lost %s COMMIT was executed: nobody knows, and it says so',
+    async (when) => {
+      // More often than the pool has connections: none may be lost with its COMMIT.
+      for (let i = 0; i < OPTIONS.poolSize + 1; i++) {
+        proxy.cutAtCommit(when)
+        const writing = database.transactions.run((tx) => tx.logInvalidation([`commit-${when}`]))
+        await expect(writing).rejects.toBeInstanceOf(CommitUnknown)
+      }
+      const { rows } = await database.invalidationLog.kept()
+      const happened = rows.filter(({ tags }) => tags.includes(`commit-${when}`))
+      expect(happened).toHaveLength(when === 'after' ? OPTIONS.poolSize + 1 : 0)
+    },
+  )
+
+  it('a row that stays locked: the waiting write gives up, the pool does not', async () => {
+    const { market } = await aWorld(database, 0)
+    const holder = new Client({ connectionString: fresh.url })
+    await holder.connect()
+    await holder.query('begin')
+    await holder.query('select from markets where id = $1 for update', [market.id])
+    const waiting = database.transactions.run((tx) => tx.markets.findForUpdate(market.id))
+    await expect(waiting).rejects.toMatchObject(unavailable)
+    await holder.end()
+    expect(await database.transactions.run((tx) => tx.markets.findForUpdate(market.id))).toBeDefined()
+  })
+
+  it('a deadlock: both writes succeed, one of them at its second attempt', async () => {
+    const patient = await openDatabase({ url: fresh.url })
+    const [first, second] = [(await aWorld(database, 0)).market.id, (await aWorld(database, 0)).market.id]
+    let attempts = 0
+    const lockBoth = (one: string, other: string) =>
+      patient.transactions.run(async (tx) => {
+        attempts++
+        const market = (await tx.markets.findForUpdate(one))!
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        await tx.markets.findForUpdate(other)
+        market.edit({ stallCount: market.stallCount + 1 }, NOW)
+      })
+    await Promise.all([lockBoth(first, second), lockBoth(second, first)])
+    expect(attempts).toBe(3)
+    await patient.close()
+  })
+
+  it('a server that is not there', async () => {
+    const opening = openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' }, OPTIONS)
+    await expect(opening).rejects.toMatchObject(unavailable)
+  })
+
+  it('no error’s message tells of hosts or SQL', async () => {
+    const failure = await openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' }, OPTIONS).catch(
+      (e) => e,
+    )
+    expect(failure.message).toBe('The database is out of reach')
+  })
+})

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../../src/adapters/postgres/database.ts'
+import { Account } from '../../../src/domain/account.ts'
+import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
+import { aMarket, anApplication, anOrganizer, aVendor, aWorld, NOW } from '../../support/postgres-world.ts'
+
+describe.each(ENGINES)('repositories on $name', ({ open }) => {
+  let opened: OpenedDatabase
+  let database: Database
+
+  beforeAll(async () => {
+    opened = await open()
+    database = opened.database
+  }, OPEN_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  const run: Database['transactions']['run'] = (work) => database.transactions.run(work)
+
+  it('gives entities back as they were added', async () => {
+    const vendor = aVendor()
+    const organizer = anOrganizer()
+    const seller = new Account({ ...anOrganizer(), role: 'vendor', vendorId: vendor.id })
+    const market = aMarket(organizer.id, { directoryId: `fmid-${randomUUID()}` })
+    const application = anApplication(market.id, vendor.id)
+    const added = { ...market }
+    await run(async (tx) => {
+      // Deliberately before what they refer to: the unit of work may insert in any order.
+      tx.applications.add(application)
+      tx.markets.add(market)
+      tx.accounts.add(seller)
+      tx.accounts.add(organizer)
+      tx.vendors.add(vendor)
+    })
+    await run(async (tx) => {
+      expect({ ...(await tx.accounts.find(seller.id)) }).toEqual({ ...seller })
+      expect(await tx.accounts.findByEmail(organizer.email)).toMatchObject({
+        id: organizer.id,
+        vendorId: null,
+      })
+      expect({ ...(await tx.vendors.findForUpdate(vendor.id)) }).toEqual({ ...vendor })
+      const found = await tx.markets.find(market.id)
+      expect(found).toBeInstanceOf(market.constructor)
+      expect({ ...found }).toEqual(added)
+      expect(await tx.markets.find(market.id.toUpperCase())).toBe(found)
+      expect((await tx.markets.findByDirectoryIds([market.directoryId!])).map(({ id }) => id)).toEqual([
+        market.id,
+      ])
+      expect({ ...(await tx.applications.find(application.id)) }).toEqual({ ...application })
+    })
+  })
+
+  it('writes what the domain changed, without being told', async () => {
+    const { market, applications } = await aWorld(database, 1)
+    const later = new Date('2026-06-01T00:00:00.000Z')
+    await run(async (tx) => {
+      const locked = (await tx.markets.findForUpdate(market.id))!
+      const application = (await tx.applications.findForUpdate(applications[0]!.id))!
+      application.accept(locked, later)
+      locked.edit({ name: 'Red Market', status: 'closed' }, later)
+    })
+    const [found, application] = await run(async (tx) => [
+      await tx.markets.find(market.id),
+      await tx.applications.find(applications[0]!.id),
+    ])
+    expect(found).toMatchObject({ name: 'Red Market', status: 'closed', vendorCount: 1, updatedAt: later })
+    expect(application).toMatchObject({ status: 'accepted', updatedAt: later })
+  })
+
+  it('reads the row again when it takes the lock', async () => {
+    const { market } = await aWorld(database, 0)
+    await run(async (tx) => {
+      const found = (await tx.markets.find(market.id))!
+      found.stallCount = 9
+      const locked = (await tx.markets.findForUpdate(market.id))!
+      expect(locked).toBe(found)
+      expect(locked.stallCount).toBe(9)
+    })
+  })
+
+  it('answers questions about what is stored', async () => {
+    const { market, vendors, applications, organizer } = await aWorld(database, 2)
+    await run(async (tx) => {
+      const locked = (await tx.markets.findForUpdate(market.id))!
+      ;(await tx.applications.findForUpdate(applications[0]!.id))!.accept(locked, NOW)
+      ;(await tx.applications.findForUpdate(applications[1]!.id))!.reject(NOW)
+      // Still in the same transaction, before any flush of ours.
+      expect(await tx.markets.acceptedVendorIds(market.id)).toEqual([vendors[0]!.id])
+      expect(await tx.applications.liveExists(market.id, vendors[0]!.id)).toBe(true)
+      expect(await tx.applications.liveExists(market.id, vendors[1]!.id)).toBe(false)
+      expect(await tx.vendors.marketsAppliedTo(vendors[1]!.id)).toEqual([
+        { marketId: market.id, slug: market.slug, organizerId: organizer.id },
+      ])
+      expect(await tx.markets.slugTaken(market.slug)).toBe(true)
+      expect(await tx.markets.slugTaken(`${market.slug}-2`)).toBe(false)
+    })
+  })
+
+  it('finds nothing under ids that nothing has', async () => {
+    await run(async (tx) => {
+      for (const id of [randomUUID(), 'nonsense', "' or 1=1 --", '']) {
+        expect(await tx.accounts.find(id)).toBeUndefined()
+        expect(await tx.markets.find(id)).toBeUndefined()
+        expect(await tx.markets.findForUpdate(id)).toBeUndefined()
+        expect(await tx.vendors.findForUpdate(id)).toBeUndefined()
+        expect(await tx.applications.find(id)).toBeUndefined()
+        expect(await tx.applications.findForUpdate(id)).toBeUndefined()
+        expect(await tx.applications.liveExists(id, id)).toBe(false)
+        expect(await tx.markets.acceptedVendorIds(id)).toEqual([])
+        expect(await tx.vendors.marketsAppliedTo(id)).toEqual([])
+      }
+    })
+  })
+
+  it('keeps nothing of work that throws', async () => {
+    const organizer = anOrganizer()
+    const failing = run(async (tx) => {
+      tx.accounts.add(organizer)
+      await tx.logInvalidation(['rolled-back'])
+      throw new Error('changed my mind')
+    })
+    await expect(failing).rejects.toThrow('changed my mind')
+    expect(await run((tx) => tx.accounts.find(organizer.id))).toBeUndefined()
+  })
+
+  it('keeps text as it is, whatever is in it', async () => {
+    const organizer = anOrganizer()
+    const name = `O'Brien "\\" ? $1 :x 🥕 ?? \n`
+    const market = aMarket(organizer.id, { name, description: '{"a": [null]}' })
+    await run(async (tx) => {
+      tx.accounts.add(organizer)
+      tx.markets.add(market)
+    })
+    expect(await run((tx) => tx.markets.find(market.id))).toMatchObject({
+      name,
+      description: '{"a": [null]}',
+    })
+  })
+})

@@ -1,0 +1,105 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
+import { RegimeConflict } from '../../../src/adapters/postgres/regime.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
+
+describe('several instances on one PostgreSQL', () => {
+  let fresh: FreshDatabase
+  const opened: Database[] = []
+
+  beforeAll(async () => {
+    fresh = await freshDatabase()
+  })
+  afterAll(async () => {
+    await Promise.all(opened.map((database) => database.close()))
+    await fresh.drop()
+  })
+
+  async function instance(): Promise<Database> {
+    const database = await openDatabase({ url: fresh.url })
+    opened.push(database)
+    return database
+  }
+
+  async function sql(): Promise<Client & AsyncDisposable> {
+    const client = new Client({ connectionString: fresh.url })
+    await client.connect()
+    return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
+  }
+
+  it('migrate once, though all start at once', async () => {
+    const all = await Promise.all([instance(), instance(), instance()])
+    await Promise.all(all.map((database) => database.migrate()))
+    await using client = await sql()
+    const { rows } = await client.query('select name from mikro_orm_migrations')
+    expect(rows).toEqual([{ name: '0001-initial-schema' }])
+  })
+
+  it('names the server without its password', async () => {
+    expect((await instance()).describe).toMatch(/^PostgreSQL \d+(\.\d+)? at [\w.]+:\d+\/marketflow_test_\w+$/)
+  })
+
+  it('a write by hand in SQL is logged, in its own transaction', async () => {
+    const { invalidationLog } = await instance()
+    await using client = await sql()
+    await client.query('begin')
+    await client.query(`select marketflow_invalidate('market:by-hand')`)
+    await client.query(`select marketflow_invalidate('market:1', 'markets:active')`)
+    expect((await invalidationLog.pending()).flatMap(({ tags }) => tags)).not.toContain('market:by-hand')
+    await client.query('commit')
+    const tags = (await invalidationLog.pending()).map((row) => row.tags)
+    expect(tags).toEqual(expect.arrayContaining([['market:by-hand'], ['market:1', 'markets:active']]))
+  })
+
+  it('a lower id that commits later is still seen', async () => {
+    const { transactions, invalidationLog } = await instance()
+    let lower = ''
+    let higher = ''
+    await transactions.run(async (tx) => {
+      lower = await tx.logInvalidation(['lower'])
+      higher = await transactions.run((other) => other.logInvalidation(['higher']))
+      expect(BigInt(higher)).toBeGreaterThan(BigInt(lower))
+      const pending = (await invalidationLog.pending()).map(({ id }) => id)
+      expect(pending).toContain(higher)
+      expect(pending).not.toContain(lower)
+      await invalidationLog.markApplied([higher])
+    })
+    expect((await invalidationLog.pending()).map(({ id }) => id)).toContain(lower)
+  })
+
+  it('a snapshot does not see what commits after its first query', async () => {
+    const { transactions, snapshots } = await instance()
+    const total = await snapshots.read(async (views) => {
+      const listing = () => views.marketListing({ page: 1, pageSize: 1 }).then((found) => found?.value.total)
+      const before = await listing()
+      await using client = await sql()
+      await client.query(`
+        with o as (insert into accounts values (gen_random_uuid(), 'e', 'n', 'organizer', 'h', null, now()) returning id)
+        insert into markets (id, organizer_id, slug, name, city, city_key, description, stall_count, vendor_count, status, created_at, updated_at)
+        select gen_random_uuid(), id, 's', 'n', 'c', 'c', '', 1, 0, 'active', now(), now() from o`)
+      return { before, within: await listing() }
+    })
+    expect(total.within).toBe(total.before)
+    const after = await transactions.run((tx) => tx.views.marketListing({ page: 1, pageSize: 1 }))
+    expect(after?.value.total).toBe(total.before! + 1)
+  })
+
+  it('instances under other settings are refused, and let in once the others are gone', async () => {
+    const [first, same, other] = [await instance(), await instance(), await instance()]
+    await first.invalidationLog.claim('shared/1000', false)
+    await same.invalidationLog.claim('shared/1000', false)
+    await expect(other.invalidationLog.claim('shared/500', false)).rejects.toBeInstanceOf(RegimeConflict)
+    await expect(other.invalidationLog.pending()).rejects.toThrow(/LEASE_MS/)
+    await expect(other.invalidationLog.claim('shared/1000', true)).rejects.toThrow(/SINGLE_INSTANCE/)
+    expect(await first.invalidationLog.pending()).toBeDefined()
+    await first.invalidationLog.close()
+    await same.invalidationLog.close()
+    await expect
+      .poll(() => other.invalidationLog.claim('shared/500', true).then(() => 'in', String))
+      .toBe('in')
+    const late = await instance()
+    await expect(late.invalidationLog.claim('shared/500', false)).rejects.toBeInstanceOf(RegimeConflict)
+    await other.invalidationLog.close()
+  })
+})

@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../../src/adapters/postgres/database.ts'
+import type { ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import { application, marketApplications } from '../../../src/application/views/application-views.ts'
+import { marketDetail, marketListing, marketStats } from '../../../src/application/views/market-views.ts'
+import { organizerDashboard } from '../../../src/application/views/organizer-views.ts'
+import { vendorDashboard, vendorProfile } from '../../../src/application/views/vendor-views.ts'
+import { Account } from '../../../src/domain/account.ts'
+import { normalizeCity } from '../../../src/domain/market.ts'
+import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
+import { aMarket, anApplication, anOrganizer, aVendor, aWorld, NOW } from '../../support/postgres-world.ts'
+
+describe.each(ENGINES)('views on $name', ({ open }) => {
+  let opened: OpenedDatabase
+  let database: Database
+
+  beforeAll(async () => {
+    opened = await open()
+    database = opened.database
+  }, OPEN_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  const read = <T>(queries: (views: ViewQueries) => Promise<T>) => database.snapshots.read(queries)
+
+  /** Accepts the first application, waitlists the second, rejects the third; the rest stay pending. */
+  async function aDecidedWorld(vendorCount = 4) {
+    const world = await aWorld(database, vendorCount, { city: randomUUID() })
+    await database.transactions.run(async (tx) => {
+      const market = (await tx.markets.findForUpdate(world.market.id))!
+      const [accepted, waitlisted, rejected] = world.applications
+      ;(await tx.applications.findForUpdate(accepted!.id))!.accept(market, NOW)
+      ;(await tx.applications.findForUpdate(waitlisted!.id))!.waitlist(NOW)
+      ;(await tx.applications.findForUpdate(rejected!.id))!.reject(NOW)
+    })
+    return world
+  }
+
+  it('market detail', async () => {
+    const { market, vendors, organizer } = await aDecidedWorld()
+    const found = await read((views) => views.marketDetail(market.id.toUpperCase()))
+    expect(marketDetail.parse(found?.value)).toEqual({
+      id: market.id,
+      slug: market.slug,
+      name: market.name,
+      city: market.city,
+      description: market.description,
+      status: 'active',
+      stall_count: 3,
+      vendor_count: 1,
+      organizer: { id: organizer.id, name: organizer.name },
+      vendors: [{ id: vendors[0]!.id, business_name: 'Vendor 0', category: 'bakery' }],
+      created_at: NOW.toISOString(),
+      updated_at: NOW.toISOString(),
+    })
+    expect(found).not.toHaveProperty('visibleTo')
+  })
+
+  it('market stats', async () => {
+    const { market } = await aDecidedWorld()
+    const found = await read((views) => views.marketStats(market.id))
+    expect(marketStats.parse(found?.value)).toEqual({
+      market_id: market.id,
+      vendor_count: 1,
+      pending_applications: 1,
+      waitlisted_applications: 1,
+      stall_count: 3,
+      open_stalls: 2,
+    })
+  })
+
+  it('a draft is only its organizer’s', async () => {
+    const organizer = anOrganizer()
+    const draft = aMarket(organizer.id)
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      tx.markets.add(draft)
+    })
+    await read(async (views) => {
+      expect(await views.marketDetail(draft.id)).toMatchObject({
+        visibleTo: organizer.id,
+        value: { status: 'draft' },
+      })
+      expect(await views.marketStats(draft.id)).toMatchObject({ visibleTo: organizer.id })
+    })
+  })
+
+  it('market listing: active markets by name then id, in pages, by city as the domain compares cities', async () => {
+    const city = `  İzmir ${randomUUID()}`
+    const organizer = anOrganizer()
+    const names = ['b', 'Beta', 'a', 'Alpha', 'Alpha', 'Éclair', '10']
+    const markets = names.map((name) => aMarket(organizer.id, { name, city }))
+    for (const market of markets) market.edit({ status: 'active' }, NOW)
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (const market of [...markets, aMarket(organizer.id, { city })]) tx.markets.add(market)
+    })
+    const inOrder = markets
+      .toSorted((a, b) => (a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1))
+      .map(({ id }) => id)
+    await read(async (views) => {
+      const pages = []
+      for (const page of [1, 2, 3, Number.MAX_SAFE_INTEGER]) {
+        const found = await views.marketListing({ page, pageSize: 5, city: normalizeCity(city) })
+        const listing = marketListing.parse(found?.value)
+        expect(listing).toMatchObject({ total: names.length, page, page_size: 5 })
+        pages.push(listing.markets.map(({ id }) => id))
+      }
+      expect(pages).toEqual([inOrder.slice(0, 5), inOrder.slice(5), [], []])
+      const everywhere = marketListing.parse((await views.marketListing({ page: 1, pageSize: 100 }))?.value)
+      expect(everywhere.markets.filter(({ id }) => inOrder.includes(id)).map(({ id }) => id)).toEqual(inOrder)
+    })
+  })
+
+  it('a market’s applications, newest first', async () => {
+    const { market, organizer, vendors } = await aWorld(database, 1)
+    const newest = aVendor('Newest')
+    const late = anApplication(market.id, newest.id, new Date(NOW.getTime() + 1))
+    await database.transactions.run(async (tx) => {
+      tx.vendors.add(newest)
+      tx.applications.add(late)
+      ;(await tx.applications.findForUpdate(late.id))!.waitlist(NOW)
+    })
+    await read(async (views) => {
+      const all = await views.marketApplications({ marketId: market.id, page: 1, pageSize: 10 })
+      expect(all?.visibleTo).toBe(organizer.id)
+      const { applications, total } = marketApplications.parse(all?.value)
+      expect(applications.map(({ vendor_id }) => vendor_id)).toEqual([newest.id, vendors[0]!.id])
+      expect(total).toBe(2)
+      const waiting = { marketId: market.id, status: 'waitlisted', page: 1, pageSize: 10 } as const
+      expect((await views.marketApplications(waiting))?.value.applications).toEqual([
+        application.parse(await views.application(late.id)),
+      ])
+      expect((await views.marketApplications({ ...waiting, status: 'withdrawn' }))?.value.total).toBe(0)
+    })
+  })
+
+  it('vendor profile and dashboard', async () => {
+    const { market, vendors } = await aDecidedWorld()
+    const [accepted] = vendors
+    const account = new Account({ ...anOrganizer(), role: 'vendor', vendorId: accepted!.id })
+    await database.transactions.run(async (tx) => tx.accounts.add(account))
+    const marketName = { id: market.id, name: market.name, city: market.city }
+    await read(async (views) => {
+      const profile = await views.vendorProfile(accepted!.id)
+      expect(vendorProfile.parse(profile?.value)).toMatchObject({ id: accepted!.id, markets: [marketName] })
+      const dashboard = await views.vendorDashboard(accepted!.id)
+      expect(dashboard?.visibleTo).toBe(account.id)
+      expect(vendorDashboard.parse(dashboard?.value)).toEqual({
+        vendor_id: accepted!.id,
+        applications: { pending: 0, waitlisted: 0, accepted: 1, rejected: 0, withdrawn: 0 },
+        markets: [{ ...marketName, status: 'active' }],
+      })
+      expect((await views.vendorDashboard(vendors[3]!.id))?.visibleTo).toBe(vendors[3]!.id)
+    })
+    await database.transactions.run(async (tx) =>
+      (await tx.markets.findForUpdate(market.id))!.edit({ status: 'closed' }, NOW),
+    )
+    await read(async (views) => {
+      expect((await views.vendorProfile(accepted!.id))?.value.markets).toEqual([])
+      expect((await views.vendorDashboard(accepted!.id))?.value.markets).toEqual([
+        { ...marketName, status: 'closed' },
+      ])
+    })
+  })
+
+  it('organizer dashboard', async () => {
+    const { organizer } = await aDecidedWorld(12)
+    const found = await read((views) => views.organizerDashboard(organizer.id))
+    expect(found?.visibleTo).toBe(organizer.id)
+    const dashboard = organizerDashboard.parse(found?.value)
+    expect(dashboard).toMatchObject({
+      markets: { draft: 0, active: 1, closed: 0 },
+      pending_applications: 9,
+      vendors: 1,
+    })
+    expect(dashboard.recent_applications).toHaveLength(10)
+  })
+
+  it('nothing is found under ids that nothing has', async () => {
+    const vendorAccount = new Account({ ...anOrganizer(), role: 'vendor', vendorId: aVendor().id })
+    for (const id of [randomUUID(), 'nonsense', "'; drop table markets; --", vendorAccount.id]) {
+      await read(async (views) => {
+        expect(await views.marketDetail(id)).toBeUndefined()
+        expect(await views.marketStats(id)).toBeUndefined()
+        expect(await views.marketApplications({ marketId: id, page: 1, pageSize: 5 })).toBeUndefined()
+        expect(await views.vendorProfile(id)).toBeUndefined()
+        expect(await views.vendorDashboard(id)).toBeUndefined()
+        expect(await views.organizerDashboard(id)).toBeUndefined()
+        expect(await views.application(id)).toBeUndefined()
+      })
+    }
+  })
+
+  it('a write’s own views see what it has not committed yet; nobody else does', async () => {
+    const { market } = await aWorld(database, 0)
+    await database.transactions.run(async (tx) => {
+      const locked = (await tx.markets.findForUpdate(market.id))!
+      locked.edit({ name: 'Renamed' }, NOW)
+      expect((await tx.views.marketDetail(market.id))?.value.name).toBe('Renamed')
+    })
+  })
+
+  it('a load that fails leaves nothing behind', async () => {
+    const failing = read(async () => {
+      throw new Error('a load that fails fails its reader')
+    })
+    await expect(failing).rejects.toThrow('fails its reader')
+    expect(await read((views) => views.marketListing({ page: 1, pageSize: 1 }))).toBeDefined()
+  })
+})
