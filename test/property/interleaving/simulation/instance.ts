@@ -1,0 +1,186 @@
+import pLimit from 'p-limit'
+import { LruCache } from '../../../../src/adapters/cache/lru-cache.ts'
+import { Drain } from '../../../../src/application/caching/drain.ts'
+import { DrainLoop } from '../../../../src/application/caching/drain-loop.ts'
+import { Gate, TrustedSessions } from '../../../../src/application/caching/gate.ts'
+import { Lease } from '../../../../src/application/caching/lease.ts'
+import { LoadQueue } from '../../../../src/application/caching/load-queue.ts'
+import { type ReadObserver, ReadThrough } from '../../../../src/application/caching/read-through.ts'
+import type { Reading } from '../../../../src/application/caching/reading.ts'
+import { UnitOfWork, type WriteReport } from '../../../../src/application/caching/unit-of-work.ts'
+import { WriteConfirmation } from '../../../../src/application/caching/write-confirmation.ts'
+import type { CachePort, Permit } from '../../../../src/application/ports/cache-port.ts'
+import type { Clock } from '../../../../src/application/ports/clock.ts'
+import type { InvalidationLog } from '../../../../src/application/ports/invalidation-log.ts'
+import { Random } from '../../../../src/application/ports/random.ts'
+import type { Snapshots } from '../../../../src/application/ports/view-queries.ts'
+import type { Host } from './host.ts'
+import type { Prng } from './prng.ts'
+import { type CacheParts, SimSharedCache } from './sim-cache.ts'
+import { SimClock } from './sim-clock.ts'
+import { type Bumps, type DatabaseLink, SimLog, SimSnapshots, SimTransactions } from './sim-database.ts'
+import type { RedisAccess } from './sim-redis.ts'
+import { eventOf, type VersionView, versionView } from './version-view.ts'
+
+export const LEASE_MS = 1000
+
+/** What a drain is made of. */
+export interface DrainContext {
+  readonly cache: CachePort
+  readonly log: InvalidationLog
+  readonly trusted: TrustedSessions
+  readonly lease: Lease
+  readonly alone: boolean
+}
+
+export interface ConfirmationContext {
+  readonly cache: CachePort
+  readonly loop: DrainLoop
+  readonly clock: Clock
+  readonly leaseMs: number
+  readonly alone: boolean
+  readonly transactions: SimTransactions
+}
+
+export interface ReadContext {
+  readonly cache: CachePort
+  readonly permits: { readonly gate: Permit; readonly trusted: Permit }
+  readonly snapshots: Snapshots
+  readonly loads: LoadQueue
+  readonly clock: Clock
+  readonly random: Random
+  readonly observer: ReadObserver
+}
+
+/** Every class of the core, replaceable one by one: production's, unless a broken variant says otherwise. */
+export interface Parts {
+  readonly cache: CacheParts
+  /** What is given to the core in the place of the cache. */
+  readonly wrapCache: (cache: CachePort) => CachePort
+  readonly lease: (clock: Clock) => Lease
+  readonly gate: (trusted: TrustedSessions, lease: Lease) => Permit
+  readonly trusted: () => TrustedSessions
+  readonly drain: (context: DrainContext) => Drain
+  readonly confirmation: (context: ConfirmationContext) => WriteConfirmation
+  readonly readThrough: (context: ReadContext) => ReadThrough
+  readonly transactions: (link: DatabaseLink) => SimTransactions
+}
+
+export const PRODUCTION: Parts = {
+  cache: {},
+  wrapCache: (cache) => cache,
+  lease: (clock) => new Lease(clock, LEASE_MS),
+  gate: (trusted, lease) => new Gate(trusted, lease),
+  trusted: () => new TrustedSessions(),
+  drain: ({ cache, log, trusted, lease, alone }) => new Drain(cache, log, trusted, lease, alone),
+  confirmation: ({ cache, loop, clock, leaseMs, alone }) =>
+    new WriteConfirmation(cache, loop, clock, leaseMs, alone),
+  readThrough: ({ cache, permits, snapshots, loads, clock, random, observer }) =>
+    new ReadThrough(cache, permits, snapshots, loads, clock, random, observer, { serveUnverified: true }),
+  transactions: (link) => new SimTransactions(link),
+}
+
+export interface InstanceOptions {
+  readonly cache: 'redis' | 'tiered' | 'lru'
+  readonly alone: boolean
+}
+
+/** One process of the service: the production core and adapters, assembled as infrastructure does. */
+export class Instance {
+  readonly host: Host
+  readonly cache: CachePort
+  readonly #reads: ReadThrough
+  readonly #writes: UnitOfWork
+  readonly #loop: DrainLoop
+
+  constructor(
+    host: Host,
+    link: DatabaseLink,
+    access: RedisAccess,
+    options: InstanceOptions,
+    parts: Parts,
+    observe: { readonly wrote: (report: WriteReport) => void; readonly loaded: ReadObserver['loaded'] },
+  ) {
+    this.host = host
+    const clockFor = (user: string) => new SimClock(host, access.scheduler, user)
+    const clock = clockFor('timer')
+    const random = new SimRandom(access.random)
+    const cache = parts.wrapCache(
+      options.cache === 'lru'
+        ? new LruCache({ maxBytes: 100_000 }, clock, random)
+        : new SimSharedCache(host, access, random, options.cache, parts.cache),
+    )
+    this.cache = cache
+    const { alone } = options
+    const trusted = parts.trusted()
+    const lease = parts.lease(clock)
+    const gate = parts.gate(trusted, lease)
+    const log = new SimLog(link)
+    const drain = parts.drain({ cache, log, trusted, lease, alone })
+    const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, ({ error }) => failOnBug(error))
+    const transactions = parts.transactions(link)
+    const confirmation = parts.confirmation({
+      cache,
+      loop,
+      clock: clockFor('write'),
+      leaseMs: LEASE_MS,
+      alone,
+      transactions,
+    })
+    this.#loop = loop
+    this.#writes = new UnitOfWork(transactions, confirmation, clock, observe.wrote)
+    this.#reads = parts.readThrough({
+      cache,
+      permits: { gate, trusted },
+      snapshots: new SimSnapshots(link),
+      loads: new LoadQueue(pLimit(8), 2000),
+      clock,
+      random,
+      observer: { read: () => undefined, loaded: observe.loaded },
+    })
+  }
+
+  start(): Promise<void> {
+    return this.#loop.start()
+  }
+
+  read(view: string): Promise<Reading<VersionView>> {
+    return this.#reads.read(versionView, { id: view })
+  }
+
+  /** `whenSent` learns the version as soon as it may be seen. */
+  write(view: string, whenSent: (version: number) => void): Promise<number> {
+    return this.#writes.run(async (tx, record) => {
+      const version = await (tx as unknown as Bumps).bump(view, whenSent)
+      record(eventOf(view, version))
+      return version
+    })
+  }
+}
+
+/** A drain swallows what goes wrong, and must: but here a TypeError is a bug of the simulation. */
+function failOnBug(error: unknown): void {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError)
+    throw error
+}
+
+class SimRandom extends Random {
+  readonly #random: Prng
+
+  constructor(random: Prng) {
+    super()
+    this.#random = random
+  }
+
+  uuid(): string {
+    return this.token()
+  }
+
+  token(): string {
+    return `t${this.#random.below(2 ** 32).toString(36)}${this.#random.below(2 ** 32).toString(36)}`
+  }
+
+  fraction(): number {
+    return this.#random.fraction()
+  }
+}

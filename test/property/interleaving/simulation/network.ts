@@ -1,0 +1,32 @@
+import type { Host } from './host.ts'
+import type { Prng } from './prng.ts'
+
+export type Server = 'database' | 'redis'
+
+/** Who reaches whom, and how often an answer gets lost. */
+export class Network {
+  readonly #cut = new Set<string>()
+  readonly #random: Prng
+  readonly #lossChance: number
+
+  constructor(random: Prng, lossChance: number) {
+    this.#random = random
+    this.#lossChance = lossChance
+  }
+
+  reaches(host: Host, server: Server): boolean {
+    return !this.#cut.has(`${host.name} ${server}`)
+  }
+
+  cut(host: Host, server: Server): void {
+    this.#cut.add(`${host.name} ${server}`)
+  }
+
+  heal(host: Host, server: Server): void {
+    this.#cut.delete(`${host.name} ${server}`)
+  }
+
+  losesReply(): boolean {
+    return this.#lossChance > 0 && this.#random.chance(this.#lossChance)
+  }
+}

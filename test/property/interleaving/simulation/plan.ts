@@ -1,0 +1,114 @@
+import type { Prng } from './prng.ts'
+import type { Mode } from './scheduler.ts'
+
+/** What kind of world a suite looks at. */
+export interface WorldOptions {
+  readonly cache: 'redis' | 'tiered' | 'lru'
+  readonly instances: 1 | 2 | 3
+  /** As `SINGLE_INSTANCE`: the only process on this database. */
+  readonly alone: boolean
+  readonly faults: boolean
+}
+
+/** One request. */
+export interface Request {
+  readonly kind: 'read' | 'write'
+  readonly view: string
+  readonly slot: number
+  /** How long its client thinks before, in true ms. */
+  readonly thinkMs: number
+}
+
+export type Server = 'database' | 'redis'
+
+export type FaultKind =
+  | { readonly kind: 'kill'; readonly slot: number }
+  | { readonly kind: 'suspend'; readonly slot: number }
+  | { readonly kind: 'cut'; readonly slot: number; readonly server: Server }
+  | { readonly kind: 'reset'; readonly slot: number }
+  | { readonly kind: 'evict' }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'fill' }
+  | { readonly kind: 'restart'; readonly data: 'nothing' | 'dump' | 'everything' }
+  | { readonly kind: 'fail-over'; readonly old: 'dead' | 'demoted' }
+  | { readonly kind: 'sweep' }
+
+/** A fault begins at a step, and ends (an instance comes back, a cut heals) at a later one. */
+export type Fault = FaultKind & { readonly from: number; readonly until: number }
+
+export interface HostPlan {
+  readonly rate: number
+  readonly offsetMs: number
+  readonly stopsMonotonic: boolean
+}
+
+/** Everything of a schedule but the order in which things happen. */
+export interface Plan {
+  readonly options: WorldOptions
+  readonly mode: Mode
+  readonly tickChance: number
+  readonly lossChance: number
+  readonly hosts: readonly HostPlan[]
+  readonly clients: readonly (readonly Request[])[]
+  readonly faults: readonly Fault[]
+  /** Steps before the first request: instances mostly have a lease by then. */
+  readonly startsAt: number
+}
+
+/** Two clocks differ by less than 1 % of each other. */
+const FASTEST = 1.0045
+const SLOWEST = 1 / FASTEST
+
+export function makePlan(random: Prng, options: WorldOptions): Plan {
+  const views = random.chance(0.75) ? ['a'] : ['a', 'b']
+  const slots = Array.from({ length: options.instances }, (_, slot) => slot)
+  const request = (): Request => ({
+    kind: random.chance(0.35) ? 'write' : 'read',
+    view: random.pick(views),
+    slot: random.pick(slots),
+    thinkMs: random.chance(0.5) ? 0 : random.pick([20, 200, 1000]) * random.fraction(),
+  })
+  const faults: Fault[] = []
+  const most = options.faults ? random.below(5) : 0
+  while (faults.length < most) faults.push(makeFault(random, options))
+  return {
+    options,
+    mode: random.chance(0.5) ? 'pct' : 'uniform',
+    tickChance: random.pick([0.01, 0.03, 0.1]),
+    lossChance: options.faults && random.chance(0.3) ? 0.08 : 0,
+    hosts: slots.map(() => ({
+      rate: random.pick([SLOWEST, 1, FASTEST]),
+      offsetMs: random.below(5000),
+      stopsMonotonic: random.chance(0.5),
+    })),
+    clients: Array.from({ length: 2 + random.below(3) }, () =>
+      Array.from({ length: 2 + random.below(5) }, request),
+    ),
+    faults,
+    startsAt: random.chance(0.8) ? 30 * options.instances : 0,
+  }
+}
+
+function makeFault(random: Prng, options: WorldOptions): Fault {
+  const slot = random.below(options.instances)
+  const from = random.below(220)
+  const span = { from, until: from + 5 + random.below(120) }
+  const common: FaultKind[] = [
+    { kind: 'kill', slot },
+    { kind: 'suspend', slot },
+    { kind: 'cut', slot, server: 'database' },
+    { kind: 'reset', slot },
+  ]
+  const shared: FaultKind[] = [
+    { kind: 'cut', slot, server: 'redis' },
+    { kind: 'cut', slot, server: 'redis' },
+    { kind: 'evict' },
+    { kind: 'flush' },
+    { kind: 'fill' },
+    { kind: 'restart', data: random.pick(['nothing', 'dump', 'dump', 'everything']) },
+    { kind: 'fail-over', old: random.pick(['dead', 'demoted']) },
+    { kind: 'fail-over', old: random.pick(['dead', 'demoted']) },
+  ]
+  const particular: FaultKind[] = options.cache === 'lru' ? [{ kind: 'sweep' }, { kind: 'sweep' }] : shared
+  return { ...random.pick([...common, ...particular]), ...span }
+}

@@ -1,0 +1,115 @@
+import { EntryStore } from '../../../../src/adapters/cache/entry-store.ts'
+import { Guard } from '../../../../src/adapters/cache/guard.ts'
+import { Keyspace } from '../../../../src/adapters/cache/keyspace.ts'
+import { Link } from '../../../../src/adapters/cache/link.ts'
+import { RedisSession, type RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
+import { TieredSession } from '../../../../src/adapters/cache/tiered-cache.ts'
+import {
+  type CacheHealth,
+  CachePort,
+  type CacheSession,
+} from '../../../../src/application/ports/cache-port.ts'
+import type { Random } from '../../../../src/application/ports/random.ts'
+import type { Host } from './host.ts'
+import type { Scheduler } from './scheduler.ts'
+import { SimClock } from './sim-clock.ts'
+import { type RedisAccess, SimConnection, type SimServer } from './sim-redis.ts'
+
+/** What a broken variant may replace. */
+export interface CacheParts {
+  readonly session?: (connection: SimConnection, context: RedisSessionContext) => CacheSession
+  readonly accept?: (server: SimServer) => boolean
+}
+
+/** Deadlines in ms, in the proportion to the lease that production has them in. */
+const TIMEOUT_MS = 50
+const INVALIDATE_TIMEOUT_MS = 250
+
+/** Assembles the adapter's own sessions, link and guard over simulated connections, as `RedisCache` and `TieredCache` do. */
+export class SimSharedCache extends CachePort {
+  readonly reach = 'shared'
+  readonly name: string
+  readonly #link: Link<Opened>
+  readonly #l1: EntryStore | undefined
+
+  constructor(host: Host, access: RedisAccess, random: Random, kind: 'redis' | 'tiered', parts: CacheParts) {
+    super()
+    this.name = kind
+    const clock = new SimClock(host, access.scheduler, 'redis')
+    const context: RedisSessionContext = {
+      keyspace: new Keyspace(''),
+      guard: new Guard(new SimClock(host, access.scheduler, 'deadline').startTimer),
+      clock,
+      random,
+      timeoutMs: TIMEOUT_MS,
+      invalidateTimeoutMs: INVALIDATE_TIMEOUT_MS,
+      defer: (flush) => sendLater(host, access.scheduler, flush),
+    }
+    this.#l1 = kind === 'tiered' ? new EntryStore(1_000_000, clock) : undefined
+    let connections = 0
+    this.#link = new Link(
+      async () => {
+        connections += 1
+        const connection = await SimConnection.open(access, host, connections, parts.accept)
+        return new Opened(connection, this.#sessionOver(connection, context, parts, clock))
+      },
+      clock,
+      random,
+      undefined,
+    )
+  }
+
+  #sessionOver(
+    connection: SimConnection,
+    context: RedisSessionContext,
+    parts: CacheParts,
+    clock: SimClock,
+  ): CacheSession {
+    if (parts.session !== undefined) return parts.session(connection, context)
+    const session = new RedisSession(connection, context)
+    return this.#l1 === undefined ? session : new TieredSession(session, this.#l1, clock)
+  }
+
+  session(): CacheSession | undefined {
+    return this.#link.current?.session
+  }
+
+  reset(): void {
+    this.#l1?.clear()
+    this.#link.reset()
+  }
+
+  health(): CacheHealth {
+    return { connected: this.session() !== undefined, breaker: 'none', entries: 0, bytes: 0 }
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close()
+  }
+}
+
+class Opened {
+  readonly session: CacheSession
+  readonly #connection: SimConnection
+
+  constructor(connection: SimConnection, session: CacheSession) {
+    this.#connection = connection
+    this.session = session
+  }
+
+  get ended(): Promise<void> {
+    return this.#connection.ended
+  }
+
+  get alive(): boolean {
+    return this.#connection.alive
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+}
+
+function sendLater(host: Host, scheduler: Scheduler, flush: () => void): void {
+  scheduler.add({ lane: `${host.name} redis`, label: 'sends its batch of lookups', host, run: flush })
+}

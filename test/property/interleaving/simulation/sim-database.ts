@@ -1,0 +1,269 @@
+import {
+  InvalidationLog,
+  type LoggedInvalidation,
+} from '../../../../src/application/ports/invalidation-log.ts'
+import {
+  CommitUnknown,
+  type Transaction,
+  Transactions,
+} from '../../../../src/application/ports/transactions.ts'
+import { Snapshots, type ViewQueries } from '../../../../src/application/ports/view-queries.ts'
+import { MarketflowError } from '../../../../src/domain/errors.ts'
+import type { Host } from './host.ts'
+import type { Network } from './network.ts'
+import type { Prng } from './prng.ts'
+import type { Scheduler } from './scheduler.ts'
+
+interface LogRow extends LoggedInvalidation {
+  applied: boolean
+}
+
+/** PostgreSQL as far as the protocol sees it: versions, row locks, commits, and the log in the same commit. */
+export class SimDatabase {
+  readonly versions = new Map<string, number>()
+  readonly locks = new Map<string, SimTransaction>()
+  readonly rows = new Map<string, LogRow>()
+  sweeps = 0
+  #lastRow = 0
+
+  /** As a sequence does: taken before the commit, so that a lower id may commit later. */
+  nextRowId(): string {
+    this.#lastRow += 1
+    return String(this.#lastRow)
+  }
+
+  pending(): LoggedInvalidation[] {
+    return [...this.rows.values()].filter((row) => !row.applied)
+  }
+
+  kept(): { rows: LoggedInvalidation[]; sweeps: string } {
+    return { rows: [...this.rows.values()], sweeps: String(this.sweeps) }
+  }
+
+  markApplied(ids: readonly string[]): void {
+    for (const id of ids) {
+      const row = this.rows.get(id)
+      if (row !== undefined) row.applied = true
+    }
+  }
+
+  sweep(): number {
+    const applied = [...this.rows.values()].filter((row) => row.applied)
+    for (const { id } of applied) this.rows.delete(id)
+    if (applied.length > 0) this.sweeps += 1
+    return applied.length
+  }
+}
+
+/** What the view of this test loads, and a write changes. */
+export class SimTransaction {
+  readonly changes = new Map<string, number>()
+  readonly rows: LogRow[] = []
+  /** Told as COMMIT is sent: only then may what was written ever be seen. */
+  readonly whenSent: (() => void)[] = []
+  rolledBack = false
+}
+
+/** One instance's road to the database. Every message takes a step there, and another one back. */
+export class DatabaseLink {
+  readonly #database: SimDatabase
+  readonly #scheduler: Scheduler
+  readonly #network: Network
+  readonly #random: Prng
+  readonly host: Host
+
+  constructor(database: SimDatabase, scheduler: Scheduler, network: Network, random: Prng, host: Host) {
+    this.#database = database
+    this.#scheduler = scheduler
+    this.#network = network
+    this.#random = random
+    this.host = host
+  }
+
+  /** `done` runs in the server; `ready` says whether it can yet (a lock). */
+  async ask<T>(
+    user: string,
+    label: string,
+    done: (database: SimDatabase) => T,
+    ready?: (database: SimDatabase) => boolean,
+  ): Promise<T> {
+    const lane = `${this.host.name} ${user}`
+    if (!this.#network.reaches(this.host, 'database')) return this.#unreachable(lane, label)
+    let answer: T | undefined
+    const execute = () => {
+      answer = done(this.#database)
+    }
+    const canRun = ready === undefined ? undefined : { ready: () => ready(this.#database) }
+    if (this.#random.chance(0.4)) {
+      await this.#scheduler.wait({ lane, label, host: this.host, ...canRun })
+      if (!this.#network.reaches(this.host, 'database')) return this.#unreachable(lane, label)
+      execute()
+      return answer as T
+    }
+    await this.#scheduler.wait({ lane: `database for ${lane}`, label, ...canRun }).then(execute)
+    await this.#scheduler.wait({ lane, label: `reply: ${label}`, host: this.host })
+    if (!this.#network.reaches(this.host, 'database') || this.#network.losesReply()) {
+      return this.#unreachable(lane, label)
+    }
+    return answer as T
+  }
+
+  async #unreachable(lane: string, label: string): Promise<never> {
+    await this.#scheduler.wait({ lane, label: `no database: ${label}`, host: this.host })
+    throw new MarketflowError('database-unavailable')
+  }
+
+  /** COMMIT: sent, takes effect, is answered. The answer may get lost, and the client give up before or after. */
+  async commit(transaction: SimTransaction): Promise<void> {
+    const lane = `${this.host.name} write`
+    const losesReply = this.#network.losesReply()
+    const effect = this.#scheduler
+      .wait({ lane: `database for ${lane}`, label: `COMMIT takes effect ${describe(transaction)}` })
+      .then(() => this.#apply(transaction))
+    if (!losesReply) await effect
+    await this.#scheduler.wait({
+      lane,
+      label: losesReply ? 'COMMIT unanswered' : 'COMMIT returned',
+      host: this.host,
+    })
+    if (losesReply || !this.#network.reaches(this.host, 'database')) throw new CommitUnknown()
+  }
+
+  rollBack(transaction: SimTransaction): void {
+    transaction.rolledBack = true
+    this.#unlock(transaction)
+  }
+
+  #unlock(transaction: SimTransaction): void {
+    for (const [view, holder] of this.#database.locks) {
+      if (holder === transaction) this.#database.locks.delete(view)
+    }
+  }
+
+  #apply(transaction: SimTransaction): void {
+    for (const [view, version] of transaction.changes) this.#database.versions.set(view, version)
+    for (const row of transaction.rows) this.#database.rows.set(row.id, row)
+    this.#unlock(transaction)
+  }
+}
+
+function describe({ changes, rows }: SimTransaction): string {
+  return `${[...changes].map(([view, version]) => `${view}=${version}`)} rows ${rows.map((row) => row.id)}`
+}
+
+export class SimSnapshots extends Snapshots {
+  readonly #link: DatabaseLink
+  #loads = 0
+
+  constructor(link: DatabaseLink) {
+    super()
+    this.#link = link
+  }
+
+  async read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+    this.#loads += 1
+    const user = `load ${this.#loads % 2}`
+    const versions = await this.#link.ask(user, 'snapshot', (database) => new Map(database.versions))
+    return queries(new SimQueries(versions) as unknown as ViewQueries)
+  }
+}
+
+/** The one query that the test's view asks. */
+export class SimQueries {
+  readonly #versions: ReadonlyMap<string, number>
+
+  constructor(versions: ReadonlyMap<string, number>) {
+    this.#versions = versions
+  }
+
+  version(view: string): number {
+    return this.#versions.get(view) ?? 0
+  }
+}
+
+/** The one change that the test's writes make. */
+export interface Bumps {
+  bump(view: string, whenSent: (version: number) => void): Promise<number>
+}
+
+export class SimTransactions extends Transactions {
+  readonly #link: DatabaseLink
+  /** When COMMIT was sent, by row id, on the instance's monotonic clock. */
+  readonly sentAt = new Map<string, number>()
+
+  constructor(link: DatabaseLink) {
+    super()
+    this.#link = link
+  }
+
+  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const link = this.#link
+    const transaction = new SimTransaction()
+    let sent = false
+    // The server notices that its client is gone.
+    link.host.onDeath(() => sent || link.rollBack(transaction))
+    const tx: Bumps & Pick<Transaction, 'logInvalidation'> = {
+      bump: (view, whenSent) =>
+        link.ask(
+          'write',
+          `UPDATE ${view}`,
+          (database) => {
+            const version = (database.versions.get(view) ?? 0) + 1
+            if (transaction.rolledBack) return version
+            database.locks.set(view, transaction)
+            transaction.changes.set(view, version)
+            transaction.whenSent.push(() => whenSent(version))
+            return version
+          },
+          (database) => !database.locks.has(view) || transaction.rolledBack,
+        ),
+      logInvalidation: (tags) => this.log(link, transaction, tags),
+    }
+    try {
+      const answer = await work(tx as unknown as Transaction)
+      for (const { id } of transaction.rows) this.sentAt.set(id, link.host.monotonic())
+      for (const tell of transaction.whenSent) tell()
+      sent = true
+      await link.commit(transaction)
+      return answer
+    } catch (error) {
+      if (!sent) link.rollBack(transaction)
+      throw error
+    }
+  }
+
+  protected log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<string> {
+    return link.ask('write', `log ${tags.join(' ')}`, (database) => {
+      const id = database.nextRowId()
+      transaction.rows.push({ id, tags, applied: false })
+      return id
+    })
+  }
+}
+
+export class SimLog extends InvalidationLog {
+  readonly #link: DatabaseLink
+
+  constructor(link: DatabaseLink) {
+    super()
+    this.#link = link
+  }
+
+  pending(): Promise<readonly LoggedInvalidation[]> {
+    return this.#link.ask('drain', 'SELECT pending rows', (database) => database.pending())
+  }
+
+  kept(): Promise<{ readonly rows: readonly LoggedInvalidation[]; readonly sweeps: string }> {
+    return this.#link.ask('drain', 'SELECT kept rows', (database) => database.kept())
+  }
+
+  markApplied(ids: readonly string[]): Promise<void> {
+    return this.#link.ask('drain', `mark ${ids.join(' ')}`, (database) => database.markApplied(ids))
+  }
+
+  sweep(): Promise<number> {
+    return this.#link.ask('drain', 'sweep', (database) => database.sweep())
+  }
+
+  async close(): Promise<void> {}
+}

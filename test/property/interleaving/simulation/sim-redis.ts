@@ -1,0 +1,291 @@
+import { RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
+import { CacheUnusable } from '../../../../src/application/ports/cache-port.ts'
+import type { Host } from './host.ts'
+import type { Network } from './network.ts'
+import type { Prng } from './prng.ts'
+import type { Scheduler } from './scheduler.ts'
+
+type Data = Map<string, Buffer>
+
+/** One Redis process. */
+export class SimServer {
+  data: Data
+  role: 'master' | 'replica' = 'master'
+  replid: string
+  full = false
+
+  constructor(data: Data, replid: string) {
+    this.data = data
+    this.replid = replid
+  }
+
+  refuseWrites(): void {
+    if (this.role !== 'master')
+      throw new RedisRefusal('READONLY You can’t write against a read only replica.')
+  }
+}
+
+/** What can happen to the Redis behind an address. */
+export class SimRedis {
+  master = new SimServer(new Map(), 'replid 0')
+  /** A replica that answers at the same address now and then, before its promotion. */
+  standby: SimServer | undefined
+  readonly #connections = new Set<SimConnection>()
+  #copy: Data = new Map()
+  #incarnation = 0
+
+  /** What a dump or a lagging replica holds from now on. */
+  copy(): void {
+    this.#copy = new Map(this.master.data)
+    this.standby = new SimServer(new Map(this.#copy), this.master.replid)
+    this.standby.role = 'replica'
+  }
+
+  /** Stops and starts: with nothing, with an older dump, or with everything. */
+  restart(from: 'nothing' | 'dump' | 'everything'): void {
+    const data = from === 'nothing' ? new Map() : new Map(from === 'dump' ? this.#copy : this.master.data)
+    const dead = this.master
+    this.master = new SimServer(data, this.#nextReplid())
+    this.#dropAll(dead)
+  }
+
+  /** The lagging replica becomes the master. The old one is gone, or lives on as its replica. */
+  failOver(old: 'dead' | 'demoted'): void {
+    const before = this.master
+    this.master = this.standby ?? new SimServer(new Map(this.#copy), '')
+    this.standby = undefined
+    this.master.role = 'master'
+    this.master.replid = this.#nextReplid()
+    if (old === 'dead') {
+      this.#dropAll(before)
+      return
+    }
+    before.role = 'replica'
+    before.data = this.master.data
+    before.replid = this.master.replid
+  }
+
+  evict(random: Prng): void {
+    const keys = [...this.master.data.keys()]
+    if (keys.length > 0) this.master.data.delete(random.pick(keys))
+  }
+
+  flush(): void {
+    this.master.data.clear()
+  }
+
+  attach(connection: SimConnection): void {
+    this.#connections.add(connection)
+  }
+
+  #nextReplid(): string {
+    this.#incarnation += 1
+    return `replid ${this.#incarnation}`
+  }
+
+  #dropAll(server: SimServer): void {
+    for (const connection of this.#connections) {
+      if (connection.server !== server) continue
+      connection.dropped()
+      this.#connections.delete(connection)
+    }
+  }
+}
+
+/** The answers after which `MasterConnection` gives its connection up. */
+const NO_LONGER_OURS = new Set(['READONLY', 'DEMOTED'])
+
+interface Pipeline {
+  readonly label: string
+  readonly commands: (() => unknown)[]
+  readonly replies: unknown[]
+  failure?: unknown
+  readonly resolve: (replies: readonly unknown[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface RedisAccess {
+  readonly redis: SimRedis
+  readonly scheduler: Scheduler
+  readonly network: Network
+  readonly random: Prng
+}
+
+/**
+ * One connection, in the place of `MasterConnection`. Every pipeline is sent, executed command by command, and
+ * answered, each in a step of its own; both ways are first in, first out. What has been sent may be executed although
+ * the client has given up, has closed the connection, or is dead.
+ */
+export class SimConnection extends RedisCommands {
+  readonly ended: Promise<void>
+  readonly server: SimServer
+  readonly #replid: string
+  readonly #access: RedisAccess
+  readonly #host: Host
+  readonly #lane: string
+  #sent: Pipeline[] = []
+  #executed: Pipeline[] = []
+  #cancelExecution: (() => void) | undefined
+  #closed = false
+  #end!: () => void
+
+  constructor(access: RedisAccess, host: Host, server: SimServer, number: number) {
+    super()
+    this.#access = access
+    this.#host = host
+    this.server = server
+    this.#replid = server.replid
+    this.#lane = `redis for ${host.name}#${number}`
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+  }
+
+  /** Connects, and asks for the role. */
+  static async open(
+    access: RedisAccess,
+    host: Host,
+    number: number,
+    accept: (server: SimServer) => boolean = (server) => server.role === 'master',
+  ): Promise<SimConnection> {
+    const { network, random, redis, scheduler } = access
+    const lane = `${host.name} connect`
+    await scheduler.wait({ lane, label: 'connect', host })
+    if (!network.reaches(host, 'redis')) throw new CacheUnusable('unreachable')
+    const server = redis.standby !== undefined && random.chance(0.2) ? redis.standby : redis.master
+    const connection = new SimConnection(access, host, server, number)
+    redis.attach(connection)
+    const accepted = accept(server)
+    await scheduler.wait({ lane, label: `connected to the ${server.role} ${server.replid}`, host })
+    if (!accepted || !connection.alive || !network.reaches(host, 'redis')) {
+      connection.close()
+      throw new CacheUnusable('unreachable')
+    }
+    return connection
+  }
+
+  get alive(): boolean {
+    return !this.#closed
+  }
+
+  async read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    const replies = await this.#send(`GET ${keys.join(' ')}`, [
+      ...keys.map((key) => () => this.server.data.get(key) ?? null),
+      () => {
+        if (this.server.role !== 'master') throw new RedisRefusal('DEMOTED The server is no longer a master')
+      },
+    ])
+    return replies.slice(0, keys.length) as (Buffer | null)[]
+  }
+
+  async makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
+    const replies = await this.#send(`SET NX ${[...tokens].join(' ')}`, [
+      ...[...tokens].map(([key, token]) => () => {
+        this.server.refuseWrites()
+        if (!this.server.full && !this.server.data.has(key)) this.server.data.set(key, Buffer.from(token))
+      }),
+      ...[...tokens.keys()].map((key) => () => this.server.data.get(key) ?? null),
+    ])
+    return replies.slice(tokens.size) as (Buffer | null)[]
+  }
+
+  async set(key: string, value: Buffer): Promise<void> {
+    await this.#send(`SET ${key}`, [
+      () => {
+        this.server.refuseWrites()
+        if (this.server.full) throw new RedisRefusal('OOM command not allowed')
+        this.server.data.set(key, value)
+      },
+    ])
+  }
+
+  async deleteAndVerify(keys: readonly string[]): Promise<void> {
+    await this.#send(`DEL ${keys.join(' ')}`, [
+      ...keys.map((key) => () => {
+        this.server.refuseWrites()
+        this.server.data.delete(key)
+      }),
+      () => {
+        if (this.server.role === 'master' && this.server.replid === this.#replid) return
+        throw new RedisRefusal('DEMOTED The server is another master than it was')
+      },
+    ])
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const { reject } of [...this.#executed, ...this.#sent]) reject(new CacheUnusable('unreachable'))
+    this.#end()
+  }
+
+  /** The server is gone: what it has not executed it never will. The client notices later. */
+  dropped(): void {
+    this.#cancelExecution?.()
+    this.#access.scheduler.add({
+      lane: `${this.#host.name} redis`,
+      label: 'notices that its connection is gone',
+      host: this.#host,
+      run: () => this.close(),
+    })
+  }
+
+  #send(label: string, commands: (() => unknown)[]): Promise<readonly unknown[]> {
+    if (this.#closed) return Promise.reject(new CacheUnusable('unreachable'))
+    return new Promise((resolve, reject) => {
+      this.#sent.push({ label, commands, replies: [], resolve, reject })
+      if (this.#sent.length === 1) this.#scheduleExecution()
+    })
+  }
+
+  #scheduleExecution(): void {
+    const [pipeline] = this.#sent
+    if (pipeline === undefined) return
+    this.#cancelExecution = this.#access.scheduler.add({
+      lane: this.#lane,
+      label: `executes ${pipeline.label}`,
+      ready: () => this.#access.network.reaches(this.#host, 'redis'),
+      run: () => this.#execute(pipeline),
+    })
+  }
+
+  #execute(pipeline: Pipeline): void {
+    const atOnce = this.#access.random.chance(0.6)
+    do {
+      const command = pipeline.commands.shift()
+      try {
+        pipeline.replies.push(command?.())
+      } catch (error) {
+        pipeline.failure ??= error
+      }
+    } while (atOnce && pipeline.commands.length > 0)
+    if (pipeline.commands.length === 0) {
+      this.#sent.shift()
+      this.#executed.push(pipeline)
+      if (this.#executed.length === 1) this.#scheduleReply()
+    }
+    this.#scheduleExecution()
+  }
+
+  #scheduleReply(): void {
+    const [pipeline] = this.#executed
+    if (pipeline === undefined) return
+    this.#access.scheduler.add({
+      lane: `${this.#host.name} redis`,
+      label: `reply to ${pipeline.label}`,
+      host: this.#host,
+      ready: () => this.#access.network.reaches(this.#host, 'redis'),
+      run: () => {
+        this.#executed.shift()
+        this.#answer(pipeline)
+        this.#scheduleReply()
+      },
+    })
+  }
+
+  #answer({ failure, replies, resolve, reject }: Pipeline): void {
+    if (failure instanceof RedisRefusal && NO_LONGER_OURS.has(failure.code)) this.close()
+    if (failure === undefined) resolve(replies)
+    else reject(failure)
+  }
+}

@@ -1,0 +1,250 @@
+import { MarketflowError } from '../../../../src/domain/errors.ts'
+import { type Operation, type Violation, violationsOf } from '../../checker.ts'
+import type { Coverage } from './coverage.ts'
+import { Host } from './host.ts'
+import { Instance, LEASE_MS, type Parts } from './instance.ts'
+import { Network } from './network.ts'
+import type { Fault, Plan, Request } from './plan.ts'
+import type { Prng } from './prng.ts'
+import { Scheduler } from './scheduler.ts'
+import { DatabaseLink, SimDatabase } from './sim-database.ts'
+import { SimRedis } from './sim-redis.ts'
+
+/** A schedule that is not over by then is cut short: every prefix of a history has to be right. */
+const MOST_STEPS = 700
+
+type Recorded = { -readonly [K in keyof Operation]: Operation[K] }
+
+/** Everything there is: servers, network, processes and clients. Runs one plan in one order. */
+export class World {
+  readonly #plan: Plan
+  readonly #parts: Parts
+  readonly #coverage: Coverage
+  readonly #random: Prng
+  readonly #scheduler: Scheduler
+  readonly #network: Network
+  readonly #database = new SimDatabase()
+  readonly #redis = new SimRedis()
+  readonly #slots: { instance: Instance; died: Promise<'died'> }[] = []
+  readonly #history: Recorded[] = []
+  readonly #answeredAt = new Map<string, number>()
+  #moments = 0
+  #started = 0
+  #clientsLeft: number
+
+  constructor(plan: Plan, random: Prng, parts: Parts, coverage: Coverage, trace?: string[]) {
+    const { mode, tickChance, lossChance } = plan
+    this.#plan = plan
+    this.#parts = parts
+    this.#coverage = coverage
+    this.#random = random
+    this.#scheduler = new Scheduler(random, { mode, tickChance, ...(trace && { trace }) })
+    this.#network = new Network(random, lossChance)
+    this.#clientsLeft = plan.clients.length
+  }
+
+  async run(): Promise<Violation[]> {
+    // The circuit breaker's library asks Date itself.
+    const realNow = Date.now
+    Date.now = () => 1_800_000_000_000 + this.#scheduler.time
+    try {
+      for (const slot of this.#plan.hosts.keys()) this.#boot(slot)
+      for (const fault of this.#plan.faults) this.#scheduleFault(fault)
+      for (const [number, requests] of this.#plan.clients.entries()) void this.#client(number, requests)
+      await settle()
+      while (this.#clientsLeft > 0 && this.#scheduler.count < MOST_STEPS && this.#scheduler.step()) {
+        await settle()
+      }
+    } finally {
+      Date.now = realNow
+    }
+    this.#coverage.schedules += 1
+    this.#coverage.steps += this.#scheduler.count
+    return violationsOf(this.#history)
+  }
+
+  #boot(slot: number): void {
+    const clock = this.#plan.hosts[slot]
+    if (clock === undefined) throw new RangeError(`There is no slot ${slot}`)
+    this.#started += 1
+    const host = new Host(
+      `I${slot}${this.#slots[slot] === undefined ? '' : `.${this.#started}`}`,
+      this.#scheduler,
+      clock,
+    )
+    const access = {
+      redis: this.#redis,
+      scheduler: this.#scheduler,
+      network: this.#network,
+      random: this.#random,
+    }
+    const link = new DatabaseLink(this.#database, this.#scheduler, this.#network, this.#random, host)
+    const instance = new Instance(host, link, access, this.#plan.options, this.#parts, {
+      wrote: ({ confirmation }) => this.#coverage.wrote(confirmation),
+      loaded: () => undefined,
+    })
+    const died = new Promise<'died'>((resolve) => host.onDeath(() => resolve('died')))
+    this.#slots[slot] = { instance, died }
+    void instance.start()
+  }
+
+  #at(slot: number) {
+    const found = this.#slots[slot]
+    if (found === undefined) throw new RangeError(`There is no slot ${slot}`)
+    return found
+  }
+
+  async #client(number: number, requests: readonly Request[]): Promise<void> {
+    for (const request of requests) {
+      const from = this.#scheduler.time + request.thinkMs
+      await this.#scheduler.wait({
+        lane: `client ${number}`,
+        label: `${request.kind} ${request.view} at I${request.slot}`,
+        ready: () =>
+          this.#scheduler.count >= this.#plan.startsAt &&
+          this.#scheduler.time >= from &&
+          this.#at(request.slot).instance.host.runs,
+        dueAt: () => from,
+      })
+      await this.#perform(number, request)
+    }
+    this.#clientsLeft -= 1
+  }
+
+  async #perform(number: number, { kind, view, slot }: Request): Promise<void> {
+    const { instance, died } = this.#at(slot)
+    const operation: Recorded = {
+      kind,
+      view,
+      version: undefined,
+      invokedAt: this.#moment(),
+      answeredAt: undefined,
+      ok: false,
+    }
+    this.#history.push(operation)
+    const attempt = kind === 'read' ? this.#read(instance, operation) : this.#write(instance, operation)
+    const outcome = await Promise.race([attempt, died])
+    this.#scheduler.note(`client ${number}: ${kind} ${view} at ${instance.host.name} → ${outcome}`)
+  }
+
+  async #read(instance: Instance, operation: Recorded): Promise<string> {
+    const { view } = operation
+    const soon =
+      this.#scheduler.time - (this.#answeredAt.get(view) ?? Number.NEGATIVE_INFINITY) < 2 * LEASE_MS
+    try {
+      const reading = await instance.read(view)
+      operation.answeredAt = this.#moment()
+      operation.ok = true
+      operation.version = reading.value()?.version
+      operation.unverified = reading.status.kind === 'unverified'
+      this.#coverage.read(reading.status, soon)
+      return `version ${operation.version} (${Object.values(reading.status).slice(0, 2).join(' ')})`
+    } catch (error) {
+      return this.#failed(operation, error)
+    }
+  }
+
+  async #write(instance: Instance, operation: Recorded): Promise<string> {
+    try {
+      await instance.write(operation.view, (version) => {
+        operation.version = version
+      })
+      operation.answeredAt = this.#moment()
+      operation.ok = true
+      this.#answeredAt.set(operation.view, this.#scheduler.time)
+      return `answered, version ${operation.version}`
+    } catch (error) {
+      return this.#failed(operation, error)
+    }
+  }
+
+  #failed(operation: Recorded, error: unknown): string {
+    if (!(error instanceof MarketflowError)) throw error
+    operation.answeredAt = this.#moment()
+    this.#coverage.failed += 1
+    return `failed: ${error.message}`
+  }
+
+  #moment(): number {
+    this.#moments += 1
+    return this.#moments
+  }
+
+  #scheduleFault(fault: Fault): void {
+    this.#fault(fault.from, `begins: ${describe(fault)}`, () => {
+      const end = this.#inflict(fault)
+      if (end !== undefined) this.#fault(fault.until, `ends: ${describe(fault)}`, end)
+    })
+    const older = fault.kind === 'fail-over' || (fault.kind === 'restart' && fault.data === 'dump')
+    if (older) this.#fault(fault.from - 60, 'from here on the copy lags', () => this.#redis.copy())
+  }
+
+  #fault(step: number, label: string, run: () => void): void {
+    this.#scheduler.add({
+      lane: `fault ${label}`,
+      label,
+      ready: () => this.#scheduler.count >= step,
+      run,
+    })
+  }
+
+  /** Returns what ends it, where it has an end. */
+  #inflict(fault: Fault): (() => void) | undefined {
+    this.#coverage.fault(fault.kind)
+    switch (fault.kind) {
+      case 'kill': {
+        const { host } = this.#at(fault.slot).instance
+        if (!host.alive) return undefined
+        host.kill()
+        return () => this.#boot(fault.slot)
+      }
+      case 'suspend': {
+        const { host } = this.#at(fault.slot).instance
+        host.suspend()
+        return () => host.resume()
+      }
+      case 'cut': {
+        const { host } = this.#at(fault.slot).instance
+        this.#network.cut(host, fault.server)
+        return () => this.#network.heal(host, fault.server)
+      }
+      case 'reset': {
+        const { instance } = this.#at(fault.slot)
+        if (instance.host.runs) instance.cache.reset()
+        return undefined
+      }
+      case 'evict':
+        this.#redis.evict(this.#random)
+        return undefined
+      case 'flush':
+        this.#redis.flush()
+        return undefined
+      case 'fill': {
+        const server = this.#redis.master
+        server.full = true
+        return () => {
+          server.full = false
+        }
+      }
+      case 'restart':
+        this.#redis.restart(fault.data)
+        return undefined
+      case 'fail-over':
+        this.#redis.failOver(fault.old)
+        return undefined
+      case 'sweep':
+        this.#database.sweep()
+        return () => this.#database.sweep()
+    }
+  }
+}
+
+function describe(fault: Fault): string {
+  const { kind, from: _from, until: _until, ...rest } = fault
+  return [kind, ...Object.values(rest)].join(' ')
+}
+
+/** Lets every continuation run that can. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
