@@ -30,11 +30,18 @@ export class Departures<T> {
   join(name: string, queue: (run: () => Promise<T>) => Promise<T>, work: () => Promise<T>): Promise<T> {
     const waiting = this.#waiting.get(name)
     if (waiting !== undefined) return waiting
+    let departed = false
     const departure = queue(() => {
+      departed = true
       this.#waiting.delete(name)
       return work()
     })
+    // Whoever starts at once has left; whoever was turned away (the queue is full) never will, and frees the name.
+    if (departed) return departure
     this.#waiting.set(name, departure)
+    departure.catch(() => {
+      if (this.#waiting.get(name) === departure) this.#waiting.delete(name)
+    })
     return departure
   }
 }
