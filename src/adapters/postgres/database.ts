@@ -6,7 +6,7 @@ import type { Snapshots } from '../../application/ports/view-queries.ts'
 import type { Connections } from './connections.ts'
 import { lockDataDir } from './data-dir.ts'
 import { within } from './deadline.ts'
-import { embeddedOrm, postgresOrm } from './orm.ts'
+import { embeddedOrm, migrateAlone, migrateLocked, postgresOrm } from './orm.ts'
 import { PgliteConnections } from './pglite-connections.ts'
 import { PgliteInvalidationLog } from './pglite-invalidation-log.ts'
 import { PoolConnections } from './pool-connections.ts'
@@ -38,9 +38,6 @@ const DEFAULTS: DatabaseOptions = {
 }
 
 const PING_TIMEOUT_MS = 1_000
-
-/** Held while migrating, so that instances which start together do it one after the other: `mflw` again. */
-const MIGRATION_LOCK = 0x6d666c77
 
 export interface Database {
   readonly transactions: Transactions
@@ -91,7 +88,7 @@ async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<
   const invalidationLog = new PgliteInvalidationLog(connections, options.logTimeoutMs)
   const orm = embedded as unknown as MikroORM
   // MikroORM talks to PGlite past our reservation, so nobody else may have it meanwhile.
-  const migrate = () => connections.run(() => migrateOrm(orm))
+  const migrate = () => connections.run(() => migrateAlone(orm))
   const place = inMemory ? 'in memory' : `in ${dataDir}`
   const released = () => lock?.release()
   return assemble({ kind: 'PGlite', place, connections, orm, invalidationLog, migrate, options, released })
@@ -148,19 +145,4 @@ async function ping(connections: Connections): Promise<void> {
   } catch (error) {
     throw translate(error)
   }
-}
-
-async function migrateOrm(orm: MikroORM): Promise<void> {
-  await orm.migrator.up()
-}
-
-/**
- * The lock belongs to the session; MikroORM's pool has one connection, so it is the session that migrates. Should that
- * fail, the lock ends with the session when the database is closed.
- */
-async function migrateLocked(orm: MikroORM): Promise<void> {
-  const session = orm.em.getConnection()
-  await session.execute(`select pg_advisory_lock(${MIGRATION_LOCK})`)
-  await migrateOrm(orm)
-  await session.execute(`select pg_advisory_unlock(${MIGRATION_LOCK})`)
 }

@@ -40,3 +40,22 @@ export function postgresOrm(url: string, connectTimeoutMs: number): MikroORM {
 export function embeddedOrm(dataDir: string): InstanceType<typeof EmbeddedOrm> {
   return new EmbeddedOrm({ ...options, dbName: dataDir })
 }
+
+/** Held while migrating, so that instances which start together do it one after the other: `mflw`. */
+const MIGRATION_LOCK = 0x6d666c77
+
+/**
+ * The lock belongs to the session; the pool has one connection, so it is the session that migrates. Should that fail,
+ * the lock ends with the session when the database is closed.
+ */
+export async function migrateLocked(orm: MikroORM): Promise<void> {
+  const session = orm.em.getConnection()
+  await session.execute(`select pg_advisory_lock(${MIGRATION_LOCK})`)
+  await migrateAlone(orm)
+  await session.execute(`select pg_advisory_unlock(${MIGRATION_LOCK})`)
+}
+
+/** For a database that nobody else can be migrating. */
+export async function migrateAlone(orm: MikroORM): Promise<void> {
+  await orm.migrator.up()
+}
