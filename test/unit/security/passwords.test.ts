@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { Argon2Hasher } from '../../../src/adapters/security/argon2-hasher.ts'
+
+describe('Argon2Hasher', () => {
+  const hasher = new Argon2Hasher()
+
+  it('accepts the password it hashed and no other', async () => {
+    const hash = await hasher.hash('correct horse battery')
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(await hasher.verify('correct horse battery', hash)).toBe(true)
+    expect(await hasher.verify('correct horse batterz', hash)).toBe(false)
+  })
+
+  it('salts: the same password never hashes alike', async () => {
+    expect(await hasher.hash('correct horse battery')).not.toBe(await hasher.hash('correct horse battery'))
+  })
+
+  it('is false without a hash, or with one it cannot read', async () => {
+    expect(await hasher.verify('whatever it is', undefined)).toBe(false)
+    expect(await hasher.verify('whatever it is', 'plain text')).toBe(false)
+  })
+
+  it('takes the cost from the hash, so that it can be raised later', async () => {
+    const hash = await hasher.hash('correct horse battery')
+    expect(await hasher.verify('correct horse battery', hash.replace('t=2', 't=3'))).toBe(false)
+  })
+})

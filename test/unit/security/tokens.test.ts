@@ -1,0 +1,59 @@
+import { SignJWT } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { JwtIssuer } from '../../../src/adapters/security/jwt-issuer.ts'
+import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
+import type { Viewer } from '../../../src/application/ports/token-issuer.ts'
+
+const SECRET = 'a secret of at least thirty-two bytes'
+const viewer: Viewer = {
+  accountId: '0b8f3f0a-8a44-4b0a-9d7c-3b8b7c1a2d3e',
+  role: 'vendor',
+  vendorId: '5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d',
+}
+
+class MovableClock extends SystemClock {
+  offsetMs = 0
+
+  override now(): number {
+    return super.now() + this.offsetMs
+  }
+}
+
+describe('JwtIssuer', () => {
+  const clock = new MovableClock()
+  const issuer = new JwtIssuer(SECRET, clock)
+
+  it('reads back what it issued', async () => {
+    expect(await issuer.verify(await issuer.issue(viewer))).toEqual(viewer)
+  })
+
+  it('accepts a token for 12 hours, and not longer', async () => {
+    const token = await issuer.issue(viewer)
+    clock.offsetMs = 12 * 3600_000 - 2000
+    await expect(issuer.verify(token)).resolves.toEqual(viewer)
+    clock.offsetMs = 12 * 3600_000 + 2000
+    await expect(issuer.verify(token)).rejects.toMatchObject({ code: 'unauthenticated' })
+    clock.offsetMs = 0
+  })
+
+  const forged = (claims: Record<string, unknown>, secret = SECRET, alg = 'HS256') =>
+    new SignJWT({ iss: 'marketflow', aud: 'marketflow', sub: viewer.accountId, vendor_id: null, ...claims })
+      .setProtectedHeader({ alg })
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(secret))
+
+  it.each([
+    [
+      'signed with another secret',
+      () => forged({ role: 'organizer' }, 'another secret of thirty-two bytes!!'),
+    ],
+    ['signed with another algorithm', () => forged({ role: 'organizer' }, SECRET.repeat(2), 'HS512')],
+    ['for another audience', () => forged({ role: 'organizer', aud: 'elsewhere' })],
+    ['with a role that does not exist', () => forged({ role: 'admin' })],
+    ['with a subject that is no id', () => forged({ role: 'organizer', sub: 'root' })],
+    ['that is no token', async () => 'abc.def.ghi'],
+    ['that is empty', async () => ''],
+  ])('refuses a token %s', async (_, make) => {
+    await expect(issuer.verify(await make())).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+})
