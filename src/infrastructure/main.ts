@@ -1,4 +1,4 @@
-import { DataDirInUse } from '../adapters/cli/control-socket.ts'
+import { DataDirInUse } from '../adapters/postgres/data-dir.ts'
 import { RegimeConflict } from '../adapters/postgres/regime.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import { ConfigError, readConfig } from './config.ts'

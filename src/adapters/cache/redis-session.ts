@@ -16,9 +16,6 @@ import { type RedisCommands, RedisRefusal } from './redis-commands.ts'
 import { type Defer, type Observation, StampBatch } from './stamp-batch.ts'
 import { sameFence } from './stored-entry.ts'
 
-/** Stamps deleted under one deadline: a replay may hold any number of tags. */
-const TAGS_PER_ROUND = 5000
-
 /** What the sessions of one cache have in common. */
 export interface RedisSessionContext {
   readonly keyspace: Keyspace
@@ -27,7 +24,7 @@ export interface RedisSessionContext {
   readonly random: Random
   /** Deadline of a lookup or store, in ms. */
   readonly timeoutMs: number
-  /** Deadline of each round of an invalidation, in ms. */
+  /** Deadline of an invalidation, in ms. */
   readonly invalidateTimeoutMs: number
   /** When a batch of lookups is sent; `setImmediate` unless a simulation says otherwise. */
   readonly defer?: Defer
@@ -94,11 +91,7 @@ export class RedisSession extends CacheSession {
     const { guard, invalidateTimeoutMs, keyspace } = this.#context
     const names = Array.from(new Set(tags), (tag) => keyspace.stamp(tag))
     try {
-      // At least once: with no tags it still proves that the master is the one it was.
-      for (let done = 0; done === 0 || done < names.length; done += TAGS_PER_ROUND) {
-        const round = names.slice(done, done + TAGS_PER_ROUND)
-        await guard.run(invalidateTimeoutMs, () => this.#commands.deleteAndVerify(round))
-      }
+      await guard.run(invalidateTimeoutMs, () => this.#commands.deleteAndVerify(names))
     } catch (error) {
       throw unusable(error)
     }

@@ -6,7 +6,7 @@ import {
 } from '../../application/ports/cache-port.ts'
 import type { Clock } from '../../application/ports/clock.ts'
 import type { Random } from '../../application/ports/random.ts'
-import { decodeEntry } from './entry-format.ts'
+import { BatchReply } from './batch-reply.ts'
 import type { Guard } from './guard.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { StoredEntry } from './stored-entry.ts'
@@ -97,13 +97,13 @@ export class StampBatch {
     }
   }
 
-  async #read(open: readonly Waiting[]): Promise<Found> {
+  async #read(open: readonly Waiting[]): Promise<BatchReply> {
     const names = new Set<string>()
     for (const { stamps, entry } of open) {
       for (const stamp of stamps) names.add(stamp)
       if (entry !== undefined) names.add(entry)
     }
-    const found = new Found()
+    const found = new BatchReply()
     if (names.size === 0) return found
     const keys = [...names]
     const values = await this.#guard.run(this.#timeoutMs, () => this.#commands.read(keys))
@@ -111,7 +111,7 @@ export class StampBatch {
     return found
   }
 
-  async #makeMissing(open: readonly Waiting[], found: Found, remainingMs: number): Promise<void> {
+  async #makeMissing(open: readonly Waiting[], found: BatchReply, remainingMs: number): Promise<void> {
     const tokens = new Map<string, string>()
     for (const { stamps } of open) {
       for (const stamp of stamps)
@@ -136,7 +136,7 @@ function permitted(waiting: readonly Waiting[]): readonly Waiting[] {
   })
 }
 
-function answerIfComplete({ stamps, entry, resolve }: Waiting, found: Found): boolean {
+function answerIfComplete({ stamps, entry, resolve }: Waiting, found: BatchReply): boolean {
   const fence: string[] = []
   for (const name of stamps) {
     const stamp = found.stamp(name)
@@ -145,37 +145,4 @@ function answerIfComplete({ stamps, entry, resolve }: Waiting, found: Found): bo
   }
   resolve({ fence, stored: entry === undefined ? undefined : found.entry(entry) })
   return true
-}
-
-/** What Redis answered, each value decoded once however many ask for it. */
-class Found {
-  readonly #values = new Map<string, Buffer | undefined>()
-  readonly #stamps = new Map<string, string>()
-  readonly #entries = new Map<string, StoredEntry | undefined>()
-  #entriesForgotten = false
-
-  add(name: string, value: Buffer | null | undefined): void {
-    this.#values.set(name, value ?? undefined)
-  }
-
-  stamp(name: string): string | undefined {
-    const known = this.#stamps.get(name)
-    if (known !== undefined) return known
-    const stamp = this.#values.get(name)?.toString('latin1')
-    if (stamp !== undefined) this.#stamps.set(name, stamp)
-    return stamp
-  }
-
-  entry(name: string): StoredEntry | undefined {
-    if (this.#entriesForgotten) return undefined
-    if (this.#entries.has(name)) return this.#entries.get(name)
-    const value = this.#values.get(name)
-    const entry = value === undefined ? undefined : decodeEntry(value)
-    this.#entries.set(name, entry)
-    return entry
-  }
-
-  forgetEntries(): void {
-    this.#entriesForgotten = true
-  }
 }

@@ -13,29 +13,16 @@ export interface Answer {
 
 const PREFIX = 'control'
 
-/** Another instance already has this data directory. */
-export class DataDirInUse extends Error {
-  override readonly name = 'DataDirInUse'
-}
-
 /**
- * Listens for the operator's commands on a Unix socket in the data directory: whoever may open the file is the
- * operator. It is also the lock of the embedded database, which only one process may open: a name can be bound once,
- * and a socket that nobody answers was left by a process that died.
- *
- * `exclusive`: fail when another process answers here; otherwise each process listens under its own number.
- * @throws DataDirInUse
+ * Listens for the operator's commands on a Unix socket in the data directory, one per process: whoever may open the
+ * file is the operator.
  */
 export async function openControlSocket(
   dataDir: string,
-  exclusive: boolean,
   commands: ControlCommands,
 ): Promise<{ close(): Promise<void> }> {
   await mkdir(dataDir, { recursive: true })
-  const path = join(dataDir, exclusive ? `${PREFIX}.sock` : `${PREFIX}-${process.pid}.sock`)
-  if (exclusive && (await isAnswered(path))) {
-    throw new DataDirInUse(`Another Marketflow runs on ${dataDir}; stop it first, or choose another DATA_DIR`)
-  }
+  const path = join(dataDir, `${PREFIX}-${process.pid}.sock`)
   await unlink(path).catch(ignoreMissing)
   const server = createServer((incoming, outgoing) => {
     answer(incoming, commands).then(
@@ -81,13 +68,6 @@ function listen(server: Server, path: string): Promise<void> {
     server.once('error', reject)
     server.listen(path, resolve)
   })
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return post(path, '', '').then(
-    () => true,
-    () => false,
-  )
 }
 
 function post(socketPath: string, command: string, body: string): Promise<string> {

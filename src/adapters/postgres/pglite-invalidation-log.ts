@@ -18,10 +18,10 @@ export class PgliteInvalidationLog extends SqlInvalidationLog {
   /** Nothing to agree on: an embedded database has one instance. */
   async claim(): Promise<void> {}
 
-  protected async query(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+  protected async query(sql: string, parameters: readonly unknown[], patience = 1): Promise<Row[]> {
     try {
       const answer = this.#connections.run((connection) => connection.query(sql, parameters))
-      return (await within(this.#timeoutMs, answer)).rows
+      return (await within(patience * this.#timeoutMs, answer)).rows
     } catch (error) {
       throw translate(error)
     }

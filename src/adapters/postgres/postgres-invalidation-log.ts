@@ -37,13 +37,13 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     await this.query('select', [])
   }
 
-  protected async query(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+  protected async query(sql: string, parameters: readonly unknown[], patience = 1): Promise<Row[]> {
     if (this.#closed) throw unavailable(new ConnectionLost('The log is closed'))
     this.#session ??= this.#open()
     const session = this.#session
     try {
       const answer = session.oneAtATime(async () => (await session.ready).query<Row>(sql, [...parameters]))
-      return (await within(this.#timeoutMs, answer)).rows
+      return (await within(patience * this.#timeoutMs, answer)).rows
     } catch (error) {
       this.#drop(session)
       throw error instanceof RegimeConflict ? error : unavailable(error)

@@ -2,8 +2,11 @@ import { InvalidationLog, type LoggedInvalidation } from '../../application/port
 import type { Row } from './connections.ts'
 
 const rowsOf = (condition: string) =>
-  `coalesce((select json_agg(json_build_object('id', id::text, 'tags', tags) order by id)
+  `coalesce((select json_agg(json_build_object('id', id::text, 'tags', tags, 'applied', applied_at is not null) order by id)
     from cache_invalidation ${condition}), '[]'::json)::text as rows`
+
+/** The kept rows of a busy hour are hundreds of thousands. */
+const PATIENCE_FOR_ALL = 20
 
 const PENDING = `select ${rowsOf('where applied_at is null')}`
 
@@ -32,8 +35,11 @@ const SWEEP = `
 
 /** The log's SQL; its heirs say over which connection it goes. */
 export abstract class SqlInvalidationLog extends InvalidationLog {
-  /** @throws MarketflowError `database-unavailable` unless PostgreSQL answers in time */
-  protected abstract query(sql: string, parameters: readonly unknown[]): Promise<Row[]>
+  /**
+   * `patience`: how many times the usual deadline this may take.
+   * @throws MarketflowError `database-unavailable` unless PostgreSQL answers in time
+   */
+  protected abstract query(sql: string, parameters: readonly unknown[], patience?: number): Promise<Row[]>
 
   /**
    * Says under which settings this instance uses its cache, from now on and for as long as it lives. Instances that
@@ -50,7 +56,7 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
   }
 
   async kept(): Promise<{ readonly rows: readonly LoggedInvalidation[]; readonly sweeps: string }> {
-    const [answer] = await this.query(KEPT, [])
+    const [answer] = await this.query(KEPT, [], PATIENCE_FOR_ALL)
     return { rows: JSON.parse(String(answer?.rows)), sweeps: String(answer?.sweeps) }
   }
 
@@ -59,7 +65,7 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
   }
 
   async sweep(keptMs: number): Promise<number> {
-    const [answer] = await this.query(SWEEP, [keptMs])
+    const [answer] = await this.query(SWEEP, [keptMs], PATIENCE_FOR_ALL)
     return Number(answer?.swept)
   }
 }

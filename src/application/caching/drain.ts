@@ -7,7 +7,7 @@ import type { Lease } from './lease.ts'
 export interface DrainOutcome {
   /** The stamps of every row selected are gone, for every reader of this cache. */
   readonly invalidated: boolean
-  /** Ids of the rows that were still to be applied when they were selected; undefined when PostgreSQL did not answer. */
+  /** Ids of the rows that were not marked applied when they were selected; undefined when PostgreSQL did not answer. */
   readonly selected?: ReadonlySet<string>
   /** What ended it early. */
   readonly error?: unknown
@@ -53,13 +53,13 @@ export class Drain {
     let invalidated = false
     try {
       const rows = await this.#select(session)
-      selected = new Set(rows.map((row) => row.id))
+      selected = new Set(rows.filter((row) => !row.applied).map((row) => row.id))
       if (session === undefined && this.#cache.reach !== 'none') throw new CacheUnusable('unreachable')
       if (session !== undefined) await invalidateAll(session, rows)
       invalidated = true
       this.#unseen?.applied(rows)
       if (session !== undefined) this.#trusted.trust(session)
-      if (rows.length > 0) await this.#log.markApplied([...selected])
+      if (selected.size > 0) await this.#log.markApplied([...selected])
       this.#lease.renew(since)
       return { invalidated, selected }
     } catch (error) {

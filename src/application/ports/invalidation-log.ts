@@ -2,6 +2,8 @@
 export interface LoggedInvalidation {
   readonly id: string
   readonly tags: readonly string[]
+  /** Whether it is marked applied. */
+  readonly applied: boolean
 }
 
 /**

@@ -11,6 +11,10 @@ export class MikroAccountRepository extends AccountRepository {
     this.#em = em
   }
 
+  async exist(): Promise<boolean> {
+    return (await this.#em.count(Account)) > 0
+  }
+
   add(account: Account): void {
     this.#em.persist(account)
   }

@@ -1,0 +1,114 @@
+import type { UnitOfWork } from '../../application/caching/unit-of-work.ts'
+import type { Clock } from '../../application/ports/clock.ts'
+import type { PasswordHasher } from '../../application/ports/password-hasher.ts'
+import type { Random } from '../../application/ports/random.ts'
+import type { Transaction } from '../../application/ports/transactions.ts'
+import { Account } from '../../domain/account.ts'
+import { Market, slugify } from '../../domain/market.ts'
+import { Vendor } from '../../domain/vendor.ts'
+import { VendorApplication } from '../../domain/vendor-application.ts'
+import { DEMO, DEMO_PASSWORD } from './demo-data.ts'
+
+const HOUR_MS = 3_600_000
+
+/**
+ * Fills an empty database with demo accounts, markets and applications, in one transaction.
+ * @returns whether it did: a database with any account is left alone
+ */
+export async function seedDemo(
+  unitOfWork: UnitOfWork,
+  hasher: PasswordHasher,
+  clock: Clock,
+  random: Random,
+): Promise<boolean> {
+  const passwordHash = await hasher.hash(DEMO_PASSWORD)
+  return unitOfWork.run(async (tx, record) => {
+    if (await tx.accounts.exist()) return false
+    const seeding = new Seeding(tx, passwordHash, clock.now(), random)
+    seeding.addOrganizers()
+    seeding.addVendors()
+    seeding.addMarkets()
+    seeding.addApplications()
+    // Every organizer, vendor and market is new, so of all cached views only the listings can show the difference.
+    for (const { id, slug, organizerId, city, status } of seeding.markets.values()) {
+      const listing = { city, listed: status === 'active' }
+      record({ type: 'market-created', marketId: id, slug, organizerId, listing })
+    }
+    return true
+  })
+}
+
+/** One run of the seeding: what was made so far, by the demo data's keys. */
+class Seeding {
+  readonly markets = new Map<string, Market>()
+  readonly #organizerIds = new Map<string, string>()
+  readonly #vendorIds = new Map<string, string>()
+  readonly #tx: Transaction
+  readonly #passwordHash: string
+  readonly #now: number
+  readonly #random: Random
+
+  constructor(tx: Transaction, passwordHash: string, now: number, random: Random) {
+    this.#tx = tx
+    this.#passwordHash = passwordHash
+    this.#now = now
+    this.#random = random
+  }
+
+  addOrganizers(): void {
+    for (const { key, email, name } of DEMO.organizers) {
+      const id = this.#random.uuid()
+      this.#organizerIds.set(key, id)
+      this.#addAccount({ id, email, name, role: 'organizer', vendorId: null })
+    }
+  }
+
+  addVendors(): void {
+    for (const { key, email, name, ...profile } of DEMO.vendors) {
+      const id = this.#random.uuid()
+      this.#vendorIds.set(key, id)
+      this.#tx.vendors.add(new Vendor({ id, ...profile, createdAt: this.#daysAgo(60) }))
+      this.#addAccount({ id: this.#random.uuid(), email, name, role: 'vendor', vendorId: id })
+    }
+  }
+
+  addMarkets(): void {
+    for (const { key, organizer, status, ...props } of DEMO.markets) {
+      const slug = slugify(`${props.name} ${props.city}`)
+      const organizerId = this.#organizerIds.get(organizer)!
+      const createdAt = this.#daysAgo(50)
+      const market = new Market({ id: this.#random.uuid(), organizerId, slug, ...props, createdAt })
+      if (status !== 'draft') market.edit({ status: 'active' }, createdAt)
+      this.markets.set(key, market)
+      this.#tx.markets.add(market)
+    }
+  }
+
+  /** Markets close after their applications were decided, as they do in life. */
+  addApplications(): void {
+    DEMO.applications.forEach(({ market: key, vendor, status, message }, i) => {
+      const market = this.markets.get(key)!
+      const createdAt = new Date(this.#now - (DEMO.applications.length - i) * 7 * HOUR_MS)
+      const decidedAt = new Date(createdAt.getTime() + 5 * HOUR_MS)
+      const props = { id: this.#random.uuid(), marketId: market.id, vendorId: this.#vendorIds.get(vendor)! }
+      const application = new VendorApplication({ ...props, message, createdAt })
+      if (status === 'accepted') application.accept(market, decidedAt)
+      if (status === 'rejected') application.reject(decidedAt)
+      if (status === 'waitlisted') application.waitlist(decidedAt)
+      if (status === 'withdrawn') application.withdraw(market, decidedAt)
+      this.#tx.applications.add(application)
+    })
+    for (const { key, status } of DEMO.markets) {
+      if (status === 'closed') this.markets.get(key)!.edit({ status }, this.#daysAgo(0))
+    }
+  }
+
+  #addAccount(props: Pick<Account, 'id' | 'email' | 'name' | 'role' | 'vendorId'>): void {
+    const createdAt = this.#daysAgo(60)
+    this.#tx.accounts.add(new Account({ ...props, passwordHash: this.#passwordHash, createdAt }))
+  }
+
+  #daysAgo(days: number): Date {
+    return new Date(this.#now - days * 24 * HOUR_MS)
+  }
+}
