@@ -8,3 +8,8 @@ export function budget(usual: number): { readonly schedules: number; readonly se
 export function timeoutFor(schedules: number): number {
   return 60_000 + schedules * 30
 }
+
+/** A replay of one seed sees what it sees; a run has to have seen everything. */
+export function tooFewToJudge(schedules: number): boolean {
+  return schedules < 500
+}
