@@ -1,8 +1,10 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type CachePort, CacheUnusable, Permit } from '../../../src/application/ports/cache-port.ts'
 import { Allowed, entryOf, fill, names, untilUsable } from '../../contract/cache-contract.ts'
 import { startRedis } from '../../support/redis.ts'
 import { ON_ONE_SERVER } from './harness.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const server = await startRedis()
 afterAll(() => server.stop())

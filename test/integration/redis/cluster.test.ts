@@ -1,10 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { RedisClusterCache } from '../../../src/adapters/cache/redis-cluster-cache.ts'
 import type { CachePort } from '../../../src/application/ports/cache-port.ts'
 import { entryOf, fill, lookup, names, untilUsable } from '../../contract/cache-contract.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'
 import { startRedisCluster, type TestCluster } from '../../support/redis-cluster.ts'
 import { confirmed, eventually, SLACK_MS, TIMEOUT_MS, timedLookup } from './harness.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let cluster: TestCluster
 let cache: CachePort

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { RedisCache } from '../../../src/adapters/cache/redis-cache.ts'
 import { nodeUrls, RedisClusterCache } from '../../../src/adapters/cache/redis-cluster-cache.ts'
 import { entryOf, fill, lookup, names, untilUsable } from '../../contract/cache-contract.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'
 import { startRedis } from '../../support/redis.ts'
 import { eventually } from './harness.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const server = await startRedis({ args: ['--user', 'app', 'on', '>s3cret', '~*', '+@all'] })
 afterAll(() => server.stop())

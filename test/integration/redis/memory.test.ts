@@ -1,8 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type CachePort, CacheUnusable } from '../../../src/application/ports/cache-port.ts'
 import { entryOf, fill, lookup, names, store, untilUsable } from '../../contract/cache-contract.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { ON_ONE_SERVER } from './harness.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const LARGE = { ...entryOf(''), body: Buffer.alloc(20_000, 'x') }
 
@@ -44,7 +46,7 @@ describe.each(Object.keys(ON_ONE_SERVER))('%s', (name) => {
     const { key, tag } = names()
     const versions = new Map<number, number>()
     let hits = 0
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 1500; i++) {
       const market = (i * 7919) % 101
       const version = versions.get(market) ?? 0
       const [marketKey, marketTag] = [`${key}:${market}`, `${tag}:${market}`]

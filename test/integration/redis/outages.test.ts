@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type CachePort, CacheUnusable } from '../../../src/application/ports/cache-port.ts'
 import { entryOf, fill, lookup, names, store, untilUsable } from '../../contract/cache-contract.ts'
 import { freePort, startRedis, type TestRedis } from '../../support/redis.ts'
 import { confirmed, eventually, ON_ONE_SERVER, SLACK_MS, TIMEOUT_MS, timedLookup } from './harness.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 describe.each(Object.keys(ON_ONE_SERVER))('%s', (name) => {
   let server: TestRedis
@@ -134,13 +136,15 @@ describe.each(Object.keys(ON_ONE_SERVER))('%s', (name) => {
     expect(cache.session()).not.toBe(before)
   })
 
-  test("another release's format is a miss", async () => {
+  test("another release's format, and what somebody else wrote, is a miss", async () => {
     const { key, tag } = names()
     await fill(cache, key, [tag], entryOf('old'))
     const fence = (await lookup(cache, key, [tag])).fence
     const other = ON_ONE_SERVER[name]!(server.url)
     try {
       await untilUsable(other)
+      await server.cli('APPEND', `marketflow:${key}`, 'x')
+      expect((await lookup(other, key, [tag])).entry).toBeUndefined()
       for (const garbage of [
         '',
         'mf0 {}\nx',
