@@ -42,6 +42,11 @@ export class Metrics implements ReadObserver {
     [],
   )
   readonly #drains = this.#counter('drains_total', 'Drains of the invalidation log by outcome', ['outcome'])
+  readonly #failedSweeps = this.#counter(
+    'failed_sweeps_total',
+    'Sweeps of the invalidation log that failed',
+    [],
+  )
   readonly #requests = this.#histogram('http_request_duration_seconds', 'HTTP requests', [
     'method',
     'route',
@@ -95,6 +100,10 @@ export class Metrics implements ReadObserver {
 
   requested(method: string, route: string, status: number, ms: number): void {
     this.#requests.observe({ method, route, status }, ms / 1000)
+  }
+
+  sweepFailed(): void {
+    this.#failedSweeps.inc()
   }
 
   get pendingRows(): number {

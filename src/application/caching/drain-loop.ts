@@ -47,29 +47,31 @@ export class DrainLoop {
     return this.next()
   }
 
-  /** Ends the loop after the drain under way. */
-  async stop(): Promise<void> {
+  /** Ends the loop, with one last drain for what is still pending, and tells what came of it. */
+  async finish(): Promise<DrainOutcome> {
+    const last = this.next()
     this.#stopping = true
-    this.#wake?.abort()
     await this.#done
+    return last
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#stopping || this.#waiting.length > 0) {
       const asked = this.#waiting
       this.#waiting = []
+      const began = this.#clock.monotonic()
       const outcome = await this.#drain.run()
       this.#observe(outcome)
       for (const answer of asked) answer(outcome)
-      await this.#pause()
+      await this.#pauseSince(began)
     }
-    for (const answer of this.#waiting) answer({ invalidated: false })
   }
 
-  async #pause(): Promise<void> {
-    if (this.#waiting.length > 0 || this.#stopping) return
+  async #pauseSince(began: number): Promise<void> {
+    const left = began + this.#leaseMs / DRAINS_PER_LEASE - this.#clock.monotonic()
+    if (left <= 0 || this.#waiting.length > 0 || this.#stopping) return
     this.#wake = new AbortController()
-    await this.#clock.sleep(this.#leaseMs / DRAINS_PER_LEASE, this.#wake.signal)
+    await this.#clock.sleep(left, this.#wake.signal)
     this.#wake = undefined
   }
 }

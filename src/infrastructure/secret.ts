@@ -4,11 +4,11 @@ import { join } from 'node:path'
 
 /**
  * The secret that signs tokens, made once and kept beside the embedded database.
- * In memory (`dataDir` absent) tokens end with the process.
+ * With `memory`, tokens end with the process.
  */
-export async function keptSecret(dataDir: string | undefined): Promise<string> {
+export async function keptSecret(dataDir: string): Promise<string> {
   const fresh = randomBytes(32).toString('base64url')
-  if (dataDir === undefined) return fresh
+  if (dataDir === 'memory') return fresh
   await mkdir(dataDir, { recursive: true })
   const file = join(dataDir, 'jwt-secret')
   try {

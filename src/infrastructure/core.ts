@@ -1,0 +1,99 @@
+import { Container, type ContainerModule } from 'inversify'
+import { type Database, openDatabase } from '../adapters/postgres/database.ts'
+import { DrainLoop } from '../application/caching/drain-loop.ts'
+import { Lease } from '../application/caching/lease.ts'
+import { LoadQueue } from '../application/caching/load-queue.ts'
+import { CachePort } from '../application/ports/cache-port.ts'
+import { Clock } from '../application/ports/clock.ts'
+import type { Config } from './config.ts'
+import { Metrics } from './metrics.ts'
+import { lruCache } from './modules/cache-lru.ts'
+import { nullCache } from './modules/cache-null.ts'
+import { redisCache } from './modules/cache-redis.ts'
+import { tieredCache } from './modules/cache-tiered.ts'
+import { consistency } from './modules/consistency.ts'
+import { foundation } from './modules/foundation.ts'
+import { persistence } from './modules/persistence.ts'
+import { useCases } from './modules/use-cases.ts'
+import { keptSecret } from './secret.ts'
+import { LONGEST_LOAD_MS, sweepRegularly } from './sweeper.ts'
+
+/** Swapping a cache adapter is one line of configuration for a user, and one module for a developer. */
+const CACHES: Record<Config['cache'], (config: Config) => ContainerModule> = {
+  null: () => nullCache,
+  lru: lruCache,
+  redis: redisCache,
+  tiered: tieredCache,
+}
+
+/** Everything but the ways in: the database, the cache, the protocol between them, and the use cases. */
+export interface Core {
+  readonly container: Container
+  readonly database: Database
+  /** Applies what is pending one last time, then closes the cache and the database. */
+  close(): Promise<CoreFarewell>
+}
+
+export interface CoreFarewell {
+  /** Rows of the log that this instance could not apply. Other instances will, or the next one to start. */
+  readonly invalidationsLeft: number | undefined
+}
+
+/**
+ * Opens the database, brings its schema up to date and starts the drain loop. Works without Redis, only slower.
+ * `overrides` are loaded last and may rebind anything, as a test does with a port.
+ * @throws MarketflowError `database-unavailable`; RegimeConflict; DataDirInUse
+ */
+export async function openCore(config: Config, overrides: readonly Override[] = []): Promise<Core> {
+  const location =
+    config.databaseUrl === undefined ? { dataDir: config.dataDir } : { url: config.databaseUrl }
+  const database = await openDatabase(location, {
+    loadTimeoutMs: LONGEST_LOAD_MS,
+    logTimeoutMs: config.leaseMs,
+  })
+  try {
+    await database.migrate()
+    const container = new Container()
+    await container.load(
+      foundation(config.jwtSecret ?? (await keptSecret(config.dataDir))),
+      persistence(database),
+      CACHES[config.cache](config),
+      consistency(config),
+      useCases,
+    )
+    for (const override of overrides) await override(container)
+    return await start(config, container, database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+export type Override = (container: Container) => Promise<void> | void
+
+async function start(config: Config, container: Container, database: Database): Promise<Core> {
+  const [cache, clock, metrics] = await Promise.all([
+    container.getAsync(CachePort),
+    container.getAsync(Clock),
+    container.getAsync(Metrics),
+  ])
+  // Instances must agree on these two, or one's writes would not wait as long as the other's reads trust.
+  await database.invalidationLog.claim(`${cache.reach}/${config.leaseMs}`, config.alone)
+  metrics.watch(cache, await container.getAsync(Lease), await container.getAsync(LoadQueue))
+  const loop = await container.getAsync(DrainLoop)
+  await loop.start()
+  const closing = new AbortController()
+  const sweeping = sweepRegularly(database.invalidationLog, clock, closing.signal, () =>
+    metrics.sweepFailed(),
+  )
+  const close = async () => {
+    closing.abort()
+    await sweeping
+    const last = await loop.finish()
+    await cache.close()
+    await database.close()
+    const done = last.invalidated && last.error === undefined
+    return { invalidationsLeft: done ? 0 : last.selected?.size }
+  }
+  return { container, database, close }
+}
