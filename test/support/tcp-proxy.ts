@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** Stands between one instance and one server, and stands in for the network between them. */
+export interface TcpProxy {
+  readonly port: number
+  /** Nothing is passed on in either direction and nothing is lost, as when the server is stopped. */
+  stall(): void
+  /** Every connection is reset, and so is every new one, as when the server is gone or out of reach. */
+  cut(): void
+  /** Ends a stall or a cut. */
+  heal(): void
+  /** New connections go to another port from now on; those there are get reset. */
+  retarget(port: number): void
+  close(): Promise<void>
+}
+
+export async function tcpProxy(target: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>()
+  let port = target
+  let state: 'open' | 'stalled' | 'cut' = 'open'
+  const reset = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const server = createServer((client) => {
+    if (state === 'cut') {
+      client.resetAndDestroy()
+      return
+    }
+    const upstream = connect(port, '127.0.0.1')
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('data', (data) => other.write(data))
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+      if (state === 'stalled') socket.pause()
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    stall: () => {
+      state = 'stalled'
+      for (const socket of sockets) socket.pause()
+    },
+    cut: () => {
+      state = 'cut'
+      reset()
+    },
+    heal: () => {
+      state = 'open'
+      for (const socket of sockets) socket.resume()
+    },
+    retarget: (next) => {
+      port = next
+      reset()
+    },
+    close: async () => {
+      state = 'cut'
+      reset()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
