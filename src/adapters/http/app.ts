@@ -1,0 +1,64 @@
+import express, { type Express, type RequestHandler } from 'express'
+import type { Clock } from '../../application/ports/clock.ts'
+import type { Random } from '../../application/ports/random.ts'
+import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
+import { MarketflowError } from '../../domain/errors.ts'
+import { Access } from './access.ts'
+import { applicationRoutes } from './application-routes.ts'
+import { authRoutes } from './auth-routes.ts'
+import { errorHandler } from './error-handler.ts'
+import { marketRoutes } from './market-routes.ts'
+import { observe, type RequestReport } from './observe.ts'
+import { organizerRoutes } from './organizer-routes.ts'
+import { RateLimits } from './rate-limits.ts'
+import { RequestIds } from './request-id.ts'
+import { mount } from './routes.ts'
+import { type SystemProbes, systemRoutes } from './system-routes.ts'
+import type { UseCases } from './use-cases.ts'
+import { vendorRoutes } from './vendor-routes.ts'
+
+export interface AppOptions extends SystemProbes {
+  readonly clock: Clock
+  readonly random: Random
+  /** Called after every answer. */
+  readonly onRequest?: (report: RequestReport) => void
+  /** Called with what nobody foresaw, answered as 500. */
+  readonly onError: (error: unknown, requestId: string) => void
+  /** Limits on logins, registrations and writes. */
+  readonly rateLimit: boolean
+  /** Express's `trust proxy`: whose `X-Forwarded-For` to believe. Default: nobody's. */
+  readonly trustProxy?: boolean | number | string
+}
+
+/** Marketflow over HTTP. */
+export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): Express {
+  const { clock, random, onRequest, onError, rateLimit, trustProxy = false } = options
+  const ids = new RequestIds(random)
+  const limits = rateLimit ? new RateLimits() : undefined
+  const access = new Access(tokens, limits)
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  app.set('case sensitive routing', true)
+  app.set('trust proxy', trustProxy)
+
+  if (onRequest !== undefined) app.use(observe(clock, ids, onRequest))
+  mount(app, [
+    // Express tries paths in this order: what is read most comes first.
+    ...marketRoutes(useCases, access),
+    ...vendorRoutes(useCases, access),
+    ...organizerRoutes(useCases, access),
+    ...applicationRoutes(useCases, access),
+    ...authRoutes(useCases, access, limits),
+    ...systemRoutes(options),
+  ])
+  app.use(refuseRoute)
+  app.use(errorHandler(ids, onError))
+  return app
+}
+
+const refuseRoute: RequestHandler = () => {
+  throw new MarketflowError('route-not-found')
+}

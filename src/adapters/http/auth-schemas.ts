@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { body, email, line, name, secret } from './text-schemas.ts'
+
+const credentials = { email, password: secret(12, 128), name: name(120) }
+
+const organizer = body({ ...credentials, role: z.literal('organizer') })
+
+const vendor = body({
+  ...credentials,
+  role: z.literal('vendor'),
+  business_name: name(120),
+  category: line(120).exactOptional(),
+}).transform(({ business_name: businessName, ...rest }) => ({ ...rest, businessName }))
+
+/** Two shapes: a vendor must name its business, and an organizer has none to name. */
+export const registration = z.discriminatedUnion('role', [organizer, vendor], {
+  error: (issue) =>
+    issue.code === 'invalid_union' ? 'expected organizer or vendor' : 'expected a JSON object',
+})
+
+/** Any password may be tried: one that breaks today's rules is wrong, not malformed. */
+export const login = body({ email, password: secret(1, 1024) })

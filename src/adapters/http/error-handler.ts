@@ -1,0 +1,24 @@
+import type { ErrorRequestHandler } from 'express'
+import { asMarketflowError, problemHeaders, problemOf, STATUS_OF } from './problem.ts'
+import { type RequestIds, requestUrn } from './request-id.ts'
+
+/** Answers every error as a problem. What is our fault goes to `report`; the client learns the request's id and no more. */
+export function errorHandler(
+  ids: RequestIds,
+  report: (error: unknown, requestId: string) => void,
+): ErrorRequestHandler {
+  // Express tells error handlers by their four parameters.
+  return (thrown, req, res, _next) => {
+    const error = asMarketflowError(thrown)
+    const requestId = ids.of(req)
+    if (STATUS_OF[error.code] === 500) report(thrown, requestId)
+    if (res.headersSent) {
+      // Half an answer cannot become another one: cut off, it is at least not taken for whole.
+      res.destroy()
+      return
+    }
+    const body = Buffer.from(JSON.stringify(problemOf(error, requestUrn(requestId))))
+    const headers = { ...problemHeaders(error), 'Content-Length': body.length, 'X-Request-Id': requestId }
+    res.writeHead(STATUS_OF[error.code], headers).end(body)
+  }
+}

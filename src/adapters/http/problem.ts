@@ -1,0 +1,86 @@
+import { ERROR_TITLES, type ErrorCode, type FieldError, MarketflowError } from '../../domain/errors.ts'
+
+/** The status of every error in the catalogue; a new code without one does not compile. */
+export const STATUS_OF: Record<ErrorCode, number> = {
+  'validation-failed': 400,
+  'malformed-json': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'route-not-found': 404,
+  'market-not-found': 404,
+  'vendor-not-found': 404,
+  'organizer-not-found': 404,
+  'application-not-found': 404,
+  'method-not-allowed': 405,
+  'market-full': 409,
+  conflict: 409,
+  'payload-too-large': 413,
+  'unsupported-media-type': 415,
+  'rate-limited': 429,
+  internal: 500,
+  'database-unavailable': 503,
+  overloaded: 503,
+}
+
+/** Seconds to wait where nothing better is known; 503 and 429 never leave the client guessing. */
+const DEFAULT_RETRY_AFTER_S = 1
+
+/** RFC 9457, with `code` as the part that clients may rely on. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ErrorCode
+  readonly instance: string
+  readonly errors?: readonly FieldError[]
+}
+
+export function problemOf(error: MarketflowError, instance: string): Problem {
+  const { code, message, errors } = error
+  const title = ERROR_TITLES[code]
+  return {
+    type: `urn:marketflow:problem:${code}`,
+    title,
+    status: STATUS_OF[code],
+    // Whoever threw `internal` wrote for operators.
+    detail: code === 'internal' ? title : message,
+    code,
+    instance,
+    ...(errors.length > 0 && { errors }),
+  }
+}
+
+/** The header fields that belong to an error beside its body. */
+export function problemHeaders({ code, retryAfterS }: MarketflowError): Record<string, string> {
+  const status = STATUS_OF[code]
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+  }
+  if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  if (status === 429 || status === 503) headers['Retry-After'] = String(retryAfterS ?? DEFAULT_RETRY_AFTER_S)
+  return headers
+}
+
+/** What Express and its body parser throw, in our terms; anything that nobody foresaw is `internal`. */
+export function asMarketflowError(error: unknown): MarketflowError {
+  if (error instanceof MarketflowError) return error
+  if (error instanceof URIError) {
+    return new MarketflowError('validation-failed', 'The URL is not valid percent-encoded UTF-8')
+  }
+  switch ((error as { type?: unknown } | undefined)?.type) {
+    case 'entity.parse.failed':
+      return new MarketflowError('malformed-json')
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new MarketflowError('malformed-json', 'The body ended before its announced length')
+    case 'entity.too.large':
+      return new MarketflowError('payload-too-large')
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new MarketflowError('unsupported-media-type', 'The body must be plain application/json in UTF-8')
+    default:
+      return new MarketflowError('internal', undefined, { cause: error })
+  }
+}

@@ -1,0 +1,60 @@
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { normalizeEmail } from '../../domain/account.ts'
+import { MarketflowError } from '../../domain/errors.ts'
+import { networkOf } from './client-network.ts'
+
+const MINUTE_S = 60
+
+/** Limits on what costs us or harms others, per process. Reads are not limited. */
+export class RateLimits {
+  /** By account and address, so that nobody can lock somebody else out from afar. */
+  readonly #guesses = new RateLimiterMemory({ points: 10, duration: 15 * MINUTE_S })
+  readonly #guessesByNetwork = new RateLimiterMemory({ points: 50, duration: 15 * MINUTE_S })
+  readonly #registrations = new RateLimiterMemory({ points: 20, duration: 60 * MINUTE_S })
+  readonly #writes = new RateLimiterMemory({ points: 300, duration: MINUTE_S })
+
+  /**
+   * Runs a login and counts it if it fails. It is counted first and given back afterwards: guesses sent at once would
+   * otherwise all pass before the first is found wrong.
+   * @throws MarketflowError `rate-limited`, and whatever `attempt` throws
+   */
+  async guardLogin<T>(email: string, address: string, attempt: () => Promise<T>): Promise<T> {
+    const network = networkOf(address)
+    const account = `${network} ${normalizeEmail(email)}`
+    await consume(this.#guessesByNetwork, network)
+    await consume(this.#guesses, account)
+    try {
+      const result = await attempt()
+      await this.#guesses.delete(account)
+      await this.#guessesByNetwork.reward(network)
+      return result
+    } catch (error) {
+      const wrong = error instanceof MarketflowError && error.code === 'unauthenticated'
+      if (!wrong) {
+        await this.#guesses.reward(account)
+        await this.#guessesByNetwork.reward(network)
+      }
+      throw error
+    }
+  }
+
+  /** @throws MarketflowError `rate-limited` */
+  countRegistration(address: string): Promise<void> {
+    return consume(this.#registrations, networkOf(address))
+  }
+
+  /** @throws MarketflowError `rate-limited` */
+  countWrite(accountId: string): Promise<void> {
+    return consume(this.#writes, accountId)
+  }
+}
+
+async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {
+  try {
+    await limiter.consume(key)
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal
+    const retryAfterS = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
+    throw new MarketflowError('rate-limited', undefined, { retryAfterS })
+  }
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http'
+import type { Random } from '../../application/ports/random.ts'
+
+/** What gateways send: UUIDs, ULIDs, hexadecimal trace ids. Anything else could forge log lines. */
+const ACCEPTED = /^[\w.-]{1,128}$/
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Names requests, so that an answer and the log lines about it can be found together. */
+export class RequestIds {
+  readonly #random: Random
+  readonly #made = new WeakMap<IncomingMessage, string>()
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** The client's `X-Request-Id` where it sent a usable one, else one made when it is first asked for. */
+  of(req: IncomingMessage): string {
+    const received = sentRequestId(req)
+    if (received !== undefined) return received
+    let id = this.#made.get(req)
+    if (id === undefined) {
+      id = this.#random.uuid()
+      this.#made.set(req, id)
+    }
+    return id
+  }
+}
+
+export function sentRequestId(req: IncomingMessage): string | undefined {
+  const value = req.headers['x-request-id']
+  return typeof value === 'string' && ACCEPTED.test(value) ? value : undefined
+}
+
+/** A URI for a problem's `instance`. */
+export function requestUrn(id: string): string {
+  return UUID.test(id) ? `urn:uuid:${id}` : `urn:marketflow:request:${id}`
+}

@@ -1,0 +1,46 @@
+import type { Express, Request, Response } from 'express'
+import { MarketflowError } from '../../domain/errors.ts'
+import { assertNoQuery } from './query.ts'
+
+/** One row of the route table. `GET` answers `HEAD` too. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** As Express writes it: `/markets/:id`. */
+  readonly path: string
+  /** Whether it reads the query by a schema of its own; any other refuses parameters. */
+  readonly takesQuery?: boolean
+  readonly handle: (req: Request, res: Response) => void | Promise<void>
+}
+
+/** Mounts the table, and for each of its paths the answer to the methods that it does not have. */
+export function mount(app: Express, routes: readonly Route[]): void {
+  for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
+    const place = app.route(path)
+    for (const row of rows) {
+      const method = row.method.toLowerCase() as Lowercase<Route['method']>
+      place[method](row.takesQuery ? row.handle : withoutQuery(row.handle))
+    }
+    place.all(refuseMethod(allowed(rows)))
+  }
+}
+
+/** The `Allow` field for a path. */
+export function allowed(rows: readonly Pick<Route, 'method'>[]): string {
+  const methods = rows.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  return [...methods, 'OPTIONS'].join(', ')
+}
+
+function withoutQuery(handle: Route['handle']): Route['handle'] {
+  return (req, res) => {
+    assertNoQuery(req)
+    return handle(req, res)
+  }
+}
+
+function refuseMethod(allow: string): Route['handle'] {
+  return (req, res) => {
+    res.setHeader('Allow', allow)
+    if (req.method !== 'OPTIONS') throw new MarketflowError('method-not-allowed')
+    res.writeHead(204).end()
+  }
+}

@@ -1,0 +1,19 @@
+import type { Response } from 'express'
+
+/** Answers with what no cache may keep: writes, tokens, an account's own data, the state of this process. */
+export function sendJson(
+  res: Response,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = Buffer.from(JSON.stringify(value))
+  res
+    .writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+      'Cache-Control': 'no-store',
+      ...headers,
+    })
+    .end(body)
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+/** Neither control characters nor lone surrogates: PostgreSQL takes no NUL, and UTF-8 no half characters. */
+const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u
+const LINES = /^(?:[^\p{Cc}\p{Cs}]|[\t\n])*$/u
+
+/** A name: one line that says something, trimmed. */
+export function name(longest: number) {
+  const error = `expected text of 1 to ${longest} characters without control characters`
+  return z.string({ error }).trim().min(1, { error }).max(longest, { error }).regex(ONE_LINE, { error })
+}
+
+/** One line that may be empty, trimmed. */
+export function line(longest: number) {
+  const error = `expected text of at most ${longest} characters without control characters`
+  return z.string({ error }).trim().max(longest, { error }).regex(ONE_LINE, { error })
+}
+
+/** Paragraphs, trimmed; line ends become line feeds. */
+export function prose(longest: number) {
+  const error = `expected text of at most ${longest} characters without control characters`
+  return z
+    .string({ error })
+    .overwrite((text) => text.replaceAll('\r\n', '\n').trim())
+    .max(longest, { error })
+    .regex(LINES, { error })
+}
+
+/** As it was typed: blanks count. */
+export function secret(shortest: number, longest: number) {
+  const error = `expected ${shortest} to ${longest} characters without control characters`
+  return z.string({ error }).min(shortest, { error }).max(longest, { error }).regex(ONE_LINE, { error })
+}
+
+const emailError = 'expected an e-mail address of at most 254 characters'
+
+export const email = z
+  .string({ error: emailError })
+  .trim()
+  .max(254, { error: emailError })
+  .regex(z.regexes.email, { error: emailError })
+
+const websiteError = 'expected an http or https URL of at most 500 characters, or an empty text'
+
+export const website = z
+  .string({ error: websiteError })
+  .trim()
+  .max(500, { error: websiteError })
+  .regex(ONE_LINE, { error: websiteError })
+  .refine((text) => text === '' || (/^https?:\/\//i.test(text) && URL.canParse(text)), {
+    error: websiteError,
+  })
+
+const pageError = 'expected a whole number from 1 to 1000000, given once'
+const pageSizeError = 'expected a whole number from 1 to 100, given once'
+
+/** Query parameters are text; these read the numbers that a page is asked for by, and nothing like `1e3` or ` 7`. */
+export const paging = {
+  page: z
+    .string({ error: pageError })
+    .regex(/^(?:[1-9]\d{0,5}|1000000)$/, { error: pageError })
+    .transform(Number)
+    .default(1),
+  page_size: z
+    .string({ error: pageSizeError })
+    .regex(/^(?:[1-9]\d?|100)$/, { error: pageSizeError })
+    .transform(Number)
+    .default(20),
+}
+
+const objectError = 'expected a JSON object'
+
+/** A body of these fields and no others. */
+export function body<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'invalid_type' ? objectError : undefined),
+  })
+}
+
+/** A body of any of these fields, but at least one. */
+export function changes<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const error = `expected at least one of ${Object.keys(shape).join(', ')}`
+  return body(shape).refine((fields) => Object.keys(fields).length > 0, { error })
+}
