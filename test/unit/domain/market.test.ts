@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MARKET_STATUSES, Market, type MarketChanges, type MarketStatus } from '../../../src/domain/market.ts'
+import { codeOf } from './code-of.ts'
+
+const CREATED = new Date('2026-05-01T08:00:00Z')
+
+/** The lifecycle, said once more, and differently: every pair of statuses that an edit may name. */
+const ALLOWED = new Set([
+  'draft→draft',
+  'draft→active',
+  'active→active',
+  'active→closed',
+  'closed→closed',
+  'closed→active',
+])
+
+type Move =
+  | { readonly type: 'edit'; readonly changes: MarketChanges }
+  | { readonly type: 'take stall' }
+  | { readonly type: 'free stall' }
+
+const stalls = fc.nat({ max: 4 })
+
+const move: fc.Arbitrary<Move> = fc.oneof(
+  fc.record({
+    type: fc.constant('edit' as const),
+    changes: fc.record(
+      {
+        name: fc.string(),
+        city: fc.string(),
+        description: fc.string(),
+        stallCount: stalls,
+        status: fc.constantFrom(...MARKET_STATUSES),
+      },
+      { requiredKeys: [] },
+    ),
+  }),
+  fc.constant({ type: 'take stall' } as const),
+  fc.constant({ type: 'free stall' } as const),
+)
+
+describe('a market', () => {
+  it('follows its lifecycle and never has more vendors than stalls, whatever is tried', () => {
+    fc.assert(
+      fc.property(stalls, fc.array(move, { maxLength: 30 }), (stallCount, moves) => {
+        const market = marketWith({ stallCount })
+        const model = { status: 'draft' as MarketStatus, stallCount, vendorCount: 0 }
+        moves.forEach((next, i) => {
+          const before = { ...market }
+          const now = new Date(CREATED.getTime() + i + 1)
+          const refusal = expectedRefusal(model, next)
+          // The caller frees only a stall that an accepted vendor had.
+          if (next.type === 'free stall' && model.vendorCount === 0) return
+          expect(codeOf(() => apply(market, next, now))).toBe(refusal)
+          if (refusal !== undefined) expect({ ...market }).toEqual(before)
+          else expect({ ...market }).toEqual({ ...before, ...effect(model, next, now) })
+          expect(market.vendorCount).toBeLessThanOrEqual(market.stallCount)
+        })
+      }),
+    )
+  })
+
+  it('takes applications only while it is active', () => {
+    const market = marketWith({ stallCount: 1 })
+    expect(codeOf(() => market.assertTakesApplications())).toBe('conflict')
+    market.edit({ status: 'active' }, CREATED)
+    expect(codeOf(() => market.assertTakesApplications())).toBeUndefined()
+    market.edit({ status: 'closed' }, CREATED)
+    expect(codeOf(() => market.assertTakesApplications())).toBe('conflict')
+  })
+
+  it('belongs to no directory unless it came from one', () => {
+    expect(marketWith({ stallCount: 1 }).directoryId).toBeNull()
+    expect(marketWith({ stallCount: 1, directoryId: '1018261' }).directoryId).toBe('1018261')
+  })
+})
+
+type Model = { status: MarketStatus; stallCount: number; vendorCount: number }
+
+function expectedRefusal(model: Model, next: Move): string | undefined {
+  if (next.type === 'take stall') return model.vendorCount === model.stallCount ? 'market-full' : undefined
+  if (next.type === 'free stall') return undefined
+  const { status = model.status, stallCount = model.stallCount } = next.changes
+  const allowed = ALLOWED.has(`${model.status}→${status}`) && stallCount >= model.vendorCount
+  return allowed ? undefined : 'conflict'
+}
+
+/** Carries the move out on the model, and says which of the market's fields it changes. */
+function effect(model: Model, next: Move, now: Date): Partial<Market> {
+  if (next.type === 'take stall') return { vendorCount: ++model.vendorCount }
+  if (next.type === 'free stall') return { vendorCount: --model.vendorCount }
+  Object.assign(model, next.changes)
+  return { ...next.changes, updatedAt: now }
+}
+
+function apply(market: Market, next: Move, now: Date): void {
+  if (next.type === 'edit') market.edit(next.changes, now)
+  else if (next.type === 'take stall') market.takeStall()
+  else market.freeStall()
+}
+
+function marketWith(props: { stallCount: number; directoryId?: string }): Market {
+  return new Market({
+    id: 'm1',
+    organizerId: 'o1',
+    slug: 'riverside',
+    name: 'Riverside',
+    city: 'Lisbon',
+    description: '',
+    createdAt: CREATED,
+    ...props,
+  })
+}

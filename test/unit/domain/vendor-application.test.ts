@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Market } from '../../../src/domain/market.ts'
+import {
+  APPLICATION_STATUSES,
+  type ApplicationStatus,
+  LIVE_STATUSES,
+  VendorApplication,
+} from '../../../src/domain/vendor-application.ts'
+import { codeOf } from './code-of.ts'
+
+const CREATED = new Date('2026-05-01T08:00:00Z')
+
+const VERBS = ['accept', 'reject', 'waitlist', 'withdraw'] as const
+type Verb = (typeof VERBS)[number]
+
+/** The lifecycle as a table: where each verb leads from each status. What is absent is refused. */
+const LEADS_TO: Record<ApplicationStatus, Partial<Record<Verb, ApplicationStatus>>> = {
+  pending: { accept: 'accepted', reject: 'rejected', waitlist: 'waitlisted', withdraw: 'withdrawn' },
+  waitlisted: { accept: 'accepted', reject: 'rejected', withdraw: 'withdrawn' },
+  accepted: { withdraw: 'withdrawn' },
+  rejected: {},
+  withdrawn: {},
+}
+
+const APPLICANTS = 5
+
+describe('applications at one market', () => {
+  it('follow their lifecycle, and exactly the accepted ones hold a stall', () => {
+    const step = fc.record({ who: fc.nat({ max: APPLICANTS - 1 }), verb: fc.constantFrom(...VERBS) })
+    fc.assert(
+      fc.property(fc.nat({ max: 3 }), fc.array(step, { maxLength: 40 }), (stallCount, steps) => {
+        const market = marketWith(stallCount)
+        const applications = Array.from({ length: APPLICANTS }, (_, i) => applicationOf(`v${i}`))
+        const model = applications.map((): ApplicationStatus => 'pending')
+        steps.forEach(({ who, verb }, i) => {
+          const application = applications[who]!
+          const before = { application: { ...application }, market: { ...market } }
+          const now = new Date(CREATED.getTime() + i + 1)
+          const next = LEADS_TO[model[who]!][verb]
+          const full = verb === 'accept' && accepted(model) === stallCount
+          // What the application forbids is told before the market's stalls are looked at.
+          const refusal = next === undefined ? 'conflict' : full ? 'market-full' : undefined
+
+          expect(codeOf(() => act(application, verb, market, now))).toBe(refusal)
+
+          if (refusal === undefined) {
+            model[who] = next!
+            expect({ ...application }).toEqual({ ...before.application, status: next, updatedAt: now })
+          } else {
+            expect({ application: { ...application }, market: { ...market } }).toEqual(before)
+          }
+          expect(market.vendorCount).toBe(accepted(model))
+        })
+        expect(applications.map(({ status }) => status)).toEqual(model)
+      }),
+    )
+  })
+
+  it('block another by the same vendor exactly while something may still become of them', () => {
+    const moving = APPLICATION_STATUSES.filter((status) => Object.keys(LEADS_TO[status]).length > 0)
+    expect([...LIVE_STATUSES].sort()).toEqual(moving.sort())
+  })
+})
+
+function act(application: VendorApplication, verb: Verb, market: Market, now: Date): void {
+  if (verb === 'accept' || verb === 'withdraw') application[verb](market, now)
+  else application[verb](now)
+}
+
+function accepted(statuses: readonly ApplicationStatus[]): number {
+  return statuses.filter((status) => status === 'accepted').length
+}
+
+function applicationOf(vendorId: string): VendorApplication {
+  return new VendorApplication({
+    id: `a-${vendorId}`,
+    marketId: 'm1',
+    vendorId,
+    message: 'Bread',
+    createdAt: CREATED,
+  })
+}
+
+function marketWith(stallCount: number): Market {
+  const market = new Market({
+    id: 'm1',
+    organizerId: 'o1',
+    slug: 'riverside',
+    name: 'Riverside',
+    city: 'Lisbon',
+    description: '',
+    stallCount,
+    createdAt: CREATED,
+  })
+  market.edit({ status: 'active' }, CREATED)
+  return market
+}
