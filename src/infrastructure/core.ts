@@ -1,4 +1,5 @@
 import { Container, type ContainerModule } from 'inversify'
+import type { Logger } from 'pino'
 import { type Database, openDatabase } from '../adapters/postgres/database.ts'
 import { DrainLoop } from '../application/caching/drain-loop.ts'
 import { Lease } from '../application/caching/lease.ts'
@@ -19,7 +20,7 @@ import { keptSecret } from './secret.ts'
 import { LONGEST_LOAD_MS, sweepRegularly } from './sweeper.ts'
 
 /** Swapping a cache adapter is one line of configuration for a user, and one module for a developer. */
-const CACHES: Record<Config['cache'], (config: Config) => ContainerModule> = {
+const CACHES: Record<Config['cache'], (config: Config, logger: Logger) => ContainerModule> = {
   null: () => nullCache,
   lru: lruCache,
   redis: redisCache,
@@ -44,7 +45,11 @@ export interface CoreFarewell {
  * `overrides` are loaded last and may rebind anything, as a test does with a port.
  * @throws MarketflowError `database-unavailable`; RegimeConflict; DataDirInUse
  */
-export async function openCore(config: Config, overrides: readonly Override[] = []): Promise<Core> {
+export async function openCore(
+  config: Config,
+  logger: Logger,
+  overrides: readonly Override[] = [],
+): Promise<Core> {
   const location =
     config.databaseUrl === undefined ? { dataDir: config.dataDir } : { url: config.databaseUrl }
   const database = await openDatabase(location, {
@@ -57,12 +62,12 @@ export async function openCore(config: Config, overrides: readonly Override[] = 
     await container.load(
       foundation(config.jwtSecret ?? (await keptSecret(config.dataDir))),
       persistence(database),
-      CACHES[config.cache](config),
+      CACHES[config.cache](config, logger),
       consistency(config),
       useCases,
     )
     for (const override of overrides) await override(container)
-    return await start(config, container, database)
+    return await start(config, logger, container, database)
   } catch (error) {
     await database.close()
     throw error
@@ -71,7 +76,12 @@ export async function openCore(config: Config, overrides: readonly Override[] = 
 
 export type Override = (container: Container) => Promise<void> | void
 
-async function start(config: Config, container: Container, database: Database): Promise<Core> {
+async function start(
+  config: Config,
+  logger: Logger,
+  container: Container,
+  database: Database,
+): Promise<Core> {
   const [cache, clock, metrics] = await Promise.all([
     container.getAsync(CachePort),
     container.getAsync(Clock),
@@ -83,9 +93,10 @@ async function start(config: Config, container: Container, database: Database): 
   const loop = await container.getAsync(DrainLoop)
   await loop.start()
   const closing = new AbortController()
-  const sweeping = sweepRegularly(database.invalidationLog, clock, closing.signal, () =>
-    metrics.sweepFailed(),
-  )
+  const sweeping = sweepRegularly(database.invalidationLog, clock, closing.signal, (error) => {
+    metrics.sweepFailed()
+    logger.warn({ err: error }, 'the invalidation log could not be swept')
+  })
   const close = async () => {
     closing.abort()
     await sweeping

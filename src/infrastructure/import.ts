@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Presets, SingleBar } from 'cli-progress'
+import { pino } from 'pino'
 import { readUsdaDirectory } from '../adapters/directory/usda-csv.ts'
 import { UnitOfWork } from '../application/caching/unit-of-work.ts'
 import { type DirectoryMarket, ImportMarkets } from '../application/markets/import-markets.ts'
@@ -44,7 +45,10 @@ try {
     process.stderr.write(`${USAGE}\n`)
     process.exitCode = 64
   } else {
-    const core = await openCore(readConfig({ JWT_SECRET: UNUSED_SECRET, ...process.env }))
+    const core = await openCore(
+      readConfig({ JWT_SECRET: UNUSED_SECRET, ...process.env }),
+      pino({ level: 'silent' }),
+    )
     try {
       report(await importFile(core, positionals[0]!))
     } finally {

@@ -1,7 +1,8 @@
-import type { UnitOfWork } from '../../application/caching/unit-of-work.ts'
-import type { Clock } from '../../application/ports/clock.ts'
-import type { PasswordHasher } from '../../application/ports/password-hasher.ts'
-import type { Random } from '../../application/ports/random.ts'
+import type { Container } from 'inversify'
+import { UnitOfWork } from '../../application/caching/unit-of-work.ts'
+import { Clock } from '../../application/ports/clock.ts'
+import { PasswordHasher } from '../../application/ports/password-hasher.ts'
+import { Random } from '../../application/ports/random.ts'
 import type { Transaction } from '../../application/ports/transactions.ts'
 import { Account } from '../../domain/account.ts'
 import { Market, slugify } from '../../domain/market.ts'
@@ -15,12 +16,13 @@ const HOUR_MS = 3_600_000
  * Fills an empty database with demo accounts, markets and applications, in one transaction.
  * @returns whether it did: a database with any account is left alone
  */
-export async function seedDemo(
-  unitOfWork: UnitOfWork,
-  hasher: PasswordHasher,
-  clock: Clock,
-  random: Random,
-): Promise<boolean> {
+export async function seedDemo(container: Container): Promise<boolean> {
+  const [unitOfWork, hasher, clock, random] = await Promise.all([
+    container.getAsync(UnitOfWork),
+    container.getAsync(PasswordHasher),
+    container.getAsync(Clock),
+    container.getAsync(Random),
+  ])
   const passwordHash = await hasher.hash(DEMO_PASSWORD)
   return unitOfWork.run(async (tx, record) => {
     if (await tx.accounts.exist()) return false

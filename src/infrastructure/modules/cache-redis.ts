@@ -1,4 +1,5 @@
 import { ContainerModule } from 'inversify'
+import type { Logger } from 'pino'
 import type { RedisBackedCache } from '../../adapters/cache/redis-backed-cache.ts'
 import { RedisCache } from '../../adapters/cache/redis-cache.ts'
 import { RedisClusterCache } from '../../adapters/cache/redis-cluster-cache.ts'
@@ -8,20 +9,25 @@ import { Random } from '../../application/ports/random.ts'
 import type { Config } from '../config.ts'
 
 /** `CACHE=redis`: entries and stamps in Redis, or in a Redis Cluster. */
-export const redisCache = (config: Config) =>
+export const redisCache = (config: Config, logger: Logger) =>
   new ContainerModule(({ bind }) => {
     bind(CachePort)
-      .toResolvedValue((clock, random) => connectRedis(config, clock, random), [Clock, Random])
+      .toResolvedValue((clock, random) => connectRedis(config, logger, clock, random), [Clock, Random])
       .inSingletonScope()
   })
 
 /** Several URLs are the nodes of a cluster. */
-export function connectRedis(config: Config, clock: Clock, random: Random): RedisBackedCache {
+export function connectRedis(config: Config, logger: Logger, clock: Clock, random: Random): RedisBackedCache {
   const options = {
     url: config.redisUrls.join(','),
     prefix: config.redisPrefix,
     timeoutMs: config.redisTimeoutMs,
     // A drain must fail in time for the next one to keep the lease.
+    observer: {
+      connected: () => logger.info('connected to Redis'),
+      disconnected: (error: unknown) =>
+        logger.warn({ err: error }, 'no connection to Redis: reads go to PostgreSQL'),
+    },
     invalidateTimeoutMs: Math.max(config.redisTimeoutMs, Math.floor(config.leaseMs / 4)),
   }
   return config.redisUrls.length > 1

@@ -1,4 +1,5 @@
 import { ContainerModule } from 'inversify'
+import type { Logger } from 'pino'
 import { TieredCache } from '../../adapters/cache/tiered-cache.ts'
 import { CachePort } from '../../application/ports/cache-port.ts'
 import { Clock } from '../../application/ports/clock.ts'
@@ -7,12 +8,16 @@ import type { Config } from '../config.ts'
 import { connectRedis } from './cache-redis.ts'
 
 /** `CACHE=tiered`: entries in this process, checked against Redis's stamps on every read. */
-export const tieredCache = (config: Config) =>
+export const tieredCache = (config: Config, logger: Logger) =>
   new ContainerModule(({ bind }) => {
     bind(CachePort)
       .toResolvedValue(
         (clock, random) =>
-          new TieredCache(connectRedis(config, clock, random), { maxBytes: config.cacheMaxBytes }, clock),
+          new TieredCache(
+            connectRedis(config, logger, clock, random),
+            { maxBytes: config.cacheMaxBytes },
+            clock,
+          ),
         [Clock, Random],
       )
       .inSingletonScope()

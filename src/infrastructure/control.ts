@@ -1,0 +1,32 @@
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { openControlSocket } from '../adapters/cli/control-socket.ts'
+import { explainPath } from '../adapters/cli/locate-view.ts'
+import { ExplainView } from '../application/caching/explanation.ts'
+import { UnitOfWork } from '../application/caching/unit-of-work.ts'
+import type { Config } from './config.ts'
+import type { Core } from './core.ts'
+
+const explainInput = z.strictObject({ path: z.string() })
+const invalidateInput = z.strictObject({ tags: z.array(z.string().min(1)).min(1) })
+
+/** What `npm run cache` asks of this instance. A service that cannot listen for it serves all the same. */
+export async function openControl(
+  { dataDir }: Config,
+  { container }: Core,
+  logger: Logger,
+): Promise<{ close(): Promise<void> }> {
+  const nothing = { close: async () => {} }
+  if (dataDir === 'memory') return nothing
+  const explain = await container.getAsync(ExplainView)
+  const unitOfWork = await container.getAsync(UnitOfWork)
+  try {
+    return await openControlSocket(dataDir, {
+      explain: async (input) => explainPath(explain, explainInput.parse(input).path),
+      invalidate: async (input) => unitOfWork.invalidate(invalidateInput.parse(input).tags),
+    })
+  } catch (error) {
+    logger.warn({ err: error, dataDir }, 'no control socket: `npm run cache` will not find this instance')
+    return nothing
+  }
+}

@@ -1,0 +1,78 @@
+import type { Container } from 'inversify'
+import type { Logger } from 'pino'
+import { createApp } from '../adapters/http/app.ts'
+import type { RequestReport } from '../adapters/http/observe.ts'
+import type { UseCases } from '../adapters/http/use-cases.ts'
+import { GetAccount } from '../application/accounts/get-account.ts'
+import { LogIn } from '../application/accounts/log-in.ts'
+import { RegisterAccount } from '../application/accounts/register-account.ts'
+import { AcceptApplication } from '../application/applications/accept-application.ts'
+import { ApplyToMarket } from '../application/applications/apply-to-market.ts'
+import { ListApplications } from '../application/applications/list-applications.ts'
+import { RejectApplication } from '../application/applications/reject-application.ts'
+import { WaitlistApplication } from '../application/applications/waitlist-application.ts'
+import { WithdrawApplication } from '../application/applications/withdraw-application.ts'
+import { CreateMarket } from '../application/markets/create-market.ts'
+import { GetMarket } from '../application/markets/get-market.ts'
+import { GetMarketStats } from '../application/markets/get-market-stats.ts'
+import { ListMarkets } from '../application/markets/list-markets.ts'
+import { UpdateMarket } from '../application/markets/update-market.ts'
+import { GetOrganizerDashboard } from '../application/organizers/get-organizer-dashboard.ts'
+import { Clock } from '../application/ports/clock.ts'
+import { Random } from '../application/ports/random.ts'
+import { TokenIssuer } from '../application/ports/token-issuer.ts'
+import { GetVendor } from '../application/vendors/get-vendor.ts'
+import { GetVendorDashboard } from '../application/vendors/get-vendor-dashboard.ts'
+import { UpdateVendor } from '../application/vendors/update-vendor.ts'
+import type { Config } from './config.ts'
+import type { Core } from './core.ts'
+import { Metrics } from './metrics.ts'
+import { readiness } from './readiness.ts'
+
+/** The HTTP adapter on a running core. */
+export async function httpApp(
+  config: Config,
+  core: Core,
+  logger: Logger,
+): Promise<ReturnType<typeof createApp>> {
+  const { container } = core
+  const metrics = await container.getAsync(Metrics)
+  const logged = logger.isLevelEnabled('info')
+  const onRequest = ({ method, route, status, ms, requestId, cacheStatus }: RequestReport) => {
+    metrics.requested(method, route, status, ms)
+    if (logged)
+      logger.info({ requestId, method, route, status, ms: Math.round(ms * 10) / 10, cacheStatus }, 'request')
+  }
+  return createApp(await useCasesOf(container), await container.getAsync(TokenIssuer), {
+    clock: await container.getAsync(Clock),
+    random: await container.getAsync(Random),
+    onRequest,
+    onError: (error, requestId) => logger.error({ err: error, requestId }, 'unforeseen error'),
+    rateLimit: config.rateLimit,
+    readiness: await readiness(core),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+  })
+}
+
+async function useCasesOf(container: Container): Promise<UseCases> {
+  return {
+    registerAccount: await container.getAsync(RegisterAccount),
+    logIn: await container.getAsync(LogIn),
+    getAccount: await container.getAsync(GetAccount),
+    listMarkets: await container.getAsync(ListMarkets),
+    getMarket: await container.getAsync(GetMarket),
+    getMarketStats: await container.getAsync(GetMarketStats),
+    createMarket: await container.getAsync(CreateMarket),
+    updateMarket: await container.getAsync(UpdateMarket),
+    listApplications: await container.getAsync(ListApplications),
+    applyToMarket: await container.getAsync(ApplyToMarket),
+    acceptApplication: await container.getAsync(AcceptApplication),
+    rejectApplication: await container.getAsync(RejectApplication),
+    waitlistApplication: await container.getAsync(WaitlistApplication),
+    withdrawApplication: await container.getAsync(WithdrawApplication),
+    getVendor: await container.getAsync(GetVendor),
+    getVendorDashboard: await container.getAsync(GetVendorDashboard),
+    updateVendor: await container.getAsync(UpdateVendor),
+    getOrganizerDashboard: await container.getAsync(GetOrganizerDashboard),
+  }
+}

@@ -1,0 +1,26 @@
+import type { SystemProbes } from '../adapters/http/system-routes.ts'
+import { Lease } from '../application/caching/lease.ts'
+import { CachePort } from '../application/ports/cache-port.ts'
+import type { Core } from './core.ts'
+import { Metrics } from './metrics.ts'
+
+/** Ready means that the database answers. The cache's state is told, and never fails it: without it all works, slower. */
+export async function readiness({ container, database }: Core): Promise<SystemProbes['readiness']> {
+  const cache = await container.getAsync(CachePort)
+  const lease = await container.getAsync(Lease)
+  const metrics = await container.getAsync(Metrics)
+  return async () => {
+    const reachable = await database.ping().then(
+      () => true,
+      () => false,
+    )
+    const { connected, breaker } = cache.health()
+    const body = {
+      database: reachable ? 'reachable' : 'unreachable',
+      cache: { name: cache.name, connected, breaker },
+      lease: { held: lease.holds, age_ms: lease.ageMs === undefined ? null : Math.round(lease.ageMs) },
+      invalidations: { pending: metrics.pendingRows },
+    }
+    return { ready: reachable, body }
+  }
+}

@@ -1,0 +1,50 @@
+import { type Logger, pino } from 'pino'
+import { listen } from '../adapters/http/server.ts'
+import type { Config } from './config.ts'
+import { openControl } from './control.ts'
+import { type Core, type Override, openCore } from './core.ts'
+import { seedDemo } from './demo/seed-demo.ts'
+import { httpApp } from './http.ts'
+
+export interface Service {
+  readonly url: string
+  /**
+   * Lets requests in flight end, which includes the confirmation of their writes; then applies what is still pending,
+   * and closes the cache and the database.
+   */
+  close(): Promise<void>
+}
+
+/** Starts everything. Throws what `openCore` throws, and when the address cannot be listened on. */
+export async function startService(config: Config, overrides: readonly Override[] = []): Promise<Service> {
+  const logger = pino({ level: config.logLevel })
+  const core = await openCore(config, logger, overrides)
+  try {
+    if (config.seedDemo && (await seedDemo(core.container)))
+      logger.info('filled the empty database with demo data')
+    const control = await openControl(config, core, logger)
+    const server = await listen(await httpApp(config, core, logger), config)
+    logger.info({ url: server.url, database: core.database.describe, cache: config.cache }, 'listening')
+    const close = async () => {
+      logger.info('stopping')
+      await server.close()
+      await control.close()
+      await endCore(core, logger)
+    }
+    return { url: server.url, close }
+  } catch (error) {
+    await core.close()
+    throw error
+  }
+}
+
+/** Says whether every invalidation this instance knew of is done, or who has to do it. */
+async function endCore(core: Core, logger: Logger): Promise<void> {
+  const { invalidationsLeft } = await core.close()
+  if (invalidationsLeft === 0) logger.info('stopped; every invalidation is applied')
+  else
+    logger.warn(
+      { invalidationsLeft },
+      'stopped; what is left in the log is applied by the other instances, or the next',
+    )
+}
