@@ -31,6 +31,7 @@ export interface DrainContext {
   readonly trusted: TrustedSessions
   readonly lease: Lease
   readonly alone: boolean
+  readonly transactions: SimTransactions
 }
 
 export interface ConfirmationContext {
@@ -116,9 +117,9 @@ export class Instance {
     const lease = parts.lease(clock)
     const gate = parts.gate(trusted, lease)
     const log = new SimLog(link)
-    const drain = parts.drain({ cache, log, trusted, lease, alone })
-    const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, ({ error }) => failOnBug(error))
     const transactions = parts.transactions(link)
+    const drain = parts.drain({ cache, log, trusted, lease, alone, transactions })
+    const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, ({ error }) => failOnBug(error))
     const confirmation = parts.confirmation({
       cache,
       loop,

@@ -1,7 +1,8 @@
 import type { Host } from './host.ts'
 import type { Prng } from './prng.ts'
 
-export type Server = 'database' | 'redis'
+/** `log`: the connection of the drains alone, which stalls instead of failing. */
+export type Server = 'database' | 'log' | 'redis'
 
 /** Who reaches whom, and how often an answer gets lost. */
 export class Network {

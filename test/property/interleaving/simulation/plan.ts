@@ -1,3 +1,4 @@
+import type { Server } from './network.ts'
 import type { Prng } from './prng.ts'
 import type { Mode } from './scheduler.ts'
 
@@ -18,8 +19,6 @@ export interface Request {
   /** How long its client thinks before, in true ms. */
   readonly thinkMs: number
 }
-
-export type Server = 'database' | 'redis'
 
 export type FaultKind =
   | { readonly kind: 'kill'; readonly slot: number }
@@ -60,7 +59,7 @@ const FASTEST = 1.0045
 const SLOWEST = 1 / FASTEST
 
 export function makePlan(random: Prng, options: WorldOptions): Plan {
-  const views = random.chance(0.75) ? ['a'] : ['a', 'b']
+  const views = random.chance(0.5) ? ['a'] : ['a', 'b']
   const slots = Array.from({ length: options.instances }, (_, slot) => slot)
   const request = (): Request => ({
     kind: random.chance(0.35) ? 'write' : 'read',
@@ -68,9 +67,7 @@ export function makePlan(random: Prng, options: WorldOptions): Plan {
     slot: random.pick(slots),
     thinkMs: random.chance(0.5) ? 0 : random.pick([20, 200, 1000]) * random.fraction(),
   })
-  const faults: Fault[] = []
-  const most = options.faults ? random.below(5) : 0
-  while (faults.length < most) faults.push(makeFault(random, options))
+  const faults = options.faults ? makeFaults(random, options) : []
   return {
     options,
     mode: random.chance(0.5) ? 'pct' : 'uniform',
@@ -82,21 +79,55 @@ export function makePlan(random: Prng, options: WorldOptions): Plan {
       stopsMonotonic: random.chance(0.5),
     })),
     clients: Array.from({ length: 2 + random.below(3) }, () =>
-      Array.from({ length: 2 + random.below(5) }, request),
+      Array.from({ length: 3 + random.below(5) }, request),
     ),
     faults,
     startsAt: random.chance(0.8) ? 30 * options.instances : 0,
   }
 }
 
+/** Deep bugs need several faults of one kind: half of the plans have a theme. */
+function makeFaults(random: Prng, options: WorldOptions): Fault[] {
+  const slot = random.below(options.instances)
+  const theme = random.fraction()
+  if (theme < 0.25) {
+    const stalls = Array.from({ length: 2 + random.below(2) }, () => ({
+      ...spanWithin(random, 120),
+      kind: 'cut' as const,
+      slot,
+      server: 'log' as const,
+    }))
+    return random.chance(0.5) ? stalls : [...stalls, makeFault(random, options)]
+  }
+  if (theme < 0.5 && options.cache !== 'lru') {
+    const older = random.chance(0.7)
+      ? { kind: 'fail-over' as const, old: random.pick(['dead', 'demoted'] as const) }
+      : { kind: 'restart' as const, data: 'dump' as const }
+    const span = spanWithin(random, 1)
+    // A drain that spans the moment at which the connection changes.
+    const stall = { kind: 'cut' as const, slot, server: 'log' as const }
+    const stalled = { ...stall, from: span.from - random.below(40), until: span.from + 20 + random.below(80) }
+    const others = Array.from({ length: random.below(2) }, () => makeFault(random, options))
+    return [{ ...span, ...older }, ...(random.chance(0.6) ? [stalled] : []), ...others]
+  }
+  return Array.from({ length: random.below(5) }, () => makeFault(random, options))
+}
+
+/** Steps from one random point to another, at most `longest` later. */
+function spanWithin(random: Prng, longest: number): { readonly from: number; readonly until: number } {
+  const from = 20 + random.below(160)
+  return { from, until: from + 5 + random.below(longest) }
+}
+
 function makeFault(random: Prng, options: WorldOptions): Fault {
   const slot = random.below(options.instances)
-  const from = random.below(220)
-  const span = { from, until: from + 5 + random.below(120) }
+  const span = spanWithin(random, 120)
   const common: FaultKind[] = [
     { kind: 'kill', slot },
     { kind: 'suspend', slot },
     { kind: 'cut', slot, server: 'database' },
+    { kind: 'cut', slot, server: 'log' },
+    { kind: 'cut', slot, server: 'log' },
     { kind: 'reset', slot },
   ]
   const shared: FaultKind[] = [

@@ -64,6 +64,9 @@ export class SimTransaction {
   rolledBack = false
 }
 
+/** Drains have a connection of their own, which may stall while the others do not. */
+const DRAIN = 'drain'
+
 /** One instance's road to the database. Every message takes a step there, and another one back. */
 export class DatabaseLink {
   readonly #database: SimDatabase
@@ -93,7 +96,8 @@ export class DatabaseLink {
     const execute = () => {
       answer = done(this.#database)
     }
-    const canRun = ready === undefined ? undefined : { ready: () => ready(this.#database) }
+    const flows = () => user !== DRAIN || this.#network.reaches(this.host, 'log')
+    const canRun = { ready: () => flows() && (ready === undefined || ready(this.#database)) }
     if (this.#random.chance(0.4)) {
       await this.#scheduler.wait({ lane, label, host: this.host, ...canRun })
       if (!this.#network.reaches(this.host, 'database')) return this.#unreachable(lane, label)
@@ -101,7 +105,7 @@ export class DatabaseLink {
       return answer as T
     }
     await this.#scheduler.wait({ lane: `database for ${lane}`, label, ...canRun }).then(execute)
-    await this.#scheduler.wait({ lane, label: `reply: ${label}`, host: this.host })
+    await this.#scheduler.wait({ lane, label: `reply: ${label}`, host: this.host, ready: flows })
     if (!this.#network.reaches(this.host, 'database') || this.#network.losesReply()) {
       return this.#unreachable(lane, label)
     }
@@ -250,19 +254,19 @@ export class SimLog extends InvalidationLog {
   }
 
   pending(): Promise<readonly LoggedInvalidation[]> {
-    return this.#link.ask('drain', 'SELECT pending rows', (database) => database.pending())
+    return this.#link.ask(DRAIN, 'SELECT pending rows', (database) => database.pending())
   }
 
   kept(): Promise<{ readonly rows: readonly LoggedInvalidation[]; readonly sweeps: string }> {
-    return this.#link.ask('drain', 'SELECT kept rows', (database) => database.kept())
+    return this.#link.ask(DRAIN, 'SELECT kept rows', (database) => database.kept())
   }
 
   markApplied(ids: readonly string[]): Promise<void> {
-    return this.#link.ask('drain', `mark ${ids.join(' ')}`, (database) => database.markApplied(ids))
+    return this.#link.ask(DRAIN, `mark ${ids.join(' ')}`, (database) => database.markApplied(ids))
   }
 
   sweep(): Promise<number> {
-    return this.#link.ask('drain', 'sweep', (database) => database.sweep())
+    return this.#link.ask(DRAIN, 'sweep', (database) => database.sweep())
   }
 
   async close(): Promise<void> {}

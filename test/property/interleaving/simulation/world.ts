@@ -176,7 +176,10 @@ export class World {
       if (end !== undefined) this.#fault(fault.until, `ends: ${describe(fault)}`, end)
     })
     const older = fault.kind === 'fail-over' || (fault.kind === 'restart' && fault.data === 'dump')
-    if (older) this.#fault(fault.from - 60, 'from here on the copy lags', () => this.#redis.copy())
+    if (older)
+      this.#fault(fault.from - 5 - this.#random.below(80), 'from here on the copy lags', () =>
+        this.#redis.copy(),
+      )
   }
 
   #fault(step: number, label: string, run: () => void): void {

@@ -1,0 +1,173 @@
+import { Drain, type DrainOutcome } from '../../../../src/application/caching/drain.ts'
+import type { CacheSession } from '../../../../src/application/ports/cache-port.ts'
+import { CacheUnusable } from '../../../../src/application/ports/cache-port.ts'
+import type { LoggedInvalidation } from '../../../../src/application/ports/invalidation-log.ts'
+import type { DrainContext } from '../../interleaving/simulation/instance.ts'
+
+type Rows = readonly LoggedInvalidation[]
+
+/** Production's drain for a shared cache, with its steps open to be broken one at a time. As it stands it is right. */
+export class OpenDrain extends Drain {
+  protected readonly context: DrainContext
+
+  constructor(context: DrainContext) {
+    super(context.cache, context.log, context.trusted, context.lease, context.alone)
+    this.context = context
+  }
+
+  override async run(): Promise<DrainOutcome> {
+    const { cache, lease } = this.context
+    const since = lease.now()
+    const session = cache.session()
+    let selected: ReadonlySet<string> | undefined
+    try {
+      const rows = await this.select(session)
+      selected = new Set(rows.map(({ id }) => id))
+      const target = this.target(session)
+      if (target === undefined) throw new CacheUnusable('unreachable')
+      await this.apply(target, rows)
+      lease.renew(since)
+      return { invalidated: true, selected }
+    } catch (error) {
+      this.failed()
+      return selected === undefined ? { invalidated: false, error } : { invalidated: false, selected, error }
+    }
+  }
+
+  protected async select(session: CacheSession | undefined): Promise<Rows> {
+    const { log, trusted } = this.context
+    if (session !== undefined && !trusted.has(session)) return (await log.kept()).rows
+    return log.pending()
+  }
+
+  /** The session to invalidate on. */
+  protected target(session: CacheSession | undefined): CacheSession | undefined {
+    return session
+  }
+
+  protected async apply(session: CacheSession, rows: Rows): Promise<void> {
+    await this.invalidate(session, rows)
+    this.context.trusted.trust(session)
+    await this.mark(rows)
+  }
+
+  protected invalidate(session: CacheSession, rows: Rows): Promise<void> {
+    return session.invalidate([...new Set(rows.flatMap(({ tags }) => tags))])
+  }
+
+  protected async mark(rows: Rows): Promise<void> {
+    if (rows.length > 0) await this.context.log.markApplied(rows.map(({ id }) => id))
+  }
+
+  protected failed(): void {}
+}
+
+/** Commits, marks, and leaves the cache as it is. */
+export class NoInvalidation extends OpenDrain {
+  protected override invalidate(session: CacheSession): Promise<void> {
+    return session.invalidate([])
+  }
+}
+
+export class MarksFirst extends OpenDrain {
+  protected override async apply(session: CacheSession, rows: Rows): Promise<void> {
+    await this.mark(rows)
+    await this.invalidate(session, rows)
+    this.context.trusted.trust(session)
+  }
+}
+
+export class TimeoutIsDone extends OpenDrain {
+  protected override async invalidate(session: CacheSession, rows: Rows): Promise<void> {
+    try {
+      await super.invalidate(session, rows)
+    } catch (error) {
+      if (!(error instanceof CacheUnusable && error.reason === 'timeout')) throw error
+    }
+  }
+}
+
+/** Rows up to the greatest id seen are taken as done: but a lower id may commit later. */
+export class Watermark extends OpenDrain {
+  #mark = 0
+
+  protected override async select(session: CacheSession | undefined): Promise<Rows> {
+    const rows = await super.select(session)
+    const replay = session !== undefined && !this.context.trusted.has(session)
+    return replay ? rows : rows.filter(({ id }) => Number(id) > this.#mark)
+  }
+
+  protected override async mark(rows: Rows): Promise<void> {
+    await super.mark(rows)
+    this.#mark = Math.max(this.#mark, ...rows.map(({ id }) => Number(id)))
+  }
+}
+
+export class RenewsWithoutDraining extends OpenDrain {
+  protected override failed(): void {
+    this.context.lease.renew(this.context.lease.now())
+  }
+}
+
+export class ReplaysPendingOnly extends OpenDrain {
+  protected override select(): Promise<Rows> {
+    return this.context.log.pending()
+  }
+}
+
+export class ReplaysAppliedOnly extends OpenDrain {
+  protected override async select(session: CacheSession | undefined): Promise<Rows> {
+    const { log, trusted } = this.context
+    if (session === undefined || trusted.has(session)) return log.pending()
+    const pending = new Set((await log.pending()).map(({ id }) => id))
+    return (await log.kept()).rows.filter(({ id }) => !pending.has(id))
+  }
+}
+
+/** Whatever connection there is once the rows are known gets them. */
+export class SelectsBeforeConnecting extends OpenDrain {
+  protected override async select(session: CacheSession | undefined): Promise<Rows> {
+    return session === undefined ? (await this.context.log.kept()).rows : super.select(session)
+  }
+
+  protected override target(): CacheSession | undefined {
+    return this.context.cache.session()
+  }
+}
+
+export class TrustsBeforeReplay extends OpenDrain {
+  protected override select(session: CacheSession | undefined): Promise<Rows> {
+    const rows = super.select(session)
+    if (session !== undefined) this.context.trusted.trust(session)
+    return rows
+  }
+}
+
+/** Every writer sees to its own rows. */
+export class OwnRowsOnly extends OpenDrain {
+  #own(rows: Rows): Rows {
+    return rows.filter(({ id }) => this.context.transactions.sentAt.has(id))
+  }
+
+  protected override invalidate(session: CacheSession, rows: Rows): Promise<void> {
+    return super.invalidate(session, this.#own(rows))
+  }
+
+  protected override mark(rows: Rows): Promise<void> {
+    return super.mark(this.#own(rows))
+  }
+}
+
+/** A private cache that remembers what it applied, and does not ask whether rows were swept unseen. */
+export class NoGapCheck extends OpenDrain {
+  #seen = new Set<string>()
+
+  protected override async select(): Promise<Rows> {
+    return (await this.context.log.kept()).rows.filter(({ id }) => !this.#seen.has(id))
+  }
+
+  protected override async mark(rows: Rows): Promise<void> {
+    for (const { id } of rows) this.#seen.add(id)
+    await super.mark(rows)
+  }
+}

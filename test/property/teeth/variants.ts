@@ -1,0 +1,175 @@
+import { Drain } from '../../../src/application/caching/drain.ts'
+import { Lease } from '../../../src/application/caching/lease.ts'
+import { WAIT_PER_LEASE, WriteConfirmation } from '../../../src/application/caching/write-confirmation.ts'
+import { type ConfirmationContext, LEASE_MS, type Parts } from '../interleaving/simulation/instance.ts'
+import type { WorldOptions } from '../interleaving/simulation/plan.ts'
+import * as lease from './broken/lease-and-wait.ts'
+import * as drains from './broken/open-drain.ts'
+import * as reads from './broken/open-read-through.ts'
+import * as sessions from './broken/open-session.ts'
+
+/** A way to be wrong: the parts that it puts in the place of production's. */
+export interface Variant {
+  readonly name: string
+  readonly parts: Partial<Parts>
+  readonly world: WorldOptions
+}
+
+const twoOnRedis: WorldOptions = { cache: 'redis', instances: 2, alone: false, faults: true }
+const quiet: WorldOptions = { ...twoOnRedis, faults: false }
+const twoPrivate: WorldOptions = { cache: 'lru', instances: 2, alone: false, faults: true }
+
+const session = (build: NonNullable<Parts['cache']['session']>): Partial<Parts> => ({
+  cache: { session: build },
+})
+
+/** A wait of so many leases. */
+const waits =
+  (leases: number) =>
+  ({ cache, loop, clock, leaseMs, alone }: ConfirmationContext) =>
+    new WriteConfirmation(cache, loop, clock, (leaseMs * leases) / WAIT_PER_LEASE, alone)
+
+const variant = (name: string, parts: Partial<Parts>, world = twoOnRedis): Variant => ({ name, parts, world })
+
+/** The copies that the variants are made from, unbroken: what catches one of these would catch anything. */
+export const CONTROLS: readonly Variant[] = [
+  variant('the open drain', { drain: (context) => new drains.OpenDrain(context) }),
+  variant('the open read-through', { readThrough: (context) => new reads.OpenReadThrough(context) }),
+  variant(
+    'the open session',
+    session((connection, context) => new sessions.OpenSession(connection, context)),
+  ),
+]
+
+export const FENCE: readonly Variant[] = [
+  variant(
+    'store without stamps',
+    session((connection, context) => new sessions.StoresWithoutStamps(connection, context)),
+    quiet,
+  ),
+  variant(
+    'observe after the load',
+    { readThrough: (context) => new reads.ObservesAfterLoad(context) },
+    quiet,
+  ),
+  variant('no invalidation', { drain: (context) => new drains.NoInvalidation(context) }, quiet),
+  variant(
+    'delete by key instead of stamp',
+    session((connection, context) => new sessions.DeletesByKey(connection, context)),
+    quiet,
+  ),
+  variant(
+    'counters that restart at 0',
+    session((connection, context) => new sessions.CountsFromZero(connection, context)),
+  ),
+  variant(
+    'stamps from the clock',
+    session((connection, context) => new sessions.StampsFromClock(connection, context)),
+  ),
+  variant(
+    'a missing stamp taken as a match',
+    session((connection, context) => new sessions.MissingStampMatches(connection, context)),
+    quiet,
+  ),
+  variant(
+    'a stamp assumed instead of read back',
+    session((connection, context) => new sessions.AssumesStamp(connection, context)),
+  ),
+  variant('single flight keyed by key alone', {
+    readThrough: (context) => new reads.FlightsByKeyAlone(context),
+  }),
+  variant('a bypassing read joins a load already running', {
+    readThrough: (context) => new reads.BypassJoinsRunningLoad(context),
+  }),
+  variant(
+    'L1 trusted without a check',
+    session((connection, context) => new sessions.TrustsL1(connection, context)),
+    quiet,
+  ),
+  variant(
+    'promotion to L1 with the wrong stamps',
+    session((connection, context) => new sessions.PromotesUnderWrongStamps(connection, context)),
+    quiet,
+  ),
+]
+
+export const LOG_AND_LEASE: readonly Variant[] = [
+  variant('no wait without confirmation', { confirmation: (context) => new lease.NeverWaits(context) }),
+  variant('a wait of 0.9 L', { confirmation: waits(0.9) }, twoPrivate),
+  variant('a wait of L', { confirmation: waits(1) }, twoPrivate),
+  variant(
+    'the wait counted from sending COMMIT',
+    {
+      confirmation: (context) => new lease.CountsFromSendingCommit(context),
+    },
+    twoPrivate,
+  ),
+  variant(
+    'the lease stamped at the end of the drain',
+    {
+      lease: (clock) => new lease.StampedAtTheEnd(clock, LEASE_MS),
+    },
+    twoPrivate,
+  ),
+  variant('no lease check', { gate: lease.gateWithoutLease }, twoPrivate),
+  variant('the lease checked after the cache was asked', {
+    readThrough: (context) => new reads.ChecksLeaseAfterAsking(context),
+  }),
+  variant(
+    'the lease renewed without draining',
+    {
+      drain: (context) => new drains.RenewsWithoutDraining(context),
+    },
+    twoPrivate,
+  ),
+  variant(
+    'the lease ended by a timer',
+    { lease: (clock) => new lease.EndedByTimer(clock, LEASE_MS) },
+    twoPrivate,
+  ),
+  variant(
+    'the lease aged by the monotonic clock alone',
+    {
+      lease: (clock) => new lease.MonotonicOnly(clock, LEASE_MS),
+    },
+    twoPrivate,
+  ),
+  variant('a lease of 1.05 L', { lease: (clock) => new Lease(clock, 1.05 * LEASE_MS) }, twoPrivate),
+  variant('rows marked before their tags are gone', { drain: (context) => new drains.MarksFirst(context) }),
+  variant('a timed-out DEL taken as done', { drain: (context) => new drains.TimeoutIsDone(context) }),
+  variant('a watermark', { drain: (context) => new drains.Watermark(context) }),
+  variant('the log row outside the transaction', {
+    transactions: (link) => new lease.LogsOutsideTheTransaction(link),
+  }),
+  variant('other writers’ pending rows left alone', { drain: (context) => new drains.OwnRowsOnly(context) }),
+]
+
+export const CONNECTIONS: readonly Variant[] = [
+  variant('a new connection trusted at once', { trusted: () => new lease.TrustsEveryConnection() }),
+  variant('replay of pending rows only', { drain: (context) => new drains.ReplaysPendingOnly(context) }),
+  variant('replay of applied rows only', { drain: (context) => new drains.ReplaysAppliedOnly(context) }),
+  variant('rows selected before the connection was made', {
+    drain: (context) => new drains.SelectsBeforeConnecting(context),
+  }),
+  variant('use during the replay', { drain: (context) => new drains.TrustsBeforeReplay(context) }),
+  variant('a read moved to a new connection before its replay', {
+    readThrough: (context) => new reads.MovesToNewConnection(context),
+  }),
+]
+
+export const PRIVATE: readonly Variant[] = [
+  variant(
+    'rows that another has marked are skipped',
+    {
+      drain: ({ cache, log, trusted, lease: held }) => new Drain(cache, log, trusted, held, true),
+    },
+    twoPrivate,
+  ),
+  variant(
+    'a drain of one’s own taken as confirmation',
+    { confirmation: lease.confirmationAsIfShared },
+    twoPrivate,
+  ),
+  variant('no gap check after a sweep', { drain: (context) => new drains.NoGapCheck(context) }, twoPrivate),
+  variant('SINGLE_INSTANCE with two', {}, { ...twoPrivate, alone: true }),
+]
