@@ -54,9 +54,13 @@ export class WriteConfirmation {
   /** In process nothing can fail, and nobody else's drain says anything about the other instances. */
   async #confirmPrivate(tags: readonly string[], committedAt: number): Promise<Confirmation> {
     await this.#cache.session()?.invalidate(tags)
-    if (!this.#alone) return this.#waitOut(committedAt)
-    // Nobody waits for the mark: were it to fail, the row would be applied once more.
-    void this.#loop.next()
+    const answered = new AbortController()
+    const deadline = this.#waitOut(committedAt, answered.signal)
+    const drained = this.#loop.next()
+    if (!this.#alone) return deadline
+    // Not for freshness: a drain after the answer would invalidate once more what the next read has filled.
+    await Promise.race([drained, deadline])
+    answered.abort()
     return 'invalidated'
   }
 
