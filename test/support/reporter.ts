@@ -1,4 +1,4 @@
-import type { Reporter, SerializedError, TestModule, TestSuite, Vitest } from 'vitest/node'
+import type { Reporter, SerializedError, TestModule, TestRunEndReason, TestSuite, Vitest } from 'vitest/node'
 
 /** Ends the output with what the tests ran on and, alone on the last line, how many passed and failed. */
 export class RanOnReporter implements Reporter {
@@ -8,13 +8,19 @@ export class RanOnReporter implements Reporter {
     this.#vitest = vitest
   }
 
-  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandled: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): void {
     // Absent when the global setup itself has failed.
     const ranOn = this.#vitest?.getRootProject().getProvidedContext().ranOn
     if (ranOn !== undefined) console.log(`Ran on ${ranOn}`)
     const { passed, failed, skipped } = countTests(modules)
     if (skipped > 0) console.log(`${skipped} skipped`)
-    console.log(`${passed} passed, ${failed + unhandled.length} failed`)
+    // A run that failed before it came to any test has failed all the same.
+    const allFailed = Math.max(failed + unhandled.length, reason === 'failed' ? 1 : 0)
+    console.log(`${passed} passed, ${allFailed} failed`)
   }
 }
 
