@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { sentRequestId } from './request-id.ts'
 
 /** Answers with what no cache may keep: writes, tokens, an account's own data, the state of this process. */
 export function sendJson(
@@ -8,11 +9,13 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const body = Buffer.from(JSON.stringify(value))
+  const requestId = sentRequestId(res.req)
   res
     .writeHead(status, {
       'Content-Type': 'application/json',
       'Content-Length': body.length,
       'Cache-Control': 'no-store',
+      ...(requestId !== undefined && { 'X-Request-Id': requestId }),
       ...headers,
     })
     .end(body)
