@@ -80,5 +80,9 @@ export function body<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 /** A body of any of these fields, but at least one. */
 export function changes<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   const error = `expected at least one of ${Object.keys(shape).join(', ')}`
-  return body(shape).refine((fields) => Object.keys(fields).length > 0, { error })
+  return body(shape).refine((fields) => Object.keys(fields).length > 0, {
+    error,
+    // Whoever sent only unknown fields is told about those.
+    when: ({ issues }) => issues.length === 0,
+  })
 }

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { MARKET_ID, ORGANIZER, TestApi, VENDOR, VENDOR_ID } from './harness.ts'
+
+const market = { name: 'Green City', city: 'Chicago', stall_count: 12 }
+const joining = { email: 'ada@example.org', password: 'correct horse battery', name: 'Ada' }
+const vendor = { ...joining, role: 'vendor', business_name: 'Bees & Co' }
+const organizer = { ...joining, role: 'organizer' }
+
+const CREATE = ['POST', '/markets', 'organizer'] as const
+const EDIT = ['PUT', `/markets/${MARKET_ID}`, 'organizer'] as const
+const APPLY = ['POST', `/markets/${MARKET_ID}/applications`, 'vendor'] as const
+const ACCEPT = ['POST', `/applications/${MARKET_ID}/accept`, 'organizer'] as const
+const PROFILE = ['PUT', `/vendors/${VENDOR_ID}`, 'vendor'] as const
+const REGISTER = ['POST', '/auth/register', undefined] as const
+const LOGIN = ['POST', '/auth/login', undefined] as const
+
+const NUL = 'a\0b'
+const HALF = 'half \ud83d'
+
+/** What is sent, and the paths that the answer must name. */
+const REFUSED: [readonly [string, string, 'organizer' | 'vendor' | undefined], unknown, string[]][] = [
+  [CREATE, {}, ['name', 'city', 'stall_count']],
+  [CREATE, [], ['body']],
+  [CREATE, null, ['body']],
+  [CREATE, 7, ['body']],
+  [CREATE, { ...market, name: '   ' }, ['name']],
+  [CREATE, { ...market, name: 'x'.repeat(121) }, ['name']],
+  [CREATE, { ...market, name: NUL }, ['name']],
+  [CREATE, { ...market, name: HALF }, ['name']],
+  [CREATE, { ...market, name: 'two\nlines' }, ['name']],
+  [CREATE, { ...market, name: { toString: 'x' } }, ['name']],
+  [CREATE, { ...market, city: null }, ['city']],
+  [CREATE, { ...market, description: 'x'.repeat(2001) }, ['description']],
+  [CREATE, { ...market, description: 'a\u0007b' }, ['description']],
+  [CREATE, { ...market, stall_count: 0 }, ['stall_count']],
+  [CREATE, { ...market, stall_count: 10_001 }, ['stall_count']],
+  [CREATE, { ...market, stall_count: 1.5 }, ['stall_count']],
+  [CREATE, { ...market, stall_count: '12' }, ['stall_count']],
+  [CREATE, '{"name":"a","city":"b","stall_count":1e999}', ['stall_count']],
+  [CREATE, { ...market, slug: 'Green City' }, ['slug']],
+  [CREATE, { ...market, slug: 'a--b' }, ['slug']],
+  [CREATE, { ...market, slug: '-a' }, ['slug']],
+  [CREATE, { ...market, slug: 'a'.repeat(81) }, ['slug']],
+  [CREATE, { ...market, status: 'active' }, ['status']],
+  [CREATE, { ...market, owner: 'me', is_admin: true }, ['owner', 'is_admin']],
+  [CREATE, '{"name":"a","city":"b","stall_count":1,"__proto__":{"x":1}}', ['__proto__']],
+  [CREATE, '{"name":"a","city":"b","stall_count":1,"constructor":{"x":1}}', ['constructor']],
+  [EDIT, {}, ['body']],
+  [EDIT, { status: 'open' }, ['status']],
+  [EDIT, { slug: 'new-slug' }, ['slug']],
+  [EDIT, { name: null }, ['name']],
+  [APPLY, { message: 'x'.repeat(2001) }, ['message']],
+  [APPLY, { message: NUL }, ['message']],
+  [APPLY, { vendor_id: VENDOR_ID }, ['vendor_id']],
+  [ACCEPT, { status: 'accepted' }, ['status']],
+  [PROFILE, {}, ['body']],
+  [PROFILE, { business_name: '' }, ['business_name']],
+  [PROFILE, { website: 'javascript:alert(1)' }, ['website']],
+  [PROFILE, { website: 'http:/example.org' }, ['website']],
+  [PROFILE, { website: 'https://' }, ['website']],
+  [PROFILE, { category: 'x'.repeat(121) }, ['category']],
+  [REGISTER, {}, ['role']],
+  [REGISTER, [], ['body']],
+  [REGISTER, { ...organizer, role: 'admin' }, ['role']],
+  [REGISTER, { ...organizer, business_name: 'Bees' }, ['business_name']],
+  [REGISTER, { ...joining, role: 'vendor' }, ['business_name']],
+  [REGISTER, { ...vendor, email: 'ada' }, ['email']],
+  [REGISTER, { ...vendor, email: `${'a'.repeat(250)}@example.org` }, ['email']],
+  [REGISTER, { ...vendor, password: 'elevenchars' }, ['password']],
+  [REGISTER, { ...vendor, password: 'x'.repeat(129) }, ['password']],
+  [REGISTER, { ...vendor, password: `${NUL}-long-enough` }, ['password']],
+  [REGISTER, { ...vendor, vendor_id: VENDOR_ID }, ['vendor_id']],
+  [LOGIN, {}, ['email', 'password']],
+  [LOGIN, { email: ['a@example.org'], password: { $ne: null } }, ['email', 'password']],
+]
+
+const REFUSED_QUERIES: [string, string[]][] = [
+  ['page=0', ['query.page']],
+  ['page=-1', ['query.page']],
+  ['page=1e3', ['query.page']],
+  ['page=1000001', ['query.page']],
+  ['page=', ['query.page']],
+  ['page=%201', ['query.page']],
+  ['page=1&page=2', ['query.page']],
+  ['page_size=101', ['query.page_size']],
+  ['page_size=0x10&page=x', ['query.page', 'query.page_size']],
+  ['city[]=chicago', ['query.city[]']],
+  ['city=a&city=b', ['query.city']],
+  ['city=%00', ['query.city']],
+  [`city=${'x'.repeat(121)}`, ['query.city']],
+  ['City=chicago', ['query.City']],
+  ['__proto__=1', ['query.__proto__']],
+]
+
+function titleOf([method, path]: readonly [string, string, ...unknown[]], body: unknown, paths: string[]) {
+  return `${method} ${path} refuses ${JSON.stringify(body).slice(0, 100)} for ${paths}`
+}
+
+describe('validation', () => {
+  let api: TestApi
+  beforeAll(async () => {
+    api = await TestApi.start()
+  })
+  afterAll(() => api.close())
+  beforeEach(() => {
+    api.calls.length = 0
+  })
+
+  async function expectRefused(response: Response, paths: string[]): Promise<void> {
+    expect(response.status).toBe(400)
+    const problem = (await response.json()) as { code: string; errors: { path: string; message: string }[] }
+    expect(problem.code).toBe('validation-failed')
+    expect(problem.errors.map((error) => error.path).sort()).toEqual(paths.toSorted())
+    for (const { message } of problem.errors) expect(message).toMatch(/^(expected |no such field)/)
+    expect(api.calls).toEqual([])
+  }
+
+  it.each(REFUSED.map((each) => [titleOf(...each), ...each] as const))(
+    '%s',
+    async (_title, [method, path, as], body, paths) => {
+      await expectRefused(await api.fetch(path, { method, body, ...(as !== undefined && { as }) }), paths)
+    },
+  )
+
+  it.each(REFUSED_QUERIES)('GET /markets?%s is refused for %j', async (query, paths) => {
+    await expectRefused(await api.fetch(`/markets?${query}`), paths)
+  })
+
+  it('refuses parameters wherever there are none', async () => {
+    await expectRefused(await api.fetch(`/markets/${MARKET_ID}?verbose=1`), ['query.verbose'])
+    await expectRefused(
+      await api.fetch('/markets?page=1', { method: 'POST', as: 'organizer', body: market }),
+      ['query.page'],
+    )
+    await expectRefused(
+      await api.fetch(`/markets/${MARKET_ID}/applications?status=open`, { as: 'organizer' }),
+      ['query.status'],
+    )
+  })
+
+  it('names at most twenty errors, by paths of bounded length', async () => {
+    const body = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`${i}${'x'.repeat(200)}`, 1]))
+    const response = await api.fetch('/markets', { method: 'POST', as: 'organizer', body })
+    const { errors } = (await response.json()) as { errors: { path: string }[] }
+    expect(errors).toHaveLength(20)
+    expect(Math.max(...errors.map(({ path }) => path.length))).toBe(100)
+  })
+
+  it('hands over what it accepts, trimmed and in the words of the use cases', async () => {
+    const prose = 'First line\r\n\tsecond 🐝 line\n'
+    await api.fetch('/markets', {
+      method: 'POST',
+      as: 'organizer',
+      body: { ...market, name: ' Green City ', description: prose, slug: 'green-city-1' },
+    })
+    await api.fetch(`/markets/${MARKET_ID.toUpperCase()}`, {
+      method: 'PUT',
+      as: 'organizer',
+      body: { stall_count: 10_000, status: 'active' },
+    })
+    await api.fetch(`/markets/${MARKET_ID}`, { method: 'PUT', as: 'organizer', body: { description: '' } })
+    await api.fetch(`/markets/${MARKET_ID}/applications`, { method: 'POST', as: 'vendor' })
+    await api.fetch(`/vendors/${VENDOR_ID}`, {
+      method: 'PUT',
+      as: 'vendor',
+      body: { business_name: 'Bees', website: 'https://bees.example/' },
+    })
+    await api.fetch('/auth/register', { method: 'POST', body: { ...vendor, category: 'honey' } })
+    await api.fetch('/auth/register', { method: 'POST', body: organizer })
+    await api.fetch('/auth/login', { method: 'POST', body: { email: ' ada@example.org', password: ' x ' } })
+    await api.fetch(`/markets/${MARKET_ID}/applications?status=waitlisted&page_size=5`, { as: 'organizer' })
+    expect(api.calls).toEqual([
+      [
+        'createMarket',
+        ORGANIZER.accountId,
+        {
+          name: 'Green City',
+          city: 'Chicago',
+          description: 'First line\n\tsecond 🐝 line',
+          stallCount: 12,
+          slug: 'green-city-1',
+        },
+      ],
+      ['updateMarket', MARKET_ID, { stallCount: 10_000, status: 'active' }, ORGANIZER],
+      ['updateMarket', MARKET_ID, { description: '' }, ORGANIZER],
+      ['applyToMarket', MARKET_ID, VENDOR_ID, ''],
+      ['updateVendor', VENDOR_ID, { businessName: 'Bees', website: 'https://bees.example/' }, VENDOR],
+      ['registerAccount', { ...joining, role: 'vendor', businessName: 'Bees & Co', category: 'honey' }],
+      ['registerAccount', organizer],
+      ['logIn', 'ada@example.org', ' x '],
+      ['listApplications', { marketId: MARKET_ID, status: 'waitlisted', page: 1, pageSize: 5 }, ORGANIZER],
+    ])
+  })
+})
