@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import express, { type Request, type Response } from 'express'
 import type { z } from 'zod'
@@ -9,7 +10,13 @@ const LARGEST_BODY = 100 * 1024
 
 // `strict: false`: a bare number is valid JSON of the wrong shape, and the schema says so better than the parser.
 // `inflate: false`: nobody compresses so little, and who does sends bombs.
-const parseJson = express.json({ limit: LARGEST_BODY, strict: false, inflate: false, type: () => true })
+const parseJson = express.json({
+  limit: LARGEST_BODY,
+  strict: false,
+  inflate: false,
+  type: () => true,
+  verify: assertUtf8,
+})
 
 /**
  * Reads the body by its schema; no body at all reads as `{}`. Called by handlers rather than mounted before them, so
@@ -27,6 +34,14 @@ export async function readBody<Schema extends z.ZodType>(
     parseJson(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
   })
   return validate(schema, req.body, 'body')
+}
+
+/** The parser would take UTF-7, and replace bytes that are no UTF-8: a name damaged for good, answered with 201. */
+function assertUtf8(_req: IncomingMessage, _res: unknown, body: Buffer, charset: string): void {
+  if (charset !== 'utf-8') {
+    throw new MarketflowError('unsupported-media-type', 'The body must be plain application/json in UTF-8')
+  }
+  if (!isUtf8(body)) throw new MarketflowError('malformed-json', 'The body is not valid UTF-8')
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

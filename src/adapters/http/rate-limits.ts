@@ -21,8 +21,15 @@ export class RateLimits {
   async guardLogin<T>(email: string, address: string, attempt: () => Promise<T>): Promise<T> {
     const network = networkOf(address)
     const account = `${network} ${normalizeEmail(email)}`
+    // The network first: made-up addresses would otherwise be remembered without bound.
     await consume(this.#guessesByNetwork, network)
-    await consume(this.#guesses, account)
+    try {
+      await consume(this.#guesses, account)
+    } catch (refusal) {
+      // Nobody guessed: a client that keeps asking must not lock its neighbours out.
+      await this.#guessesByNetwork.reward(network)
+      throw refusal
+    }
     try {
       const result = await attempt()
       await this.#guesses.delete(account)

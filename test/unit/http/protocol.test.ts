@@ -112,6 +112,22 @@ describe('the protocol', () => {
     expect((await create('{}', { 'content-type': 'Application/JSON; charset=UTF-8' })).status).toBe(400)
   })
 
+  it.each(['utf-7', 'utf-16le', 'utf-32'])('takes no %s, which the parser would', async (charset) => {
+    const response = await create('{}', { 'content-type': `application/json; charset=${charset}` })
+    expect(response.status).toBe(415)
+  })
+
+  it('refuses bytes that are no UTF-8 rather than keep a damaged name', async () => {
+    const response = await fetch(`${api.url}/markets`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer organizer-token', 'content-type': 'application/json' },
+      body: Buffer.from('{"name":"Caf\xe9","city":"b","stall_count":1}', 'latin1'),
+    })
+    expect(response.status).toBe(400)
+    expect(await codeOf(response)).toBe('malformed-json')
+    expect(api.calls).toEqual([])
+  })
+
   it('takes 100 kB and no more, whether announced or not', async () => {
     const padded = (bytes: number) => `{${' '.repeat(bytes - 2)}}`
     expect((await create(padded(100 * 1024))).status).toBe(400)

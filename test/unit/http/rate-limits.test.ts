@@ -60,6 +60,12 @@ describe('guardLogin', () => {
     await expect(limits.guardLogin('new@example.org', '192.0.2.1', right)).rejects.toMatchObject(limited)
   })
 
+  it('does not let one refused client use up the guesses of its neighbours', async () => {
+    const limits = new RateLimits()
+    for (let i = 0; i < 60; i++) await limits.guardLogin('ada@example.org', '192.0.2.1', wrong).catch(() => 0)
+    expect(await limits.guardLogin('bob@example.org', '192.0.2.1', right)).toBe('token')
+  })
+
   it('does not count what was not a guess', async () => {
     const limits = new RateLimits()
     const outage = () => Promise.reject(new MarketflowError('database-unavailable'))
