@@ -1,0 +1,70 @@
+import { parse } from 'csv-parse/sync'
+import type { TextLine } from './text-lines.ts'
+
+/** Cells of one record, or why there are none. `line` is where it begins. */
+export type CsvRow =
+  | { readonly line: number; readonly cells: readonly string[] }
+  | { readonly line: number; readonly damage: string }
+
+/** A quoted cell may hold line ends, but hardly more than these. */
+const LINES_PER_RECORD = 20
+
+/**
+ * Reads CSV records (RFC 4180) of one width, line by line. A quote that is never closed would swallow the rest of the
+ * file; here it costs its own line only, since what follows is tried again line by line.
+ */
+export async function* csvRows(lines: AsyncIterable<TextLine>, width?: number): AsyncGenerator<CsvRow> {
+  let open: TextLine[] = []
+  let columns = width
+  for await (const line of lines) {
+    open.push(line)
+    while (open.length > 0) {
+      const step = advance(open, columns)
+      if (step === 'wants-more') break
+      yield step.row
+      if ('cells' in step.row) columns ??= step.row.cells.length
+      open = open.slice(step.used)
+    }
+  }
+  while (open.length > 0) {
+    const [first] = open as [TextLine]
+    const row = attempt([first], columns)
+    yield row ?? { line: first.number, damage: UNCLOSED }
+    open = open.slice(1)
+  }
+}
+
+const UNCLOSED = 'a quote is never closed'
+
+type Step = { readonly row: CsvRow; readonly used: number } | 'wants-more'
+
+/** Takes a record from the lines read so far, or gives up its first line. */
+function advance(lines: readonly TextLine[], columns: number | undefined): Step {
+  const [first] = lines as [TextLine]
+  if (first.text === undefined) return { row: { line: first.number, damage: 'not UTF-8 text' }, used: 1 }
+  for (let used = 1; used <= lines.length; used++) {
+    const row = attempt(lines.slice(0, used), columns)
+    if (row === undefined) continue
+    if ('cells' in row || used === 1) return { row, used }
+    // Lines that only a stray quote held together: they are no record, and may be good ones by themselves.
+    return { row: { line: first.number, damage: UNCLOSED }, used: 1 }
+  }
+  return lines.length < LINES_PER_RECORD
+    ? 'wants-more'
+    : { row: { line: first.number, damage: UNCLOSED }, used: 1 }
+}
+
+/** Undefined while a quote is open. */
+function attempt(lines: readonly TextLine[], columns: number | undefined): CsvRow | undefined {
+  const { number: line } = lines[0]!
+  if (lines.some(({ text }) => text === undefined)) return { line, damage: 'not UTF-8 text' }
+  const text = lines.map((each) => each.text).join('\n')
+  if ((text.match(/"/g)?.length ?? 0) % 2 === 1) return undefined
+  try {
+    const [cells = []] = parse(text, { relax_column_count: true, skip_empty_lines: false }) as string[][]
+    if (columns === undefined || cells.length === columns) return { line, cells }
+    return { line, damage: `${cells.length} columns where ${columns} were expected` }
+  } catch (error) {
+    return { line, damage: error instanceof Error ? error.message : 'not CSV' }
+  }
+}

@@ -1,0 +1,109 @@
+import { createReadStream, existsSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type DirectoryRow, readUsdaDirectory } from '../../../src/adapters/directory/usda-csv.ts'
+
+const HEADER = 'FMID,MarketName,street,city,State,zip,Season1Date,Season1Time,Eggs,Honey'
+const good = (id: number, name = `Market ${id}`, city = 'Danville') => `${id},${name},,${city},Vermont,,,,Y,N`
+
+/** Reads text or bytes, handed over in small pieces as a stream does. */
+async function rowsOf(input: string | Buffer, piece = 7): Promise<DirectoryRow[]> {
+  const bytes = Buffer.from(input)
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < bytes.length; i += piece) yield bytes.subarray(i, i + piece)
+  }
+  return Array.fromAsync(readUsdaDirectory(pieces()))
+}
+
+const names = (rows: DirectoryRow[]) =>
+  rows.flatMap((row) => (row.kind === 'market' ? [row.market.name] : []))
+const skipped = (rows: DirectoryRow[]) =>
+  rows.flatMap((row) => (row.kind === 'skipped' ? [[row.line, row.reason]] : []))
+
+describe('the USDA directory', () => {
+  it('trims, folds blanks and keeps quotes as they are', async () => {
+    const row = `7,"  Carter  County Farmers’ Market, Inc ",12 Main St ," GRAYSON ",Kentucky,41143,07/04/2020 to 10/03/2020,Sat: 9:00 AM-12:00 PM;,Y,N`
+    expect(await rowsOf(`${HEADER}\n${row}\n`)).toEqual([
+      {
+        kind: 'market',
+        line: 2,
+        market: {
+          directoryId: '7',
+          name: 'Carter County Farmers’ Market, Inc',
+          city: 'GRAYSON',
+          description:
+            '12 Main St, GRAYSON, Kentucky 41143. Open Sat 9:00 AM-12:00 PM (07/04/2020 to 10/03/2020). Sells eggs.',
+        },
+      },
+    ])
+  })
+
+  it('takes a byte order mark, CRLF and a last line without an end', async () => {
+    expect(names(await rowsOf(`\uFEFF${HEADER}\r\n${good(1)}\r\n${good(2)}`))).toEqual([
+      'Market 1',
+      'Market 2',
+    ])
+  })
+
+  it('says by line what is missing', async () => {
+    const rows = await rowsOf(
+      [HEADER, good(1, ' '), good(2, 'A', ''), 'x,A,,B,,,,,Y,N', good(3), good(3)].join('\n'),
+    )
+    expect(skipped(rows)).toEqual([
+      [2, 'MarketName is empty'],
+      [3, 'city is empty'],
+      [4, 'FMID "x" is not a number'],
+      [6, 'FMID 3 is already on line 5'],
+    ])
+  })
+
+  it('refuses a file without the columns it needs, and names them', async () => {
+    await expect(rowsOf('FMID,Name\n1,x\n')).rejects.toMatchObject({
+      code: 'validation-failed',
+      errors: [{ path: 'MarketName' }, { path: 'city' }],
+    })
+    await expect(rowsOf('')).rejects.toMatchObject({ code: 'validation-failed' })
+  })
+
+  it('reads a cell that spans lines', async () => {
+    expect(names(await rowsOf(`${HEADER}\n${good(1, '"Two\nlines"')}\n${good(2)}`))).toEqual([
+      'Two lines',
+      'Market 2',
+    ])
+  })
+
+  it.each([
+    ['a quote that is never closed', '9,"Broken,,Danville,Vermont,,,,Y,N', 'a quote is never closed'],
+    ['too few columns', '9,Broken', '2 columns where 10 were expected'],
+    ['bytes that are no text', Buffer.from([0x39, 0x2c, 0xff, 0xfe, 0x00]), 'not UTF-8 text'],
+    ['a quote in the wrong place', '9,Bro"ken" it,,D,V,,,,Y,N', 'Invalid Opening Quote'],
+  ])('loses one line to %s, and nothing else', async (_, damage, reason) => {
+    const before = [1, 2, 3].map((id) => good(id)).join('\n')
+    const after = Array.from({ length: 40 }, (_, i) => good(10 + i)).join('\n')
+    const rows = await rowsOf(
+      Buffer.concat([`${HEADER}\n${before}\n`, damage, `\n${after}\n`].map((part) => Buffer.from(part))),
+    )
+    expect(names(rows)).toHaveLength(43)
+    expect(skipped(rows)).toEqual([[5, expect.stringContaining(reason)]])
+  })
+
+  it('never throws on bytes after a good header, and accounts for every line with something in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.integer({ min: 1, max: 50 }),
+        async (noise, piece) => {
+          const rows = await rowsOf(Buffer.concat([Buffer.from(`${HEADER}\n${good(1)}\n`), noise]), piece)
+          expect(names(rows)[0]).toBe('Market 1')
+        },
+      ),
+    )
+  })
+
+  const real = new URL('../../../../shared/data/usda-farmers-markets.csv', import.meta.url)
+  it.runIf(existsSync(real))('reads the real one', async () => {
+    const rows = await Array.fromAsync(readUsdaDirectory(createReadStream(real)))
+    expect(rows).toHaveLength(1679)
+    expect(skipped(rows)).toEqual([[694, 'city is empty']])
+  })
+})
