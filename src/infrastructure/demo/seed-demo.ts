@@ -8,7 +8,9 @@ import { Account } from '../../domain/account.ts'
 import { Market, slugify } from '../../domain/market.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
-import { DEMO, DEMO_PASSWORD } from './demo-data.ts'
+import { APPLICATIONS } from './demo-applications.ts'
+import { MARKETS } from './demo-markets.ts'
+import { DEMO_PASSWORD, ORGANIZERS, VENDORS } from './demo-people.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -58,7 +60,7 @@ class Seeding {
   }
 
   addOrganizers(): void {
-    for (const { key, email, name } of DEMO.organizers) {
+    for (const { key, email, name } of ORGANIZERS) {
       const id = this.#random.uuid()
       this.#organizerIds.set(key, id)
       this.#addAccount({ id, email, name, role: 'organizer', vendorId: null })
@@ -66,7 +68,7 @@ class Seeding {
   }
 
   addVendors(): void {
-    for (const { key, email, name, ...profile } of DEMO.vendors) {
+    for (const { key, email, name, ...profile } of VENDORS) {
       const id = this.#random.uuid()
       this.#vendorIds.set(key, id)
       this.#tx.vendors.add(new Vendor({ id, ...profile, createdAt: this.#daysAgo(60) }))
@@ -75,7 +77,7 @@ class Seeding {
   }
 
   addMarkets(): void {
-    for (const { key, organizer, status, ...props } of DEMO.markets) {
+    for (const { key, organizer, status, ...props } of MARKETS) {
       const slug = slugify(`${props.name} ${props.city}`)
       const organizerId = this.#organizerIds.get(organizer)!
       const createdAt = this.#daysAgo(50)
@@ -88,9 +90,9 @@ class Seeding {
 
   /** Markets close after their applications were decided, as they do in life. */
   addApplications(): void {
-    DEMO.applications.forEach(({ market: key, vendor, status, message }, i) => {
+    APPLICATIONS.forEach(({ market: key, vendor, status, message }, i) => {
       const market = this.markets.get(key)!
-      const createdAt = new Date(this.#now - (DEMO.applications.length - i) * 7 * HOUR_MS)
+      const createdAt = new Date(this.#now - (APPLICATIONS.length - i) * 7 * HOUR_MS)
       const decidedAt = new Date(createdAt.getTime() + 5 * HOUR_MS)
       const props = { id: this.#random.uuid(), marketId: market.id, vendorId: this.#vendorIds.get(vendor)! }
       const application = new VendorApplication({ ...props, message, createdAt })
@@ -100,7 +102,7 @@ class Seeding {
       if (status === 'withdrawn') application.withdraw(market, decidedAt)
       this.#tx.applications.add(application)
     })
-    for (const { key, status } of DEMO.markets) {
+    for (const { key, status } of MARKETS) {
       if (status === 'closed') this.markets.get(key)!.edit({ status }, this.#daysAgo(0))
     }
   }
