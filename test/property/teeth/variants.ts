@@ -17,6 +17,8 @@ export interface Variant {
 
 const twoOnRedis: WorldOptions = { cache: 'redis', instances: 2, alone: false, faults: true }
 const quiet: WorldOptions = { ...twoOnRedis, faults: false }
+const connections: WorldOptions = { ...twoOnRedis, theme: 'connections' }
+const stalls: WorldOptions = { cache: 'lru', instances: 2, alone: false, faults: true, theme: 'stalls' }
 const twoPrivate: WorldOptions = { cache: 'lru', instances: 2, alone: false, faults: true }
 
 const session = (build: NonNullable<Parts['cache']['session']>): Partial<Parts> => ({
@@ -35,6 +37,11 @@ const variant = (name: string, parts: Partial<Parts>, world = twoOnRedis): Varia
 export const CONTROLS: readonly Variant[] = [
   variant('the open drain', { drain: (context) => new drains.OpenDrain(context) }),
   variant('the open read-through', { readThrough: (context) => new reads.OpenReadThrough(context) }),
+  // Wrong where a lookup asks several servers (a cluster). One connection that answers in order forgives it: the reply
+  // to the lookup comes before the one to any later drain, and only a drain's reply can renew the lease.
+  variant('the lease checked after the cache was asked, on one connection', {
+    readThrough: (context) => new reads.ChecksLeaseAfterAsking(context),
+  }),
   variant(
     'the open session',
     session((connection, context) => new sessions.OpenSession(connection, context)),
@@ -50,6 +57,25 @@ export const FENCE: readonly Variant[] = [
   variant(
     'observe after the load',
     { readThrough: (context) => new reads.ObservesAfterLoad(context) },
+    quiet,
+  ),
+  variant(
+    'invalidate before the commit',
+    {
+      transactions: (link, cache) => new lease.InvalidatesBeforeCommit(link, cache),
+      confirmation: ({ cache, loop, clock, leaseMs, alone }) =>
+        new lease.AnswersAtOnce(cache, loop, clock, leaseMs, alone),
+    },
+    quiet,
+  ),
+  variant(
+    'a load from an older snapshot',
+    { readThrough: (context) => new reads.LoadsFromOlderSnapshot(context) },
+    quiet,
+  ),
+  variant(
+    'a lookup that was asked before the read began',
+    session((connection, context) => new sessions.JoinsLookupUnderWay(connection, context)),
     quiet,
   ),
   variant('no invalidation', { drain: (context) => new drains.NoInvalidation(context) }, quiet),
@@ -96,25 +122,22 @@ export const FENCE: readonly Variant[] = [
 export const LOG_AND_LEASE: readonly Variant[] = [
   variant('no wait without confirmation', { confirmation: (context) => new lease.NeverWaits(context) }),
   variant('a wait of 0.9 L', { confirmation: waits(0.9) }, twoPrivate),
-  variant('a wait of L', { confirmation: waits(1) }, twoPrivate),
+  variant('a wait of L', { confirmation: waits(1) }, stalls),
   variant(
     'the wait counted from sending COMMIT',
     {
       confirmation: (context) => new lease.CountsFromSendingCommit(context),
     },
-    twoPrivate,
+    stalls,
   ),
   variant(
     'the lease stamped at the end of the drain',
     {
       lease: (clock) => new lease.StampedAtTheEnd(clock, LEASE_MS),
     },
-    twoPrivate,
+    stalls,
   ),
   variant('no lease check', { gate: lease.gateWithoutLease }, twoPrivate),
-  variant('the lease checked after the cache was asked', {
-    readThrough: (context) => new reads.ChecksLeaseAfterAsking(context),
-  }),
   variant(
     'the lease renewed without draining',
     {
@@ -145,16 +168,40 @@ export const LOG_AND_LEASE: readonly Variant[] = [
 ]
 
 export const CONNECTIONS: readonly Variant[] = [
-  variant('a new connection trusted at once', { trusted: () => new lease.TrustsEveryConnection() }),
-  variant('replay of pending rows only', { drain: (context) => new drains.ReplaysPendingOnly(context) }),
-  variant('replay of applied rows only', { drain: (context) => new drains.ReplaysAppliedOnly(context) }),
-  variant('rows selected before the connection was made', {
-    drain: (context) => new drains.SelectsBeforeConnecting(context),
-  }),
-  variant('use during the replay', { drain: (context) => new drains.TrustsBeforeReplay(context) }),
-  variant('a read moved to a new connection before its replay', {
-    readThrough: (context) => new reads.MovesToNewConnection(context),
-  }),
+  variant(
+    'a new connection trusted at once',
+    { trusted: () => new lease.TrustsEveryConnection() },
+    connections,
+  ),
+  variant(
+    'replay of pending rows only',
+    { drain: (context) => new drains.ReplaysPendingOnly(context) },
+    connections,
+  ),
+  variant(
+    'replay of applied rows only',
+    { drain: (context) => new drains.ReplaysAppliedOnly(context) },
+    connections,
+  ),
+  variant(
+    'rows selected before the connection was made',
+    {
+      drain: (context) => new drains.SelectsBeforeConnecting(context),
+    },
+    connections,
+  ),
+  variant(
+    'use during the replay',
+    { drain: (context) => new drains.TrustsBeforeReplay(context) },
+    connections,
+  ),
+  variant(
+    'a read moved to a new connection before its replay',
+    {
+      readThrough: (context) => new reads.MovesToNewConnection(context),
+    },
+    connections,
+  ),
 ]
 
 export const PRIVATE: readonly Variant[] = [
@@ -171,5 +218,11 @@ export const PRIVATE: readonly Variant[] = [
     twoPrivate,
   ),
   variant('no gap check after a sweep', { drain: (context) => new drains.NoGapCheck(context) }, twoPrivate),
+]
+
+/** Production's own code, deployed as README says it must not be. */
+export const DEPLOYMENTS: readonly Variant[] = [
   variant('SINGLE_INSTANCE with two', {}, { ...twoPrivate, alone: true }),
+  variant('CACHE=lru beside CACHE=redis', {}, { ...twoOnRedis, odd: 'lru' }),
+  variant('CACHE=null beside CACHE=redis', {}, { ...twoOnRedis, odd: 'null' }),
 ]

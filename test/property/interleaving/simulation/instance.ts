@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { LruCache } from '../../../../src/adapters/cache/lru-cache.ts'
+import { NullCache } from '../../../../src/adapters/cache/null-cache.ts'
 import { Drain } from '../../../../src/application/caching/drain.ts'
 import { DrainLoop } from '../../../../src/application/caching/drain-loop.ts'
 import { Gate, TrustedSessions } from '../../../../src/application/caching/gate.ts'
@@ -56,20 +57,17 @@ export interface ReadContext {
 /** Every class of the core, replaceable one by one: production's, unless a broken variant says otherwise. */
 export interface Parts {
   readonly cache: CacheParts
-  /** What is given to the core in the place of the cache. */
-  readonly wrapCache: (cache: CachePort) => CachePort
   readonly lease: (clock: Clock) => Lease
   readonly gate: (trusted: TrustedSessions, lease: Lease) => Permit
   readonly trusted: () => TrustedSessions
   readonly drain: (context: DrainContext) => Drain
   readonly confirmation: (context: ConfirmationContext) => WriteConfirmation
   readonly readThrough: (context: ReadContext) => ReadThrough
-  readonly transactions: (link: DatabaseLink) => SimTransactions
+  readonly transactions: (link: DatabaseLink, cache: CachePort) => SimTransactions
 }
 
 export const PRODUCTION: Parts = {
   cache: {},
-  wrapCache: (cache) => cache,
   lease: (clock) => new Lease(clock, LEASE_MS),
   gate: (trusted, lease) => new Gate(trusted, lease),
   trusted: () => new TrustedSessions(),
@@ -82,7 +80,7 @@ export const PRODUCTION: Parts = {
 }
 
 export interface InstanceOptions {
-  readonly cache: 'redis' | 'tiered' | 'lru'
+  readonly cache: 'redis' | 'tiered' | 'lru' | 'null'
   readonly alone: boolean
 }
 
@@ -106,18 +104,14 @@ export class Instance {
     const clockFor = (user: string) => new SimClock(host, access.scheduler, user)
     const clock = clockFor('timer')
     const random = new SimRandom(access.random)
-    const cache = parts.wrapCache(
-      options.cache === 'lru'
-        ? new LruCache({ maxBytes: 100_000 }, clock, random)
-        : new SimSharedCache(host, access, random, options.cache, parts.cache),
-    )
+    const cache = makeCache(host, access, random, options.cache, parts.cache)
     this.cache = cache
     const { alone } = options
     const trusted = parts.trusted()
     const lease = parts.lease(clock)
     const gate = parts.gate(trusted, lease)
     const log = new SimLog(link)
-    const transactions = parts.transactions(link)
+    const transactions = parts.transactions(link, cache)
     const drain = parts.drain({ cache, log, trusted, lease, alone, transactions })
     const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, ({ error }) => failOnBug(error))
     const confirmation = parts.confirmation({
@@ -156,6 +150,23 @@ export class Instance {
       record(eventOf(view, version))
       return version
     })
+  }
+}
+
+function makeCache(
+  host: Host,
+  access: RedisAccess,
+  random: Random,
+  kind: InstanceOptions['cache'],
+  parts: CacheParts,
+): CachePort {
+  switch (kind) {
+    case 'null':
+      return new NullCache()
+    case 'lru':
+      return new LruCache({ maxBytes: 100_000 }, new SimClock(host, access.scheduler, 'lru'), random)
+    default:
+      return new SimSharedCache(host, access, random, kind, parts)
   }
 }
 

@@ -9,7 +9,14 @@ export interface WorldOptions {
   /** As `SINGLE_INSTANCE`: the only process on this database. */
   readonly alone: boolean
   readonly faults: boolean
+  /** What the first instance runs on instead: a deployment that nobody promised anything for. */
+  readonly odd?: 'lru' | 'null'
+  /** Only plans of this theme; otherwise half of the plans have one or the other. */
+  readonly theme?: Theme
 }
+
+/** Several faults that belong together: drains that stall, or a connection that changes. */
+export type Theme = 'stalls' | 'connections'
 
 /** One request. */
 export interface Request {
@@ -89,8 +96,8 @@ export function makePlan(random: Prng, options: WorldOptions): Plan {
 /** Deep bugs need several faults of one kind: half of the plans have a theme. */
 function makeFaults(random: Prng, options: WorldOptions): Fault[] {
   const slot = random.below(options.instances)
-  const theme = random.fraction()
-  if (theme < 0.25) {
+  const theme = options.theme ?? random.pick(['stalls', 'connections', undefined, undefined])
+  if (theme === 'stalls') {
     const stalls = Array.from({ length: 2 + random.below(2) }, () => ({
       ...spanWithin(random, 120),
       kind: 'cut' as const,
@@ -99,16 +106,24 @@ function makeFaults(random: Prng, options: WorldOptions): Fault[] {
     }))
     return random.chance(0.5) ? stalls : [...stalls, makeFault(random, options)]
   }
-  if (theme < 0.5 && options.cache !== 'lru') {
+  if (theme === 'connections' && options.cache !== 'lru') {
     const older = random.chance(0.7)
       ? { kind: 'fail-over' as const, old: random.pick(['dead', 'demoted'] as const) }
       : { kind: 'restart' as const, data: 'dump' as const }
     const span = spanWithin(random, 1)
     // A drain that spans the moment at which the connection changes.
     const stall = { kind: 'cut' as const, slot, server: 'log' as const }
-    const stalled = { ...stall, from: span.from - random.below(40), until: span.from + 20 + random.below(80) }
+    const stalled = { ...stall, from: span.from - random.below(70), until: span.from + 20 + random.below(80) }
+    // And nobody else who replays the log first.
+    const other = { kind: 'suspend' as const, slot: (slot + 1) % options.instances }
+    const absent = { ...other, from: span.from - random.below(15), until: span.from + 20 + random.below(80) }
     const others = Array.from({ length: random.below(2) }, () => makeFault(random, options))
-    return [{ ...span, ...older }, ...(random.chance(0.6) ? [stalled] : []), ...others]
+    return [
+      { ...span, ...older },
+      ...(random.chance(0.6) ? [stalled] : []),
+      ...(random.chance(0.4) ? [absent] : []),
+      ...others,
+    ]
   }
   return Array.from({ length: random.below(5) }, () => makeFault(random, options))
 }

@@ -22,9 +22,8 @@ export class Prng {
     return this.fraction() < probability
   }
 
+  /** One of them; there has to be one. */
   pick<T>(from: readonly T[]): T {
-    const picked = from[this.below(from.length)]
-    if (picked === undefined) throw new RangeError('Nothing to pick from')
-    return picked
+    return from[this.below(from.length)] as T
   }
 }

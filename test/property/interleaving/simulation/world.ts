@@ -79,7 +79,9 @@ export class World {
       random: this.#random,
     }
     const link = new DatabaseLink(this.#database, this.#scheduler, this.#network, this.#random, host)
-    const instance = new Instance(host, link, access, this.#plan.options, this.#parts, {
+    const { cache, odd, alone } = this.#plan.options
+    const options = { cache: slot === 0 && odd !== undefined ? odd : cache, alone }
+    const instance = new Instance(host, link, access, options, this.#parts, {
       wrote: ({ confirmation }) => this.#coverage.wrote(confirmation),
       loaded: () => undefined,
     })

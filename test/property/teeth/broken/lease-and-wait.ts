@@ -117,3 +117,27 @@ export class LogsOutsideTheTransaction extends SimTransactions {
     })
   }
 }
+
+/** Deletes the stamps while the transaction is still open, and answers as soon as it is committed. */
+export class InvalidatesBeforeCommit extends SimTransactions {
+  readonly #cache: CachePort
+
+  constructor(link: DatabaseLink, cache: CachePort) {
+    super(link)
+    this.#cache = cache
+  }
+
+  protected override async log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]) {
+    await this.#cache
+      .session()
+      ?.invalidate(tags)
+      .catch(() => undefined)
+    return super.log(link, transaction, tags)
+  }
+}
+
+export class AnswersAtOnce extends WriteConfirmation {
+  override async confirm(): Promise<Confirmation> {
+    return 'invalidated'
+  }
+}

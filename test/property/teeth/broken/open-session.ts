@@ -194,3 +194,16 @@ export class PromotesUnderWrongStamps extends OpenSession {
     return sameFence(stored.fence, fence) ? { entry: stored.entry, tier: 'l2', fence } : { fence }
   }
 }
+
+/** A lookup shares the answer to one that is under way, though that was asked before this read began. */
+export class JoinsLookupUnderWay extends OpenSession {
+  readonly #underWay = new Map<string, Promise<Lookup>>()
+
+  override lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
+    const under = this.#underWay.get(key)
+    if (under !== undefined) return under
+    const lookup = super.lookup(key, tags, permit).finally(() => this.#underWay.delete(key))
+    this.#underWay.set(key, lookup)
+    return lookup
+  }
+}
