@@ -25,7 +25,7 @@ describe('a database embedded in a directory', () => {
     writeFileSync(join(dataDir, 'lock'), '999999999') // nobody: left by a process that was killed
     const second = await openDatabase({ dataDir })
     await second.migrate()
-    expect(await second.invalidationLog.pending()).toEqual([{ id, tags: ['kept'] }])
+    expect(await second.invalidationLog.pending()).toEqual([{ id, tags: ['kept'], applied: false }])
     await second.ping()
     await second.close()
   })

@@ -18,7 +18,7 @@ describe.each(ENGINES)('the invalidation log on $name', ({ open }) => {
   it('tells of committed work', async () => {
     const tags = ['market:1', 'a "quoted", {braced} \\ tag', 'ünï']
     const id = await write(...tags)
-    expect(await database.invalidationLog.pending()).toContainEqual({ id, tags })
+    expect(await database.invalidationLog.pending()).toContainEqual({ id, tags, applied: false })
   })
 
   it('knows nothing of work that was rolled back', async () => {
@@ -39,8 +39,8 @@ describe.each(ENGINES)('the invalidation log on $name', ({ open }) => {
     await database.invalidationLog.markApplied([])
     expect(await pendingIds()).not.toContain(first)
     const { rows } = await database.invalidationLog.kept()
-    expect(rows).toContainEqual({ id: first, tags: ['1'] })
-    expect(rows).toContainEqual({ id: second, tags: ['2'] })
+    expect(rows).toContainEqual({ id: first, tags: ['1'], applied: true })
+    expect(rows).toContainEqual({ id: second, tags: ['2'], applied: true })
   })
 
   it('sweeps what was marked long enough ago, never what is pending, and counts it', async () => {

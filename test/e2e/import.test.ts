@@ -1,0 +1,68 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Api } from '../support/api.ts'
+import { freshDatabase } from '../support/postgres.ts'
+import { runToEnd, startService } from '../support/service.ts'
+
+const HEADER = 'FMID,MarketName,street,city,State,zip'
+const ROWS = [
+  '1,Lincoln Park Market,,Chicago ,Illinois,60614',
+  '2,Logan Market,,chicago,Illinois,60647',
+  '3,No City Market,,,Illinois,',
+  '4,Logan Market,,chicago,Illinois,60647',
+]
+
+let directory: string
+let database: { url: string; drop(): Promise<void> }
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'marketflow-'))
+  database = await freshDatabase()
+})
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+  await database.drop()
+})
+
+async function importRows(lines: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const file = join(directory, 'markets.csv')
+  await writeFile(file, lines.join('\n'))
+  return runToEnd('src/infrastructure/import.ts', [file], { DATABASE_URL: database.url, CACHE: 'null' })
+}
+
+it('imports once, updates what changed, and says what it skipped and why', async () => {
+  const first = await importRows([HEADER, ...ROWS])
+  expect(first.output).toContain('3 imported, 0 updated, 0 unchanged, 1 skipped\n  line 4: city is empty')
+  expect(first.code).toBe(0)
+  expect((await importRows([HEADER, ...ROWS])).output).toContain(
+    '0 imported, 0 updated, 3 unchanged, 1 skipped',
+  )
+  const changed = ROWS.map((row) => row.replace('Lincoln Park', 'Lincoln Square'))
+  expect((await importRows([HEADER, ...changed])).output).toContain(
+    '0 imported, 1 updated, 2 unchanged, 1 skipped',
+  )
+
+  const service = await startService({ DATABASE_URL: database.url, CACHE: 'null' })
+  const listing = await new Api(service.url).get('/markets?city=%20CHICAGO')
+  expect(listing.body.markets.map((market: { name: string }) => market.name)).toEqual([
+    'Lincoln Square Market',
+    'Logan Market',
+    'Logan Market',
+  ])
+  await service.stop()
+})
+
+it('loses nothing to a damaged file, and changes nothing for one that is something else', async () => {
+  await importRows([HEADER, ...ROWS])
+  const damaged = await importRows([HEADER, ROWS[0]!, '5,"Broken,,X,Y,', '6,After The Damage,,Boise,Idaho,'])
+  expect(damaged.output).toContain(
+    '1 imported, 0 updated, 1 unchanged, 1 skipped\n  line 3: a quote is never closed',
+  )
+  const other = await importRows(['id,title', '1,Something else'])
+  expect(other.code).toBe(65)
+  expect(other.output).toContain('MarketName: expected a column of this name')
+  expect((await importRows([HEADER, ...ROWS])).output).toContain('0 imported, 0 updated, 3 unchanged')
+})

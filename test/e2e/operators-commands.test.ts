@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Api } from '../support/api.ts'
+import { type RunningService, runToEnd, startService } from '../support/service.ts'
+
+let dataDir: string
+let service: RunningService
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'marketflow-'))
+  service = await startService({ DATA_DIR: dataDir })
+})
+
+afterEach(async () => {
+  await service.stop()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+const cache = (...args: string[]) => runToEnd('src/adapters/cli/cache.ts', args, { DATA_DIR: dataDir })
+
+it('explains what the next read will do, invalidates a tag, and explains again', async () => {
+  const api = new Api(service.url)
+  expect((await cache('explain', '/markets?city=Lisbon')).output).toContain(
+    'miss: nothing is stored under this key',
+  )
+  await api.get('/markets?city=lisbon')
+  const filled = await cache('explain', '/markets?city=lisbon')
+  expect(filled.output).toContain('markets:active:page:1:size:20:city:lisbon')
+  expect(filled.output).toMatch(/next read hit in l1/)
+  expect((await api.get('/markets?city=lisbon')).headers.get('cache-status')).toMatch(/; hit/)
+
+  expect((await cache('invalidate', 'markets:active:city:lisbon')).output).toContain('invalidated')
+  expect((await cache('explain', '/markets?city=lisbon')).output).toMatch(
+    /stamps outdated\n {2}next read miss/,
+  )
+  expect((await api.get('/markets?city=lisbon')).headers.get('cache-status')).toContain('fwd=miss')
+})
+
+it('says what it can explain, how it is used, and when nothing runs', async () => {
+  const unknown = await cache('explain', '/healthz')
+  expect(unknown.code).toBe(1)
+  expect(unknown.output).toContain('/vendors/{id}/dashboard')
+  expect((await cache('explain')).code).toBe(64)
+  await service.stop()
+  const nobody = await cache('explain', '/markets')
+  expect(nobody.code).toBe(1)
+  expect(nobody.output).toContain('is it running here')
+})
