@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { budget, timeoutFor, tooFewToJudge } from './budget.ts'
-import { explain, explore } from './simulation/explore.ts'
-import { PRODUCTION } from './simulation/instance.ts'
+import { explore } from './simulation/explore.ts'
 import type { WorldOptions } from './simulation/plan.ts'
+import { explain } from './simulation/shrink.ts'
 
 const FILE = 'test/property/interleaving/private-cache.test.ts'
 const { schedules, seed } = budget(2600)
@@ -18,7 +18,7 @@ describe('read-after-write with a cache in each process', () => {
   for (const [name, options] of Object.entries(worlds)) {
     test(name, { timeout: timeoutFor(schedules) }, async () => {
       const { coverage, finding } = await explore(options, schedules, seed)
-      if (finding !== undefined) expect.fail(await explain(finding, PRODUCTION, FILE))
+      if (finding !== undefined) expect.fail(await explain(finding, { file: FILE, name }))
       process.stdout.write(`\n${name}: ${coverage}\n`)
       if (tooFewToJudge(schedules)) return
       // A run that saw none of these has proved nothing.

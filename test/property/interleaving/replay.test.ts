@@ -1,17 +1,38 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { CONNECTIONS } from '../teeth/variants.ts'
 import { Coverage } from './simulation/coverage.ts'
-import { runSchedule } from './simulation/explore.ts'
+import { explore, runSchedule } from './simulation/explore.ts'
 import { PRODUCTION } from './simulation/instance.ts'
+import { makePlan } from './simulation/plan.ts'
+import { Prng } from './simulation/prng.ts'
+import { explain } from './simulation/shrink.ts'
 
-test('a seed replays to the letter, so that what it finds can be looked at', async () => {
-  for (const cache of ['redis', 'tiered', 'lru'] as const) {
-    const options = { cache, instances: 2, alone: false, faults: true } as const
-    for (let seed = 1; seed <= 30; seed++) {
-      const first: string[] = []
-      const second: string[] = []
-      await runSchedule(seed, options, PRODUCTION, new Coverage(), first)
-      await runSchedule(seed, options, PRODUCTION, new Coverage(), second)
-      expect(second).toEqual(first)
+describe('what the simulation finds', () => {
+  test('replays to the letter, from its seed', async () => {
+    for (const cache of ['redis', 'tiered', 'lru'] as const) {
+      for (let seed = 1; seed <= 30; seed++) {
+        const trace = async () => {
+          const plan = makePlan(new Prng(seed), { cache, instances: 2, alone: false, faults: true })
+          const steps: string[] = []
+          await runSchedule(plan, seed, PRODUCTION, new Coverage(), steps)
+          return steps
+        }
+        expect(await trace()).toEqual(await trace())
+      }
     }
-  }
+  })
+
+  test('is told as few requests, few faults and every step', { timeout: 120_000 }, async () => {
+    const broken = CONNECTIONS.find(({ name }) => name === 'replay of pending rows only')!
+    const parts = { ...PRODUCTION, ...broken.parts }
+    const { finding } = await explore(broken.world, 20_000, 1, parts)
+    const story = await explain(finding!, { file: 'a.test.ts', name: 'a test' }, parts)
+    const [summary = '', steps = ''] = story.split('Every step')
+    const requests = summary.match(/(?:read|write) \w at I\d/g) ?? []
+    expect(requests.length).toBeLessThanOrEqual(8)
+    expect(steps.split('\n').length).toBeGreaterThan(requests.length)
+    expect(story).toContain(`SEED=${finding!.seed} SCHEDULES=1 npx vitest run a.test.ts -t 'a test'`)
+    expect(summary).toContain('stale: read version')
+    expect(summary).toContain('fault: restart dump')
+  })
 })

@@ -6,23 +6,24 @@ import { Prng } from './prng.ts'
 import { World } from './world.ts'
 
 export interface Finding {
+  /** Where it was found: what replays it. */
   readonly seed: number
   readonly plan: Plan
+  /** The seed of the order in which things happened. */
+  readonly order: number
   readonly violations: readonly Violation[]
 }
 
-/** Runs one schedule. All of it follows from the seed and the options. */
-export async function runSchedule(
-  seed: number,
-  options: WorldOptions,
+/** Runs one schedule: all of it follows from the plan and the seed of its order. */
+export function runSchedule(
+  plan: Plan,
+  order: number,
   parts: Parts = PRODUCTION,
   coverage = new Coverage(),
   trace?: string[],
-): Promise<Finding> {
-  const random = new Prng(seed)
-  const plan = makePlan(random, options)
-  const violations = await new World(plan, random, parts, coverage, trace).run()
-  return { seed, plan, violations }
+): Promise<Violation[]> {
+  // A stream of its own: the plan was made from the same seed.
+  return new World(plan, new Prng(order ^ 0x5bd1e995), parts, coverage, trace).run()
 }
 
 export interface Exploration {
@@ -40,27 +41,9 @@ export async function explore(
 ): Promise<Exploration> {
   const coverage = new Coverage()
   for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
-    const finding = await runSchedule(seed, options, parts, coverage)
-    if (finding.violations.length > 0) return { coverage, finding }
+    const plan = makePlan(new Prng(seed), options)
+    const violations = await runSchedule(plan, seed, parts, coverage)
+    if (violations.length > 0) return { coverage, finding: { seed, plan, order: seed, violations } }
   }
   return { coverage, finding: undefined }
-}
-
-/** What to print of a finding: what broke, every step that led there, and the command that replays it. */
-export async function explain(
-  { seed, violations, plan }: Finding,
-  parts: Parts,
-  file: string,
-): Promise<string> {
-  const trace: string[] = []
-  await runSchedule(seed, plan.options, parts, new Coverage(), trace)
-  return [
-    `The promise is broken in ${JSON.stringify(plan.options)}, ${plan.mode} mode, seed ${seed}:`,
-    ...violations.map(
-      ({ rule, operation, explanation }) => `  ${rule}: ${explanation} (view ${operation.view})`,
-    ),
-    'Every step, with the true time in ms:',
-    ...trace.map((line) => `  ${line}`),
-    `Replay: SEED=${seed} SCHEDULES=1 npx vitest run ${file}`,
-  ].join('\n')
 }

@@ -158,3 +158,8 @@ function makeFault(random: Prng, options: WorldOptions): Fault {
   const particular: FaultKind[] = options.cache === 'lru' ? [{ kind: 'sweep' }, { kind: 'sweep' }] : shared
   return { ...random.pick([...common, ...particular]), ...span }
 }
+
+export function describeFault(fault: Fault): string {
+  const { kind, from: _from, until: _until, ...rest } = fault
+  return [kind, ...Object.values(rest)].join(' ')
+}

@@ -4,7 +4,7 @@ import type { Coverage } from './coverage.ts'
 import { Host } from './host.ts'
 import { Instance, LEASE_MS, type Parts } from './instance.ts'
 import { Network } from './network.ts'
-import type { Fault, Plan, Request } from './plan.ts'
+import { describeFault, type Fault, type Plan, type Request } from './plan.ts'
 import type { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
 import { DatabaseLink, SimDatabase } from './sim-database.ts'
@@ -173,9 +173,9 @@ export class World {
   }
 
   #scheduleFault(fault: Fault): void {
-    this.#fault(fault.from, `begins: ${describe(fault)}`, () => {
+    this.#fault(fault.from, `begins: ${describeFault(fault)}`, () => {
       const end = this.#inflict(fault)
-      if (end !== undefined) this.#fault(fault.until, `ends: ${describe(fault)}`, end)
+      if (end !== undefined) this.#fault(fault.until, `ends: ${describeFault(fault)}`, end)
     })
     const older = fault.kind === 'fail-over' || (fault.kind === 'restart' && fault.data === 'dump')
     if (older)
@@ -186,7 +186,7 @@ export class World {
 
   #fault(step: number, label: string, run: () => void): void {
     this.#scheduler.add({
-      lane: `fault ${label}`,
+      lane: `fault of step ${Math.floor(step)}`,
       label,
       ready: () => this.#scheduler.count >= step,
       run,
@@ -242,11 +242,6 @@ export class World {
         return () => this.#database.sweep()
     }
   }
-}
-
-function describe(fault: Fault): string {
-  const { kind, from: _from, until: _until, ...rest } = fault
-  return [kind, ...Object.values(rest)].join(' ')
 }
 
 /** Lets every continuation run that can. */
