@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import type { Container } from 'inversify'
 import type { Logger } from 'pino'
 import { createApp } from '../adapters/http/app.ts'
@@ -30,11 +31,7 @@ import { Metrics } from './metrics.ts'
 import { readiness } from './readiness.ts'
 
 /** The HTTP adapter on a running core. */
-export async function httpApp(
-  config: Config,
-  core: Core,
-  logger: Logger,
-): Promise<ReturnType<typeof createApp>> {
+export async function httpApp(config: Config, core: Core, logger: Logger): Promise<RequestListener> {
   const { container } = core
   const metrics = await container.getAsync(Metrics)
   const logged = logger.isLevelEnabled('info')

@@ -1,4 +1,5 @@
-import express, { type Express, type RequestHandler } from 'express'
+import type { RequestListener } from 'node:http'
+import express, { type RequestHandler } from 'express'
 import type { Clock } from '../../application/ports/clock.ts'
 import type { Random } from '../../application/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
@@ -31,7 +32,7 @@ export interface AppOptions extends SystemProbes {
 }
 
 /** Marketflow over HTTP. */
-export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): Express {
+export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): RequestListener {
   const { clock, random, onRequest, onError, rateLimit, trustProxy = false } = options
   const ids = new RequestIds(random)
   const limits = rateLimit ? new RateLimits() : undefined
@@ -56,7 +57,21 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   ])
   app.use(refuseRoute)
   app.use(errorHandler(ids, onError))
-  return app
+  return (req, res) => {
+    if (req.url?.charCodeAt(0) !== SLASH) req.url = originForm(req.url)
+    app(req, res)
+  }
+}
+
+const SLASH = 0x2f
+
+/**
+ * The path of a request target that is no path (RFC 9112, 3.2): of an absolute URL its own, of anything else one that
+ * no route has. Express would answer what it cannot parse by itself, in HTML.
+ */
+function originForm(target = ''): string {
+  const url = URL.parse(target)
+  return url === null ? `/${encodeURIComponent(target)}` : `${url.pathname}${url.search}`
 }
 
 const refuseRoute: RequestHandler = () => {
