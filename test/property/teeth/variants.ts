@@ -160,7 +160,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
   variant('a lease of 1.05 L', { lease: (clock) => new Lease(clock, 1.05 * LEASE_MS) }, twoPrivate),
   variant('rows marked before their tags are gone', { drain: (context) => new drains.MarksFirst(context) }),
   variant('a timed-out DEL taken as done', { drain: (context) => new drains.TimeoutIsDone(context) }),
-  variant('a watermark', { drain: (context) => new drains.Watermark(context) }),
+  variant('a watermark', { drain: (context) => new drains.Watermark(context) }, quiet),
   variant('the log row outside the transaction', {
     transactions: (link) => new lease.LogsOutsideTheTransaction(link),
   }),

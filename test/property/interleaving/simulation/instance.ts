@@ -31,6 +31,7 @@ export interface DrainContext {
   readonly log: InvalidationLog
   readonly trusted: TrustedSessions
   readonly lease: Lease
+  readonly clock: Clock
   readonly alone: boolean
   readonly transactions: SimTransactions
 }
@@ -112,7 +113,7 @@ export class Instance {
     const gate = parts.gate(trusted, lease)
     const log = new SimLog(link)
     const transactions = parts.transactions(link, cache)
-    const drain = parts.drain({ cache, log, trusted, lease, alone, transactions })
+    const drain = parts.drain({ cache, log, trusted, lease, clock: clockFor('drain'), alone, transactions })
     const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, ({ error }) => failOnBug(error))
     const confirmation = parts.confirmation({
       cache,

@@ -66,7 +66,7 @@ const FASTEST = 1.0045
 const SLOWEST = 1 / FASTEST
 
 export function makePlan(random: Prng, options: WorldOptions): Plan {
-  const views = random.chance(0.5) ? ['a'] : ['a', 'b']
+  const views = options.theme === 'connections' || random.chance(0.5) ? ['a'] : ['a', 'b']
   const slots = Array.from({ length: options.instances }, (_, slot) => slot)
   const request = (): Request => ({
     kind: random.chance(0.35) ? 'write' : 'read',
@@ -113,14 +113,18 @@ function makeFaults(random: Prng, options: WorldOptions): Fault[] {
     const span = spanWithin(random, 1)
     // A drain that spans the moment at which the connection changes.
     const stall = { kind: 'cut' as const, slot, server: 'log' as const }
-    const stalled = { ...stall, from: span.from - random.below(70), until: span.from + 20 + random.below(80) }
+    const stalled = {
+      ...stall,
+      from: span.from - 20 - random.below(80),
+      until: span.from + 20 + random.below(80),
+    }
     // And nobody else who replays the log first.
     const other = { kind: 'suspend' as const, slot: (slot + 1) % options.instances }
     const absent = { ...other, from: span.from - random.below(15), until: span.from + 20 + random.below(80) }
     const others = Array.from({ length: random.below(2) }, () => makeFault(random, options))
     return [
       { ...span, ...older },
-      ...(random.chance(0.6) ? [stalled] : []),
+      ...(random.chance(0.8) ? [stalled] : []),
       ...(random.chance(0.4) ? [absent] : []),
       ...others,
     ]

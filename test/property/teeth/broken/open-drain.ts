@@ -124,14 +124,21 @@ export class ReplaysAppliedOnly extends OpenDrain {
   }
 }
 
-/** Whatever connection there is once the rows are known gets them. */
+/** Whatever connection there is once the rows are known gets them, and if it drops, so does the next one. */
 export class SelectsBeforeConnecting extends OpenDrain {
-  protected override async select(session: CacheSession | undefined): Promise<Rows> {
-    return session === undefined ? (await this.context.log.kept()).rows : super.select(session)
-  }
-
   protected override target(): CacheSession | undefined {
     return this.context.cache.session()
+  }
+
+  protected override async apply(session: CacheSession, rows: Rows): Promise<void> {
+    try {
+      await super.apply(session, rows)
+    } catch (error) {
+      await this.context.clock.sleep(100)
+      const next = this.context.cache.session()
+      if (next === undefined || next === session) throw error
+      await super.apply(next, rows)
+    }
   }
 }
 
