@@ -19,6 +19,10 @@ export async function* csvRows(lines: AsyncIterable<TextLine>, width?: number): 
   for await (const line of lines) {
     open.push(line)
     while (open.length > 0) {
+      if (isBlank(open[0]!)) {
+        open = open.slice(1)
+        continue
+      }
       const step = advance(open, columns)
       if (step === 'wants-more') break
       yield step.row
@@ -26,15 +30,17 @@ export async function* csvRows(lines: AsyncIterable<TextLine>, width?: number): 
       open = open.slice(step.used)
     }
   }
-  while (open.length > 0) {
-    const [first] = open as [TextLine]
-    const row = attempt([first], columns)
-    yield row ?? { line: first.number, damage: UNCLOSED }
-    open = open.slice(1)
+  for (const line of open) {
+    if (!isBlank(line)) yield attempt([line], columns) ?? { line: line.number, damage: UNCLOSED }
   }
 }
 
 const UNCLOSED = 'a quote is never closed'
+
+/** Inside a quoted cell a blank line belongs to it; between records it is nothing. */
+function isBlank(line: TextLine): boolean {
+  return line.text?.trim() === ''
+}
 
 type Step = { readonly row: CsvRow; readonly used: number } | 'wants-more'
 

@@ -48,7 +48,9 @@ export function describeMarket(cells: Readonly<Record<string, string>>): string 
     times.length > 0 && `Open ${times.join('; ')}.`,
     products.length > 0 && `Sells ${products.join(', ')}.`,
   ]
-  return sentences.filter(Boolean).join(' ').slice(0, LONGEST_DESCRIPTION)
+  const text = sentences.filter(Boolean).join(' ').slice(0, LONGEST_DESCRIPTION)
+  // A cut may leave the first half of a surrogate pair, which no UTF-8 database gives back as it was.
+  return text.replace(/[\uD800-\uDBFF]$/, '')
 }
 
 /** `Wed: 9:00 AM-1:00 PM;` and `06/10/2020 to 10/07/2020` → `Wed 9:00 AM-1:00 PM (06/10/2020 to 10/07/2020)`. */

@@ -45,6 +45,22 @@ describe('the USDA directory', () => {
     ])
   })
 
+  it('passes over blank lines, and counts them', async () => {
+    const rows = await rowsOf(`${HEADER}\r\n\r\n${good(1)}\n\n  \n${good(2, '')}\n\n`)
+    expect(names(rows)).toEqual(['Market 1'])
+    expect(skipped(rows)).toEqual([[6, 'MarketName is empty']])
+  })
+
+  it('cuts a long description between characters: half of one could not be stored', async () => {
+    for (const street of ['x', 'xx'].map((start) => start + '🍎'.repeat(1500))) {
+      const [row] = await rowsOf(`${HEADER}\n7,A,${street},B,,,,,Y,N`, 1000)
+      const description = row?.kind === 'market' ? row.market.description : ''
+      expect(description.length).toBeGreaterThanOrEqual(1999)
+      expect(description.length).toBeLessThanOrEqual(2000)
+      expect(description.isWellFormed()).toBe(true)
+    }
+  })
+
   it('says by line what is missing', async () => {
     const rows = await rowsOf(
       [HEADER, good(1, ' '), good(2, 'A', ''), 'x,A,,B,,,,,Y,N', good(3), good(3)].join('\n'),
