@@ -39,6 +39,8 @@ describe('the checker reports', () => {
     ['src/infrastructure/a.ts', `import { Pool } from 'pg'`],
     ['src/infrastructure/a.ts', `import { x } from '../../test/support/x.ts'`],
     ['src/infrastructure/a.ts', `const { x } = await import(name)`],
+    ['src/infrastructure/a.ts', `const { x } = await import('./modules/' + name)`],
+    ['src/infrastructure/a.ts', `const { Pool } = require('pg')`],
   ])('%s: %s', (path, text) => {
     const specifier = specifiersOf(text)[0]
     expect(specifier).toBeDefined()
@@ -102,7 +104,11 @@ describe('imports are found', () => {
     ['without spaces', `import{a}from'x'`],
     ['at run time', `const a = await import('x')`],
     ['at run time, over lines', `await import(\n  /* later */ 'x'\n)`],
+    ['at run time, with options', `await import('x', { with: { type: 'json' } })`],
     ['in a type', `type A = import('x').A`],
+    ['after a comment', `import a from /* "b" */ 'x'`],
+    ['for their effect, after a comment', `import // 'b'\n 'x'`],
+    ['as CommonJS does', `const a = require('x')`],
   ])('%s', (_, text) => {
     expect(specifiersOf(`const before = 1\n${text}\nconst after = 'y'`)).toEqual(['x'])
   })
