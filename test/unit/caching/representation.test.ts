@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { Reading } from '../../../src/application/caching/reading.ts'
+import {
+  decode,
+  isNegative,
+  longestLifeMs,
+  represent,
+} from '../../../src/application/caching/representation.ts'
+import { versionView } from './fakes.ts'
+
+const view = versionView(async () => undefined)
+const facts = { loadedAt: 1_000_000, loadMs: 7, jitter: 0.5 }
+const entry = represent(view, { value: { version: 1 } }, facts)
+
+describe('a representation', () => {
+  it('is the JSON text and its strong tag', () => {
+    expect(entry.body.toString()).toBe('{"version":1}')
+    expect(entry.etag).toMatch(/^"[\w-]{27}"$/)
+    expect(entry).toMatchObject({ visibleTo: '', loadedAt: 1_000_000, loadMs: 7 })
+    expect(isNegative(entry)).toBe(false)
+  })
+
+  it('has the same tag for the same text, another for another', () => {
+    expect(represent(view, { value: { version: 1 } }, { ...facts, jitter: 0 }).etag).toBe(entry.etag)
+    expect(represent(view, { value: { version: 2 } }, facts).etag).not.toBe(entry.etag)
+  })
+
+  it.each([
+    [0, 90_000],
+    [0.5, 100_000],
+    [1 - Number.EPSILON, 110_000],
+  ])('lives its TTL of 100 s with jitter %d: %d ms', (jitter, lifeMs) => {
+    const { expiresAt, loadedAt } = represent(view, { value: { version: 1 } }, { ...facts, jitter })
+    expect(expiresAt - loadedAt).toBeCloseTo(lifeMs, 3)
+    expect(expiresAt - loadedAt).toBeLessThanOrEqual(longestLifeMs(view.ttlS))
+  })
+
+  it.each([
+    [0, 27_000],
+    [0.5, 30_000],
+    [1 - Number.EPSILON, 33_000],
+  ])('remembers for 30 s that there is nothing, with jitter %d: %d ms', (jitter, lifeMs) => {
+    const nothing = represent(view, undefined, { ...facts, jitter })
+    expect(isNegative(nothing)).toBe(true)
+    expect(nothing.body).toHaveLength(0)
+    expect(nothing.expiresAt - nothing.loadedAt).toBeCloseTo(lifeMs, 3)
+  })
+
+  it('is never made of what the schema refuses: an ORM object, say', () => {
+    const wrong = { value: { version: 1, secret: 'hash' } as never }
+    expect(() => represent(view, wrong, facts)).toThrow()
+  })
+
+  it('carries who may see it', () => {
+    const own = represent(view, { value: { version: 1 }, visibleTo: 'rosa' }, facts)
+    const reading = new Reading(view, own, { kind: 'miss', stored: true })
+    expect(reading.isVisibleTo('rosa')).toBe(true)
+    expect(reading.isVisibleTo('mallory')).toBe(false)
+    expect(reading.isVisibleTo(undefined)).toBe(false)
+    expect(new Reading(view, entry, reading.status).isVisibleTo(undefined)).toBe(true)
+  })
+})
+
+describe('decode', () => {
+  it('gives the object back', () => {
+    expect(decode(view, entry)).toEqual({ version: 1 })
+  })
+
+  it.each(['', 'not JSON', '{"version":"1"}', '{"version":1,"more":2}', '{}'])(
+    'gives nothing for what this release did not write: %j',
+    (text) => {
+      expect(decode(view, { ...entry, body: Buffer.from(text) })).toBeUndefined()
+    },
+  )
+})
