@@ -1,0 +1,124 @@
+/**
+ * What the invalidation log and the lease cost: statements per write and per idle second, a write's latency with and
+ * without them, and what a hit asks of PostgreSQL. `npm run bench:cost -- --writes 300 --hits 10000 --idle 10`
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GetMarket } from '../src/application/markets/get-market.ts'
+import type { UpdateMarket } from '../src/application/markets/update-market.ts'
+import { openStage, type Stage } from './cost/stage.ts'
+import { isDrain, StatementCounter } from './cost/statement-counter.ts'
+import { type Writers, writersOf } from './cost/writers.ts'
+import { describeMachine, thisMachine } from './support/machine.ts'
+import { wholeOptions } from './support/options.ts'
+import { milliseconds, publish, ratio, table } from './support/report.ts'
+import { median, quantile, timed } from './support/statistics.ts'
+
+const WARM_UP_WRITES = 100
+const READERS = 50
+
+type Counts = ReadonlyMap<string, number>
+type Latencies = Record<keyof Writers, readonly number[]>
+
+const options = wholeOptions({ writes: 300, hits: 10_000, idle: 10 })
+const machine = await thisMachine()
+const counter = new StatementCounter()
+const stage = await openStage()
+try {
+  const writers = await writersOf(stage.core, stage.leaseMs)
+  await latencies(writers, WARM_UP_WRITES)
+  const took = await latencies(writers, options.writes)
+  const whole = await statementsOf(() => writeOften(writers.whole))
+  const bare = await statementsOf(() => writeOften(writers.bare))
+  const idle = await statementsOf(() => sleep(options.idle * 1000))
+  const hits = await statementsOf(() => hitOften(stage))
+  await publish('cost.md', [
+    '# What the log and the lease cost',
+    '## A write’s latency',
+    latencyTable(took),
+    `Medians of ${options.writes} writes each (a market is renamed), one at a time, the three kinds taking turns; the ratio is that of the medians. *Neither* is the same transaction without the log’s row, answered when COMMIT returned: nothing would tell a cache about it.`,
+    '## Statements',
+    statementTable(whole, bare, idle, hits),
+    `Counted at the driver, on one instance with \`CACHE=redis\` and a lease of ${stage.leaseMs} ms: ${options.writes} writes with the whole protocol, as many with neither, ${options.idle} s of doing nothing, and ${options.hits.toLocaleString('en')} hits. Drains go on beside whatever is counted; a write hurries one along for itself.`,
+    `**${count(hits, (kind) => !isDrain(kind))} statements were sent for ${options.hits.toLocaleString('en')} hits**, apart from the drains that go on anyway.`,
+    `Measured by \`npm run bench:cost\` on ${describeMachine(machine)}; ${stage.servers}, all on the same machine.`,
+  ])
+} finally {
+  await stage.close()
+}
+
+async function latencies(writers: Writers, writes: number): Promise<Latencies> {
+  const took = { whole: [] as number[], logOnly: [] as number[], bare: [] as number[] }
+  for (let i = 0; i < writes; i++) {
+    for (const kind of ['whole', 'logOnly', 'bare'] as const) {
+      took[kind].push(await timed(() => write(writers[kind], `${kind} ${i}`)))
+    }
+    // Rows that nobody waited for must not be left to the next write that does.
+    await write(writers.whole, `untimed ${i}`)
+  }
+  return took
+}
+
+async function writeOften(writer: UpdateMarket): Promise<void> {
+  for (let i = 0; i < options.writes; i++) await write(writer, `counted ${i}`)
+}
+
+function write(writer: UpdateMarket, name: string): Promise<unknown> {
+  return writer.execute(stage.marketId, { name }, stage.organizer)
+}
+
+async function hitOften({ core, marketId }: Stage): Promise<void> {
+  const getMarket = await core.container.getAsync(GetMarket)
+  await getMarket.execute(marketId, undefined)
+  counter.take()
+  for (let done = 0; done < options.hits; done += READERS) {
+    const reads = Array.from({ length: READERS }, () => getMarket.execute(marketId, undefined))
+    for (const { status } of await Promise.all(reads)) {
+      if (status.kind !== 'hit') throw new Error(`A read was no hit, but: ${JSON.stringify(status)}`)
+    }
+  }
+}
+
+async function statementsOf(work: () => Promise<unknown>): Promise<Counts> {
+  counter.take()
+  await work()
+  return counter.take()
+}
+
+function count(counts: Counts, wanted: (kind: string) => boolean): number {
+  let total = 0
+  for (const [kind, times] of counts) if (wanted(kind)) total += times
+  return total
+}
+
+function latencyTable({ whole, logOnly, bare }: Latencies): string {
+  const row = (name: string, samples: readonly number[]) => [
+    name,
+    ratio(median(samples) / median(bare)),
+    milliseconds(median(samples)),
+    milliseconds(quantile(samples, 0.95)),
+  ]
+  return table(
+    ['a write with', 'ratio', 'median', '95 %'],
+    [
+      row('neither', bare),
+      row('the log’s row', logOnly),
+      row('the row, its drain and the answer after it', whole),
+    ],
+  )
+}
+
+function statementTable(whole: Counts, bare: Counts, idle: Counts, hits: Counts): string {
+  const kinds = [...new Set([whole, bare, idle, hits].flatMap((counts) => [...counts.keys()]))].sort()
+  const per = (counts: Counts, kind: string, units: number) =>
+    ((counts.get(kind) ?? 0) / units).toFixed(2).replace(/^0\.00$/, '–')
+  return table(
+    ['statement', 'per write', 'per write with neither', 'per idle second', 'in all hits'],
+    kinds.map((kind) => [
+      kind,
+      per(whole, kind, options.writes),
+      per(bare, kind, options.writes),
+      per(idle, kind, options.idle),
+      String(hits.get(kind) ?? 0),
+    ]),
+  )
+}

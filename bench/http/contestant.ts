@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../test/support/redis.ts'
+
+const REPOSITORY = new URL('../..', import.meta.url).pathname
+const ATTEMPTS = 400
+const BETWEEN_ATTEMPTS_MS = 25
+
+/** A server in a process of its own, found at `url` while it runs. */
+export interface Running {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a server that listens on `PORT`; resolves when it answers at all.
+ * @throws Error when it ends before that, or never answers
+ */
+export async function run(entry: string, env: Record<string, string>): Promise<Running> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [entry], {
+    cwd: REPOSITORY,
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  const url = `http://127.0.0.1:${port}`
+  const stop = async () => {
+    process.off('exit', kill)
+    await end(child)
+  }
+  try {
+    await untilItAnswers(`${url}/healthz`, child)
+    return { url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}`)
+    try {
+      await (await fetch(url)).arrayBuffer()
+      return
+    } catch {
+      await sleep(BETWEEN_ATTEMPTS_MS)
+    }
+  }
+  throw new Error('The server does not answer')
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  await gone
+}
