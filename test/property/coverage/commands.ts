@@ -1,0 +1,169 @@
+import fc from 'fast-check'
+import type { Role } from '../../../src/domain/account.ts'
+import { MARKET_STATUSES, type MarketStatus } from '../../../src/domain/market.ts'
+
+/**
+ * A write, as plain data, so that fast-check can shrink and print it. Numbers choose among what there is when it runs
+ * (one more than there is: an unknown id); a `stranger` is an account that may not do it.
+ */
+export type Command =
+  | { readonly do: 'register'; readonly role: Role; readonly email: number; readonly name: string }
+  | {
+      readonly do: 'create'
+      readonly organizer: number
+      readonly name: string
+      readonly city: string
+      readonly stallCount: number
+      readonly slug: string | undefined
+    }
+  | {
+      readonly do: 'edit'
+      readonly market: number
+      readonly stranger: boolean
+      readonly changes: {
+        readonly name?: string
+        readonly city?: string
+        readonly description?: string
+        readonly stallCount?: number
+        readonly status?: MarketStatus
+      }
+    }
+  | { readonly do: 'import'; readonly organizer: number; readonly rows: readonly ImportedRow[] }
+  | { readonly do: 'apply'; readonly market: number; readonly vendor: number }
+  | { readonly do: Move; readonly application: number; readonly stranger: boolean }
+  | {
+      readonly do: 'edit-vendor'
+      readonly vendor: number
+      readonly stranger: boolean
+      readonly changes: {
+        readonly businessName?: string
+        readonly category?: string
+        readonly website?: string
+      }
+    }
+
+export type Move = (typeof MOVES)[number]
+export const MOVES = ['accept', 'reject', 'waitlist', 'withdraw'] as const
+
+export interface ImportedRow {
+  readonly directory: number
+  readonly name: string
+  readonly city: string
+}
+
+/** Three spellings of one city, and two others; `a:b` looks like the structure of a key. */
+export const CITIES = ['Chicago', ' chicago', 'CHICAGO ', 'a:b', 'São Paulo'] as const
+
+const index = fc.nat({ max: 6 })
+const name = fc.constantFrom('Alder', 'Birch', 'Cedar', 'Dill')
+const city = fc.constantFrom(...CITIES)
+const stallCount = fc.nat({ max: 3 })
+const stranger = fc.integer({ min: 0, max: 9 }).map((n) => n === 9)
+const optional = { requiredKeys: [] }
+
+const register = fc.record({
+  do: fc.constant('register' as const),
+  role: fc.constantFrom<Role>('organizer', 'vendor'),
+  email: index,
+  name,
+})
+
+const create = fc.record({
+  do: fc.constant('create' as const),
+  organizer: index,
+  name,
+  city,
+  stallCount,
+  slug: fc.option(fc.constantFrom('one', 'two'), { nil: undefined, freq: 2 }),
+})
+
+const edit = fc.record({
+  do: fc.constant('edit' as const),
+  market: index,
+  stranger,
+  changes: fc.record(
+    {
+      name,
+      city,
+      description: fc.constantFrom('', 'On Sundays'),
+      stallCount,
+      status: fc.constantFrom<MarketStatus>(...MARKET_STATUSES),
+    },
+    optional,
+  ),
+})
+
+/** Publishing, closing and opening again: rarely hit by chance among all fields, and the writes that hide the most. */
+const turn = fc.record({
+  do: fc.constant('edit' as const),
+  market: index,
+  stranger: fc.constant(false),
+  changes: fc.record({ status: fc.constantFrom<MarketStatus>('active', 'closed') }),
+})
+
+const importing = fc.record({
+  do: fc.constant('import' as const),
+  organizer: index,
+  rows: fc.uniqueArray(fc.record({ directory: fc.nat({ max: 2 }), name, city }), {
+    selector: (row) => row.directory,
+    minLength: 1,
+    maxLength: 3,
+  }),
+})
+
+const apply = fc.record({ do: fc.constant('apply' as const), market: index, vendor: index })
+
+const move = fc.record({ do: fc.constantFrom<Move>(...MOVES), application: index, stranger })
+
+const accept = fc.record({
+  do: fc.constant<Move>('accept'),
+  application: index,
+  stranger: fc.constant(false),
+})
+
+const editVendor = fc.record({
+  do: fc.constant('edit-vendor' as const),
+  vendor: index,
+  stranger,
+  changes: fc.record(
+    {
+      businessName: name,
+      category: fc.constantFrom('bakery', 'flowers'),
+      website: fc.constantFrom('', 'https://a.example'),
+    },
+    optional,
+  ),
+})
+
+export const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 2, arbitrary: register },
+  { weight: 2, arbitrary: create },
+  { weight: 4, arbitrary: edit },
+  { weight: 3, arbitrary: turn },
+  { weight: 2, arbitrary: importing },
+  { weight: 5, arbitrary: apply },
+  { weight: 4, arbitrary: move },
+  { weight: 4, arbitrary: accept },
+  { weight: 3, arbitrary: editVendor },
+)
+
+/** The writes of one world. */
+export const commands = fc.array(command, { minLength: 15, maxLength: 25, size: 'max' })
+
+/** What every world begins with, so that the first random command already has something to change. */
+export const NUCLEUS: readonly Command[] = [
+  { do: 'register', role: 'organizer', email: 100, name: 'Olga' },
+  { do: 'register', role: 'organizer', email: 101, name: 'Otto' },
+  { do: 'register', role: 'vendor', email: 102, name: 'Vera' },
+  { do: 'register', role: 'vendor', email: 103, name: 'Viktor' },
+  { do: 'register', role: 'vendor', email: 104, name: 'Violet' },
+  { do: 'create', organizer: 0, name: 'Elder', city: 'Chicago', stallCount: 3, slug: undefined },
+  { do: 'edit', market: 0, stranger: false, changes: { status: 'active' } },
+  { do: 'create', organizer: 1, name: 'Fennel', city: 'a:b', stallCount: 1, slug: undefined },
+  { do: 'edit', market: 1, stranger: false, changes: { status: 'active' } },
+  { do: 'apply', market: 0, vendor: 0 },
+  { do: 'apply', market: 0, vendor: 1 },
+  { do: 'apply', market: 1, vendor: 2 },
+  { do: 'accept', application: 0, stranger: false },
+  { do: 'accept', application: 1, stranger: false },
+]

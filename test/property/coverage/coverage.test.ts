@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { VIEWS } from '../../../src/application/caching/view-table.ts'
+import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
+import { commands } from './commands.ts'
+import { EVENT_TAGS } from './forgotten-tags.ts'
+import { type Step, stepsOf } from './steps.ts'
+import { Tally } from './tally.ts'
+
+/** Worlds per engine (`RUNS`), from `SEED` on. A failure prints its seed and path, and the shrunk commands. */
+const RUNS = Number(process.env.RUNS ?? 14)
+const SEED = Number(process.env.SEED ?? 1)
+/** In ms, generous: a slow machine is not a failure. */
+const TIMEOUT_MS = 60_000 + RUNS * 20_000
+
+/*
+ * No cache, no timing: whatever a write changes in the database must be tagged, or no fence in the world could keep an
+ * old copy of it from being served.
+ */
+describe.each(ENGINES)(
+  'every view that a write changes carries a tag that it invalidates, on $name',
+  ({ open }) => {
+    let opened: OpenedDatabase
+    beforeAll(async () => {
+      opened = await open()
+    }, OPEN_TIMEOUT_MS)
+    afterAll(() => opened.close())
+
+    test('in random worlds, after random writes', { timeout: TIMEOUT_MS }, async () => {
+      const tally = new Tally()
+      let worlds = 0
+      await fc.assert(
+        fc.asyncProperty(commands, async (writes) => {
+          for await (const step of stepsOf(opened.database, writes, worlds++)) {
+            tally.add(step)
+            judge(step)
+          }
+        }),
+        { seed: SEED, numRuns: RUNS },
+      )
+      process.stdout.write(`\n${opened.database.describe}, seed ${SEED}, ${RUNS} worlds\n${tally}\n`)
+      if (RUNS < 10) return
+      // A run that saw none of these has proved nothing.
+      for (const type of Object.keys(EVENT_TAGS)) expect(tally.writes(type), type).toBeGreaterThan(0)
+      for (const { name } of Object.values(VIEWS))
+        expect(tally.changedViews.get(name), name).toBeGreaterThan(0)
+      expect(tally.refused).toBeGreaterThan(RUNS)
+    })
+  },
+)
+
+function judge({ command: done, refused, tags, changed, questions }: Step): void {
+  if (refused !== undefined) {
+    expect({ changed: changed.map(({ name }) => name), tags: [...tags] }, refusal(done, refused)).toEqual({
+      changed: [],
+      tags: [],
+    })
+  }
+  const uncovered = changed.filter((question) => !question.tags.some((tag) => tags.has(tag)))
+  expect(
+    uncovered.map(({ name }) => name),
+    `changed by ${JSON.stringify(done)}, but covered by none of ${[...tags].join(' ')}`,
+  ).toEqual([])
+  const carried = new Set(questions.flatMap((question) => question.tags))
+  expect(
+    [...tags].filter((tag) => !carried.has(tag)),
+    'tags that no view carries',
+  ).toEqual([])
+}
+
+function refusal(done: Step['command'], code: string): string {
+  return `a refused write changes nothing: ${JSON.stringify(done)} (${code})`
+}

@@ -1,0 +1,101 @@
+import { tagsOf } from '../../../src/application/caching/event-tags.ts'
+import type { DomainEvent } from '../../../src/domain/events.ts'
+import { kindOf, type TagKind } from './tag-kinds.ts'
+
+/** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
+export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]>> = {
+  'organizer-registered': ['organizer'],
+  'vendor-registered': ['vendor'],
+  'market-created': [
+    'market',
+    'market stats',
+    'market applications',
+    'organizer',
+    'listings',
+    'city listings',
+  ],
+  'market-edited': [
+    'market',
+    'market stats',
+    'market applications',
+    'organizer',
+    'listings',
+    'city listings',
+    'vendor',
+  ],
+  'application-submitted': ['market stats', 'market applications', 'vendor', 'organizer'],
+  'application-moved': [
+    'market stats',
+    'market applications',
+    'vendor',
+    'organizer',
+    'market',
+    'listings',
+    'city listings',
+  ],
+  'vendor-edited': ['vendor', 'market', 'market applications', 'organizer'],
+}
+
+/** A table of tags with one mistake in it. */
+export interface Forgetful {
+  readonly name: string
+  readonly tagsOf: (event: DomainEvent) => readonly string[]
+}
+
+function forgetsKind(type: DomainEvent['type'], kind: TagKind): Forgetful {
+  return {
+    name: `${type} forgets ${kind}`,
+    tagsOf: (event) =>
+      event.type === type ? tagsOf(event).filter((tag) => kindOf(tag) !== kind) : tagsOf(event),
+  }
+}
+
+/** A mistake in what the event says, or in what is made of it. */
+function misreads<T extends DomainEvent['type']>(
+  name: string,
+  type: T,
+  misread: (event: Extract<DomainEvent, { type: T }>) => DomainEvent,
+): Forgetful {
+  const isIt = (event: DomainEvent): event is Extract<DomainEvent, { type: T }> => event.type === type
+  return { name, tagsOf: (event) => tagsOf(isIt(event) ? misread(event) : event) }
+}
+
+const UNLISTED = { listed: false } as const
+
+export const FORGETFUL: readonly Forgetful[] = [
+  ...Object.entries(EVENT_TAGS).flatMap(([type, kinds]) =>
+    kinds.map((kind) => forgetsKind(type as DomainEvent['type'], kind)),
+  ),
+  misreads('market-edited forgets where it was listed before', 'market-edited', (event) => ({
+    ...event,
+    before: { ...event.before, ...UNLISTED },
+  })),
+  misreads('market-edited forgets where it is listed now', 'market-edited', (event) => ({
+    ...event,
+    after: { ...event.after, ...UNLISTED },
+  })),
+  misreads('market-edited forgets every vendor but the first', 'market-edited', (event) => ({
+    ...event,
+    vendorIds: event.vendorIds.slice(0, 1),
+  })),
+  misreads('vendor-edited forgets every market but the first', 'vendor-edited', (event) => ({
+    ...event,
+    markets: event.markets.slice(0, 1),
+  })),
+  misreads('application-moved forgets that a withdrawal frees a stall', 'application-moved', (event) => ({
+    ...event,
+    from: 'pending',
+  })),
+  {
+    name: 'a city as it is spelled, not as it is compared',
+    tagsOf: (event) => tagsOf(event).map((tag) => respelled(tag, event)),
+  },
+]
+
+/** The city's tag, made from what the organizer typed. */
+function respelled(tag: string, event: DomainEvent): string {
+  if (kindOf(tag) !== 'city listings') return tag
+  const typed =
+    event.type === 'market-edited' ? event.after.city : 'listing' in event ? event.listing.city : undefined
+  return typed === undefined ? tag : `markets:active:city:${encodeURIComponent(typed)}`
+}

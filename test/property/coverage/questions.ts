@@ -1,0 +1,82 @@
+import { VIEWS, type View } from '../../../src/application/caching/view-table.ts'
+import type { Found, Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import { normalizeCity } from '../../../src/domain/market.ts'
+import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
+import { CITIES } from './commands.ts'
+import { UNKNOWN_ID, type World } from './world.ts'
+
+/** One view with one set of parameters: what a reader may have cached. */
+export interface Question {
+  readonly name: string
+  readonly tags: readonly string[]
+  readonly load: (queries: ViewQueries) => Promise<Found<unknown>>
+  /** Hands view and parameters to who asks in another way. */
+  readonly put: <R>(ask: <P, T>(view: View<P, T>, params: P) => R) => R
+}
+
+/** Every question that can be asked of a world: every view with every id, city, status, and the first pages. */
+export function questionsOf(world: World): Question[] {
+  const markets = [...world.markets.map(({ id }) => id), UNKNOWN_ID]
+  const vendors = [...world.vendors.map(({ id }) => id), UNKNOWN_ID]
+  const organizers = [...world.organizers, UNKNOWN_ID]
+  return [
+    ...LISTINGS,
+    ...markets.flatMap((id) => [
+      question(VIEWS.marketDetail, { id }),
+      question(VIEWS.marketStats, { id }),
+      ...APPLICATION_LISTS.map((list) => question(VIEWS.marketApplications, { marketId: id, ...list })),
+    ]),
+    ...vendors.flatMap((id) => [
+      question(VIEWS.vendorProfile, { id }),
+      question(VIEWS.vendorDashboard, { id }),
+    ]),
+    ...organizers.map((id) => question(VIEWS.organizerDashboard, { id })),
+  ]
+}
+
+function question<P, T>(view: View<P, T>, params: P): Question {
+  return {
+    name: `${view.name} ${JSON.stringify(params)}`,
+    tags: view.tags(params),
+    load: (queries) => view.load(queries, params),
+    put: (ask) => ask(view, params),
+  }
+}
+
+const PAGES = [
+  { page: 1, pageSize: 20 },
+  { page: 2, pageSize: 1 },
+]
+
+const LISTINGS = [undefined, ...new Set(CITIES.map(normalizeCity)), 'nowhere'].flatMap((city) =>
+  PAGES.map((page) => question(VIEWS.marketListing, city === undefined ? page : { ...page, city })),
+)
+
+const APPLICATION_LISTS = [
+  { page: 2, pageSize: 1 },
+  { page: 1, pageSize: 20 },
+  ...APPLICATION_STATUSES.map((status) => ({ status, page: 1, pageSize: 20 })),
+]
+
+/** Every answer as text, by the question's name, all from one snapshot. */
+export type Answers = ReadonlyMap<string, string>
+
+export function answerAll(snapshots: Snapshots, questions: readonly Question[]): Promise<Answers> {
+  return snapshots.read(async (queries) => {
+    const answers = new Map<string, string>()
+    for (const { name, load } of questions) answers.set(name, asText(await load(queries)))
+    return answers
+  })
+}
+
+/** The value and who may see it. What does not exist is an answer too: it is cached like any other. */
+export function asText(found: Found<unknown>): string {
+  return JSON.stringify(found ?? null)
+}
+
+export const NOT_FOUND = asText(undefined)
+
+/** The questions whose answer is another one now. What was asked for the first time did not exist before. */
+export function changedBetween(before: Answers, after: Answers, questions: readonly Question[]): Question[] {
+  return questions.filter(({ name }) => (before.get(name) ?? NOT_FOUND) !== after.get(name))
+}

@@ -1,0 +1,99 @@
+import { UnitOfWork } from '../../../src/application/caching/unit-of-work.ts'
+import { type Confirmation, WriteConfirmation } from '../../../src/application/caching/write-confirmation.ts'
+import type { Clock } from '../../../src/application/ports/clock.ts'
+import type { Transactions } from '../../../src/application/ports/transactions.ts'
+import type { Snapshots } from '../../../src/application/ports/view-queries.ts'
+import type { DomainEvent } from '../../../src/domain/events.ts'
+import { type Command, NUCLEUS } from './commands.ts'
+import { ManualClock } from './fakes.ts'
+import { answerAll, changedBetween, type Question, questionsOf } from './questions.ts'
+import { type Refusal, World } from './world.ts'
+
+/** One write and all it did. */
+export interface Step {
+  readonly command: Command
+  readonly refused: Refusal
+  readonly events: readonly DomainEvent[]
+  /** What the unit of work has logged and would invalidate. */
+  readonly tags: ReadonlySet<string>
+  readonly questions: readonly Question[]
+  /** Those of the questions whose answer is another one now. */
+  readonly changed: readonly Question[]
+}
+
+interface Engine {
+  readonly transactions: Transactions
+  readonly snapshots: Snapshots
+}
+
+/** Runs the commands one after the other in a new world, and asks every question between them. */
+export async function* stepsOf(
+  database: Engine,
+  commands: readonly Command[],
+  worldNumber: number,
+): AsyncGenerator<Step> {
+  const clock = new ManualClock()
+  const world = new World(worldNumber, clock)
+  const unitOfWork = new RecordingUnitOfWork(database.transactions, clock)
+  for (const command of NUCLEUS) await world.perform(command, unitOfWork)
+  let before = await answerAll(database.snapshots, questionsOf(world))
+  for (const [i, command] of commands.entries()) {
+    // Some in the same millisecond: then ids decide the order of what is sorted by time.
+    clock.advance(i % 2)
+    unitOfWork.forget()
+    const refused = await world.perform(command, unitOfWork)
+    const questions = questionsOf(world)
+    const after = await answerAll(database.snapshots, questions)
+    const { events, tags } = unitOfWork
+    yield {
+      command,
+      refused,
+      events: [...events],
+      tags: new Set(tags),
+      questions,
+      changed: changedBetween(before, after, questions),
+    }
+    before = after
+  }
+}
+
+/** The production unit of work, which also tells what was recorded and logged, and waits for no cache. */
+class RecordingUnitOfWork extends UnitOfWork {
+  readonly events: DomainEvent[] = []
+  readonly tags: string[] = []
+
+  constructor(transactions: Transactions, clock: Clock) {
+    const tags: string[] = []
+    super(transactions, new ConfirmsAtOnce(tags), clock, () => {})
+    this.tags = tags
+  }
+
+  override run<T>(work: Parameters<typeof UnitOfWork.prototype.run<T>>[0]): Promise<T> {
+    return super.run((tx, record) =>
+      work(tx, (event) => {
+        this.events.push(event)
+        record(event)
+      }),
+    )
+  }
+
+  forget(): void {
+    this.events.length = 0
+    this.tags.length = 0
+  }
+}
+
+class ConfirmsAtOnce extends WriteConfirmation {
+  readonly #confirmed: string[]
+
+  constructor(confirmed: string[]) {
+    // Its collaborators are never asked.
+    super(...([] as unknown as ConstructorParameters<typeof WriteConfirmation>))
+    this.#confirmed = confirmed
+  }
+
+  override async confirm(_rowId: string, tags: readonly string[]): Promise<Confirmation> {
+    this.#confirmed.push(...tags)
+    return 'invalidated'
+  }
+}

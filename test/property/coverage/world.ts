@@ -1,0 +1,202 @@
+import { RegisterAccount } from '../../../src/application/accounts/register-account.ts'
+import { AcceptApplication } from '../../../src/application/applications/accept-application.ts'
+import { ApplyToMarket } from '../../../src/application/applications/apply-to-market.ts'
+import { RejectApplication } from '../../../src/application/applications/reject-application.ts'
+import { WaitlistApplication } from '../../../src/application/applications/waitlist-application.ts'
+import { WithdrawApplication } from '../../../src/application/applications/withdraw-application.ts'
+import type { UnitOfWork } from '../../../src/application/caching/unit-of-work.ts'
+import { CreateMarket } from '../../../src/application/markets/create-market.ts'
+import { ImportMarkets } from '../../../src/application/markets/import-markets.ts'
+import { UpdateMarket } from '../../../src/application/markets/update-market.ts'
+import type { Clock } from '../../../src/application/ports/clock.ts'
+import type { Viewer } from '../../../src/application/ports/token-issuer.ts'
+import { UpdateVendor } from '../../../src/application/vendors/update-vendor.ts'
+import { MarketflowError } from '../../../src/domain/errors.ts'
+import type { Command } from './commands.ts'
+import { NoHashing, NoTokens, WorldIds } from './fakes.ts'
+
+export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
+
+/** How a command ended: the code of the error that refused it, or undefined. */
+export type Refusal = MarketflowError['code'] | undefined
+
+/** A known market and who may edit it. */
+interface Owned {
+  readonly id: string
+  readonly owner: string
+}
+
+interface KnownApplication {
+  readonly id: string
+  readonly market: string
+  readonly organizer: string
+  readonly vendor: string
+}
+
+/**
+ * What a test knows of one world: the ids of everything in it. Worlds share a database, one after the other; a later
+ * one's names sort before all earlier ones', so that the first pages of the listing are its own.
+ */
+export class World {
+  readonly organizers: string[] = []
+  readonly vendors: { readonly id: string; readonly account: string }[] = []
+  readonly markets: Owned[] = []
+  readonly applications: KnownApplication[] = []
+  readonly #clock: Clock
+  readonly #random: WorldIds
+  readonly #mark: string
+
+  constructor(number: number, clock: Clock) {
+    this.#clock = clock
+    this.#random = new WorldIds(number)
+    this.#mark = String(999_999 - number).padStart(6, '0')
+  }
+
+  /** Runs one command. Rejects only when something went wrong that no client should ever see. */
+  async perform(command: Command, unitOfWork: UnitOfWork): Promise<Refusal> {
+    this.#random.made.length = 0
+    try {
+      await this.#perform(command, unitOfWork)
+      return undefined
+    } catch (error) {
+      if (
+        error instanceof MarketflowError &&
+        error.code !== 'internal' &&
+        error.code !== 'database-unavailable'
+      )
+        return error.code
+      throw error
+    }
+  }
+
+  async #perform(command: Command, unitOfWork: UnitOfWork): Promise<void> {
+    switch (command.do) {
+      case 'register':
+        return this.#register(command, unitOfWork)
+      case 'create':
+        return this.#create(command, unitOfWork)
+      case 'edit': {
+        const market = pick(this.markets, command.market)
+        const viewer = organizer(command.stranger ? this.#otherThan(market?.owner) : market?.owner)
+        const changes = this.#named(command.changes)
+        await new UpdateMarket(unitOfWork, this.#clock).execute(market?.id ?? UNKNOWN_ID, changes, viewer)
+        return
+      }
+      case 'import':
+        return this.#import(command, unitOfWork)
+      case 'apply':
+        return this.#apply(command, unitOfWork)
+      case 'edit-vendor': {
+        const vendor = pick(this.vendors, command.vendor)
+        const viewer = vendorAs(command.stranger ? UNKNOWN_ID : vendor?.id)
+        await new UpdateVendor(unitOfWork, this.#clock).execute(
+          vendor?.id ?? UNKNOWN_ID,
+          command.changes,
+          viewer,
+        )
+        return
+      }
+      default:
+        return this.#move(command, unitOfWork)
+    }
+  }
+
+  async #register(
+    { role, email, name }: Extract<Command, { do: 'register' }>,
+    unitOfWork: UnitOfWork,
+  ): Promise<void> {
+    const registering = new RegisterAccount(
+      unitOfWork,
+      new NoHashing(),
+      new NoTokens(),
+      this.#clock,
+      this.#random,
+    )
+    const { account } = await registering.execute({
+      email: `${this.#mark}-${email}@example.org`,
+      password: 'twelve letters',
+      name,
+      role,
+      businessName: name,
+      category: 'bakery',
+    })
+    if (account.vendorId === null) this.organizers.push(account.id)
+    else this.vendors.push({ id: account.vendorId, account: account.id })
+  }
+
+  async #create(command: Extract<Command, { do: 'create' }>, unitOfWork: UnitOfWork): Promise<void> {
+    const owner = this.#organizer(command.organizer)
+    const { name, city, stallCount, slug } = command
+    const { id } = await new CreateMarket(unitOfWork, this.#clock, this.#random).execute(owner, {
+      name: `${this.#mark} ${name}`,
+      city,
+      stallCount,
+      slug: slug && `${this.#mark}-${slug}`,
+    })
+    this.markets.push({ id, owner })
+  }
+
+  async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, unitOfWork: UnitOfWork) {
+    const owner = this.#organizer(by)
+    const batch = rows.map(({ directory, name, city }) => ({
+      directoryId: `${this.#mark}-${directory}`,
+      name: `${this.#mark} ${name}`,
+      city,
+      description: '',
+    }))
+    await new ImportMarkets(unitOfWork, this.#clock, this.#random).execute(owner, batch)
+    // An import answers with counts only. It makes one id for each new market.
+    this.markets.push(...this.#random.made.map((id) => ({ id, owner })))
+  }
+
+  async #apply({ market: to, vendor: by }: Extract<Command, { do: 'apply' }>, unitOfWork: UnitOfWork) {
+    const market = pick(this.markets, to)
+    const vendor = this.vendors[by % this.vendors.length]!.id
+    const applying = new ApplyToMarket(unitOfWork, this.#clock, this.#random)
+    const { id } = await applying.execute(market?.id ?? UNKNOWN_ID, vendor, 'Please')
+    this.applications.push({ id, market: market!.id, organizer: market!.owner, vendor })
+  }
+
+  async #move(
+    command: Extract<Command, { readonly application: number }>,
+    unitOfWork: UnitOfWork,
+  ): Promise<void> {
+    const application = pick(this.applications, command.application)
+    const id = application?.id ?? UNKNOWN_ID
+    if (command.do === 'withdraw') {
+      const viewer = vendorAs(command.stranger ? UNKNOWN_ID : application?.vendor)
+      await new WithdrawApplication(unitOfWork, this.#clock).execute(id, viewer)
+      return
+    }
+    const Decision = DECISIONS[command.do]
+    const by = command.stranger ? this.#otherThan(application?.organizer) : application?.organizer
+    await new Decision(unitOfWork, this.#clock).execute(id, organizer(by))
+  }
+
+  #organizer(index: number): string {
+    return this.organizers[index % this.organizers.length]!
+  }
+
+  #otherThan(owner: string | undefined): string | undefined {
+    return this.organizers.find((id) => id !== owner)
+  }
+
+  #named<C extends { readonly name?: string }>(changes: C): C {
+    return changes.name === undefined ? changes : { ...changes, name: `${this.#mark} ${changes.name}` }
+  }
+}
+
+const DECISIONS = { accept: AcceptApplication, reject: RejectApplication, waitlist: WaitlistApplication }
+
+/** One of them, or (the index just past the end) none: an id that nothing has. */
+export function pick<T>(among: readonly T[], index: number): T | undefined {
+  return among[index % (among.length + 1)]
+}
+
+function organizer(accountId = UNKNOWN_ID): Viewer {
+  return { accountId, role: 'organizer', vendorId: null }
+}
+
+function vendorAs(vendorId = UNKNOWN_ID): Viewer {
+  return { accountId: UNKNOWN_ID, role: 'vendor', vendorId }
+}
