@@ -71,10 +71,8 @@ export class MasterConnection extends RedisCommands {
 
   read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
     return this.#confirm(async () => {
-      // ROLE comes last: a master turned replica would go on answering reads, with stamps as old as its replication.
       const replies = await exec(this.#reads(this.#client.pipeline(), keys).role())
-      const role = replies.at(-1) as readonly unknown[]
-      if (role[0] !== 'master') throw new RedisRefusal('DEMOTED The server is no longer a master')
+      assertMaster(replies.at(-1))
       return this.#values(replies, 0, keys.length)
     })
   }
@@ -84,7 +82,8 @@ export class MasterConnection extends RedisCommands {
       const pipeline = this.#client.pipeline()
       for (const [key, token] of tokens) pipeline.set(key, token, 'PX', STAMP_TTL_MS, 'NX')
       // A full server refuses the SET; whether there is a stamp is for the read to say.
-      const replies = await exec(this.#reads(pipeline, [...tokens.keys()]), 'OOM')
+      const replies = await exec(this.#reads(pipeline, [...tokens.keys()]).role(), 'OOM')
+      assertMaster(replies.at(-1))
       return this.#values(replies, tokens.size, tokens.size)
     })
   }
@@ -127,6 +126,16 @@ export class MasterConnection extends RedisCommands {
       throw known
     }
   }
+}
+
+/**
+ * The reply to a ROLE that comes after reads: a master turned replica would go on answering them, with stamps as old as
+ * its replication.
+ * @throws RedisRefusal
+ */
+function assertMaster(role: unknown): void {
+  if ((role as readonly unknown[])[0] !== 'master')
+    throw new RedisRefusal('DEMOTED The server is no longer a master')
 }
 
 /** The replies of a pipeline; an error whose first word is `tolerated` counts as a reply. */

@@ -25,6 +25,11 @@ export interface Observation {
   readonly fence: Fence
   /** What is stored under the entry's name. Whether it may be served is for the fence to say. */
   readonly stored: StoredEntry | undefined
+  /**
+   * A stamp was missing, so that nothing older can be a hit, whatever the fence says: a stamp that was deleted can be
+   * read back where a lagging replica's copy takes the server over between the two round trips.
+   */
+  readonly remade: boolean
 }
 
 interface Waiting extends Question {
@@ -84,13 +89,13 @@ export class StampBatch {
     try {
       if (open.length === 0) return
       const found = await this.#read(open)
-      open = open.filter((question) => !answerIfComplete(question, found))
+      open = open.filter((question) => !answerIfComplete(question, found, false))
       // From here on nobody can have a hit: what was stored under a stamp that was missing is lost for good.
       open = permitted(open)
       if (open.length === 0) return
       await this.#makeMissing(open, found, deadline - this.#clock.monotonic())
       for (const question of open) {
-        if (!answerIfComplete(question, found)) question.reject(new CacheUnusable('unreachable'))
+        if (!answerIfComplete(question, found, true)) question.reject(new CacheUnusable('unreachable'))
       }
     } catch (error) {
       for (const question of open) question.reject(error)
@@ -136,13 +141,13 @@ function permitted(waiting: readonly Waiting[]): readonly Waiting[] {
   })
 }
 
-function answerIfComplete({ stamps, entry, resolve }: Waiting, found: BatchReply): boolean {
+function answerIfComplete({ stamps, entry, resolve }: Waiting, found: BatchReply, remade: boolean): boolean {
   const fence: string[] = []
   for (const name of stamps) {
     const stamp = found.stamp(name)
     if (stamp === undefined) return false
     fence.push(stamp)
   }
-  resolve({ fence, stored: entry === undefined ? undefined : found.entry(entry) })
+  resolve({ fence, stored: entry === undefined ? undefined : found.entry(entry), remade })
   return true
 }

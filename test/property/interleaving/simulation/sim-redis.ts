@@ -23,6 +23,11 @@ export class SimServer {
     if (this.role !== 'master')
       throw new RedisRefusal('READONLY You can’t write against a read only replica.')
   }
+
+  /** What the adapter makes of a ROLE that is not `master`. */
+  refuseDemoted(): void {
+    if (this.role !== 'master') throw new RedisRefusal('DEMOTED The server is no longer a master')
+  }
 }
 
 /** What can happen to the Redis behind an address. */
@@ -171,9 +176,7 @@ export class SimConnection extends RedisCommands {
   async read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
     const replies = await this.#send(`GET ${keys.join(' ')}`, [
       ...keys.map((key) => () => this.server.data.get(key) ?? null),
-      () => {
-        if (this.server.role !== 'master') throw new RedisRefusal('DEMOTED The server is no longer a master')
-      },
+      () => this.server.refuseDemoted(),
     ])
     return replies.slice(0, keys.length) as (Buffer | null)[]
   }
@@ -185,8 +188,9 @@ export class SimConnection extends RedisCommands {
         if (!this.server.full && !this.server.data.has(key)) this.server.data.set(key, Buffer.from(token))
       }),
       ...[...tokens.keys()].map((key) => () => this.server.data.get(key) ?? null),
+      () => this.server.refuseDemoted(),
     ])
-    return replies.slice(tokens.size) as (Buffer | null)[]
+    return replies.slice(tokens.size, 2 * tokens.size) as (Buffer | null)[]
   }
 
   async set(key: string, value: Buffer): Promise<void> {
