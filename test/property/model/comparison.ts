@@ -1,0 +1,122 @@
+import { expect } from 'vitest'
+import type { View } from '../../../src/application/caching/view-table.ts'
+import { VIEWS } from '../../../src/application/caching/view-table.ts'
+import type { Found } from '../../../src/application/ports/view-queries.ts'
+import type { TestRedis } from '../../support/redis.ts'
+import { type Command, NUCLEUS } from '../coverage/commands.ts'
+import { ManualClock } from '../coverage/fakes.ts'
+import { type Question, questionsOf } from '../coverage/questions.ts'
+import { World } from '../coverage/world.ts'
+import { Expected } from './expected.ts'
+import type { Action, Mishap } from './mishaps.ts'
+import type { ClockPutForward, Instance } from './service.ts'
+
+/** Nobody: sees what everybody sees. */
+const STRANGER = 'somebody else'
+
+/** Runs scripts against instances that share a database, and asks all of them every question after every action. */
+export class Comparison {
+  readonly counts = new Map<string, number>()
+  readonly #instances: readonly Instance[]
+  readonly #clock: ClockPutForward
+  readonly #redis: TestRedis
+
+  constructor(instances: readonly Instance[], clock: ClockPutForward, redis: TestRedis) {
+    this.#instances = instances
+    this.#clock = clock
+    this.#redis = redis
+  }
+
+  async run(script: readonly Action[], worldNumber: number): Promise<void> {
+    const clock = new ManualClock()
+    const world = new World(worldNumber, clock)
+    const expected = new Expected()
+    for (const command of NUCLEUS) await this.#write(command, 0, world, expected)
+    await this.#compare(world, expected, 'at the beginning')
+    for (const [i, action] of script.entries()) {
+      clock.advance(i % 2)
+      if (action.do === 'write') await this.#write(action.command, action.via, world, expected)
+      else await this.#befall(action)
+      await this.#compare(world, expected, `after ${JSON.stringify(action)}`)
+    }
+  }
+
+  async #write(command: Command, via: number, world: World, expected: Expected): Promise<void> {
+    const allowed = expected.allows(command, world)
+    const { writes } = this.#instances[via % this.#instances.length]!
+    const refused = await world.perform(command, writes)
+    if (allowed !== undefined)
+      expect(refused === undefined, `${JSON.stringify(command)}: ${refused}`).toBe(allowed)
+    expected.follow(command, world, refused)
+    this.#count(refused === undefined ? 'write' : 'refused write')
+  }
+
+  async #befall(mishap: Mishap): Promise<void> {
+    switch (mishap.do) {
+      case 'pass':
+        // The lease is past, too. Without it nothing is cached, so that there would be nothing to compare.
+        this.#clock.pass(mishap.seconds * 1000)
+        break
+      case 'flush':
+        await this.#redis.cli('FLUSHALL')
+        break
+      case 'evict':
+        await this.#evict(mishap.keys)
+        break
+      case 'cut':
+        for (const { cache } of this.#instances) cache.reset()
+    }
+    for (const instance of this.#instances) await instance.drain()
+    this.#count(mishap.do)
+  }
+
+  async #evict(indexes: readonly number[]): Promise<void> {
+    const keys = ((await this.#redis.cli('KEYS', '*')) as string[]).sort()
+    if (keys.length === 0) return
+    await this.#redis.cli('DEL', ...indexes.map((index) => keys[index % keys.length]!))
+  }
+
+  async #compare(world: World, expected: Expected, when: string): Promise<void> {
+    const questions = questionsOf(world)
+    const truth = await this.#instances[0]!.snapshots.read(async (queries) => {
+      const answers: Found<unknown>[] = []
+      for (const { load } of questions) answers.push(await load(queries))
+      return answers
+    })
+    for (const [i, instance] of this.#instances.entries()) {
+      const reads = questions.map((question, j) =>
+        this.#same(question, instance, truth[j], `${when}, instance ${i}`),
+      )
+      await Promise.all(reads)
+      await this.#agrees(world, expected, instance, when)
+    }
+  }
+
+  async #same(question: Question, instance: Instance, found: Found<unknown>, when: string): Promise<void> {
+    const reading = await question.put((view: View<never, unknown>, params) =>
+      instance.reads.read(view, params as never),
+    )
+    this.#count(reading.status.kind)
+    expect(reading.status.kind, question.name).not.toBe('unverified')
+    const read = reading.exists ? JSON.parse(reading.body.toString()) : undefined
+    expect(read, `${question.name} ${when}`).toEqual(found?.value)
+    expect(reading.isVisibleTo(STRANGER), `${question.name} ${when}: who may see it`).toBe(
+      found?.visibleTo === undefined,
+    )
+    expect(reading.isVisibleTo(found?.visibleTo)).toBe(true)
+  }
+
+  async #agrees(world: World, expected: Expected, { reads }: Instance, when: string): Promise<void> {
+    for (const { id } of world.markets) {
+      const stats = (await reads.read(VIEWS.marketStats, { id })).value()
+      expect(stats, when).toEqual({ market_id: id, ...expected.stats(id) })
+      const detail = (await reads.read(VIEWS.marketDetail, { id })).value()
+      expect(detail, when).toMatchObject({ status: expected.status(id), vendor_count: stats!.vendor_count })
+      expect(detail!.vendors.length, when).toBe(stats!.vendor_count)
+    }
+  }
+
+  #count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
+  }
+}

@@ -1,0 +1,137 @@
+import type { MarketStatus } from '../../../src/domain/market.ts'
+import type { ApplicationStatus } from '../../../src/domain/vendor-application.ts'
+import type { Command } from '../coverage/commands.ts'
+import { pick, type Refusal, type World } from '../coverage/world.ts'
+
+/** What the counts of a market come to, as a person would work them out. */
+export interface ExpectedStats {
+  readonly vendor_count: number
+  readonly pending_applications: number
+  readonly waitlisted_applications: number
+  readonly stall_count: number
+  readonly open_stalls: number
+}
+
+interface ExpectedMarket {
+  readonly id: string
+  status: MarketStatus
+  stalls: number
+}
+
+interface ExpectedApplication {
+  readonly market: string
+  readonly vendor: string
+  status: ApplicationStatus
+}
+
+/** A draft opens before it closes; what is closed opens, what is open closes. */
+const NEVER_AFTER: Readonly<Record<MarketStatus, MarketStatus>> = {
+  draft: 'closed',
+  active: 'draft',
+  closed: 'draft',
+}
+
+const LIVE: readonly ApplicationStatus[] = ['pending', 'waitlisted', 'accepted']
+const MOVED: Readonly<
+  Record<string, { readonly from: readonly ApplicationStatus[]; readonly to: ApplicationStatus }>
+> = {
+  accept: { from: ['pending', 'waitlisted'], to: 'accepted' },
+  reject: { from: ['pending', 'waitlisted'], to: 'rejected' },
+  waitlist: { from: ['pending'], to: 'waitlisted' },
+  withdraw: { from: LIVE, to: 'withdrawn' },
+}
+
+/** The tiny model: stalls and statuses, kept without a database, a cache or the domain's own rules. */
+export class Expected {
+  readonly #markets = new Map<string, ExpectedMarket>()
+  readonly #applications = new Map<string, ExpectedApplication>()
+
+  /** Whether the rules of stalls and statuses allow it; undefined where other rules decide (who, which slug). */
+  allows(command: Command, world: World): boolean | undefined {
+    switch (command.do) {
+      case 'edit': {
+        const market = this.#markets.get(pick(world.markets, command.market)?.id ?? '')
+        if (market === undefined || command.stranger) return false
+        const { status = market.status, stallCount = market.stalls } = command.changes
+        const turns =
+          status === market.status || (status !== 'draft' && status !== NEVER_AFTER[market.status])
+        return turns && stallCount >= this.#taken(market.id)
+      }
+      case 'apply': {
+        const id = pick(world.markets, command.market)?.id ?? ''
+        const vendor = world.vendors[command.vendor % world.vendors.length]!.id
+        return this.#markets.get(id)?.status === 'active' && !this.#live(id, vendor)
+      }
+      case 'accept':
+      case 'reject':
+      case 'waitlist':
+      case 'withdraw': {
+        const application = this.#applications.get(pick(world.applications, command.application)?.id ?? '')
+        if (application === undefined || command.stranger) return false
+        if (!MOVED[command.do]!.from.includes(application.status)) return false
+        const { market } = application
+        return command.do !== 'accept' || this.#taken(market) < this.#markets.get(market)!.stalls
+      }
+      default:
+        return undefined
+    }
+  }
+
+  /** Follows a command that was carried out; the world already knows what it made. */
+  follow(command: Command, world: World, refused: Refusal): void {
+    if (refused !== undefined) return
+    if (command.do === 'create') this.#add(world.markets.at(-1)!.id, 'draft', command.stallCount)
+    if (command.do === 'import') {
+      for (const { id } of world.markets) {
+        if (!this.#markets.has(id)) this.#add(id, 'active', 25)
+      }
+    }
+    if (command.do === 'edit') {
+      const market = this.#markets.get(pick(world.markets, command.market)!.id)!
+      market.status = command.changes.status ?? market.status
+      market.stalls = command.changes.stallCount ?? market.stalls
+    }
+    if (command.do === 'apply') {
+      const { id, market, vendor } = world.applications.at(-1)!
+      this.#applications.set(id, { market, vendor, status: 'pending' })
+    }
+    if ('application' in command) {
+      this.#applications.get(pick(world.applications, command.application)!.id)!.status =
+        MOVED[command.do]!.to
+    }
+  }
+
+  stats(market: string): ExpectedStats {
+    const { stalls } = this.#markets.get(market)!
+    const vendor_count = this.#taken(market)
+    return {
+      vendor_count,
+      pending_applications: this.#count(market, 'pending'),
+      waitlisted_applications: this.#count(market, 'waitlisted'),
+      stall_count: stalls,
+      open_stalls: stalls - vendor_count,
+    }
+  }
+
+  status(market: string): MarketStatus {
+    return this.#markets.get(market)!.status
+  }
+
+  #add(id: string, status: MarketStatus, stalls: number): void {
+    this.#markets.set(id, { id, status, stalls })
+  }
+
+  #taken(market: string): number {
+    return this.#count(market, 'accepted')
+  }
+
+  #count(market: string, status: ApplicationStatus): number {
+    return [...this.#applications.values()].filter((a) => a.market === market && a.status === status).length
+  }
+
+  #live(market: string, vendor: string): boolean {
+    return [...this.#applications.values()].some(
+      (a) => a.market === market && a.vendor === vendor && LIVE.includes(a.status),
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CACHES } from '../../support/caches.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
+import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { Comparison } from './comparison.ts'
+import { actions } from './mishaps.ts'
+import { ClockPutForward, type Instance, openInstance } from './service.ts'
+
+/** Worlds per cache and number of instances (`RUNS`), from `SEED` on. A failure prints its seed and path. */
+const RUNS = Number(process.env.RUNS ?? 2)
+const SEED = Number(process.env.SEED ?? 1)
+
+const SERVICES = [
+  ...CACHES.flatMap(({ cache, env }) =>
+    [1, 2].map((instances) => ({
+      name: `${cache}, ${instances} on PostgreSQL`,
+      cache,
+      env,
+      instances,
+      embedded: false,
+    })),
+  ),
+  ...CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered').map(({ cache, env }) => ({
+    name: `${cache}, 1 on PGlite`,
+    cache,
+    env,
+    instances: 1,
+    embedded: true,
+  })),
+]
+
+describe.each(SERVICES)(
+  'what is read is what the database says, and what the model says: $name',
+  (service) => {
+    const clock = new ClockPutForward()
+    const instances: Instance[] = []
+    let redis: TestRedis
+    let database: FreshDatabase | undefined
+
+    beforeAll(async () => {
+      redis = await startRedis()
+      database = service.embedded ? undefined : await freshDatabase()
+      const where = database === undefined ? { DATA_DIR: 'memory' } : { DATABASE_URL: database.url }
+      const alone = { SINGLE_INSTANCE: String(service.instances === 1) }
+      for (let i = 0; i < service.instances; i++) {
+        instances.push(await openInstance({ ...where, ...alone, ...service.env(redis.url) }, clock))
+      }
+    })
+
+    afterAll(async () => {
+      for (const instance of instances) await instance.close()
+      await redis.stop()
+      await database?.drop()
+    })
+
+    test('after every command, on every instance', { timeout: 60_000 + RUNS * 60_000 }, async () => {
+      const comparison = new Comparison(instances, clock, redis)
+      let worlds = 0
+      await fc.assert(
+        fc.asyncProperty(actions, (script) => comparison.run(script, worlds++)),
+        { seed: SEED, numRuns: RUNS },
+      )
+      const { counts } = comparison
+      process.stdout.write(
+        `\n${service.name}, seed ${SEED}: ${[...counts].map(([what, n]) => `${n} ${what}`).join(', ')}\n`,
+      )
+      // A run that saw none of these has proved nothing.
+      if (service.cache !== 'null') expect(counts.get('hit')).toBeGreaterThan(0)
+      if (service.cache !== 'null') expect(counts.get('miss')).toBeGreaterThan(0)
+      expect(counts.get('write')).toBeGreaterThan(0)
+      expect(counts.get('refused write')).toBeGreaterThan(0)
+    })
+  },
+)

@@ -1,0 +1,70 @@
+import { pino } from 'pino'
+import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
+import { DrainLoop } from '../../../src/application/caching/drain-loop.ts'
+import { ReadThrough } from '../../../src/application/caching/read-through.ts'
+import { UnitOfWork } from '../../../src/application/caching/unit-of-work.ts'
+import { CachePort } from '../../../src/application/ports/cache-port.ts'
+import { Clock } from '../../../src/application/ports/clock.ts'
+import { Snapshots } from '../../../src/application/ports/view-queries.ts'
+import { readConfig } from '../../../src/infrastructure/config.ts'
+import { openCore } from '../../../src/infrastructure/core.ts'
+
+/** Short, since a write to one of several private caches waits for all of it. */
+export const LEASE_MS = 300
+
+/** One instance of the service without its ways in, assembled by the production code. */
+export interface Instance {
+  readonly reads: ReadThrough
+  readonly writes: UnitOfWork
+  readonly snapshots: Snapshots
+  readonly cache: CachePort
+  /** Drains once more, so that the cache may be used again as soon as it can be. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openInstance(env: Readonly<Record<string, string>>, clock: Clock): Promise<Instance> {
+  const config = readConfig({
+    LEASE_MS: String(LEASE_MS),
+    JWT_SECRET: 'a secret that every test instance shares',
+    // A slow machine should wait for its Redis here: what is tested is what the cache answers.
+    REDIS_TIMEOUT_MS: '1000',
+    ...env,
+  })
+  const { container, close } = await openCore(config, pino({ level: 'silent' }), [
+    async (core) => {
+      await core.unbind(Clock)
+      core.bind(Clock).toConstantValue(clock)
+    },
+  ])
+  const loop = await container.getAsync(DrainLoop)
+  return {
+    reads: await container.getAsync(ReadThrough),
+    writes: await container.getAsync(UnitOfWork),
+    snapshots: await container.getAsync(Snapshots),
+    cache: await container.getAsync(CachePort),
+    drain: async () => {
+      await loop.next()
+    },
+    close: async () => {
+      await close()
+    },
+  }
+}
+
+/** This machine's clock, which can be put forward: hours pass at once. */
+export class ClockPutForward extends SystemClock {
+  #aheadMs = 0
+
+  pass(ms: number): void {
+    this.#aheadMs += ms
+  }
+
+  override now(): number {
+    return super.now() + this.#aheadMs
+  }
+
+  override monotonic(): number {
+    return super.monotonic() + this.#aheadMs
+  }
+}
