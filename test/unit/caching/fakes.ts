@@ -112,8 +112,8 @@ export class FakeSession extends CacheSession {
   }
 
   async lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
-    permit.assert(this)
     this.#step('lookup', key)
+    permit.assert(this)
     const fence = tags.map((tag) => this.#stampOf(tag))
     const stored = this.entries.get(key)
     return stored?.fence.join() === fence.join() ? { entry: stored.entry, tier: 'l2', fence } : { fence }

@@ -301,7 +301,9 @@ describe('with the database out of reach', () => {
   it('but never over one that has not been replayed', async () => {
     w.gate.open = false
     w.trusted.open = false
+    w.cache.present!.steps.length = 0
     await expect(w.read()).rejects.toMatchObject({ code: 'database-unavailable' })
+    expect(w.cache.present!.steps).not.toContain('lookup thing:x')
   })
 
   it('and never what has been invalidated', async () => {
@@ -329,11 +331,33 @@ describe('with the database out of reach', () => {
     strict.database.down = true
     if (how === 'without a lease') strict.gate.open = false
     else await strict.clock.advance(TTL_MS)
+    strict.cache.present!.steps.length = 0
     await expect(strict.read()).rejects.toMatchObject({ code: 'database-unavailable' })
+    const asked = how === 'without a lease' ? ['session'] : ['session', 'lookup thing:x']
+    expect(strict.cache.present!.steps).toEqual(asked)
   })
 })
 
 describe('many reads at once', () => {
+  it('after a write never join the load from before it', async () => {
+    const older = deferred<Found<Version>>()
+    w.loading(() => older.promise)
+    w.read()
+    await settled()
+    await w.cache.present!.invalidate(['tag:x'])
+    w.loading(async () => ({ value: { version: 2 } }))
+    expect((await w.read()).value()).toEqual({ version: 2 })
+  })
+
+  it('of a failing load fail together, and the next one tries again', async () => {
+    w.database.down = true
+    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => w.read()))
+    expect(outcomes.map(({ status }) => status)).toEqual(Array(50).fill('rejected'))
+    expect(w.database.loads).toBe(1)
+    w.database.down = false
+    expect((await w.read()).value()).toEqual({ version: 1 })
+  })
+
   it('of one cold key load once, and all get it', async () => {
     const readings = await w.reads.readMany(w.view, Array<string>(200).fill('x'))
     expect(w.database.loads).toBe(1)
