@@ -14,6 +14,8 @@ export interface Instance {
   /** This instance's own way to each server. */
   readonly postgres: TcpProxy
   readonly redis: TcpProxy
+  /** Kills the process unless it is dead already, and starts it again behind the same proxies, on another port. */
+  restart(): Promise<void>
 }
 
 /** Several real processes on one PostgreSQL and one Redis, with one market to write and read. */
@@ -29,7 +31,8 @@ export interface Fleet {
 export interface FleetOptions {
   readonly size?: number
   readonly cache?: 'tiered' | 'redis' | 'lru'
-  readonly entry?: string
+  /** One for all, or one each. */
+  readonly entry?: string | readonly string[]
   readonly env?: Record<string, string>
   /** False: Redis is only prepared; `redis.restart()` starts it. */
   readonly redisRunning?: boolean
@@ -42,7 +45,13 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const instances: Instance[] = []
   for (let i = 0; i < size; i++) {
     instances.push(
-      await startInstance(database.url, redis.port, cache, { LEASE_MS: String(LEASE_MS), ...env }, entry),
+      await startInstance(
+        database.url,
+        redis.port,
+        cache,
+        { LEASE_MS: String(LEASE_MS), ...env },
+        typeof entry === 'object' ? entry[i] : entry,
+      ),
     )
   }
   const rosa = await organizer(instances[0]!.api)
@@ -80,8 +89,22 @@ async function startInstance(
     DATABASE_URL: url.href,
     ...(cache === 'lru' ? {} : { REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
   }
-  const service = await startService({ ...ways, CACHE: cache, SINGLE_INSTANCE: 'false', ...env }, entry)
-  return { service, api: new Api(service.url), postgres, redis }
+  const start = () => startService({ ...ways, CACHE: cache, SINGLE_INSTANCE: 'false', ...env }, entry)
+  let service = await start()
+  return {
+    get service() {
+      return service
+    },
+    get api() {
+      return new Api(service.url)
+    },
+    postgres,
+    redis,
+    restart: async () => {
+      await service.kill()
+      service = await start()
+    },
+  }
 }
 
 /** Renames the market at one instance; resolves with the answer and how long it took, in ms. */

@@ -1,0 +1,23 @@
+import { randomInt } from 'node:crypto'
+import { expect, it } from 'vitest'
+import { chaos } from './random/chaos.ts'
+import { judge } from './random/judge.ts'
+import { isGood, reportOf } from './random/report.ts'
+
+const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31))
+const HONEST = 'test/chaos/misbehaving-main.ts'
+
+it('three processes keep the promise while everything around them fails', { timeout: 150_000 }, async () => {
+  const history = await chaos({ seed, ms: 45_000 })
+  const verdict = judge(history)
+  expect(isGood(verdict), `CHAOS_SEED=${seed}\n${reportOf(history, verdict)}`).toBe(true)
+})
+
+it('one process that answers its writes too early is caught', { timeout: 90_000 }, async () => {
+  const entry = ['test/chaos/random/unconfirmed-main.ts', HONEST, HONEST]
+  const { violations } = judge(await chaos({ seed, ms: 12_000, entry }))
+  expect(
+    violations.map(({ rule }) => rule),
+    `CHAOS_SEED=${seed}`,
+  ).toContain('stale')
+})
