@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { activeMarket } from '../../support/api.ts'
+import { activeMarket, applied, vendor } from '../../support/api.ts'
 import { type Fleet, type FleetOptions, startFleet } from '../../support/fleet.ts'
 import { type Fault, lanesOf } from './faults.ts'
-import { type Load, type Market, type Request, read, write } from './load.ts'
+import { type Load, type Request, read, write } from './load.ts'
 import { RedisPair } from './redis-pair.ts'
 import { Seeded } from './seeded.ts'
 import { committedVersions, numberTheNames } from './versions.ts'
@@ -38,8 +38,8 @@ export async function chaos(options: ChaosOptions): Promise<History> {
   const redis = await RedisPair.beside(fleet)
   try {
     await numberTheNames(fleet.databaseUrl)
-    const markets = await openMarkets(fleet)
-    const { requests, faults } = await underFaults(fleet, redis, markets, options)
+    const town = await openMarkets(fleet)
+    const { requests, faults } = await underFaults(fleet, redis, town, options)
     await Promise.all(fleet.instances.map(({ service }) => service.kill()))
     return { requests, faults, versions: await committedVersions(fleet.databaseUrl) }
   } finally {
@@ -48,21 +48,29 @@ export async function chaos(options: ChaosOptions): Promise<History> {
   }
 }
 
-async function openMarkets(fleet: Fleet): Promise<Market[]> {
-  const markets: Market[] = []
+/** Markets with one vendor who is at all of them, so that a market's name is also part of another's view. */
+async function openMarkets(fleet: Fleet): Promise<Pick<Load, 'markets' | 'vendorId'>> {
+  const vera = await vendor(fleet.instances[0]!.api)
+  const markets: string[] = []
   for (let i = 0; i < MARKETS; i++) {
-    const id = await activeMarket(fleet.rosa, { name: `first-${i}.` })
-    const { body } = await fleet.instances[0]!.api.get(`/markets/${id}`)
-    markets.push({ id, slug: body.slug })
+    const id = await activeMarket(fleet.rosa, { name: `first-${i}` })
+    const { status, text } = await fleet.rosa.api.post(`/applications/${await applied(vera, id)}/accept`)
+    if (status !== 200) throw new Error(`accept: ${status} ${text}`)
+    markets.push(id)
   }
-  return markets
+  return { markets, vendorId: vera.vendorId }
 }
 
-async function underFaults(fleet: Fleet, redis: RedisPair, markets: Market[], options: ChaosOptions) {
+async function underFaults(
+  fleet: Fleet,
+  redis: RedisPair,
+  town: Pick<Load, 'markets' | 'vendorId'>,
+  options: ChaosOptions,
+) {
   const { seed, ms, stop = new AbortController().signal } = options
   const requests: Request[] = []
   const loadOver = new AbortController()
-  const load: Load = { fleet, markets, log: requests, over: loadOver.signal }
+  const load: Load = { fleet, ...town, log: requests, over: loadOver.signal }
   const clients = [
     ...Array.from({ length: WRITERS }, (_, i) => write(load, `rev${i}`, new Seeded(seed + 100 + i))),
     ...Array.from({ length: READERS }, (_, i) => read(load, new Seeded(seed + 200 + i))),

@@ -52,6 +52,7 @@ export function judge({ requests, versions }: History): Verdict {
   if (figures.hitsSoon === 0) emptiness.push('no hit soon after an answered write')
   if (figures.slowWrites === 0) emptiness.push('no write that waited for a lease')
   if (figures.bypasses === 0) emptiness.push('no read that bypassed the cache')
+  emptiness.push(...pathsWithoutHit(requests).map((path) => `no hit on ${path}`))
   return { violations, lost, emptiness, figures }
 }
 
@@ -99,6 +100,13 @@ function figuresOf(requests: readonly Request[], operations: readonly SeenOperat
     longestWriteMs: longest(waits),
     longestRequestMs: longest(requests.map(durationOf)),
   }
+}
+
+/** A view that is never answered from the cache, or not at all, would be judged by nothing. */
+function pathsWithoutHit(requests: readonly Request[]): string[] {
+  const reads = requests.filter(({ kind }) => kind === 'read')
+  const hit = new Set(reads.filter((r) => r.cacheStatus?.includes('; hit; ttl')).map(({ path }) => path))
+  return [...new Set(reads.map(({ path }) => path))].filter((path) => !hit.has(path))
 }
 
 function failuresOf(requests: readonly Request[]): Map<string, number> {

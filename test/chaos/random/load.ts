@@ -17,14 +17,12 @@ export interface Request {
   readonly names: ReadonlyMap<string, string>
 }
 
-export interface Market {
-  readonly id: string
-  readonly slug: string
-}
-
 export interface Load {
   readonly fleet: Fleet
-  readonly markets: readonly Market[]
+  /** Ids. */
+  readonly markets: readonly string[]
+  /** Of a vendor who is accepted at every market. */
+  readonly vendorId: string
   readonly log: Request[]
   readonly over: AbortSignal
 }
@@ -32,10 +30,10 @@ export interface Load {
 /** Renames random markets at random instances, each time to a name that was never used before. */
 export async function write({ fleet, markets, log, over }: Load, prefix: string, random: Seeded) {
   for (let i = 0; !over.aborted; i++) {
-    const { id } = random.pick(markets)
+    const id = random.pick(markets)
     const instance = Math.floor(random.next() * fleet.instances.length)
     const { url } = fleet.instances[instance]!.service
-    const name = `${prefix}-${i}.`
+    const name = `${prefix}-${i}`
     const path = `/markets/${id}`
     const request = await timed(() => fleet.rosa.api.at(url).put(path, { name }))
     log.push({ kind: 'write', instance, path, ...request.times, names: new Map([[id, name]]) })
@@ -43,32 +41,27 @@ export async function write({ fleet, markets, log, over }: Load, prefix: string,
   }
 }
 
-/** Reads what shows a market's name, at random instances: its detail, its page, the listing of all. */
-export async function read({ fleet, markets, log, over }: Load, random: Seeded): Promise<void> {
+/** Reads what shows a market's name, at random instances: its detail, its vendor's profile, the listings. */
+export async function read(load: Load, random: Seeded): Promise<void> {
+  const { fleet, markets, vendorId, log, over } = load
+  const shared = [`/vendors/${vendorId}`, '/markets?page_size=100', '/markets?city=Lisbon']
   while (!over.aborted) {
-    const market = random.pick(markets)
     const instance = Math.floor(random.next() * fleet.instances.length)
-    const path = random.pick([`/markets/${market.id}`, `/markets/${market.id}`, `/m/${market.slug}`, LISTING])
+    const path = random.pick([`/markets/${random.pick(markets)}`, random.pick(shared)])
     const { api } = fleet.instances[instance]!
     const { times, answer } = await timed(() => api.get(path))
-    log.push({ kind: 'read', instance, path, ...times, names: namesIn(answer, market, markets) })
+    log.push({ kind: 'read', instance, path, ...times, names: namesIn(answer, markets) })
     // Whoever refuses does so at once, and would be asked all the time.
     await sleep(answer?.status !== 200 ? 100 : random.between(1, 15))
   }
 }
 
-const LISTING = '/markets?page_size=100'
-
-function namesIn(answer: Answer | undefined, market: Market, all: readonly Market[]): Map<string, string> {
+/** The names of the markets that the load writes, as far as the answer shows them. */
+function namesIn(answer: Answer | undefined, markets: readonly string[]): Map<string, string> {
   if (answer?.status !== 200) return new Map()
-  if (answer.body === undefined) return new Map([[market.id, NAME.exec(answer.text)?.[0] ?? answer.text]])
   const shown: { id: string; name: string }[] = answer.body.markets ?? [answer.body]
-  const names = new Map(shown.map(({ id, name }) => [id, name]))
-  return new Map(all.flatMap(({ id }) => (names.has(id) ? [[id, names.get(id)!]] : [])))
+  return new Map(shown.filter(({ id }) => markets.includes(id)).map(({ id, name }) => [id, name]))
 }
-
-/** Names end in a full stop, so that none begins another. */
-const NAME = /[a-z]+\d*-\d+\./
 
 async function timed(send: () => Promise<Answer>) {
   const invokedAt = performance.now()
