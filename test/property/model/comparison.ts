@@ -35,8 +35,14 @@ export class Comparison {
     await this.#compare(world, expected, 'at the beginning')
     for (const [i, action] of script.entries()) {
       clock.advance(i % 2)
-      if (action.do === 'write') await this.#write(action.command, action.via, world, expected)
-      else await this.#befall(action)
+      if (action.do === 'write') {
+        await this.#write(action.command, action.via, world, expected)
+      } else {
+        await this.#befall(action)
+        await this.#compare(world, expected, `right after ${JSON.stringify(action)}`)
+        // The cache is back in use now, and so are the entries that it kept.
+        for (const instance of this.#instances) await instance.drain()
+      }
       await this.#compare(world, expected, `after ${JSON.stringify(action)}`)
     }
   }
@@ -54,7 +60,7 @@ export class Comparison {
   async #befall(mishap: Mishap): Promise<void> {
     switch (mishap.do) {
       case 'pass':
-        // The lease is past, too. Without it nothing is cached, so that there would be nothing to compare.
+        // The lease is past, too, until the next drain.
         this.#clock.pass(mishap.seconds * 1000)
         break
       case 'flush':
@@ -66,7 +72,6 @@ export class Comparison {
       case 'cut':
         for (const { cache } of this.#instances) cache.reset()
     }
-    for (const instance of this.#instances) await instance.drain()
     this.#count(mishap.do)
   }
 

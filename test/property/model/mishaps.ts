@@ -23,7 +23,7 @@ const evict = fc.record({
 
 export const actions: fc.Arbitrary<Action[]> = fc.array(
   fc.oneof(
-    { weight: 12, arbitrary: write },
+    { weight: 10, arbitrary: write },
     { weight: 2, arbitrary: pass },
     { weight: 1, arbitrary: fc.constant({ do: 'flush' as const }) },
     { weight: 2, arbitrary: evict },

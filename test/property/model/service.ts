@@ -7,10 +7,10 @@ import { CachePort } from '../../../src/application/ports/cache-port.ts'
 import { Clock } from '../../../src/application/ports/clock.ts'
 import { Snapshots } from '../../../src/application/ports/view-queries.ts'
 import { readConfig } from '../../../src/infrastructure/config.ts'
-import { openCore } from '../../../src/infrastructure/core.ts'
+import { type Override, openCore } from '../../../src/infrastructure/core.ts'
 
 /** Short, since a write to one of several private caches waits for all of it. */
-export const LEASE_MS = 300
+export const LEASE_MS = 200
 
 /** One instance of the service without its ways in, assembled by the production code. */
 export interface Instance {
@@ -23,7 +23,11 @@ export interface Instance {
   close(): Promise<void>
 }
 
-export async function openInstance(env: Readonly<Record<string, string>>, clock: Clock): Promise<Instance> {
+export async function openInstance(
+  env: Readonly<Record<string, string>>,
+  clock: Clock,
+  overrides: readonly Override[] = [],
+): Promise<Instance> {
   const config = readConfig({
     LEASE_MS: String(LEASE_MS),
     JWT_SECRET: 'a secret that every test instance shares',
@@ -36,6 +40,7 @@ export async function openInstance(env: Readonly<Record<string, string>>, clock:
       await core.unbind(Clock)
       core.bind(Clock).toConstantValue(clock)
     },
+    ...overrides,
   ])
   const loop = await container.getAsync(DrainLoop)
   return {

@@ -1,0 +1,126 @@
+import fc from 'fast-check'
+import type { Container } from 'inversify'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DrainLoop } from '../../../src/application/caching/drain-loop.ts'
+import { type Confirmation, WriteConfirmation } from '../../../src/application/caching/write-confirmation.ts'
+import { CachePort } from '../../../src/application/ports/cache-port.ts'
+import { Clock } from '../../../src/application/ports/clock.ts'
+import { type Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
+import { CACHES } from '../../support/caches.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
+import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { kindOf, TAG_KINDS } from '../coverage/tag-kinds.ts'
+import { Comparison } from './comparison.ts'
+import { actions } from './mishaps.ts'
+import { ClockPutForward, type Instance, LEASE_MS, openInstance } from './service.ts'
+
+const SEED = Number(process.env.SEED ?? 1)
+/** No more worlds than the comparison itself has. */
+const WORLDS = 2
+
+const FORGOTTEN = [...Object.keys(TAG_KINDS), 'every tag']
+
+describe.each(CACHES.filter(({ cache }) => cache !== 'null'))(
+  'a forgotten tag is caught through $cache',
+  ({ env }) => {
+    const clock = new ClockPutForward()
+    const memory = new Forgetfulness()
+    let worlds = 0
+    let redis: TestRedis
+    let database: FreshDatabase
+    let instance: Instance
+
+    beforeAll(async () => {
+      redis = await startRedis()
+      database = await freshDatabase()
+      const where = { DATABASE_URL: database.url, SINGLE_INSTANCE: 'true', ...env(redis.url) }
+      instance = await openInstance(where, clock, [(container) => forgetWith(memory, container)])
+    })
+
+    afterAll(async () => {
+      await instance.close()
+      await database.drop()
+      await redis.stop()
+    })
+
+    /** Compares with a cache that starts empty: what an earlier variant left behind must not catch this one. */
+    async function search(forgotten: string, numRuns = WORLDS) {
+      memory.forgotten = forgotten
+      await redis.cli('FLUSHALL')
+      instance.cache.reset()
+      await expect.poll(() => instance.cache.session(), { timeout: 10_000 }).toBeDefined()
+      await instance.drain()
+      const comparison = new Comparison([instance], clock, redis)
+      const property = fc.asyncProperty(actions, (script) => comparison.run(script, worlds++))
+      return fc.check(property, { seed: SEED, numRuns, endOnFailure: true })
+    }
+
+    test.each(FORGOTTEN)('%s', { timeout: 120_000 }, async (forgotten) => {
+      const found = await search(forgotten)
+      expect(found.failed, `not caught in ${WORLDS} worlds`).toBe(true)
+      // Caught by a wrong answer, and not by a test that broke.
+      expect(found.errorInstance).toMatchObject({ name: 'AssertionError' })
+      process.stdout.write(
+        `\n${instance.cache.name} forgets ${forgotten}: caught in world ${found.numRuns}\n`,
+      )
+    })
+
+    test('and nothing is caught where nothing is forgotten', { timeout: 120_000 }, async () => {
+      expect((await search('nothing', 1)).errorInstance).toBeNull()
+    })
+  },
+)
+
+/** Which kind of tag never reaches the log, nor the cache. */
+class Forgetfulness {
+  forgotten = 'nothing'
+
+  remembered(tags: readonly string[]): string[] {
+    return this.forgotten === 'every tag' ? [] : tags.filter((tag) => kindOf(tag) !== this.forgotten)
+  }
+}
+
+async function forgetWith(memory: Forgetfulness, container: Container): Promise<void> {
+  const production = await container.getAsync(Transactions)
+  await container.unbind(Transactions)
+  container.bind(Transactions).toConstantValue(new ForgetfulTransactions(production, memory))
+  await container.unbind(WriteConfirmation)
+  container
+    .bind(WriteConfirmation)
+    .toResolvedValue(
+      (cache, loop, clock) => new ForgetfulConfirmation(cache, loop, clock, memory),
+      [CachePort, DrainLoop, Clock],
+    )
+}
+
+/** Logs what it remembers: a shared cache is invalidated by the log. */
+class ForgetfulTransactions extends Transactions {
+  readonly #production: Transactions
+  readonly #memory: Forgetfulness
+
+  constructor(production: Transactions, memory: Forgetfulness) {
+    super()
+    this.#production = production
+    this.#memory = memory
+  }
+
+  run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#production.run((tx) =>
+      work({ ...tx, logInvalidation: (tags) => tx.logInvalidation(this.#memory.remembered(tags)) }),
+    )
+  }
+}
+
+/** A private cache is also invalidated by the write itself. */
+class ForgetfulConfirmation extends WriteConfirmation {
+  readonly #memory: Forgetfulness
+
+  constructor(cache: CachePort, loop: DrainLoop, clock: Clock, memory: Forgetfulness) {
+    super(cache, loop, clock, LEASE_MS, true)
+    this.#memory = memory
+  }
+
+  override confirm(rowId: string, tags: readonly string[], committedAt: number): Promise<Confirmation> {
+    return super.confirm(rowId, this.#memory.remembered(tags), committedAt)
+  }
+}
