@@ -1,0 +1,168 @@
+import { decode, encode, WORDS } from './encoding.ts'
+import { type Config, type Emit, initial, type StepName, steps } from './protocol.ts'
+import type { State } from './state.ts'
+
+/** One line of a counterexample. */
+export interface Moment {
+  readonly step: StepName
+  readonly who: number
+  readonly state: State
+}
+
+export interface Found {
+  readonly states: number
+  /** How often each step was taken, over all states. */
+  readonly taken: ReadonlyMap<StepName, number>
+  /** The shortest way to a stale read; undefined when there is none in the whole state space. */
+  readonly counterexample?: readonly Moment[]
+  readonly bytes: number
+}
+
+/**
+ * Visits every state that the configuration can reach, breadth first; stops at the first stale read, so that its trace
+ * is a shortest one.
+ * @throws RangeError when there are more than `most` states: a search cut short would prove nothing.
+ */
+export function search(config: Config, most = 40_000_000): Found {
+  const first = initial(config)
+  const visited = new Visited()
+  const words = new Uint32Array(WORDS)
+  const taken = new Map<StepName, number>()
+  let broken: number | undefined
+  let current = 0
+  const visit: Emit = (step, _who, next) => {
+    taken.set(step, (taken.get(step) ?? 0) + 1)
+    if (next.broken) {
+      broken ??= current
+      return
+    }
+    encode(next, words)
+    visited.add(words, current)
+  }
+
+  encode(first, words)
+  visited.add(words, 0)
+  for (; current < visited.size && broken === undefined; current++) {
+    if (visited.size > most) throw new RangeError(`More than ${most} states`)
+    steps(decode(visited.at(current), first), config, visit)
+  }
+  const found = { states: visited.size, taken, bytes: visited.bytes }
+  return broken === undefined ? found : { ...found, counterexample: trace(config, visited, broken) }
+}
+
+/** Walks the found way again, in full, so that names stay the same from one line to the next. */
+function trace(config: Config, visited: Visited, last: number): Moment[] {
+  const first = initial(config)
+  const moments: Moment[] = []
+  let state = first
+  for (const index of visited.wayTo(last).slice(1)) {
+    const wanted = visited.at(index).slice()
+    const moment =
+      find(config, state, wanted) ?? find(config, decode(visited.at(visited.parent(index)), first), wanted)
+    if (moment === undefined) throw new Error('A state has no way from its own parent')
+    moments.push(moment)
+    state = moment.state
+  }
+  moments.push(stale(config, state) ?? stale(config, decode(visited.at(last), first))!)
+  return moments
+}
+
+function find(config: Config, from: State, wanted: Uint32Array): Moment | undefined {
+  let found: Moment | undefined
+  const words = new Uint32Array(WORDS)
+  steps(from, config, (step, who, state) => {
+    if (found !== undefined || state.broken) return
+    encode(state, words)
+    if (words.every((word, index) => word === wanted[index])) found = { step, who, state }
+  })
+  return found
+}
+
+function stale(config: Config, from: State): Moment | undefined {
+  let found: Moment | undefined
+  steps(from, config, (step, who, state) => {
+    if (state.broken) found ??= { step, who, state }
+  })
+  return found
+}
+
+/** A set of encoded states in the order of their discovery, which is the search's queue as well: about 45 bytes each. */
+class Visited {
+  #words = new Uint32Array(WORDS << 16)
+  #parents = new Uint32Array(1 << 16)
+  #slots = new Uint32Array(1 << 18)
+  size = 0
+
+  at(index: number): Uint32Array {
+    return this.#words.subarray(index * WORDS, (index + 1) * WORDS)
+  }
+
+  parent(index: number): number {
+    return this.#parents[index]!
+  }
+
+  wayTo(index: number): number[] {
+    const way = [index]
+    for (let at = index; at !== 0; ) {
+      at = this.parent(at)
+      way.unshift(at)
+    }
+    return way
+  }
+
+  get bytes(): number {
+    return this.#words.byteLength + this.#parents.byteLength + this.#slots.byteLength
+  }
+
+  add(words: Uint32Array, parent: number): void {
+    const mask = this.#slots.length - 1
+    let slot = hash(words) & mask
+    for (let held = this.#slots[slot]!; held !== 0; held = this.#slots[slot]!) {
+      if (this.#equals(held - 1, words)) return
+      slot = (slot + 1) & mask
+    }
+    if (this.size === this.#parents.length) this.#grow()
+    this.#words.set(words, this.size * WORDS)
+    this.#parents[this.size] = parent
+    this.#slots[slot] = ++this.size
+    if (this.size * 2 > this.#slots.length) this.#rehash()
+  }
+
+  #equals(index: number, words: Uint32Array): boolean {
+    const start = index * WORDS
+    for (let word = 0; word < WORDS; word++) if (this.#words[start + word] !== words[word]) return false
+    return true
+  }
+
+  #grow(): void {
+    const longer = Math.ceil(this.size * 1.5)
+    this.#words = enlarged(this.#words, longer * WORDS)
+    this.#parents = enlarged(this.#parents, longer)
+  }
+
+  #rehash(): void {
+    this.#slots = new Uint32Array(this.#slots.length * 2)
+    const mask = this.#slots.length - 1
+    for (let index = 0; index < this.size; index++) {
+      let slot = hash(this.at(index)) & mask
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+      this.#slots[slot] = index + 1
+    }
+  }
+}
+
+function enlarged(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
+  const longer = new Uint32Array(length)
+  longer.set(array)
+  return longer
+}
+
+function hash(words: Uint32Array): number {
+  let mixed = 0x9e3779b9
+  for (let word = 0; word < WORDS; word++) {
+    mixed = Math.imul(mixed ^ words[word]!, 0x85ebca6b)
+    mixed ^= mixed >>> 15
+  }
+  mixed = Math.imul(mixed, 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}

@@ -1,0 +1,212 @@
+/**
+ * A state of the model: everything that one step may depend on. Times are ages in ticks, capped where they no longer
+ * matter, so that the state space is finite without any bound on how long a run may take.
+ */
+export interface State {
+  /** The row that the cached view shows: how many of the writes that cover it have committed. */
+  version: number
+  /** The greatest version of any answered write: what a read that begins now must at least return. */
+  floor: number
+  kills: number
+  broken: boolean
+  /** Broken variants only: a stamp that is made again after it was lost. */
+  recurring: number
+  writes: Write[]
+  server: Server
+  /** What the server comes back with: its last dump, or a replica that lags. */
+  copy: Data
+  instances: Instance[]
+  reads: Read[]
+}
+
+/** Tokens are numbers that are only ever compared; 0 is none. */
+export interface Data {
+  stamp: number
+  /** The one entry: its version, and the stamp it was stored with; 0 where there is none. */
+  entryVersion: number
+  entryStamp: number
+}
+
+export interface Server extends Data {
+  /** 1 before the crash, 2 after it. */
+  epoch: number
+}
+
+export const Writing = {
+  idle: 0,
+  /** COMMIT is on its way. */
+  sent: 1,
+  /** It has happened; its reply is on the way. */
+  committed: 2,
+  /** COMMIT returned; nobody has been answered. */
+  waiting: 3,
+  answered: 4,
+  /** Its instance died. */
+  lost: 5,
+  /** Its instance died, and the COMMIT may still arrive. */
+  orphaned: 6,
+} as const
+
+export const Row = { none: 0, pending: 1, applied: 2 } as const
+
+export interface Write {
+  phase: number
+  /** The instance it runs on. */
+  at: number
+  /** Ticks since COMMIT returned. */
+  age: number
+  /** The version it must be read with, once it is answered. */
+  version: number
+  /** Its row in the log. */
+  row: number
+}
+
+export const Draining = {
+  idle: 0,
+  /** The rows are known, DEL is not sent; only a variant stops here. */
+  selected: 1,
+  /** DEL is on its way. */
+  asked: 2,
+  /** DEL has been executed; its reply is on the way. */
+  executed: 3,
+  /** DEL is confirmed; the rows are not marked yet. */
+  confirmed: 4,
+} as const
+
+export interface Instance {
+  /** The epoch of the server that its session leads to; 0 without one. */
+  session: number
+  /** Whether that session has been replayed. */
+  trusted: number
+  /** Ticks since the lease's t0. */
+  lease: number
+  drain: number
+  /** Ticks since the drain's t0. */
+  since: number
+  /** Whether a selected row has the view's tag. */
+  deletes: number
+  /** The pending rows selected, a bit per write. */
+  selected: number
+  /** The writes of this instance that may rely on this drain: their COMMIT had returned when it began. */
+  confirms: number
+}
+
+export const Reading = {
+  idle: 0,
+  /** The lookup is on its way. */
+  asked: 1,
+  /** Only the variant that looks at the lease last stops here. */
+  replied: 2,
+  /** There was no stamp: SET NX and GET are on their way. */
+  making: 3,
+  /** A miss; the stamp is known. */
+  observed: 4,
+  loaded: 5,
+  /** SET of the entry is on its way, for as long as it likes. */
+  storing: 6,
+  over: 7,
+  /** The reader is gone; its SET NX may still arrive. */
+  late: 8,
+} as const
+
+export interface Read {
+  phase: number
+  at: number
+  /** Whether the instance still has the session that the read began on. */
+  connected: number
+  /** Where its commands go. */
+  epoch: number
+  /** The version that it must at least return. */
+  floor: number
+  /** The stamp observed; while making, the token sent. */
+  fence: number
+  entryVersion: number
+  entryStamp: number
+  version: number
+  /** Broken variants only: a SET NX of `fence` that may still arrive. */
+  resent: number
+}
+
+export const NOBODY = 3
+
+export const over = (read: Read): void => {
+  Object.assign(read, nothingRead(), { phase: Reading.over })
+}
+
+export const nothingRead = (): Read => ({
+  phase: Reading.idle,
+  at: NOBODY,
+  connected: 0,
+  epoch: 0,
+  floor: 0,
+  fence: 0,
+  entryVersion: 0,
+  entryStamp: 0,
+  version: 0,
+  resent: 0,
+})
+
+export function endDrain(instance: Instance): void {
+  instance.drain = Draining.idle
+  instance.since = 0
+  instance.deletes = 0
+  instance.selected = 0
+  instance.confirms = 0
+}
+
+/** Field by field: it is what the search spends its time on. */
+export function clone(state: State): State {
+  const { version, floor, kills, broken, recurring, server, copy } = state
+  return {
+    version,
+    floor,
+    kills,
+    broken,
+    recurring,
+    writes: state.writes.map((from) => ({
+      phase: from.phase,
+      at: from.at,
+      age: from.age,
+      version: from.version,
+      row: from.row,
+    })),
+    server: {
+      epoch: server.epoch,
+      stamp: server.stamp,
+      entryVersion: server.entryVersion,
+      entryStamp: server.entryStamp,
+    },
+    copy: { stamp: copy.stamp, entryVersion: copy.entryVersion, entryStamp: copy.entryStamp },
+    instances: state.instances.map((from) => ({
+      session: from.session,
+      trusted: from.trusted,
+      lease: from.lease,
+      drain: from.drain,
+      since: from.since,
+      deletes: from.deletes,
+      selected: from.selected,
+      confirms: from.confirms,
+    })),
+    reads: state.reads.map((from) => ({
+      phase: from.phase,
+      at: from.at,
+      connected: from.connected,
+      epoch: from.epoch,
+      floor: from.floor,
+      fence: from.fence,
+      entryVersion: from.entryVersion,
+      entryStamp: from.entryStamp,
+      version: from.version,
+      resent: from.resent,
+    })),
+  }
+}
+
+/** A token that occurs nowhere in the state; what occurs nowhere can never be compared with anything. */
+export function freshToken(state: State): number {
+  const used = new Set([state.server.stamp, state.server.entryStamp, state.copy.stamp, state.copy.entryStamp])
+  for (const read of state.reads) used.add(read.fence).add(read.entryStamp)
+  let token = 1
+  while (used.has(token)) token++
+  return token
+}
