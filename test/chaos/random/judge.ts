@@ -128,14 +128,17 @@ function hitsSoon(operations: readonly SeenOperation[]): number {
     }))
     .sort((a, b) => a.at - b.at)
   const lastWrite = new Map<string, number>()
-  let count = 0
+  // A listing shows several markets, and is one read.
+  const reads = new Set<string>()
   for (const { operation, at } of moments) {
     if (operation.kind === 'write') lastWrite.set(operation.view, at)
     else if (operation.cacheStatus?.includes('; hit')) {
-      if (at - (lastWrite.get(operation.view) ?? Number.NEGATIVE_INFINITY) <= SOON_MS) count += 1
+      if (at - (lastWrite.get(operation.view) ?? Number.NEGATIVE_INFINITY) <= SOON_MS) {
+        reads.add(`${operation.path} ${at}`)
+      }
     }
   }
-  return count
+  return reads.size
 }
 
 function isOk({ status }: Request): boolean {
