@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync'
+import { CsvError, parse } from 'csv-parse/sync'
 import type { TextLine } from './text-lines.ts'
 
 /** Cells of one record, or why there are none. `line` is where it begins. */
@@ -67,10 +67,15 @@ function attempt(lines: readonly TextLine[], columns: number | undefined): CsvRo
   const text = lines.map((each) => each.text).join('\n')
   if ((text.match(/"/g)?.length ?? 0) % 2 === 1) return undefined
   try {
-    const [cells = []] = parse(text, { relax_column_count: true, skip_empty_lines: false }) as string[][]
+    const records = parse(text, { relax_column_count: true, skip_empty_lines: false }) as string[][]
+    // A lone carriage return ends a record too; taking the first one only would lose the others without a word.
+    if (records.length > 1) return { line, damage: 'a carriage return within the line' }
+    const [cells = []] = records
     if (columns === undefined || cells.length === columns) return { line, cells }
     return { line, damage: `${cells.length} columns where ${columns} were expected` }
   } catch (error) {
-    return { line, damage: error instanceof Error ? error.message : 'not CSV' }
+    // Of any width, only quotes can be wrong. The parser's own message counts lines from this record.
+    if (error instanceof CsvError) return { line, damage: 'a quote in the wrong place' }
+    throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { DirectoryMarket } from '../../application/markets/import-markets.ts'
 import { MarketflowError } from '../../domain/errors.ts'
-import { csvRows } from './csv-rows.ts'
+import { type CsvRow, csvRows } from './csv-rows.ts'
 import { describeMarket, tidy } from './describe-market.ts'
 import { textLines } from './text-lines.ts'
 
@@ -16,6 +16,7 @@ const BYTE_ORDER_MARK = /^\uFEFF/
 
 /**
  * Reads the USDA's National Farmers Market Directory export as it comes, in order. Damage costs the lines it is on.
+ * Progress is the caller's: count the bytes that pass through the stream it hands over.
  * @throws MarketflowError `validation-failed` naming the columns that the header lacks
  */
 export async function* readUsdaDirectory(
@@ -25,26 +26,31 @@ export async function* readUsdaDirectory(
   let header: readonly string[] | undefined
   for await (const row of csvRows(textLines(bytes))) {
     if (header === undefined) {
-      header = readHeader('cells' in row ? row.cells : [])
+      header = readHeader(row)
     } else if ('damage' in row) {
       yield { kind: 'skipped', line: row.line, reason: row.damage }
     } else if (row.cells.some((cell) => cell.trim() !== '')) {
       yield readRow(row.line, Object.fromEntries(header.map((name, i) => [name, row.cells[i] ?? ''])), lineOf)
     }
   }
-  if (header === undefined) readHeader([])
+  if (header === undefined) readHeader({ line: 1, damage: 'the file is empty' })
 }
 
-function readHeader(cells: readonly string[]): readonly string[] {
-  const names = cells.map((cell) => cell.replace(BYTE_ORDER_MARK, '').trim())
+function readHeader(row: CsvRow): readonly string[] {
+  const names = ('cells' in row ? row.cells : []).map((cell) => cell.replace(BYTE_ORDER_MARK, '').trim())
   const missing = REQUIRED.filter((name) => !names.includes(name))
   if (missing.length === 0) return names
-  throw new MarketflowError('validation-failed', 'This is not the USDA National Farmers Market Directory', {
-    errors: missing.map((name) => ({
-      path: name,
-      message: 'expected a column of this name in the first line',
-    })),
-  })
+  const why = 'damage' in row ? `: ${row.damage}` : ''
+  throw new MarketflowError(
+    'validation-failed',
+    `This is not the USDA National Farmers Market Directory${why}`,
+    {
+      errors: missing.map((name) => ({
+        path: name,
+        message: 'expected a column of this name in the first line',
+      })),
+    },
+  )
 }
 
 function readRow(line: number, cells: Record<string, string>, lineOf: Map<string, number>): DirectoryRow {
