@@ -81,7 +81,7 @@ export class Metrics implements ReadObserver {
 
   loaded(view: string, ms: number, outcome: 'stored' | 'refused' | 'unstored' | 'failed'): void {
     this.#fills.inc({ view, outcome })
-    if (outcome !== 'refused') this.#loadTimes.observe({ view }, ms / 1000)
+    this.#loadTimes.observe({ view }, ms / 1000)
   }
 
   wrote({ tags, confirmation, waitedMs }: WriteReport): void {

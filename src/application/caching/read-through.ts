@@ -140,7 +140,11 @@ export class ReadThrough {
       const entry = await this.#departures.join(
         key,
         (run) => this.#loads.run(run),
-        () => this.#load(view, params, 'unstored'),
+        async () => {
+          const entry = await this.#load(view, params)
+          this.#observer.loaded(view.name, entry.loadMs, 'unstored')
+          return entry
+        },
       )
       return new Reading(view, entry, { kind: 'bypass', reason: why.reason })
     } catch (error) {
@@ -151,12 +155,14 @@ export class ReadThrough {
   /** Loads after the fence was observed, and stores under it. A cache that refuses costs nothing but the next read. */
   #fill<P, T>(view: View<P, T>, params: P, place: Place): Promise<Loaded> {
     return this.#loads.run(async () => {
-      const entry = await this.#load(view, params, 'stored')
-      return { entry, stored: await this.#store(entry, place, view.name) }
+      const entry = await this.#load(view, params)
+      const stored = await this.#store(entry, place)
+      this.#observer.loaded(view.name, entry.loadMs, stored ? 'stored' : 'refused')
+      return { entry, stored }
     })
   }
 
-  async #store(entry: Entry, { key, tags, fence, session }: Place, view: string): Promise<boolean> {
+  async #store(entry: Entry, { key, tags, fence, session }: Place): Promise<boolean> {
     const keepMs = entry.expiresAt - entry.loadedAt + (isNegative(entry) ? 0 : GRACE_MS)
     try {
       this.#gate.assert(session)
@@ -164,18 +170,16 @@ export class ReadThrough {
       return true
     } catch (error) {
       if (!(error instanceof CacheUnusable)) throw error
-      this.#observer.loaded(view, 0, 'refused')
       return false
     }
   }
 
-  async #load<P, T>(view: View<P, T>, params: P, outcome: 'stored' | 'unstored'): Promise<Entry> {
+  async #load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
     const loadedAt = this.#clock.now()
     const start = this.#clock.monotonic()
     try {
       const found = await this.#snapshots.read((queries) => view.load(queries, params))
       const loadMs = this.#clock.monotonic() - start
-      this.#observer.loaded(view.name, loadMs, outcome)
       return represent(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
     } catch (error) {
       this.#observer.loaded(view.name, this.#clock.monotonic() - start, 'failed')
