@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node'
+import { provideChromium } from './machine/provide-chromium.ts'
 import { providePostgres } from './machine/provide-postgres.ts'
 import { provideRedisServer } from './machine/provide-redis-server.ts'
 
@@ -9,13 +10,16 @@ declare module 'vitest' {
   }
 }
 
-/** Gives every test file `TEST_DATABASE_URL` and `REDIS_SERVER`; returns what undoes it. */
+/** Gives every test file `TEST_DATABASE_URL`, `REDIS_SERVER` and `CHROMIUM`; returns what undoes it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = await provideRedisServer()
+  const chromium = await provideChromium()
   const postgres = await providePostgres()
   // Workers are started later, with this process's environment.
   process.env.REDIS_SERVER = redis.path
+  process.env.CHROMIUM = chromium.path
   process.env.TEST_DATABASE_URL = postgres.url
-  project.provide('ranOn', `${postgres.description}, ${redis.description}, Node ${process.version}`)
+  const servers = `${postgres.description}, ${redis.description}`
+  project.provide('ranOn', `${servers}, ${chromium.description}, Node ${process.version}`)
   return postgres.stop
 }
