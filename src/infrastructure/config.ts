@@ -4,6 +4,13 @@ import { z } from 'zod'
 const whole = (least: number, most: number) =>
   z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(z.number().min(least).max(most))
 
+/** A part of one, such as 0.001. */
+const share = z
+  .string()
+  .regex(/^(\d+|\d*\.\d+)$/, 'expected a number from 0 to 1')
+  .transform(Number)
+  .pipe(z.number().max(1, 'expected a number from 0 to 1'))
+
 const yesOrNo = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true')
 
 const url = (protocols: RegExp, example: string) =>
@@ -26,6 +33,7 @@ const environment = z
     LEASE_MS: whole(100, 60_000).default(1000),
     SINGLE_INSTANCE: yesOrNo.optional(),
     SERVE_UNVERIFIED: yesOrNo.default(true),
+    SHADOW_CHECK: share.default(0),
     CACHE_MAX_MB: whole(1, 1_000_000).default(64),
     JWT_SECRET: z
       .string()
@@ -62,6 +70,8 @@ export interface Config {
   /** No other process shares the database. */
   readonly alone: boolean
   readonly serveUnverified: boolean
+  /** Which part of the hits is compared with the database, in [0, 1]. */
+  readonly shadowCheck: number
   readonly cacheMaxBytes: number
   /** Absent: made, and kept in `dataDir`. */
   readonly jwtSecret: string | undefined
@@ -98,6 +108,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     leaseMs: values.LEASE_MS,
     alone: values.SINGLE_INSTANCE ?? embedded,
     serveUnverified: values.SERVE_UNVERIFIED,
+    shadowCheck: values.SHADOW_CHECK,
     cacheMaxBytes: values.CACHE_MAX_MB * 1024 * 1024,
     jwtSecret: values.JWT_SECRET,
     seedDemo: values.SEED_DEMO ?? embedded,

@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../adapters/postgres/database.ts'
 import { DrainLoop } from '../application/caching/drain-loop.ts'
 import { Lease } from '../application/caching/lease.ts'
 import { LoadQueue } from '../application/caching/load-queue.ts'
+import { ShadowCheck } from '../application/caching/shadow-check.ts'
 import { CachePort } from '../application/ports/cache-port.ts'
 import { Clock } from '../application/ports/clock.ts'
 import type { Config } from './config.ts'
@@ -63,7 +64,7 @@ export async function openCore(
       foundation(config.jwtSecret ?? (await keptSecret(config.dataDir))),
       persistence(database),
       CACHES[config.cache](config, logger),
-      consistency(config),
+      consistency(config, logger),
       useCases,
     )
     for (const override of overrides) await override(container)
@@ -90,6 +91,7 @@ async function start(
   // Instances must agree on these two, or one's writes would not wait as long as the other's reads trust.
   await database.invalidationLog.claim(`${cache.reach}/${config.leaseMs}`, config.alone)
   metrics.watch(cache, await container.getAsync(Lease), await container.getAsync(LoadQueue))
+  const shadow = await container.getAsync(ShadowCheck)
   const loop = await container.getAsync(DrainLoop)
   await loop.start()
   const closing = new AbortController()
@@ -100,6 +102,7 @@ async function start(
   const close = async () => {
     closing.abort()
     await sweeping
+    await shadow.close()
     const last = await loop.finish()
     await cache.close()
     await database.close()

@@ -4,6 +4,7 @@ import type { Lease } from '../application/caching/lease.ts'
 import type { LoadQueue } from '../application/caching/load-queue.ts'
 import type { ReadObserver } from '../application/caching/read-through.ts'
 import type { ReadStatus } from '../application/caching/reading.ts'
+import type { ShadowReport } from '../application/caching/shadow-check.ts'
 import type { WriteReport } from '../application/caching/unit-of-work.ts'
 import type { CachePort } from '../application/ports/cache-port.ts'
 import type { Clock } from '../application/ports/clock.ts'
@@ -46,6 +47,11 @@ export class Metrics implements ReadObserver {
     'failed_sweeps_total',
     'Sweeps of the invalidation log that failed',
     [],
+  )
+  readonly #shadowChecks = this.#counter(
+    'shadow_checks_total',
+    'Hits compared with the database by what came of it',
+    ['outcome'],
   )
   readonly #requests = this.#histogram('http_request_duration_seconds', 'HTTP requests', [
     'method',
@@ -96,6 +102,10 @@ export class Metrics implements ReadObserver {
     const now = this.#clock.monotonic()
     const left = error === undefined ? [] : [...selected]
     this.#pendingSince = new Map(left.map((id) => [id, this.#pendingSince.get(id) ?? now]))
+  }
+
+  shadowChecked({ outcome }: ShadowReport): void {
+    this.#shadowChecks.inc({ outcome })
   }
 
   requested(method: string, route: string, status: number, ms: number): void {

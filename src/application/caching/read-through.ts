@@ -4,6 +4,7 @@ import {
   type CacheSession,
   CacheUnusable,
   type Entry,
+  type Fence,
   type Lookup,
   type Permit,
 } from '../ports/cache-port.ts'
@@ -22,6 +23,14 @@ export const GRACE_MS = 3_600_000
 export interface ReadThroughOptions {
   /** With PostgreSQL out of reach, serve what is still there, marked; otherwise fail. */
   readonly serveUnverified: boolean
+  /** Told of every hit, on its way out. */
+  readonly hits?: HitObserver
+}
+
+/** Who wants to know what a hit was served from. Returns at once: the reader waits. */
+export interface HitObserver {
+  /** `fence`: the stamps under which the entry was served. */
+  hit<P, T>(view: View<P, T>, params: P, entry: Entry, fence: Fence): void
 }
 
 /** What operators want to know of every read and load. */
@@ -105,6 +114,7 @@ export class ReadThrough {
     const load = () => this.#fill(view, params, { key, tags, fence, session })
     if (entry === undefined || now >= entry.expiresAt) return this.#miss(view, key, fence, load, entry)
     if (this.#wantsEarlyRefresh(entry, now)) this.#refresh(key, fence, load)
+    this.#options.hits?.hit(view, params, entry, fence)
     return new Reading(view, entry, {
       kind: 'hit',
       tier: tier ?? 'l1',

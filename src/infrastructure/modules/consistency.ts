@@ -1,5 +1,6 @@
 import { ContainerModule } from 'inversify'
 import pLimit from 'p-limit'
+import type { Logger } from 'pino'
 import { Drain } from '../../application/caching/drain.ts'
 import { DrainLoop } from '../../application/caching/drain-loop.ts'
 import { ExplainView } from '../../application/caching/explanation.ts'
@@ -7,6 +8,7 @@ import { Gate, TrustedSessions } from '../../application/caching/gate.ts'
 import { Lease } from '../../application/caching/lease.ts'
 import { LoadQueue } from '../../application/caching/load-queue.ts'
 import { ReadThrough } from '../../application/caching/read-through.ts'
+import { ShadowCheck, type ShadowReport } from '../../application/caching/shadow-check.ts'
 import { UnitOfWork } from '../../application/caching/unit-of-work.ts'
 import { WriteConfirmation } from '../../application/caching/write-confirmation.ts'
 import { CachePort } from '../../application/ports/cache-port.ts'
@@ -24,7 +26,7 @@ const LOADS_IN_FLIGHT = 8
 const LOADS_WAITING = 2000
 
 /** The protocol: one lease, one gate, one drain loop, and the only ways to read and to write. */
-export const consistency = ({ leaseMs, alone, serveUnverified }: Config) =>
+export const consistency = ({ leaseMs, alone, serveUnverified, shadowCheck }: Config, logger: Logger) =>
   new ContainerModule(({ bind }) => {
     bind(Lease)
       .toResolvedValue((clock) => new Lease(clock, leaseMs), [Clock])
@@ -66,11 +68,31 @@ export const consistency = ({ leaseMs, alone, serveUnverified }: Config) =>
       .inSingletonScope()
     bind(ReadThrough)
       .toResolvedValue(
-        (cache, gate, trusted, snapshots, loads, clock, random, metrics) =>
+        (cache, gate, trusted, snapshots, loads, clock, random, metrics, hits) =>
           new ReadThrough(cache, { gate, trusted }, snapshots, loads, clock, random, metrics, {
             serveUnverified,
+            ...(shadowCheck > 0 && { hits }),
           }),
-        [CachePort, Gate, TrustedSessions, Snapshots, LoadQueue, Clock, Random, Metrics],
+        [CachePort, Gate, TrustedSessions, Snapshots, LoadQueue, Clock, Random, Metrics, ShadowCheck],
+      )
+      .inSingletonScope()
+    bind(ShadowCheck)
+      .toResolvedValue(
+        (cache, gate, snapshots, loads, clock, random, metrics) =>
+          new ShadowCheck(
+            cache,
+            gate,
+            snapshots,
+            loads,
+            clock,
+            random,
+            { share: shadowCheck, leaseMs },
+            (report) => {
+              metrics.shadowChecked(report)
+              logShadow(logger, report)
+            },
+          ),
+        [CachePort, Gate, Snapshots, LoadQueue, Clock, Random, Metrics],
       )
       .inSingletonScope()
     bind(ExplainView)
@@ -80,3 +102,11 @@ export const consistency = ({ leaseMs, alone, serveUnverified }: Config) =>
       )
       .inSingletonScope()
   })
+
+/** A broken promise is an error in the log; that all is well is a number in the metrics. */
+function logShadow(logger: Logger, { outcome, error, ...report }: ShadowReport): void {
+  if (outcome === 'violation')
+    logger.error(report, 'a hit differs from the database, and no write in flight explains it')
+  else if (outcome === 'undecided')
+    logger.debug({ ...report, err: error }, 'a shadow check could not be decided')
+}

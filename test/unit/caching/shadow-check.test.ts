@@ -1,0 +1,254 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { LoadQueue } from '../../../src/application/caching/load-queue.ts'
+import { ReadThrough } from '../../../src/application/caching/read-through.ts'
+import { ShadowCheck, type ShadowReport } from '../../../src/application/caching/shadow-check.ts'
+import type { Found } from '../../../src/application/ports/view-queries.ts'
+import {
+  databaseDown,
+  deferred,
+  FakeCache,
+  FakeSnapshots,
+  FixedRandom,
+  Switch,
+  settled,
+  TimerClock,
+  type Version,
+  versionView,
+} from './fakes.ts'
+
+const LEASE_MS = 1000
+
+/** A database of one number, read through a cache that is watched. */
+function world(share = 1) {
+  const clock = new TimerClock()
+  const random = new FixedRandom()
+  const cache = new FakeCache()
+  const gate = new Switch()
+  const snapshots = new FakeSnapshots()
+  const loads = new LoadQueue((run) => run(), 100)
+  const reports: ShadowReport[] = []
+  const database = { version: 1 as number | undefined, load: undefined as (() => Promise<void>) | undefined }
+  const view = versionView(async (): Promise<Found<Version>> => {
+    const { version, load } = database
+    await load?.()
+    return version === undefined ? undefined : { value: { version } }
+  })
+  const shadow = new ShadowCheck(
+    cache,
+    gate,
+    snapshots,
+    loads,
+    clock,
+    random,
+    { share, leaseMs: LEASE_MS },
+    (report) => reports.push(report),
+  )
+  const permits = { gate, trusted: gate }
+  const observer = { read: () => {}, loaded: () => {} }
+  const options = { serveUnverified: true, hits: shadow }
+  const reads = new ReadThrough(cache, permits, snapshots, loads, clock, random, observer, options)
+  return {
+    ...{ clock, random, cache, gate, loads, reports, database, shadow },
+    read: () => reads.read(view, 'x'),
+    outcomes: () => reports.map(({ outcome }) => outcome),
+    /** A write that says so. */
+    write: async () => {
+      database.version = (database.version ?? 0) + 1
+      await cache.present!.invalidate(['tag:x'])
+    },
+  }
+}
+
+let w: ReturnType<typeof world>
+beforeEach(async () => {
+  w = world()
+  await w.read()
+})
+
+describe('a checked hit', () => {
+  it('is the same as what the database says', async () => {
+    await w.read()
+    await settled()
+    expect(w.reports).toEqual([
+      {
+        outcome: 'same',
+        view: 'version',
+        key: 'thing:x',
+        tags: ['tag:x'],
+        served: expect.stringMatching(/^".+"$/),
+        found: w.reports[0]!.served,
+      },
+    ])
+  })
+
+  it('is the same when a write comes after the snapshot it is compared with', async () => {
+    const held = deferred<void>()
+    w.database.load = () => held.promise
+    await w.read()
+    await w.write()
+    held.resolve()
+    await settled()
+    expect(w.outcomes()).toEqual(['same'])
+  })
+
+  it('was overtaken, without a wait, when the write it misses has been invalidated by the second look', async () => {
+    w.database.version = 2
+    w.database.load = () => w.cache.present!.invalidate(['tag:x'])
+    await w.read()
+    await settled()
+    expect(w.outcomes()).toEqual(['overtaken'])
+    expect(w.clock.timers).toBe(0)
+  })
+
+  it('was overtaken by a write in flight, as long as its invalidation comes within 1.02 leases', async () => {
+    w.database.version = 2
+    await w.read()
+    await w.clock.advance(1.02 * LEASE_MS - 1)
+    expect(w.outcomes()).toEqual([])
+    await w.cache.present!.invalidate(['tag:x'])
+    await w.clock.advance(1)
+    expect(w.outcomes()).toEqual(['overtaken'])
+  })
+
+  it('is a violation when nobody has invalidated the difference after 1.02 leases', async () => {
+    const served = (await w.read()).etag
+    await settled()
+    w.reports.length = 0
+    w.database.version = 2
+    await w.read()
+    await w.clock.advance(1.02 * LEASE_MS - 1)
+    expect(w.outcomes()).toEqual([])
+    await w.clock.advance(1)
+    const [report] = w.reports
+    expect(report).toMatchObject({
+      outcome: 'violation',
+      view: 'version',
+      key: 'thing:x',
+      tags: ['tag:x'],
+      served,
+    })
+    expect(report!.found).toMatch(/^".+"$/)
+    expect(report!.found).not.toBe(served)
+  })
+
+  it('counts the wait from the end of the load: until then the database may show newer writes', async () => {
+    w.database.version = 2
+    w.database.load = () => w.clock.sleep(500)
+    await w.read()
+    await w.clock.advance(500 + 1.02 * LEASE_MS - 1)
+    expect(w.outcomes()).toEqual([])
+    await w.clock.advance(1)
+    expect(w.outcomes()).toEqual(['violation'])
+  })
+
+  it('is not fooled by timers that fire early', async () => {
+    w.clock.earlyMs = 3
+    w.database.version = 2
+    await w.read()
+    await w.clock.advance(1.02 * LEASE_MS - 1)
+    expect(w.outcomes()).toEqual([])
+    await w.clock.advance(1)
+    expect(w.outcomes()).toEqual(['violation'])
+  })
+
+  it('that says «no such thing» is a violation when there is one, and the other way round', async () => {
+    w.database.version = undefined
+    await w.read()
+    await w.clock.advance(1.02 * LEASE_MS)
+    expect(w.reports.at(-1)).toMatchObject({ outcome: 'violation', found: '' })
+
+    await w.cache.present!.invalidate(['tag:x'])
+    await w.read()
+    w.database.version = 1
+    await w.read()
+    await w.clock.advance(1.02 * LEASE_MS)
+    expect(w.reports.at(-1)).toMatchObject({ outcome: 'violation', served: '' })
+  })
+
+  it('stays undecided without a lease: then nobody is served from the cache', async () => {
+    w.database.version = 2
+    await w.read()
+    w.gate.open = false
+    await w.clock.advance(1.02 * LEASE_MS)
+    expect(w.outcomes()).toEqual(['undecided'])
+  })
+
+  it('stays undecided without a cache, and without a database', async () => {
+    w.database.version = 2
+    await w.read()
+    w.cache.present = undefined
+    await w.clock.advance(1.02 * LEASE_MS)
+    expect(w.outcomes()).toEqual(['undecided'])
+
+    w.cache.reset()
+    w.database.load = undefined
+    await w.read()
+    w.database.load = () => Promise.reject(databaseDown())
+    await w.read()
+    await settled()
+    expect(w.outcomes()).toEqual(['undecided', 'undecided'])
+    expect(w.reports[1]!.error).toMatchObject({ code: 'database-unavailable' })
+  })
+
+  it('of another release’s text stays undecided', async () => {
+    const stored = w.cache.present!.entries.get('thing:x')!
+    const entry = { ...stored.entry, body: Buffer.from('{"v":1}'), etag: '"old"' }
+    w.cache.present!.entries.set('thing:x', { ...stored, entry })
+    await w.read()
+    await settled()
+    expect(w.outcomes()).toEqual(['undecided'])
+  })
+})
+
+describe('the check', () => {
+  it('takes its share of the hits, and none of the misses', async () => {
+    w = world(0.25)
+    w.random.next = 0
+    await w.read()
+    for (const fraction of [0.24, 0.25, 0.99]) {
+      w.random.next = fraction
+      await w.read()
+    }
+    await settled()
+    expect(w.reports).toHaveLength(1)
+  })
+
+  it('keeps no reader waiting', async () => {
+    w.database.load = () => new Promise(() => {})
+    expect((await w.read()).status.kind).toBe('hit')
+  })
+
+  it('skips what is too much at once', async () => {
+    const held = deferred<void>()
+    w.database.load = () => held.promise
+    for (let i = 0; i < 6; i++) await w.read()
+    expect(w.outcomes()).toEqual(['skipped', 'skipped'])
+    held.resolve()
+    await settled()
+    expect(w.outcomes()).toEqual(['skipped', 'skipped', 'same', 'same', 'same', 'same'])
+    await w.read()
+    await settled()
+    expect(w.outcomes().at(-1)).toBe('same')
+  })
+
+  it('leaves the database to the readers when they load much', async () => {
+    const held = deferred<void>()
+    const others = Array.from({ length: 5 }, () => w.loads.run(() => held.promise))
+    await w.read()
+    expect(w.outcomes()).toEqual(['skipped'])
+    held.resolve()
+    await Promise.all(others)
+  })
+
+  it('ends: waits are cut short, and no check begins', async () => {
+    w.database.version = 2
+    await w.read()
+    await settled()
+    await w.shadow.close()
+    expect(w.outcomes()).toEqual(['undecided'])
+    expect(w.clock.timers).toBe(0)
+    await w.read()
+    await settled()
+    expect(w.outcomes()).toEqual(['undecided'])
+  })
+})
