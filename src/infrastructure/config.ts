@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 
 /** A whole number from the environment, with bounds and a unit in its message. */
@@ -20,6 +21,12 @@ const environment = z
   .object({
     PORT: whole(0, 65_535).default(3000),
     HOST: z.string().min(1).default('127.0.0.1'),
+    WORKERS: z
+      .string()
+      .regex(/^(auto|\d+)$/, 'expected a whole number or auto')
+      .transform((text) => (text === 'auto' ? availableParallelism() : Number(text)))
+      .pipe(z.number().min(1).max(1024))
+      .default(1),
     DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
     DATA_DIR: z.string().min(1).default('.marketflow'),
     CACHE: z.enum(['tiered', 'redis', 'lru', 'null'], 'expected tiered, redis, lru or null').optional(),
@@ -53,12 +60,20 @@ const environment = z
     if (env.DATABASE_URL !== undefined && env.JWT_SECRET === undefined) {
       missing('JWT_SECRET', 'required with DATABASE_URL: at least 32 bytes, the same for every instance')
     }
+    if (env.WORKERS > 1 && env.DATABASE_URL === undefined) {
+      missing('WORKERS', 'more than 1 needs a DATABASE_URL: the embedded database belongs to one process')
+    }
+    if (env.WORKERS > 1 && env.SINGLE_INSTANCE === true) {
+      missing('WORKERS', 'more than 1 contradicts SINGLE_INSTANCE=true: each worker is an instance')
+    }
   })
 
 /** What the service runs with. Times in ms, sizes in bytes. */
 export interface Config {
   readonly port: number
   readonly host: string
+  /** Processes that share the port, each an instance of its own. */
+  readonly workers: number
   /** Absent: embedded PGlite in `dataDir` (`memory` keeps nothing). */
   readonly databaseUrl: string | undefined
   readonly dataDir: string
@@ -99,6 +114,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port: values.PORT,
     host: values.HOST,
+    workers: values.WORKERS,
     databaseUrl: values.DATABASE_URL,
     dataDir: values.DATA_DIR,
     cache: values.CACHE ?? (values.REDIS_URL === undefined ? 'lru' : 'tiered'),

@@ -29,11 +29,13 @@ import type { Config } from './config.ts'
 import type { Core } from './core.ts'
 import { Metrics } from './metrics.ts'
 import { readiness } from './readiness.ts'
+import { clusterMetrics, workerSlot } from './workers/worker.ts'
 
 /** The HTTP adapter on a running core. */
 export async function httpApp(config: Config, core: Core, logger: Logger): Promise<RequestListener> {
   const { container } = core
   const metrics = await container.getAsync(Metrics)
+  const metricsText = shareMetrics(metrics)
   const logged = logger.isLevelEnabled('info')
   const onRequest = ({ method, route, status, ms, requestId, cacheStatus }: RequestReport) => {
     metrics.requested(method, route, status, ms)
@@ -47,8 +49,16 @@ export async function httpApp(config: Config, core: Core, logger: Logger): Promi
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unforeseen error'),
     rateLimit: config.rateLimit,
     readiness: await readiness(core),
-    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metricsText() }),
   })
+}
+
+/** Prometheus asks one worker, whichever takes its connection, and means all of them. */
+function shareMetrics(metrics: Metrics): () => Promise<string> {
+  const worker = workerSlot(process.env)
+  if (worker === undefined) return () => metrics.text()
+  metrics.shareAs(worker)
+  return clusterMetrics
 }
 
 async function useCasesOf(container: Container): Promise<UseCases> {

@@ -1,22 +1,57 @@
-import { readConfig } from './config.ts'
+import cluster from 'node:cluster'
+import { pino } from 'pino'
+import { type Config, readConfig } from './config.ts'
 import { exitCodeOf, explainExit } from './exit.ts'
 import { startService } from './service.ts'
+import { Supervisor } from './workers/supervisor.ts'
+import { onSupervisorStop } from './workers/worker.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 try {
-  const service = await startService(readConfig(process.env))
+  const config = readConfig(process.env)
+  if (cluster.isWorker) await work(config)
+  else if (config.workers > 1) await supervise(config)
+  else await serve(config)
+} catch (error) {
+  process.stderr.write(`${explainExit(error)}\n`)
+  process.exitCode = exitCodeOf(error)
+  // A worker's channel to its supervisor would keep it alive; closing that would end it with 0.
+  if (cluster.isWorker) process.exit()
+}
+
+async function serve(config: Config): Promise<void> {
+  const service = await startService(config)
   let stopping = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of SIGNALS) {
     process.on(signal, () => {
       // A second Ctrl-C is meant: do not wait any longer.
       if (stopping) process.exit(1)
       stopping = true
-      service.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      )
+      exitAfter(service.close())
     })
   }
-} catch (error) {
-  process.stderr.write(`${explainExit(error)}\n`)
-  process.exitCode = exitCodeOf(error)
+}
+
+async function supervise(config: Config): Promise<void> {
+  const supervisor = new Supervisor(pino({ level: config.logLevel }))
+  for (const signal of SIGNALS) process.on(signal, () => supervisor.stop())
+  process.exit(await supervisor.run(config.workers))
+}
+
+/** As `serve`, but a terminal's Ctrl-C reaches every process, and it is the supervisor who says what it means. */
+async function work(config: Config): Promise<void> {
+  process.on('SIGINT', () => undefined)
+  const starting = startService(config)
+  const stop = () => exitAfter(starting.then((service) => service.close()))
+  process.on('SIGTERM', stop)
+  onSupervisorStop(stop)
+  await starting
+}
+
+function exitAfter(closed: Promise<void>): void {
+  closed.then(
+    () => process.exit(0),
+    () => process.exit(1),
+  )
 }

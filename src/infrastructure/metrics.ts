@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { DrainOutcome } from '../application/caching/drain.ts'
 import type { Lease } from '../application/caching/lease.ts'
 import type { LoadQueue } from '../application/caching/load-queue.ts'
@@ -64,6 +64,14 @@ export class Metrics implements ReadObserver {
   constructor(clock: Clock) {
     this.#clock = clock
     collectDefaultMetrics({ register: this.#registry })
+  }
+
+  /** One of several workers: everything is marked with its number, and told to the supervisor when it asks. */
+  shareAs(worker: number): void {
+    this.#registry.setDefaultLabels({ worker: String(worker) })
+    AggregatorRegistry.setRegistries(this.#registry)
+    // Its constructor is what listens for the supervisor's questions.
+    new AggregatorRegistry()
   }
 
   get contentType(): string {

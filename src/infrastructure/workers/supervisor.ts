@@ -1,0 +1,94 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import type { Logger } from 'pino'
+import { AggregatorRegistry } from 'prom-client'
+import { METRICS_ANSWER, METRICS_QUESTION, STOP, WORKER_VARIABLE } from './messages.ts'
+
+/** A worker that keeps dying is started again after twice as long each time, in ms. */
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 10_000
+/** A worker that lived this long is no longer one that keeps dying. */
+const STEADY_MS = 60_000
+
+/**
+ * Runs several processes on one port. Each is an instance like any other, with a cache, a lease and connections of its
+ * own; this process only shares out connections, starts a worker again that died, and adds up their metrics.
+ */
+export class Supervisor {
+  readonly #logger: Logger
+  readonly #slots = new Map<number, Worker>()
+  readonly #metrics = new AggregatorRegistry()
+  #stopping = false
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /**
+   * Resolves with the exit code once every worker has ended.
+   * The first worker starts alone, so that one migrates and fills an empty database, and what keeps it from starting is told once.
+   */
+  async run(count: number): Promise<number> {
+    // Structured clone: metrics may be infinite, which JSON cannot say.
+    cluster.setupPrimary({ serialization: 'advanced' })
+    cluster.on('message', (worker, message) => {
+      if (message?.type === METRICS_QUESTION) this.#answerMetrics(worker, message.id)
+    })
+    const first = this.#fork(1)
+    const failed = await failedStart(first)
+    if (failed !== undefined) return failed
+    const slots = Array.from({ length: this.#stopping ? 1 : count }, (_, i) => i + 1)
+    const codes = slots.map((slot) => this.#keepAlive(slot, slot === 1 ? first : this.#fork(slot)))
+    return Math.max(...(await Promise.all(codes)))
+  }
+
+  /** Lets every worker end its requests and confirm their writes. A second call does not wait for that. */
+  stop(): void {
+    for (const worker of this.#slots.values()) {
+      if (this.#stopping) worker.process.kill('SIGKILL')
+      else if (worker.isConnected()) worker.send(STOP)
+    }
+    this.#stopping = true
+  }
+
+  #fork(slot: number): Worker {
+    const worker = cluster.fork({ [WORKER_VARIABLE]: String(slot) })
+    this.#slots.set(slot, worker)
+    return worker
+  }
+
+  /** Resolves with the exit code of the slot's last worker. */
+  async #keepAlive(slot: number, worker: Worker): Promise<number> {
+    let pauseMs = FIRST_PAUSE_MS
+    for (;;) {
+      const start = performance.now()
+      const [code, signal] = await once(worker, 'exit')
+      this.#slots.delete(slot)
+      if (this.#stopping) return code ?? 1
+      if (performance.now() - start > STEADY_MS) pauseMs = FIRST_PAUSE_MS
+      this.#logger.error({ worker: slot, code, signal, pauseMs }, 'a worker died; another takes its place')
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      if (this.#stopping) return code ?? 1
+      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+      worker = this.#fork(slot)
+    }
+  }
+
+  #answerMetrics(worker: Worker, id: number): void {
+    const answer = (result: object) => {
+      if (worker.isConnected()) worker.send({ type: METRICS_ANSWER, id, ...result })
+    }
+    this.#metrics.clusterMetrics().then(
+      (text) => answer({ text }),
+      (error: Error) => answer({ error: error.message }),
+    )
+  }
+}
+
+/** Resolves with undefined once the worker listens, or with its exit code when it ends before. */
+function failedStart(worker: Worker): Promise<number | undefined> {
+  return Promise.race([
+    once(worker, 'listening').then(() => undefined),
+    once(worker, 'exit').then(([code]) => code ?? 1),
+  ])
+}
