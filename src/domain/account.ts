@@ -17,9 +17,11 @@ export class Account {
   readonly email: string
   readonly name: string
   readonly role: Role
-  readonly passwordHash: string
+  passwordHash: string
   readonly vendorId: string | null
   readonly createdAt: Date
+  /** Counts how often all sessions were ended; a token that was issued under another number is void. */
+  sessionEpoch: number
 
   constructor(props: AccountProps) {
     this.id = props.id
@@ -29,6 +31,18 @@ export class Account {
     this.passwordHash = props.passwordHash
     this.vendorId = props.vendorId
     this.createdAt = props.createdAt
+    this.sessionEpoch = 0
+  }
+
+  /** Signs out everywhere: every token issued so far is void. */
+  endSessions(): void {
+    this.sessionEpoch += 1
+  }
+
+  /** Whoever knew the old password may hold a token of it, so every session ends. */
+  changePassword(passwordHash: string): void {
+    this.passwordHash = passwordHash
+    this.endSessions()
   }
 }
 

@@ -7,6 +7,7 @@ import type { ApplicationStatus } from './vendor-application.ts'
 export type DomainEvent =
   | OrganizerRegistered
   | VendorRegistered
+  | SessionsEnded
   | MarketCreated
   | MarketEdited
   | ApplicationSubmitted
@@ -27,6 +28,12 @@ export interface OrganizerRegistered {
 export interface VendorRegistered {
   readonly type: 'vendor-registered'
   readonly vendorId: string
+  readonly accountId: string
+}
+
+export interface SessionsEnded {
+  readonly type: 'sessions-ended'
+  readonly accountId: string
 }
 
 export interface MarketCreated {

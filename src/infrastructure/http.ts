@@ -4,9 +4,12 @@ import type { Logger } from 'pino'
 import { createApp } from '../adapters/http/app.ts'
 import type { RequestReport } from '../adapters/http/observe.ts'
 import type { UseCases } from '../adapters/http/use-cases.ts'
+import { ChangePassword } from '../application/accounts/change-password.ts'
 import { GetAccount } from '../application/accounts/get-account.ts'
+import { Identify } from '../application/accounts/identify.ts'
 import { LogIn } from '../application/accounts/log-in.ts'
 import { RegisterAccount } from '../application/accounts/register-account.ts'
+import { SignOutEverywhere } from '../application/accounts/sign-out-everywhere.ts'
 import { AcceptApplication } from '../application/applications/accept-application.ts'
 import { ApplyToMarket } from '../application/applications/apply-to-market.ts'
 import { ListApplications } from '../application/applications/list-applications.ts'
@@ -65,7 +68,10 @@ async function useCasesOf(container: Container): Promise<UseCases> {
   return {
     registerAccount: await container.getAsync(RegisterAccount),
     logIn: await container.getAsync(LogIn),
+    identify: await container.getAsync(Identify),
     getAccount: await container.getAsync(GetAccount),
+    changePassword: await container.getAsync(ChangePassword),
+    signOutEverywhere: await container.getAsync(SignOutEverywhere),
     listMarkets: await container.getAsync(ListMarkets),
     getMarket: await container.getAsync(GetMarket),
     getMarketStats: await container.getAsync(GetMarketStats),

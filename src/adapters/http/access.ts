@@ -3,6 +3,7 @@ import type { TokenIssuer, Viewer } from '../../application/ports/token-issuer.t
 import type { Role } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import type { RateLimits } from './rate-limits.ts'
+import type { UseCases } from './use-cases.ts'
 
 /** RFC 6750, 2.1; the scheme is compared without case (RFC 9110, 11.1). */
 const BEARER = /^bearer +([\w~+/.-]+=*)$/i
@@ -12,10 +13,12 @@ export type VendorViewer = Viewer & { readonly vendorId: string }
 /** Who may ask for what: tokens, roles, and how often somebody may write. */
 export class Access {
   readonly #tokens: TokenIssuer
+  readonly #identify: UseCases['identify']
   readonly #limits: RateLimits | undefined
 
-  constructor(tokens: TokenIssuer, limits: RateLimits | undefined) {
+  constructor(tokens: TokenIssuer, identify: UseCases['identify'], limits: RateLimits | undefined) {
     this.#tokens = tokens
+    this.#identify = identify
     this.#limits = limits
   }
 
@@ -24,11 +27,18 @@ export class Access {
    * @throws MarketflowError `unauthenticated` for a bad token: to answer it as nobody would hide that it has expired
    */
   async anyone(req: IncomingMessage): Promise<Viewer | undefined> {
-    const { authorization } = req.headers
-    if (authorization === undefined) return undefined
-    const token = BEARER.exec(authorization)?.[1]
-    if (token === undefined) throw new MarketflowError('unauthenticated')
-    return this.#tokens.verify(token)
+    const token = tokenOf(req)
+    return token === undefined ? undefined : this.#identify.execute(token)
+  }
+
+  /**
+   * For what everybody sees alike: a token that is forged or expired is refused, but nobody's revocation is looked up.
+   * It would decide nothing, and with PostgreSQL out of reach it would take the page from whoever is signed in.
+   * @throws MarketflowError `unauthenticated`
+   */
+  async passerBy(req: IncomingMessage): Promise<void> {
+    const token = tokenOf(req)
+    if (token !== undefined) await this.#tokens.verify(token)
   }
 
   /** @throws MarketflowError `unauthenticated` */
@@ -64,9 +74,29 @@ export class Access {
     return viewer
   }
 
+  /** Somebody about to change an account's own settings. @throws MarketflowError also `rate-limited` */
+  async writingAccount(req: IncomingMessage): Promise<Viewer> {
+    const viewer = await this.account(req)
+    await this.#limits?.countWrite(viewer.accountId)
+    return viewer
+  }
+
   async #withRole(req: IncomingMessage, role: Role): Promise<Viewer> {
     const viewer = await this.account(req)
     if (viewer.role !== role) throw new MarketflowError('forbidden', `Only ${role}s may do that`)
     return viewer
   }
+}
+
+/** Whether the client presented a token, good or bad: then a 401 is about that token (RFC 6750, 3.1). */
+export function presentsToken({ headers }: IncomingMessage): boolean {
+  return /^bearer /i.test(headers.authorization ?? '')
+}
+
+/** @throws MarketflowError `unauthenticated` for credentials of another kind */
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  if (headers.authorization === undefined) return undefined
+  const token = BEARER.exec(headers.authorization)?.[1]
+  if (token === undefined) throw new MarketflowError('unauthenticated')
+  return token
 }

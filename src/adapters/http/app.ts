@@ -36,7 +36,7 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   const { clock, random, onRequest, onError, rateLimit, trustProxy = false } = options
   const ids = new RequestIds(random)
   const limits = rateLimit ? new RateLimits() : undefined
-  const access = new Access(tokens, limits)
+  const access = new Access(tokens, useCases.identify, limits)
 
   const app = express()
   app.disable('x-powered-by')

@@ -18,5 +18,10 @@ export const registration = z.discriminatedUnion('role', [organizer, vendor], {
     issue.code === 'invalid_union' ? 'expected organizer or vendor' : 'expected a JSON object',
 })
 
+export const passwordChange = body({
+  current_password: secret(1, 1024),
+  new_password: secret(12, 128),
+})
+
 /** Any password may be tried: one that breaks today's rules is wrong, not malformed. */
 export const login = body({ email, password: secret(1, 1024) })

@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler } from 'express'
+import { presentsToken } from './access.ts'
 import { asMarketflowError, problemHeaders, problemOf, STATUS_OF } from './problem.ts'
 import { type RequestIds, requestUrn } from './request-id.ts'
 
@@ -18,7 +19,11 @@ export function errorHandler(
       return
     }
     const body = Buffer.from(JSON.stringify(problemOf(error, requestUrn(requestId))))
-    const headers = { ...problemHeaders(error), 'Content-Length': body.length, 'X-Request-Id': requestId }
+    const headers = {
+      ...problemHeaders(error, presentsToken(req)),
+      'Content-Length': body.length,
+      'X-Request-Id': requestId,
+    }
     res.writeHead(STATUS_OF[error.code], headers).end(body)
   }
 }

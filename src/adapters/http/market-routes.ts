@@ -15,7 +15,7 @@ export function marketRoutes(useCases: UseCases, access: Access): Route[] {
       path: '/markets',
       takesQuery: true,
       async handle(req, res) {
-        await access.anyone(req)
+        await access.passerBy(req)
         const reading = await useCases.listMarkets.execute(readQuery(req, listingQuery))
         sendReading(req, res, reading, 'everybody')
       },

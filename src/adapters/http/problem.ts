@@ -51,14 +51,20 @@ export function problemOf(error: MarketflowError, instance: string): Problem {
   }
 }
 
-/** The header fields that belong to an error beside its body. */
-export function problemHeaders({ code, retryAfterS }: MarketflowError): Record<string, string> {
+/**
+ * The header fields that belong to an error beside its body. `aboutToken`: the client presented a token, so that a
+ * challenge says what is wrong with it, and clients know to sign in again (RFC 6750, 3.1).
+ */
+export function problemHeaders(
+  { code, retryAfterS }: MarketflowError,
+  aboutToken: boolean,
+): Record<string, string> {
   const status = STATUS_OF[code]
   const headers: Record<string, string> = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
   }
-  if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  if (status === 401) headers['WWW-Authenticate'] = aboutToken ? 'Bearer error="invalid_token"' : 'Bearer'
   if (status === 429 || status === 503) headers['Retry-After'] = String(retryAfterS ?? DEFAULT_RETRY_AFTER_S)
   return headers
 }

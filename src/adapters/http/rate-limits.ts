@@ -36,8 +36,7 @@ export class RateLimits {
       await this.#guessesByNetwork.reward(network)
       return result
     } catch (error) {
-      const wrong = error instanceof MarketflowError && error.code === 'unauthenticated'
-      if (!wrong) {
+      if (!isWrongGuess(error)) {
         await this.#guesses.reward(account)
         await this.#guessesByNetwork.reward(network)
       }
@@ -54,6 +53,11 @@ export class RateLimits {
   countWrite(accountId: string): Promise<void> {
     return consume(this.#writes, accountId)
   }
+}
+
+/** A wrong login is `unauthenticated`; who is signed in and names a wrong password is `forbidden`. */
+function isWrongGuess(error: unknown): boolean {
+  return error instanceof MarketflowError && (error.code === 'unauthenticated' || error.code === 'forbidden')
 }
 
 async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {

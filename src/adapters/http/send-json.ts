@@ -20,3 +20,14 @@ export function sendJson(
     })
     .end(body)
 }
+
+/** Answers a write that leaves nothing to tell. */
+export function sendNothing(res: Response): void {
+  const requestId = sentRequestId(res.req)
+  res
+    .writeHead(204, {
+      'Cache-Control': 'no-store',
+      ...(requestId !== undefined && { 'X-Request-Id': requestId }),
+    })
+    .end()
+}

@@ -1,6 +1,9 @@
+import type { ChangePassword } from '../../application/accounts/change-password.ts'
 import type { GetAccount } from '../../application/accounts/get-account.ts'
+import type { Identify } from '../../application/accounts/identify.ts'
 import type { LogIn } from '../../application/accounts/log-in.ts'
 import type { RegisterAccount } from '../../application/accounts/register-account.ts'
+import type { SignOutEverywhere } from '../../application/accounts/sign-out-everywhere.ts'
 import type { AcceptApplication } from '../../application/applications/accept-application.ts'
 import type { ApplyToMarket } from '../../application/applications/apply-to-market.ts'
 import type { ListApplications } from '../../application/applications/list-applications.ts'
@@ -24,7 +27,10 @@ type Executes<UseCase extends { execute: unknown }> = Pick<UseCase, 'execute'>
 export interface UseCases {
   readonly registerAccount: Executes<RegisterAccount>
   readonly logIn: Executes<LogIn>
+  readonly identify: Executes<Identify>
   readonly getAccount: Executes<GetAccount>
+  readonly changePassword: Executes<ChangePassword>
+  readonly signOutEverywhere: Executes<SignOutEverywhere>
   readonly listMarkets: Executes<ListMarkets>
   readonly getMarket: Executes<GetMarket>
   readonly getMarketStats: Executes<GetMarketStats>

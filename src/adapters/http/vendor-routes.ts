@@ -13,7 +13,7 @@ export function vendorRoutes(useCases: UseCases, access: Access): Route[] {
       method: 'GET',
       path: '/vendors/:id',
       async handle(req, res) {
-        await access.anyone(req)
+        await access.passerBy(req)
         const id = pathId(req, 'vendor-not-found')
         sendReading(req, res, await useCases.getVendor.execute(id), 'everybody')
       },

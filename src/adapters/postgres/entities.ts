@@ -26,6 +26,7 @@ const account = defineEntity({
     passwordHash: p.text(),
     vendorId: p.uuid().nullable(),
     createdAt: time(),
+    sessionEpoch: p.integer(),
   },
 })
 

@@ -5,9 +5,13 @@ import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { ENTITIES } from './entities.ts'
 import { InitialSchema } from './migrations/initial-schema.ts'
+import { SessionEpoch } from './migrations/session-epoch.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
-const MIGRATIONS = [{ name: '0001-initial-schema', class: InitialSchema }]
+const MIGRATIONS = [
+  { name: '0001-initial-schema', class: InitialSchema },
+  { name: '0002-session-epoch', class: SessionEpoch },
+]
 
 const options = {
   entities: ENTITIES,

@@ -4,6 +4,7 @@ import {
   type ListingParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
+import type { AccountSession } from '../../application/views/account-views.ts'
 import type { ApplicationView, MarketApplications } from '../../application/views/application-views.ts'
 import type { MarketDetail, MarketListing, MarketStats } from '../../application/views/market-views.ts'
 import type { OrganizerDashboard } from '../../application/views/organizer-views.ts'
@@ -62,6 +63,10 @@ export class SqlViewQueries extends ViewQueries {
 
   organizerDashboard(id: string): Promise<Found<OrganizerDashboard>> {
     return this.#byId(sql.ORGANIZER_DASHBOARD_SQL, id)
+  }
+
+  accountSession(id: string): Promise<Found<AccountSession>> {
+    return this.#byId(sql.ACCOUNT_SESSION_SQL, id)
   }
 
   async application(id: string): Promise<ApplicationView | undefined> {

@@ -119,3 +119,6 @@ export const ORGANIZER_DASHBOARD_SQL = `
       order by a.created_at desc, a.id limit 10`)}
   )::text as view, o.id::text as visible_to
   from accounts o where o.id = $1 and o.role = 'organizer'`
+
+export const ACCOUNT_SESSION_SQL = `
+  select json_build_object('epoch', session_epoch)::text as view from accounts where id = $1`

@@ -1,7 +1,7 @@
-import { jwtVerify, SignJWT } from 'jose'
+import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../../application/ports/clock.ts'
-import { TokenIssuer, type Viewer } from '../../application/ports/token-issuer.ts'
+import { type TokenClaims, TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 const ALGORITHM = 'HS256'
@@ -12,23 +12,31 @@ const claims = z.object({
   sub: z.uuid(),
   role: z.enum(['organizer', 'vendor']),
   vendor_id: z.uuid().nullable(),
+  // Absent from the tokens of releases that could not revoke any.
+  epoch: z.int().min(0).default(0),
 })
 
-/** Signed tokens (RFC 7519, HS256) that every instance with the same secret accepts. They expire after 12 hours. */
+/**
+ * Signed tokens (RFC 7519, HS256) that every instance with the same secret accepts. They expire after 12 hours. Other
+ * secrets may be accepted too: while the secret is being replaced, instances sign with the old one and with the new.
+ */
 export class JwtIssuer extends TokenIssuer {
   readonly #key: Uint8Array
+  readonly #accepted: readonly Uint8Array[]
   readonly #clock: Clock
 
-  /** `secret`: at least 32 bytes, as RFC 7518 asks for HS256. */
-  constructor(secret: string, clock: Clock) {
+  /** `secret` and `alsoAccepted`: at least 32 bytes each, as RFC 7518 asks for HS256. */
+  constructor(secret: string, clock: Clock, alsoAccepted: readonly string[] = []) {
     super()
-    this.#key = new TextEncoder().encode(secret)
+    const encoder = new TextEncoder()
+    this.#key = encoder.encode(secret)
+    this.#accepted = [this.#key, ...alsoAccepted.map((other) => encoder.encode(other))]
     this.#clock = clock
   }
 
-  issue({ accountId, role, vendorId }: Viewer): Promise<string> {
+  issue({ accountId, role, vendorId, sessionEpoch }: TokenClaims): Promise<string> {
     const now = Math.floor(this.#clock.now() / 1000)
-    return new SignJWT({ role, vendor_id: vendorId })
+    return new SignJWT({ role, vendor_id: vendorId, epoch: sessionEpoch })
       .setProtectedHeader({ alg: ALGORITHM })
       .setSubject(accountId)
       .setIssuer(PARTY)
@@ -38,19 +46,32 @@ export class JwtIssuer extends TokenIssuer {
       .sign(this.#key)
   }
 
-  async verify(token: string): Promise<Viewer> {
+  async verify(token: string): Promise<TokenClaims> {
     try {
-      const { payload } = await jwtVerify(token, this.#key, {
-        algorithms: [ALGORITHM],
-        issuer: PARTY,
-        audience: PARTY,
-        currentDate: new Date(this.#clock.now()),
-        requiredClaims: ['exp', 'sub'],
-      })
-      const { sub: accountId, role, vendor_id: vendorId } = claims.parse(payload)
-      return { accountId, role, vendorId }
+      const { sub: accountId, role, vendor_id: vendorId, epoch } = claims.parse(await this.#payload(token))
+      return { accountId, role, vendorId, sessionEpoch: epoch }
     } catch (cause) {
       throw new MarketflowError('unauthenticated', undefined, { cause })
     }
+  }
+
+  async #payload(token: string): Promise<unknown> {
+    let refusal: unknown
+    for (const key of this.#accepted) {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: [ALGORITHM],
+          issuer: PARTY,
+          audience: PARTY,
+          currentDate: new Date(this.#clock.now()),
+          requiredClaims: ['exp', 'sub'],
+        })
+        return payload
+      } catch (error) {
+        refusal = error
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) break
+      }
+    }
+    throw refusal
   }
 }

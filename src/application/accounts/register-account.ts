@@ -71,7 +71,7 @@ export class RegisterAccount {
         tx.vendors.add(
           new Vendor({ id: vendorId, businessName, category, description: '', website: '', createdAt }),
         )
-        record({ type: 'vendor-registered', vendorId })
+        record({ type: 'vendor-registered', vendorId, accountId: joined.id })
       }
       tx.accounts.add(joined)
       return joined

@@ -7,6 +7,6 @@ export interface SignedIn {
 }
 
 export async function signIn(account: Account, tokens: TokenIssuer): Promise<SignedIn> {
-  const { id: accountId, role, vendorId } = account
-  return { account, token: await tokens.issue({ accountId, role, vendorId }) }
+  const { id: accountId, role, vendorId, sessionEpoch } = account
+  return { account, token: await tokens.issue({ accountId, role, vendorId, sessionEpoch }) }
 }

@@ -29,4 +29,5 @@ export const tags = {
   marketApplications: (id: string): Tag => tag('applications', 'market', canonicalId(id)),
   vendor: (id: string): Tag => tag('vendor', canonicalId(id)),
   organizer: (id: string): Tag => tag('organizer', canonicalId(id)),
+  account: (id: string): Tag => tag('account', canonicalId(id)),
 }

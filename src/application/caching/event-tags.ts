@@ -7,9 +7,11 @@ export function tagsOf(event: DomainEvent): readonly Tag[] {
   switch (event.type) {
     case 'organizer-registered':
       // The dashboard of an organizer that did not exist may be cached as «no such organizer».
-      return [tags.organizer(event.organizerId)]
+      return [tags.organizer(event.organizerId), tags.account(event.organizerId)]
     case 'vendor-registered':
-      return [tags.vendor(event.vendorId)]
+      return [tags.vendor(event.vendorId), tags.account(event.accountId)]
+    case 'sessions-ended':
+      return [tags.account(event.accountId)]
     case 'market-created':
       return [...marketTags(event), tags.organizer(event.organizerId), ...listingTags(event.listing)]
     case 'market-edited':

@@ -208,7 +208,7 @@ export class ReadThrough {
   }
 
   async #lastKnown<P, T>(view: View<P, T>, params: P): Promise<Entry | undefined> {
-    if (!this.#options.serveUnverified) return undefined
+    if (!this.#mayServeUnverified(view)) return undefined
     try {
       const session = this.#session()
       this.#trusted.assert(session)
@@ -219,10 +219,14 @@ export class ReadThrough {
     }
   }
 
+  #mayServeUnverified({ alwaysVerified }: { readonly alwaysVerified?: boolean }): boolean {
+    return this.#options.serveUnverified && alwaysVerified !== true
+  }
+
   /** With PostgreSQL out of reach nobody can write either; still nothing proves the entry current, and it says so. */
   #unverified<P, T>(view: View<P, T>, entry: Entry | undefined, error: unknown): Reading<T> {
     const unreachable = error instanceof MarketflowError && error.code === 'database-unavailable'
-    if (!unreachable || entry === undefined || !this.#options.serveUnverified) throw error
+    if (!unreachable || entry === undefined || !this.#mayServeUnverified(view)) throw error
     return new Reading(view, entry, {
       kind: 'unverified',
       ageS: secondsUntil(this.#clock.now(), entry.loadedAt),

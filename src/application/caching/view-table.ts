@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { normalizeCity } from '../../domain/market.ts'
 import type { ApplicationsParams, Found, ListingParams, ViewQueries } from '../ports/view-queries.ts'
+import { accountSession } from '../views/account-views.ts'
 import { marketApplications } from '../views/application-views.ts'
 import { marketDetail, marketListing, marketStats } from '../views/market-views.ts'
 import { organizerDashboard } from '../views/organizer-views.ts'
@@ -18,6 +19,8 @@ export interface View<P, T> {
   /** A pure function of the parameters, never learnt from a result: a miss must know them too. */
   readonly tags: (params: P) => readonly Tag[]
   readonly load: (queries: ViewQueries, params: P) => Promise<Found<T>>
+  /** It decides who may do what: with PostgreSQL out of reach it is not served unverified, whatever the settings say. */
+  readonly alwaysVerified?: boolean
 }
 
 export interface IdParams {
@@ -101,6 +104,15 @@ export const VIEWS = {
     key: ({ id }: IdParams) => joinKey('organizer', canonicalId(id), 'dashboard'),
     tags: ({ id }) => [tags.organizer(id)],
     load: (queries, { id }) => queries.organizerDashboard(id),
+  }),
+  accountSession: view({
+    name: 'account-session',
+    ttlS: 10 * MINUTE,
+    schema: accountSession,
+    key: ({ id }: IdParams) => joinKey('account', canonicalId(id), 'session'),
+    tags: ({ id }) => [tags.account(id)],
+    load: (queries, { id }) => queries.accountSession(id),
+    alwaysVerified: true,
   }),
 }
 

@@ -5,6 +5,8 @@ export abstract class AccountRepository {
   abstract exist(): Promise<boolean>
   abstract add(account: Account): void
   abstract find(id: string): Promise<Account | undefined>
+  /** As it is now, and until this transaction ends. */
+  abstract findForUpdate(id: string): Promise<Account | undefined>
   /** `email` as `normalizeEmail` gives it. */
   abstract findByEmail(email: string): Promise<Account | undefined>
 }

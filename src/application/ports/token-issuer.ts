@@ -1,14 +1,20 @@
 import type { Role } from '../../domain/account.ts'
 
-/** Who is asking, as a valid token tells. */
+/** Who is asking. */
 export interface Viewer {
   readonly accountId: string
   readonly role: Role
   readonly vendorId: string | null
 }
 
+/** What a token says. Whether it still counts is for `Identify` to find out. */
+export interface TokenClaims extends Viewer {
+  /** The account's `sessionEpoch` when the token was issued. */
+  readonly sessionEpoch: number
+}
+
 export abstract class TokenIssuer {
-  abstract issue(viewer: Viewer): Promise<string>
+  abstract issue(claims: TokenClaims): Promise<string>
   /** @throws MarketflowError `unauthenticated` for a token that is forged, expired or not ours. */
-  abstract verify(token: string): Promise<Viewer>
+  abstract verify(token: string): Promise<TokenClaims>
 }

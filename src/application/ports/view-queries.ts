@@ -1,4 +1,5 @@
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
+import type { AccountSession } from '../views/account-views.ts'
 import type { ApplicationView, MarketApplications } from '../views/application-views.ts'
 import type { MarketDetail, MarketListing, MarketStats } from '../views/market-views.ts'
 import type { OrganizerDashboard } from '../views/organizer-views.ts'
@@ -31,6 +32,8 @@ export abstract class ViewQueries {
   abstract vendorProfile(id: string): Promise<Found<VendorProfile>>
   abstract vendorDashboard(id: string): Promise<Found<VendorDashboard>>
   abstract organizerDashboard(id: string): Promise<Found<OrganizerDashboard>>
+  /** Not for clients: what tells a token that still counts from one that was revoked. */
+  abstract accountSession(id: string): Promise<Found<AccountSession>>
   /** Not a cached view: the answer to the write that made the application. */
   abstract application(id: string): Promise<ApplicationView | undefined>
 }

@@ -1,7 +1,10 @@
 import { ContainerModule } from 'inversify'
+import { ChangePassword } from '../../application/accounts/change-password.ts'
 import { GetAccount } from '../../application/accounts/get-account.ts'
+import { Identify } from '../../application/accounts/identify.ts'
 import { LogIn } from '../../application/accounts/log-in.ts'
 import { RegisterAccount } from '../../application/accounts/register-account.ts'
+import { SignOutEverywhere } from '../../application/accounts/sign-out-everywhere.ts'
 import { AcceptApplication } from '../../application/applications/accept-application.ts'
 import { ApplyToMarket } from '../../application/applications/apply-to-market.ts'
 import { ListApplications } from '../../application/applications/list-applications.ts'
@@ -83,7 +86,20 @@ export const useCases = new ContainerModule(({ bind }) => {
       [Transactions, PasswordHasher, TokenIssuer],
     )
     .inSingletonScope()
+  bind(Identify)
+    .toResolvedValue((views, tokens) => new Identify(views, tokens), [ReadThrough, TokenIssuer])
+    .inSingletonScope()
   bind(GetAccount)
     .toResolvedValue((transactions) => new GetAccount(transactions), [Transactions])
+    .inSingletonScope()
+  bind(ChangePassword)
+    .toResolvedValue(
+      (transactions, unitOfWork, hasher, tokens) =>
+        new ChangePassword(transactions, unitOfWork, hasher, tokens),
+      [Transactions, UnitOfWork, PasswordHasher, TokenIssuer],
+    )
+    .inSingletonScope()
+  bind(SignOutEverywhere)
+    .toResolvedValue((unitOfWork) => new SignOutEverywhere(unitOfWork), [UnitOfWork])
     .inSingletonScope()
 })

@@ -8,6 +8,7 @@ import { MARKET_STATUSES, type MarketStatus } from '../../../src/domain/market.t
  */
 export type Command =
   | { readonly do: 'register'; readonly role: Role; readonly email: number; readonly name: string }
+  | { readonly do: 'sign-out' | 'change-password'; readonly account: number }
   | {
       readonly do: 'create'
       readonly organizer: number
@@ -66,6 +67,11 @@ const register = fc.record({
   role: fc.constantFrom<Role>('organizer', 'vendor'),
   email: index,
   name,
+})
+
+const endSessions = fc.record({
+  do: fc.constantFrom('sign-out' as const, 'change-password' as const),
+  account: index,
 })
 
 const create = fc.record({
@@ -137,6 +143,7 @@ const editVendor = fc.record({
 
 export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: register },
+  { weight: 1, arbitrary: endSessions },
   { weight: 2, arbitrary: create },
   { weight: 4, arbitrary: edit },
   { weight: 3, arbitrary: turn },

@@ -4,8 +4,9 @@ import { kindOf, type TagKind } from './tag-kinds.ts'
 
 /** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
 export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]>> = {
-  'organizer-registered': ['organizer'],
-  'vendor-registered': ['vendor'],
+  'organizer-registered': ['organizer', 'account'],
+  'vendor-registered': ['vendor', 'account'],
+  'sessions-ended': ['account'],
   'market-created': [
     'market',
     'market stats',

@@ -19,6 +19,7 @@ export function questionsOf(world: World): Question[] {
   const markets = [...world.markets.map(({ id }) => id), UNKNOWN_ID]
   const vendors = [...world.vendors.map(({ id }) => id), UNKNOWN_ID]
   const organizers = [...world.organizers, UNKNOWN_ID]
+  const accounts = [...world.organizers, ...world.vendors.map(({ account }) => account), UNKNOWN_ID]
   return [
     ...LISTINGS,
     ...markets.flatMap((id) => [
@@ -31,6 +32,7 @@ export function questionsOf(world: World): Question[] {
       question(VIEWS.vendorDashboard, { id }),
     ]),
     ...organizers.map((id) => question(VIEWS.organizerDashboard, { id })),
+    ...accounts.map((id) => question(VIEWS.accountSession, { id })),
   ]
 }
 

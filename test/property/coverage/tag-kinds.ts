@@ -7,6 +7,7 @@ export const TAG_KINDS = {
   'market applications': /^applications:market:/,
   vendor: /^vendor:/,
   organizer: /^organizer:/,
+  account: /^account:/,
 } as const
 
 export type TagKind = keyof typeof TAG_KINDS

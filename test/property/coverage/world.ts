@@ -1,4 +1,6 @@
+import { ChangePassword } from '../../../src/application/accounts/change-password.ts'
 import { RegisterAccount } from '../../../src/application/accounts/register-account.ts'
+import { SignOutEverywhere } from '../../../src/application/accounts/sign-out-everywhere.ts'
 import { AcceptApplication } from '../../../src/application/applications/accept-application.ts'
 import { ApplyToMarket } from '../../../src/application/applications/apply-to-market.ts'
 import { RejectApplication } from '../../../src/application/applications/reject-application.ts'
@@ -86,6 +88,14 @@ export class World {
         return this.#import(command, unitOfWork)
       case 'apply':
         return this.#apply(command, unitOfWork)
+      case 'sign-out':
+        return new SignOutEverywhere(unitOfWork).execute(this.#account(command.account))
+      case 'change-password': {
+        // Reads through the unit of work like everything in a world; what records no event logs nothing.
+        const changing = new ChangePassword(unitOfWork, unitOfWork, new NoHashing(), new NoTokens())
+        await changing.execute(this.#account(command.account), 'twelve letters', 'twelve others')
+        return
+      }
       case 'edit-vendor': {
         const vendor = pick(this.vendors, command.vendor)
         const viewer = vendorAs(command.stranger ? UNKNOWN_ID : vendor?.id)
@@ -171,6 +181,10 @@ export class World {
     const Decision = DECISIONS[command.do]
     const by = command.stranger ? this.#otherThan(application?.organizer) : application?.organizer
     await new Decision(unitOfWork, this.#clock).execute(id, organizer(by))
+  }
+
+  #account(index: number): string {
+    return pick([...this.organizers, ...this.vendors.map(({ account }) => account)], index) ?? UNKNOWN_ID
   }
 
   #organizer(index: number): string {

@@ -9,7 +9,8 @@ const LISTED = { city: 'Lisbon', listed: true }
 /** One of each event, about market `m1` of organizer `o1` and vendor `v1`. A new event does not compile without one. */
 const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type: T }> } = {
   'organizer-registered': { type: 'organizer-registered', organizerId: 'o1' },
-  'vendor-registered': { type: 'vendor-registered', vendorId: 'v1' },
+  'vendor-registered': { type: 'vendor-registered', vendorId: 'v1', accountId: 'a1' },
+  'sessions-ended': { type: 'sessions-ended', accountId: 'a1' },
   'market-created': {
     type: 'market-created',
     marketId: 'm1',
@@ -71,6 +72,8 @@ const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   'dashboard of v2': VIEWS.vendorDashboard.tags({ id: 'v2' }),
   'dashboard of o1': VIEWS.organizerDashboard.tags({ id: 'o1' }),
   'dashboard of o2': VIEWS.organizerDashboard.tags({ id: 'o2' }),
+  'session of o1': VIEWS.accountSession.tags({ id: 'o1' }),
+  'session of a1': VIEWS.accountSession.tags({ id: 'a1' }),
 }
 
 const LISTINGS = ['all markets', 'markets in Lisbon']
@@ -84,8 +87,9 @@ const APPLICATION_VIEWS = [
 
 describe('an event invalidates the views that may show it, and no other', () => {
   it.each<[DomainEvent['type'], readonly string[]]>([
-    ['organizer-registered', ['dashboard of o1']],
-    ['vendor-registered', ['profile of v1', 'dashboard of v1']],
+    ['organizer-registered', ['dashboard of o1', 'session of o1']],
+    ['vendor-registered', ['profile of v1', 'dashboard of v1', 'session of a1']],
+    ['sessions-ended', ['session of a1']],
     ['market-created', [...LISTINGS, 'detail of m1', 'stats of m1', 'applications to m1', 'dashboard of o1']],
     [
       'market-edited',

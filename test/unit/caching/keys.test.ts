@@ -92,6 +92,7 @@ const questions = Object.values({
   vendorProfile: byId('vendorProfile'),
   vendorDashboard: byId('vendorDashboard'),
   organizerDashboard: byId('organizerDashboard'),
+  accountSession: byId('accountSession'),
 } satisfies Record<keyof typeof VIEWS, fc.Arbitrary<Asked>>)
 
 /** Two questions, more often to one view than not: keys that meet by chance are near each other. */
@@ -131,15 +132,15 @@ describe('the views’ keys', () => {
   })
 })
 
-type IdView = 'marketDetail' | 'marketStats' | 'vendorProfile' | 'vendorDashboard' | 'organizerDashboard'
-
-const ID_VIEWS: readonly IdView[] = [
+const ID_VIEWS = [
   'marketDetail',
   'marketStats',
   'vendorProfile',
   'vendorDashboard',
   'organizerDashboard',
-]
+  'accountSession',
+] as const
+type IdView = (typeof ID_VIEWS)[number]
 
 function byId(name: IdView): fc.Arbitrary<Asked> {
   return id.map((of) => question(VIEWS[name].key({ id: of }), [name, canonicalId(of)]))

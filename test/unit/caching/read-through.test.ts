@@ -60,6 +60,7 @@ function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroug
       w.load = other
     },
     read: (id = 'x') => reads.read(view, id),
+    readStrictly: (id = 'x') => reads.read({ ...view, alwaysVerified: true }, id),
   }
 }
 
@@ -296,6 +297,12 @@ describe('with the database out of reach', () => {
   it('without a lease too, over a session that is trusted', async () => {
     w.gate.open = false
     expect((await w.read()).status).toEqual({ kind: 'unverified', ageS: 0 })
+  })
+
+  it.each(['past its TTL', 'without a lease'])('but not a view that is always verified, %s', async (how) => {
+    if (how === 'without a lease') w.gate.open = false
+    else await w.clock.advance(TTL_MS)
+    await expect(w.readStrictly()).rejects.toMatchObject({ code: 'database-unavailable' })
   })
 
   it('but never over one that has not been replayed', async () => {

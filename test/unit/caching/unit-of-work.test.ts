@@ -45,7 +45,7 @@ class FakeTransactions extends Transactions {
   }
 }
 
-const registered = (vendorId: string): DomainEvent => ({ type: 'vendor-registered', vendorId })
+const edited = (vendorId: string): DomainEvent => ({ type: 'vendor-edited', vendorId, markets: [] })
 
 let clock: TimerClock
 let cache: FakeCache
@@ -70,9 +70,9 @@ beforeEach(async () => {
 describe('the unit of work', () => {
   it('logs the tags of the events in the same transaction, once each, and answers after they are invalid', async () => {
     const answer = await unitOfWork.run(async (_tx, record) => {
-      record(registered('v'))
-      record(registered('v'))
-      record(registered('w'))
+      record(edited('v'))
+      record(edited('v'))
+      record(edited('w'))
       expect(cache.steps.join()).not.toContain('vendor:')
       return 'done'
     })
@@ -81,7 +81,7 @@ describe('the unit of work', () => {
     expect(cache.steps).toContain('invalidate vendor:v,vendor:w')
     expect(reports).toEqual([
       {
-        causes: ['vendor-registered', 'vendor-registered', 'vendor-registered'],
+        causes: ['vendor-edited', 'vendor-edited', 'vendor-edited'],
         tags: ['vendor:v', 'vendor:w'],
         confirmation: 'invalidated',
         waitedMs: 0,
@@ -93,7 +93,7 @@ describe('the unit of work', () => {
     cache.present!.failing.set('invalidate', new CacheUnusable('timeout'))
     let answered = false
     unitOfWork
-      .run(async (_tx, record) => record(registered('v')))
+      .run(async (_tx, record) => record(edited('v')))
       .then(() => {
         answered = true
       })
@@ -116,7 +116,7 @@ describe('the unit of work', () => {
     let attempt = 0
     await unitOfWork.run(async (_tx, record) => {
       attempt += 1
-      record(registered(`of-attempt-${attempt}`))
+      record(edited(`of-attempt-${attempt}`))
     })
     expect(log.rows.flatMap((row) => row.tags)).toEqual(['vendor:of-attempt-2'])
     expect(reports[0]!.tags).toEqual(['vendor:of-attempt-2'])
@@ -127,7 +127,7 @@ describe('the unit of work', () => {
     let attempt = 0
     await unitOfWork.run(async (_tx, record) => {
       attempt += 1
-      if (attempt === 1) record(registered('v'))
+      if (attempt === 1) record(edited('v'))
     })
     expect(reports).toEqual([])
   })
@@ -137,7 +137,7 @@ describe('the unit of work', () => {
     async (happened) => {
       transactions.attempts = ['commit-unknown']
       transactions.unknownHappened = happened
-      const answer = unitOfWork.run(async (_tx, record) => record(registered('v')))
+      const answer = unitOfWork.run(async (_tx, record) => record(edited('v')))
       await expect(answer).rejects.toMatchObject({ code: 'database-unavailable', retryAfterS: 1 })
       expect(reports).toHaveLength(1)
       expect(cache.steps.includes('invalidate vendor:v')).toBe(happened)
@@ -153,7 +153,7 @@ describe('the unit of work', () => {
   it('hands on what the work throws, and invalidates nothing', async () => {
     const error = new MarketflowError('market-full')
     const answer = unitOfWork.run(async (_tx, record) => {
-      record(registered('v'))
+      record(edited('v'))
       throw error
     })
     await expect(answer).rejects.toBe(error)

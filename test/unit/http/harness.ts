@@ -6,7 +6,7 @@ import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
 import { SystemRandom } from '../../../src/adapters/system/system-random.ts'
 import { Reading, type ReadStatus } from '../../../src/application/caching/reading.ts'
 import { VIEWS, type View } from '../../../src/application/caching/view-table.ts'
-import { TokenIssuer, type Viewer } from '../../../src/application/ports/token-issuer.ts'
+import { type TokenClaims, TokenIssuer, type Viewer } from '../../../src/application/ports/token-issuer.ts'
 import { Account } from '../../../src/domain/account.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 
@@ -33,11 +33,15 @@ class FakeTokens extends TokenIssuer {
     return `${role}-token`
   }
 
-  async verify(token: string): Promise<Viewer> {
-    const viewer = VIEWERS.get(token)
-    if (viewer === undefined) throw new MarketflowError('unauthenticated')
-    return viewer
+  async verify(token: string): Promise<TokenClaims> {
+    return { ...holderOf(token), sessionEpoch: 0 }
   }
+}
+
+function holderOf(token: string): Viewer {
+  const viewer = VIEWERS.get(token)
+  if (viewer === undefined) throw new MarketflowError('unauthenticated')
+  return viewer
 }
 
 /** A reading whose text and tag a test chooses. */
@@ -100,7 +104,11 @@ export function fakeUseCases(calls: [name: string, ...args: unknown[]][]): UseCa
   return {
     registerAccount: answering('registerAccount', () => ({ account, token: 'vendor-token' })),
     logIn: answering('logIn', () => ({ account, token: 'vendor-token' })),
+    // Part of every call that needs a token, and none that a test asks about.
+    identify: { execute: async (token) => holderOf(token) },
     getAccount: answering('getAccount', () => account),
+    changePassword: answering('changePassword', () => ({ account, token: 'vendor-token' })),
+    signOutEverywhere: answering('signOutEverywhere', () => undefined),
     listMarkets: answering('listMarkets', () => reading(VIEWS.marketListing)),
     getMarket: answering('getMarket', () => reading(VIEWS.marketDetail)),
     getMarketStats: answering('getMarketStats', () => reading(VIEWS.marketStats)),

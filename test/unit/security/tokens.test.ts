@@ -2,13 +2,14 @@ import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { JwtIssuer } from '../../../src/adapters/security/jwt-issuer.ts'
 import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
-import type { Viewer } from '../../../src/application/ports/token-issuer.ts'
+import type { TokenClaims } from '../../../src/application/ports/token-issuer.ts'
 
 const SECRET = 'a secret of at least thirty-two bytes'
-const viewer: Viewer = {
+const viewer: TokenClaims = {
   accountId: '0b8f3f0a-8a44-4b0a-9d7c-3b8b7c1a2d3e',
   role: 'vendor',
   vendorId: '5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d',
+  sessionEpoch: 3,
 }
 
 class MovableClock extends SystemClock {

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/core'
 import { AccountRepository } from '../../../application/ports/account-repository.ts'
 import { Account } from '../../../domain/account.ts'
 import { parseUuid } from '../uuid.ts'
+import { findLocked } from './locking.ts'
 
 export class MikroAccountRepository extends AccountRepository {
   readonly #em: EntityManager
@@ -22,6 +23,10 @@ export class MikroAccountRepository extends AccountRepository {
   async find(id: string): Promise<Account | undefined> {
     const uuid = parseUuid(id)
     return uuid === undefined ? undefined : ((await this.#em.findOne(Account, { id: uuid })) ?? undefined)
+  }
+
+  findForUpdate(id: string): Promise<Account | undefined> {
+    return findLocked(this.#em, Account, id)
   }
 
   async findByEmail(email: string): Promise<Account | undefined> {

@@ -15,12 +15,12 @@ export const versionView: View<{ readonly id: string }, VersionView> = {
   ttlS: 3,
   schema: z.object({ version: z.number() }),
   key: ({ id }) => joinKey('version', id),
-  tags: ({ id }) => [tags.vendor(id), tags.organizer(id)],
+  tags: ({ id }) => [tags.vendor(id), tags.account(id)],
   load: async (queries, { id }) => ({ value: { version: (queries as unknown as SimQueries).version(id) } }),
 }
 
 export function eventOf(view: string, version: number): DomainEvent {
   return version % 3 === 0
-    ? { type: 'organizer-registered', organizerId: view }
-    : { type: 'vendor-registered', vendorId: view }
+    ? { type: 'sessions-ended', accountId: view }
+    : { type: 'vendor-edited', vendorId: view, markets: [] }
 }

@@ -1,0 +1,28 @@
+import { MarketflowError } from '../../domain/errors.ts'
+import type { ReadThrough } from '../caching/read-through.ts'
+import { VIEWS } from '../caching/view-table.ts'
+import type { TokenIssuer, Viewer } from '../ports/token-issuer.ts'
+
+/**
+ * Who holds this token. A token counts until it expires or its account signs out everywhere, and that is looked up in
+ * a view like any other: from the moment a sign-out is answered, no instance accepts the tokens of before.
+ */
+export class Identify {
+  readonly #views: ReadThrough
+  readonly #tokens: TokenIssuer
+
+  constructor(views: ReadThrough, tokens: TokenIssuer) {
+    this.#views = views
+    this.#tokens = tokens
+  }
+
+  /** @throws MarketflowError `unauthenticated`, or `database-unavailable` when nobody can say. */
+  async execute(token: string): Promise<Viewer> {
+    const { sessionEpoch, ...viewer } = await this.#tokens.verify(token)
+    const session = await this.#views.read(VIEWS.accountSession, { id: viewer.accountId })
+    if (!session.exists || session.value()?.epoch !== sessionEpoch) {
+      throw new MarketflowError('unauthenticated', 'The token has been revoked')
+    }
+    return viewer
+  }
+}
