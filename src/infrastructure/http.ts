@@ -32,6 +32,7 @@ import type { Config } from './config.ts'
 import type { Core } from './core.ts'
 import { Metrics } from './metrics.ts'
 import { readiness } from './readiness.ts'
+import { RecentEvents } from './recent-events.ts'
 import { clusterMetrics, workerSlot } from './workers/worker.ts'
 
 /** The HTTP adapter on a running core. */
@@ -39,9 +40,11 @@ export async function httpApp(config: Config, core: Core, logger: Logger): Promi
   const { container } = core
   const metrics = await container.getAsync(Metrics)
   const metricsText = shareMetrics(metrics)
+  const recent = await container.getAsync(RecentEvents)
   const logged = logger.isLevelEnabled('info')
   const onRequest = ({ method, route, status, ms, requestId, cacheStatus }: RequestReport) => {
     metrics.requested(method, route, status, ms)
+    recent.requested(method, route, status, ms)
     if (logged)
       logger.info({ requestId, method, route, status, ms: Math.round(ms * 10) / 10, cacheStatus }, 'request')
   }

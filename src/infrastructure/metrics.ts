@@ -82,6 +82,11 @@ export class Metrics implements ReadObserver {
     return this.#registry.metrics()
   }
 
+  /** What one of our metrics holds now, by its labels; `name` without prefix. */
+  async values(name: string): Promise<readonly { readonly labels: object; readonly value: number }[]> {
+    return (await this.#registry.getSingleMetric(`marketflow_${name}`)!.get()).values
+  }
+
   read(view: string, status: ReadStatus): void {
     const detail = detailOf(status)
     const name = `${view} ${status.kind} ${detail}`
@@ -141,8 +146,10 @@ export class Metrics implements ReadObserver {
       'Rows of the log that the last drain could not apply',
       () => this.pendingRows,
     )
-    this.#gauge('oldest_pending_invalidation_seconds', 'How long the oldest such row has been seen', () =>
-      this.#oldestPendingS(),
+    this.#gauge(
+      'oldest_pending_invalidation_seconds',
+      'How long the oldest such row has been seen',
+      () => this.oldestPendingS,
     )
     this.#gauge('loads_in_flight', 'Loads that run or wait', () => loads.size)
     this.#gauge('cache_connected', '1 while there is a session', () => Number(cache.health().connected))
@@ -153,7 +160,8 @@ export class Metrics implements ReadObserver {
     this.#gauge('cache_bytes', 'Size of the entries kept in process', () => cache.health().bytes)
   }
 
-  #oldestPendingS(): number {
+  /** How long the oldest pending row has been seen, in s; 0 without one. */
+  get oldestPendingS(): number {
     const oldest = Math.min(...this.#pendingSince.values())
     return Number.isFinite(oldest) ? (this.#clock.monotonic() - oldest) / 1000 : 0
   }

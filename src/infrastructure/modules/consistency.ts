@@ -15,10 +15,13 @@ import { CachePort } from '../../application/ports/cache-port.ts'
 import { Clock } from '../../application/ports/clock.ts'
 import { InvalidationLog } from '../../application/ports/invalidation-log.ts'
 import { Random } from '../../application/ports/random.ts'
+import { Statistics } from '../../application/ports/statistics.ts'
 import { Transactions } from '../../application/ports/transactions.ts'
 import { Snapshots } from '../../application/ports/view-queries.ts'
 import type { Config } from '../config.ts'
+import { LiveStatistics } from '../live-statistics.ts'
 import { Metrics } from '../metrics.ts'
+import { RecentEvents } from '../recent-events.ts'
 
 /** Loads at once; a little less than the pool, so that writes find a connection too. */
 const LOADS_IN_FLIGHT = 8
@@ -58,9 +61,12 @@ export const consistency = ({ leaseMs, alone, serveUnverified, shadowCheck }: Co
       .inSingletonScope()
     bind(UnitOfWork)
       .toResolvedValue(
-        (transactions, confirmation, clock, metrics) =>
-          new UnitOfWork(transactions, confirmation, clock, (report) => metrics.wrote(report)),
-        [Transactions, WriteConfirmation, Clock, Metrics],
+        (transactions, confirmation, clock, metrics, recent) =>
+          new UnitOfWork(transactions, confirmation, clock, (report) => {
+            metrics.wrote(report)
+            recent.wrote(report)
+          }),
+        [Transactions, WriteConfirmation, Clock, Metrics, RecentEvents],
       )
       .inSingletonScope()
     bind(LoadQueue)
@@ -78,7 +84,7 @@ export const consistency = ({ leaseMs, alone, serveUnverified, shadowCheck }: Co
       .inSingletonScope()
     bind(ShadowCheck)
       .toResolvedValue(
-        (cache, gate, snapshots, loads, clock, random, metrics) =>
+        (cache, gate, snapshots, loads, clock, random, metrics, recent) =>
           new ShadowCheck(
             cache,
             gate,
@@ -89,10 +95,18 @@ export const consistency = ({ leaseMs, alone, serveUnverified, shadowCheck }: Co
             { share: shadowCheck, leaseMs },
             (report) => {
               metrics.shadowChecked(report)
+              recent.shadowChecked(report)
               logShadow(logger, report)
             },
           ),
-        [CachePort, Gate, Snapshots, LoadQueue, Clock, Random, Metrics],
+        [CachePort, Gate, Snapshots, LoadQueue, Clock, Random, Metrics, RecentEvents],
+      )
+      .inSingletonScope()
+    bind(Statistics)
+      .toResolvedValue(
+        (metrics, recent, cache, lease, loads, clock) =>
+          new LiveStatistics(metrics, recent, cache, lease, loads, clock),
+        [Metrics, RecentEvents, CachePort, Lease, LoadQueue, Clock],
       )
       .inSingletonScope()
     bind(ExplainView)

@@ -8,6 +8,7 @@ import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { Random } from '../../application/ports/random.ts'
 import { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { Metrics } from '../metrics.ts'
+import { RecentEvents } from '../recent-events.ts'
 
 /** Time, randomness, secrets and counters: what everything else stands on. */
 export const foundation = (jwtSecret: string) =>
@@ -26,5 +27,8 @@ export const foundation = (jwtSecret: string) =>
       .inSingletonScope()
     bind(Metrics)
       .toResolvedValue((clock) => new Metrics(clock), [Clock])
+      .inSingletonScope()
+    bind(RecentEvents)
+      .toResolvedValue((clock) => new RecentEvents(clock), [Clock])
       .inSingletonScope()
   })

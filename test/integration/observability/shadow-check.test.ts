@@ -1,10 +1,10 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Api, activeMarket, organizer } from '../support/api.ts'
-import { CACHES } from '../support/caches.ts'
-import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
-import { type RunningService, startService } from '../support/service.ts'
+import { Api, activeMarket, organizer } from '../../support/api.ts'
+import { CACHES } from '../../support/caches.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
+import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { type RunningService, startService } from '../../support/service.ts'
 
 let redis: TestRedis
 beforeAll(async () => {

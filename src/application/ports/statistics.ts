@@ -1,0 +1,65 @@
+import type { ShadowOutcome } from '../caching/shadow-check.ts'
+import type { Confirmation } from '../caching/write-confirmation.ts'
+import type { CacheHealth } from './cache-port.ts'
+
+/** What an operator's page shows of this instance. Counts are since its start, times in ms. */
+export interface StatisticsSnapshot {
+  /** ISO 8601. */
+  readonly at: string
+  readonly cache: CacheHealth & { readonly name: string }
+  readonly lease: { readonly held: boolean; readonly ageMs: number | null }
+  /** Rows of the log that the last drain could not apply. */
+  readonly pending: { readonly rows: number; readonly oldestMs: number }
+  readonly loadsInFlight: number
+  /** `detail`: the tier of a hit, whether a miss was stored, why the cache was bypassed. */
+  readonly reads: readonly {
+    readonly view: string
+    readonly result: 'hit' | 'miss' | 'bypass' | 'unverified'
+    readonly detail: string
+    readonly count: number
+  }[]
+  readonly fills: readonly { readonly view: string; readonly outcome: string; readonly count: number }[]
+  readonly writes: readonly { readonly confirmation: Confirmation; readonly count: number }[]
+  readonly shadow: readonly { readonly outcome: ShadowOutcome; readonly count: number }[]
+  /** Per route, over its last requests. */
+  readonly latencies: readonly RouteLatency[]
+  /** This instance's last writes, newest first. */
+  readonly invalidations: readonly RecentInvalidation[]
+  /** Newest first. */
+  readonly violations: readonly RecentViolation[]
+}
+
+export interface RouteLatency {
+  readonly method: string
+  /** The pattern: `/markets/:id`. */
+  readonly route: string
+  /** Requests since the start, and how many of them were answered with 5xx. */
+  readonly requests: number
+  readonly failures: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+export interface RecentInvalidation {
+  readonly at: string
+  /** The types of the events, or `by-hand`. */
+  readonly causes: readonly string[]
+  readonly tags: readonly string[]
+  readonly confirmation: Confirmation
+  readonly waitedMs: number
+}
+
+export interface RecentViolation {
+  readonly at: string
+  readonly view: string
+  readonly key: string
+  readonly tags: readonly string[]
+  /** Entity tags: what was served, and what the database says. */
+  readonly served: string
+  readonly found: string
+}
+
+/** What this instance knows of itself. */
+export abstract class Statistics {
+  abstract snapshot(): Promise<StatisticsSnapshot>
+}

@@ -1,0 +1,57 @@
+import type { Lease } from '../application/caching/lease.ts'
+import type { LoadQueue } from '../application/caching/load-queue.ts'
+import type { CachePort } from '../application/ports/cache-port.ts'
+import type { Clock } from '../application/ports/clock.ts'
+import { Statistics, type StatisticsSnapshot } from '../application/ports/statistics.ts'
+import type { Metrics } from './metrics.ts'
+import type { RecentEvents } from './recent-events.ts'
+
+/** Everything counted and remembered, put together when it is asked for: nothing here costs a request anything. */
+export class LiveStatistics extends Statistics {
+  readonly #metrics: Metrics
+  readonly #recent: RecentEvents
+  readonly #cache: CachePort
+  readonly #lease: Lease
+  readonly #loads: LoadQueue
+  readonly #clock: Clock
+
+  constructor(
+    metrics: Metrics,
+    recent: RecentEvents,
+    cache: CachePort,
+    lease: Lease,
+    loads: LoadQueue,
+    clock: Clock,
+  ) {
+    super()
+    this.#metrics = metrics
+    this.#recent = recent
+    this.#cache = cache
+    this.#lease = lease
+    this.#loads = loads
+    this.#clock = clock
+  }
+
+  async snapshot(): Promise<StatisticsSnapshot> {
+    return {
+      at: new Date(this.#clock.now()).toISOString(),
+      cache: { name: this.#cache.name, ...this.#cache.health() },
+      lease: { held: this.#lease.holds, ageMs: this.#lease.ageMs ?? null },
+      pending: { rows: this.#metrics.pendingRows, oldestMs: this.#metrics.oldestPendingS * 1000 },
+      loadsInFlight: this.#loads.size,
+      reads: await this.#counted('cache_reads_total'),
+      fills: await this.#counted('cache_fills_total'),
+      writes: await this.#counted('writes_total'),
+      shadow: await this.#counted('shadow_checks_total'),
+      latencies: this.#recent.latencies,
+      invalidations: this.#recent.invalidations,
+      violations: this.#recent.violations,
+    }
+  }
+
+  /** The labels of these counters are the fields of the snapshot. */
+  async #counted<T>(name: string): Promise<T[]> {
+    const values = await this.#metrics.values(name)
+    return values.map(({ labels, value }) => ({ ...labels, count: value }) as T)
+  }
+}

@@ -1,0 +1,140 @@
+import type { Container } from 'inversify'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { Statistics } from '../../../src/application/ports/statistics.ts'
+import { readConfig } from '../../../src/infrastructure/config.ts'
+import { type Service, startService } from '../../../src/infrastructure/service.ts'
+import { Api, activeMarket, organizer } from '../../support/api.ts'
+import { type Family, parseExposition } from '../../support/exposition.ts'
+
+let service: Service
+let statistics: Statistics
+let families: Family[]
+let market: string
+
+/** One service that has seen a bit of everything. */
+beforeAll(async () => {
+  let container: Container | undefined
+  const env = { PORT: '0', DATA_DIR: 'memory', SEED_DEMO: 'false', LOG_LEVEL: 'silent', RATE_LIMIT: 'off' }
+  service = await startService(readConfig({ ...env, SHADOW_CHECK: '1' }), [
+    (core) => {
+      container = core
+    },
+  ])
+  statistics = await container!.getAsync(Statistics)
+  const api = new Api(service.url)
+  const rosa = await organizer(api)
+  market = await activeMarket(rosa)
+  for (let i = 0; i < 3; i++) await api.get(`/markets/${market}`)
+  await rosa.api.put(`/markets/${market}`, { name: 'Renamed' })
+  await api.get(`/markets/${market}/nothing/here`)
+  await vi.waitFor(async () => {
+    families = parseExposition((await api.get('/metrics')).text)
+    expect(sum('marketflow_shadow_checks_total')).toBe(2)
+  })
+})
+
+afterAll(() => service.close())
+
+function sum(name: string): number {
+  const samples = families.find((family) => family.name === name)!.samples
+  return samples.reduce((total, { value }) => total + value, 0)
+}
+
+/** As `promtool check metrics` would complain. */
+function complaints({ name, type, help }: Family): string[] {
+  const found: string[] = []
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) found.push('is not in snake case')
+  if (help === '' || help === name) found.push('has no help')
+  if ((type === 'counter') !== name.endsWith('_total')) found.push('ends in _total unless it is no counter')
+  if (/_(ms|milliseconds|minutes|hours|kb|mb|kilobytes|megabytes|percent)(_|$)/.test(name))
+    found.push('is not in a base unit')
+  if (/_(count|sum|bucket)$/.test(name)) found.push('ends like a part of a histogram')
+  if (type === 'histogram' && !/_(seconds|bytes)$/.test(name)) found.push('has no unit')
+  if (/_(counter|gauge|histogram)(_|$)/.test(name)) found.push('says its type')
+  return found.map((what) => `${name} ${what}`)
+}
+
+const ours = () => families.filter(({ name }) => name.startsWith('marketflow_'))
+
+describe('metrics', () => {
+  it('follow the conventions of Prometheus', () => {
+    expect(ours().length).toBeGreaterThan(15)
+    expect(ours().flatMap(complaints)).toEqual([])
+  })
+
+  it.each([
+    ['marketflow_readMs', 'gauge'],
+    ['marketflow_reads', 'counter'],
+    ['marketflow_age_total', 'gauge'],
+    ['marketflow_wait_ms', 'gauge'],
+    ['marketflow_wait_count', 'gauge'],
+    ['marketflow_wait', 'histogram'],
+    ['marketflow_wait_gauge', 'gauge'],
+  ])('would not pass as %s (%s)', (name, type) => {
+    expect(complaints({ name, type, help: 'Something', samples: [] })).toHaveLength(1)
+  })
+
+  it('have few labels of few values: no id, no path, no key', () => {
+    const labels = ours().flatMap(({ samples }) => samples.flatMap((sample) => Object.entries(sample.labels)))
+    expect(new Set(labels.map(([name]) => name))).toEqual(
+      new Set(['view', 'result', 'detail', 'outcome', 'confirmation', 'method', 'route', 'status', 'le']),
+    )
+    expect(labels.filter(([, value]) => value.includes(market))).toEqual([])
+    const routes = new Set(labels.filter(([name]) => name === 'route').map(([, value]) => value))
+    routes.delete('/metrics')
+    expect(routes).toEqual(new Set(['/auth/register', '/markets', '/markets/:id', 'unmatched']))
+  })
+
+  it('time requests in seconds', () => {
+    const { samples } = families.find(({ name }) => name === 'marketflow_http_request_duration_seconds')!
+    const reads = samples.filter(({ labels }) => labels.route === '/markets/:id' && labels.method === 'GET')
+    expect(reads.find(({ name }) => name.endsWith('_count'))!.value).toBe(3)
+    expect(reads.find(({ labels }) => labels.le === '+Inf')!.value).toBe(3)
+  })
+})
+
+describe('statistics', () => {
+  it('tell what an operator’s page shows', async () => {
+    const snapshot = await statistics.snapshot()
+    expect(snapshot).toMatchObject({
+      at: expect.stringMatching(/^\d{4}-.*Z$/),
+      cache: {
+        name: 'lru',
+        connected: true,
+        breaker: 'none',
+        entries: expect.any(Number),
+        bytes: expect.any(Number),
+      },
+      lease: { held: true, ageMs: expect.any(Number) },
+      pending: { rows: 0, oldestMs: 0 },
+      loadsInFlight: 0,
+      reads: [
+        { view: 'market-detail', result: 'miss', detail: 'stored', count: 1 },
+        { view: 'market-detail', result: 'hit', detail: 'l1', count: 2 },
+      ],
+      fills: [{ view: 'market-detail', outcome: 'stored', count: 1 }],
+      writes: [{ confirmation: 'invalidated', count: 4 }],
+      shadow: [{ outcome: 'same', count: 2 }],
+      violations: [],
+    })
+    expect(snapshot.latencies).toContainEqual({
+      method: 'GET',
+      route: '/markets/:id',
+      requests: 3,
+      failures: 0,
+      p50Ms: expect.any(Number),
+      p99Ms: expect.any(Number),
+    })
+    expect(snapshot.invalidations[0]).toMatchObject({
+      causes: ['market-edited'],
+      tags: expect.arrayContaining([`market:${market}`, 'markets:active:city:lisbon']),
+      confirmation: 'invalidated',
+    })
+    expect(snapshot.invalidations.map(({ causes }) => causes[0])).toEqual([
+      'market-edited',
+      'market-edited',
+      'market-created',
+      'organizer-registered',
+    ])
+  })
+})
