@@ -1,22 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { SystemClock } from '../../src/adapters/system/system-clock.ts'
 import { Clock } from '../../src/application/ports/clock.ts'
 import { Random } from '../../src/application/ports/random.ts'
 
 /** The machine's time: for adapters whose entries are kept by somebody else's clock. */
-export class RealClock extends Clock {
-  now(): number {
-    return Date.now()
-  }
-
-  monotonic(): number {
-    return performance.now()
-  }
-
-  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal })
-  }
-}
+export class RealClock extends SystemClock {}
 
 /** Time that stands still until it is moved. Starts at 0, where anything that takes 0 for «never» fails. */
 export class ManualClock extends Clock {

@@ -88,10 +88,6 @@ export class Link<T extends Linked> {
 
   async #backOff(failures: number, signal: AbortSignal): Promise<void> {
     const base = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)
-    try {
-      await this.#clock.sleep(base * (1 + this.#random.fraction()), signal)
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
+    await this.#clock.sleep(base * (1 + this.#random.fraction()), signal)
   }
 }

@@ -1,0 +1,122 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Guard } from '../../../src/adapters/cache/guard.ts'
+import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+
+const never = () => new Promise<string>(() => {})
+const unreachable = async () => {
+  throw new CacheUnusable('unreachable')
+}
+
+/** Deadlines pass when a test says so. */
+class Deadlines {
+  readonly running = new Map<() => void, number>()
+
+  readonly start = (ms: number, expire: () => void) => {
+    this.running.set(expire, ms)
+    return () => void this.running.delete(expire)
+  }
+
+  pass(): void {
+    for (const expire of this.running.keys()) expire()
+  }
+}
+
+let deadlines: Deadlines
+let guard: Guard
+
+beforeEach(() => {
+  // The breaker's own sense of time.
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  deadlines = new Deadlines()
+  guard = new Guard(deadlines.start)
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+async function openBreaker(): Promise<void> {
+  for (let i = 0; i < 5; i++) await expect(guard.run(50, unreachable)).rejects.toThrow(CacheUnusable)
+}
+
+describe('the deadline', () => {
+  it('is no business of a call that is answered in time', async () => {
+    expect(await guard.run(50, async () => 'answer')).toBe('answer')
+    await turn()
+    expect(deadlines.running.size).toBe(0)
+  })
+
+  it('runs for as long as it was said', () => {
+    void guard.run(70, never)
+    expect([...deadlines.running.values()]).toEqual([70])
+  })
+
+  it('fails the call as a timeout', async () => {
+    const late = guard.run(50, never)
+    deadlines.pass()
+    await expect(late).rejects.toMatchObject({ reason: 'timeout' })
+  })
+
+  it('by the real clock, too', async () => {
+    vi.useRealTimers()
+    await expect(new Guard().run(5, never)).rejects.toMatchObject({ reason: 'timeout' })
+  })
+
+  it('leaves no timer behind', async () => {
+    vi.useRealTimers()
+    vi.useFakeTimers()
+    expect(await new Guard().run(50, async () => 'answer')).toBe('answer')
+    await Promise.resolve()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('the breaker', () => {
+  it('opens after five failures in a row, and then sends nothing', async () => {
+    expect(guard.state).toBe('closed')
+    await openBreaker()
+    expect(guard.state).toBe('open')
+    let sent = false
+    const call = guard.run(50, async () => {
+      sent = true
+    })
+    await expect(call).rejects.toMatchObject({ name: 'CacheUnusable', reason: 'breaker-open' })
+    expect(sent).toBe(false)
+  })
+
+  it('counts failures in a row only', async () => {
+    for (let i = 0; i < 4; i++) await expect(guard.run(50, unreachable)).rejects.toThrow()
+    await guard.run(50, async () => 'answer')
+    for (let i = 0; i < 4; i++) await expect(guard.run(50, unreachable)).rejects.toThrow()
+    expect(guard.state).toBe('closed')
+  })
+
+  it('does not count what is no failure of the server', async () => {
+    const bug = async () => {
+      throw new TypeError('ours')
+    }
+    for (let i = 0; i < 6; i++) await expect(guard.run(50, bug)).rejects.toThrow(TypeError)
+    expect(guard.state).toBe('closed')
+  })
+
+  it('lets one call probe after 250 ms, refuses others meanwhile, and closes when it is answered', async () => {
+    await openBreaker()
+    vi.advanceTimersByTime(250)
+    const answer = Promise.withResolvers<string>()
+    const probe = guard.run(50, () => answer.promise)
+    expect(guard.state).toBe('half-open')
+    await expect(guard.run(50, async () => 'too early')).rejects.toMatchObject({ reason: 'breaker-open' })
+    answer.resolve('back')
+    expect(await probe).toBe('back')
+    expect(guard.state).toBe('closed')
+  })
+
+  it('sends in the very tick of the call, so that the permit just checked still holds', () => {
+    let sent = false
+    void guard.run(50, async () => {
+      sent = true
+    })
+    expect(sent).toBe(true)
+  })
+})
