@@ -101,6 +101,11 @@ export function normalizeCity(city: string): string {
   return city.trim().replace(/\s+/g, ' ').toLowerCase()
 }
 
+/** Whether a text has the form of a slug: lower-case letters and digits joined by single hyphens. */
+export function isSlug(text: string): boolean {
+  return /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text)
+}
+
 /** A readable URL part: `Caledonia Farmers' Market` → `caledonia-farmers-market`; at most 80 characters, never empty. */
 export function slugify(text: string): string {
   const slug = text

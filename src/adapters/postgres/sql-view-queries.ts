@@ -8,7 +8,9 @@ import type { AccountSession } from '../../application/views/account-views.ts'
 import type { ApplicationView, MarketApplications } from '../../application/views/application-views.ts'
 import type { MarketDetail, MarketListing, MarketStats } from '../../application/views/market-views.ts'
 import type { OrganizerDashboard } from '../../application/views/organizer-views.ts'
+import type { MarketPage } from '../../application/views/page-views.ts'
 import type { VendorDashboard, VendorProfile } from '../../application/views/vendor-views.ts'
+import { isSlug } from '../../domain/market.ts'
 import type { Row } from './connections.ts'
 import { parseUuid } from './uuid.ts'
 import * as sql from './view-sql.ts'
@@ -36,6 +38,10 @@ export class SqlViewQueries extends ViewQueries {
 
   marketDetail(id: string): Promise<Found<MarketDetail>> {
     return this.#byId(sql.MARKET_DETAIL_SQL, id)
+  }
+
+  async marketPage(slug: string): Promise<Found<MarketPage>> {
+    return isSlug(slug) ? this.#first(sql.MARKET_PAGE_SQL, [slug]) : undefined
   }
 
   marketStats(id: string): Promise<Found<MarketStats>> {

@@ -36,6 +36,19 @@ export const MARKET_DETAIL_SQL = `
   from markets m join accounts o on o.id = m.organizer_id
   where m.id = $1`
 
+export const MARKET_PAGE_SQL = `
+  select json_build_object(
+    'slug', m.slug, 'name', m.name, 'city', m.city, 'description', m.description, 'status', m.status,
+    'stall_count', m.stall_count, 'vendor_count', m.vendor_count, 'organizer', o.name,
+    'vendors', ${list(`
+      select v.business_name, v.category, v.description, v.website
+      from vendor_applications a join vendors v on v.id = a.vendor_id
+      where a.market_id = m.id and a.status = 'accepted'
+      order by v.business_name, v.id`)}
+  )::text as view
+  from markets m join accounts o on o.id = m.organizer_id
+  where m.slug = $1 and m.status <> 'draft'`
+
 export const MARKET_STATS_SQL = `
   select json_build_object(
     'market_id', m.id, 'vendor_count', m.vendor_count,

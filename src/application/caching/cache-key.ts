@@ -25,6 +25,7 @@ export const tags = {
   /** `city` as `normalizeCity` gives it. */
   cityListings: (city: string): Tag => tag('markets', 'active', 'city', city),
   market: (id: string): Tag => tag('market', canonicalId(id)),
+  marketPage: (slug: string): Tag => tag('page', 'market', slug),
   marketStats: (id: string): Tag => tag('stats', 'market', canonicalId(id)),
   marketApplications: (id: string): Tag => tag('applications', 'market', canonicalId(id)),
   vendor: (id: string): Tag => tag('vendor', canonicalId(id)),

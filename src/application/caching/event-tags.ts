@@ -35,16 +35,17 @@ export function tagsOf(event: DomainEvent): readonly Tag[] {
         tags.marketApplications(event.marketId),
         tags.vendor(event.vendorId),
         tags.organizer(event.organizerId),
-        // Only a stall taken or freed shows in the market's detail and in the listing's vendor count.
+        // Only a stall taken or freed shows in the market's detail, on its page and in the listing's vendor count.
         ...(event.from === 'accepted' || event.to === 'accepted'
-          ? [tags.market(event.marketId), ...listingTags(event.listing)]
+          ? [tags.market(event.marketId), tags.marketPage(event.slug), ...listingTags(event.listing)]
           : []),
       ]
     case 'vendor-edited':
       return [
         tags.vendor(event.vendorId),
-        ...event.markets.flatMap(({ marketId, organizerId }) => [
+        ...event.markets.flatMap(({ marketId, slug, organizerId }) => [
           tags.market(marketId),
+          tags.marketPage(slug),
           tags.marketApplications(marketId),
           tags.organizer(organizerId),
         ]),
@@ -54,9 +55,14 @@ export function tagsOf(event: DomainEvent): readonly Tag[] {
   }
 }
 
-/** The views of one market itself. A new market has them too: «no such market» may be cached under its id. */
-function marketTags({ marketId }: { readonly marketId: string }): Tag[] {
-  return [tags.market(marketId), tags.marketStats(marketId), tags.marketApplications(marketId)]
+/** The views of one market itself. A new market has them too: «no such market» may be cached under its id or slug. */
+function marketTags({ marketId, slug }: { readonly marketId: string; readonly slug: string }): Tag[] {
+  return [
+    tags.market(marketId),
+    tags.marketPage(slug),
+    tags.marketStats(marketId),
+    tags.marketApplications(marketId),
+  ]
 }
 
 function listingTags({ city, listed }: Listing): Tag[] {

@@ -20,7 +20,7 @@ export interface LoadFacts {
   readonly jitter: number
 }
 
-/** Makes what is cached and sent: JSON text of a view that its schema accepts, and the ETag, once. */
+/** Makes what is cached and sent: the text of a view that its schema accepts, JSON or rendered, and the ETag, once. */
 export function represent<T>(
   view: View<never, T>,
   found: Found<T>,
@@ -29,7 +29,8 @@ export function represent<T>(
   const ttlMs = found === undefined ? NEGATIVE_TTL_MS : view.ttlS * 1000
   const life = { loadedAt, loadMs, expiresAt: loadedAt + ttlMs * (1 - JITTER + 2 * JITTER * jitter) }
   if (found === undefined) return { body: Buffer.alloc(0), etag: '', visibleTo: '', ...life }
-  const body = Buffer.from(JSON.stringify(view.schema.parse(found.value)))
+  const { schema, render = JSON.stringify } = view
+  const body = Buffer.from(render(schema.parse(found.value)))
   return { body, etag: `"${hash('sha1', body, 'base64url')}"`, visibleTo: found.visibleTo ?? '', ...life }
 }
 

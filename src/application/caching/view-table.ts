@@ -1,10 +1,17 @@
 import type { z } from 'zod'
 import { normalizeCity } from '../../domain/market.ts'
-import type { ApplicationsParams, Found, ListingParams, ViewQueries } from '../ports/view-queries.ts'
+import type {
+  ApplicationsParams,
+  Found,
+  ListingParams,
+  PageParams,
+  ViewQueries,
+} from '../ports/view-queries.ts'
 import { accountSession } from '../views/account-views.ts'
 import { marketApplications } from '../views/application-views.ts'
-import { marketDetail, marketListing, marketStats } from '../views/market-views.ts'
+import { type MarketListing, marketDetail, marketListing, marketStats } from '../views/market-views.ts'
 import { organizerDashboard } from '../views/organizer-views.ts'
+import { marketPage, marketsPage, sitemapIndex, sitemapPart } from '../views/page-views.ts'
 import { vendorDashboard, vendorProfile } from '../views/vendor-views.ts'
 import { canonicalId, joinKey, type Tag, tags } from './cache-key.ts'
 
@@ -21,14 +28,35 @@ export interface View<P, T> {
   readonly load: (queries: ViewQueries, params: P) => Promise<Found<T>>
   /** It decides who may do what: with PostgreSQL out of reach it is not served unverified, whatever the settings say. */
   readonly alwaysVerified?: boolean
+  /** The text that is cached and sent; without it, JSON. */
+  render?(value: T): string
 }
 
 export interface IdParams {
   readonly id: string
 }
 
+export interface SlugParams {
+  readonly slug: string
+}
+
+/** Markets on a page of the public list. */
+const MARKETS_PER_PAGE = 24
+/** URLs in one part of the sitemap. The protocol allows 50,000; of these, a part is some 300 kB. */
+export const URLS_PER_SITEMAP = 5000
+
 function view<P, T>(definition: View<P, T>): View<P, T> {
   return definition
+}
+
+function listingTags({ city }: Pick<ListingParams, 'city'>): Tag[] {
+  return [city === undefined ? tags.listings() : tags.cityListings(normalizeCity(city))]
+}
+
+/** A page of the listing. The first may be empty; any other is no page then. */
+async function listedAt(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
+  const found = await queries.marketListing(params)
+  return params.page > 1 && found?.value.markets.length === 0 ? undefined : found
 }
 
 const MINUTE = 60
@@ -43,7 +71,7 @@ export const VIEWS = {
       city === undefined
         ? joinKey('markets', 'active', 'page', page, 'size', pageSize)
         : joinKey('markets', 'active', 'page', page, 'size', pageSize, 'city', normalizeCity(city)),
-    tags: ({ city }) => [city === undefined ? tags.listings() : tags.cityListings(normalizeCity(city))],
+    tags: listingTags,
     load: (queries, params) => queries.marketListing(params),
   }),
   marketDetail: view({
@@ -113,6 +141,50 @@ export const VIEWS = {
     tags: ({ id }) => [tags.account(id)],
     load: (queries, { id }) => queries.accountSession(id),
     alwaysVerified: true,
+  }),
+  marketPage: view({
+    name: 'market-page',
+    ttlS: 15 * MINUTE,
+    schema: marketPage,
+    key: ({ slug }: SlugParams) => joinKey('page', 'market', slug),
+    tags: ({ slug }) => [tags.marketPage(slug)],
+    load: (queries, { slug }) => queries.marketPage(slug),
+  }),
+  marketsPage: view({
+    name: 'markets-page',
+    ttlS: 15 * MINUTE,
+    schema: marketsPage,
+    key: ({ page, city }: PageParams) =>
+      city === undefined
+        ? joinKey('page', 'markets', page)
+        : joinKey('page', 'markets', page, 'city', normalizeCity(city)),
+    tags: listingTags,
+    load: async (queries, params) => {
+      const found = await listedAt(queries, { ...params, pageSize: MARKETS_PER_PAGE })
+      return found && { value: { ...found.value, city: params.city ?? null } }
+    },
+  }),
+  sitemapIndex: view({
+    name: 'sitemap-index',
+    ttlS: 15 * MINUTE,
+    schema: sitemapIndex,
+    key: () => joinKey('page', 'sitemap', 'index'),
+    tags: () => [tags.listings()],
+    load: async (queries, _: object) => {
+      const found = await queries.marketListing({ page: 1, pageSize: 1 })
+      return found && { value: { total: found.value.total } }
+    },
+  }),
+  sitemapPart: view({
+    name: 'sitemap-part',
+    ttlS: 15 * MINUTE,
+    schema: sitemapPart,
+    key: ({ part }: { readonly part: number }) => joinKey('page', 'sitemap', 'part', part),
+    tags: () => [tags.listings()],
+    load: async (queries, { part }) => {
+      const found = await listedAt(queries, { page: part, pageSize: URLS_PER_SITEMAP })
+      return found && { value: { slugs: found.value.markets.map(({ slug }) => slug) } }
+    },
   }),
 }
 

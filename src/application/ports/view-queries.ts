@@ -3,6 +3,7 @@ import type { AccountSession } from '../views/account-views.ts'
 import type { ApplicationView, MarketApplications } from '../views/application-views.ts'
 import type { MarketDetail, MarketListing, MarketStats } from '../views/market-views.ts'
 import type { OrganizerDashboard } from '../views/organizer-views.ts'
+import type { MarketPage } from '../views/page-views.ts'
 import type { VendorDashboard, VendorProfile } from '../views/vendor-views.ts'
 
 /** What a query found: the view, and the only account that may see it (absent: anyone). Undefined: no such thing. */
@@ -15,6 +16,9 @@ export interface ListingParams {
   readonly city?: string
 }
 
+/** A page of the public list, whose length is not the reader's to choose. */
+export type PageParams = Omit<ListingParams, 'pageSize'>
+
 export interface ApplicationsParams {
   readonly marketId: string
   readonly status?: ApplicationStatus
@@ -22,10 +26,12 @@ export interface ApplicationsParams {
   readonly pageSize: number
 }
 
-/** Views straight from SQL: no entity is built on the way. Ids may be any string; what is no UUID is not found. */
+/** Views straight from SQL: no entity is built on the way. Ids and slugs may be any string; what cannot be one is not found. */
 export abstract class ViewQueries {
   abstract marketListing(params: ListingParams): Promise<Found<MarketListing>>
   abstract marketDetail(id: string): Promise<Found<MarketDetail>>
+  /** An active or closed market; a draft is not found. */
+  abstract marketPage(slug: string): Promise<Found<MarketPage>>
   abstract marketStats(id: string): Promise<Found<MarketStats>>
   /** Visible to the market's organizer; undefined when there is no such market. */
   abstract marketApplications(params: ApplicationsParams): Promise<Found<MarketApplications>>

@@ -5,6 +5,7 @@ import type { ViewQueries } from '../../../src/application/ports/view-queries.ts
 import { application, marketApplications } from '../../../src/application/views/application-views.ts'
 import { marketDetail, marketListing, marketStats } from '../../../src/application/views/market-views.ts'
 import { organizerDashboard } from '../../../src/application/views/organizer-views.ts'
+import { marketPage } from '../../../src/application/views/page-views.ts'
 import { vendorDashboard, vendorProfile } from '../../../src/application/views/vendor-views.ts'
 import { Account } from '../../../src/domain/account.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
@@ -54,6 +55,34 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       updated_at: NOW.toISOString(),
     })
     expect(found).not.toHaveProperty('visibleTo')
+  })
+
+  it('market page', async () => {
+    const { market, organizer } = await aDecidedWorld()
+    const found = await read((views) => views.marketPage(market.slug))
+    expect(marketPage.parse(found?.value)).toEqual({
+      slug: market.slug,
+      name: market.name,
+      city: market.city,
+      description: market.description,
+      status: 'active',
+      stall_count: 3,
+      vendor_count: 1,
+      organizer: organizer.name,
+      vendors: [{ business_name: 'Vendor 0', category: 'bakery', description: 'Sourdough', website: '' }],
+    })
+  })
+
+  it('no page of a draft, or under what is no slug', async () => {
+    const owner = anOrganizer()
+    const draft = aMarket(owner.id)
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(owner)
+      tx.markets.add(draft)
+    })
+    for (const slug of [draft.slug, draft.slug.toUpperCase(), '', 'a b', '\0', '-', "'; --"]) {
+      expect(await read((views) => views.marketPage(slug)), slug).toBeUndefined()
+    }
   })
 
   it('market stats', async () => {

@@ -9,6 +9,7 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
   'sessions-ended': ['account'],
   'market-created': [
     'market',
+    'market page',
     'market stats',
     'market applications',
     'organizer',
@@ -17,6 +18,7 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
   ],
   'market-edited': [
     'market',
+    'market page',
     'market stats',
     'market applications',
     'organizer',
@@ -31,10 +33,11 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'vendor',
     'organizer',
     'market',
+    'market page',
     'listings',
     'city listings',
   ],
-  'vendor-edited': ['vendor', 'market', 'market applications', 'organizer'],
+  'vendor-edited': ['vendor', 'market', 'market page', 'market applications', 'organizer'],
 }
 
 /** A table of tags with one mistake in it. */

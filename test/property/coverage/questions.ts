@@ -22,6 +22,8 @@ export function questionsOf(world: World): Question[] {
   const accounts = [...world.organizers, ...world.vendors.map(({ account }) => account), UNKNOWN_ID]
   return [
     ...LISTINGS,
+    ...SITEMAP,
+    ...Array.from(world.slugs, (slug) => question(VIEWS.marketPage, { slug })),
     ...markets.flatMap((id) => [
       question(VIEWS.marketDetail, { id }),
       question(VIEWS.marketStats, { id }),
@@ -50,9 +52,15 @@ const PAGES = [
   { page: 2, pageSize: 1 },
 ]
 
-const LISTINGS = [undefined, ...new Set(CITIES.map(normalizeCity)), 'nowhere'].flatMap((city) =>
-  PAGES.map((page) => question(VIEWS.marketListing, city === undefined ? page : { ...page, city })),
-)
+const LISTINGS = [undefined, ...new Set(CITIES.map(normalizeCity)), 'nowhere'].flatMap((of) => {
+  const city = of === undefined ? {} : { city: of }
+  return [
+    ...PAGES.map((page) => question(VIEWS.marketListing, { ...page, ...city })),
+    question(VIEWS.marketsPage, { page: 1, ...city }),
+  ]
+})
+
+const SITEMAP = [question(VIEWS.sitemapIndex, {}), question(VIEWS.sitemapPart, { part: 1 })]
 
 const APPLICATION_LISTS = [
   { page: 2, pageSize: 1 },

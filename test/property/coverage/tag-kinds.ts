@@ -3,6 +3,7 @@ export const TAG_KINDS = {
   listings: /^markets:active$/,
   'city listings': /^markets:active:city:/,
   market: /^market:/,
+  'market page': /^page:market:/,
   'market stats': /^stats:market:/,
   'market applications': /^applications:market:/,
   vendor: /^vendor:/,

@@ -14,7 +14,8 @@ import type { Clock } from '../../../src/application/ports/clock.ts'
 import type { Viewer } from '../../../src/application/ports/token-issuer.ts'
 import { UpdateVendor } from '../../../src/application/vendors/update-vendor.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
-import type { Command } from './commands.ts'
+import { slugify } from '../../../src/domain/market.ts'
+import { type Command, SLUGS } from './commands.ts'
 import { NoHashing, NoTokens, WorldIds } from './fakes.ts'
 
 export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
@@ -44,6 +45,8 @@ export class World {
   readonly vendors: { readonly id: string; readonly account: string }[] = []
   readonly markets: Owned[] = []
   readonly applications: KnownApplication[] = []
+  /** Of every market, and some that may come to be one's. */
+  readonly slugs: Set<string>
   readonly #clock: Clock
   readonly #random: WorldIds
   readonly #mark: string
@@ -52,6 +55,7 @@ export class World {
     this.#clock = clock
     this.#random = new WorldIds(number)
     this.#mark = String(999_999 - number).padStart(6, '0')
+    this.slugs = new Set(SLUGS.map((slug) => this.#slug(slug)))
   }
 
   /** Runs one command. Rejects only when something went wrong that no client should ever see. */
@@ -136,14 +140,15 @@ export class World {
 
   async #create(command: Extract<Command, { do: 'create' }>, unitOfWork: UnitOfWork): Promise<void> {
     const owner = this.#organizer(command.organizer)
-    const { name, city, stallCount, slug } = command
-    const { id } = await new CreateMarket(unitOfWork, this.#clock, this.#random).execute(owner, {
+    const { name, city, stallCount, slug: wanted } = command
+    const { id, slug } = await new CreateMarket(unitOfWork, this.#clock, this.#random).execute(owner, {
       name: `${this.#mark} ${name}`,
       city,
       stallCount,
-      slug: slug && `${this.#mark}-${slug}`,
+      slug: wanted && this.#slug(wanted),
     })
     this.markets.push({ id, owner })
+    this.slugs.add(slug)
   }
 
   async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, unitOfWork: UnitOfWork) {
@@ -155,8 +160,13 @@ export class World {
       description: '',
     }))
     await new ImportMarkets(unitOfWork, this.#clock, this.#random).execute(owner, batch)
-    // An import answers with counts only. It makes one id for each new market.
-    this.markets.push(...this.#random.made.map((id) => ({ id, owner })))
+    // An import answers with counts only. It makes one id for each new market, and one of two slugs.
+    const made = [...this.#random.made]
+    this.markets.push(...made.map((id) => ({ id, owner })))
+    for (const { name, city } of batch) {
+      const slug = slugify(`${name} ${city}`)
+      for (const each of [slug, ...made.map((id) => `${slug}-${id.slice(0, 8)}`)]) this.slugs.add(each)
+    }
   }
 
   async #apply({ market: to, vendor: by }: Extract<Command, { do: 'apply' }>, unitOfWork: UnitOfWork) {
@@ -185,6 +195,10 @@ export class World {
 
   #account(index: number): string {
     return pick([...this.organizers, ...this.vendors.map(({ account }) => account)], index) ?? UNKNOWN_ID
+  }
+
+  #slug(wanted: string): string {
+    return `${this.#mark}-${wanted}`
   }
 
   #organizer(index: number): string {

@@ -14,7 +14,7 @@ export type Action = Mishap | { readonly do: 'write'; readonly via: number; read
 const write = fc.record({ do: fc.constant('write' as const), via: fc.nat({ max: 1 }), command })
 
 /** Below every TTL, beyond the short ones, beyond all. */
-const pass = fc.record({ do: fc.constant('pass' as const), seconds: fc.constantFrom(20, 200, 900) })
+const pass = fc.record({ do: fc.constant('pass' as const), seconds: fc.constantFrom(20, 200, 1200) })
 
 const evict = fc.record({
   do: fc.constant('evict' as const),

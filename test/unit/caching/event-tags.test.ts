@@ -62,6 +62,13 @@ const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   'markets in Porto': VIEWS.marketListing.tags({ ...paging, city: 'Porto ' }),
   'detail of m1': VIEWS.marketDetail.tags({ id: 'm1' }),
   'detail of m2': VIEWS.marketDetail.tags({ id: 'm2' }),
+  'page of m1': VIEWS.marketPage.tags({ slug: 's1' }),
+  'page of m2': VIEWS.marketPage.tags({ slug: 's2' }),
+  'the page of all markets': VIEWS.marketsPage.tags({ page: 1 }),
+  'the page of markets in Lisbon': VIEWS.marketsPage.tags({ page: 1, city: 'lisbon' }),
+  'the page of markets in Porto': VIEWS.marketsPage.tags({ page: 1, city: 'Porto ' }),
+  'the sitemap': VIEWS.sitemapPart.tags({ part: 1 }),
+  'its index': VIEWS.sitemapIndex.tags({}),
   'stats of m1': VIEWS.marketStats.tags({ id: 'm1' }),
   'stats of m2': VIEWS.marketStats.tags({ id: 'm2' }),
   'applications to m1': VIEWS.marketApplications.tags({ marketId: 'm1', ...paging }),
@@ -76,7 +83,14 @@ const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   'session of a1': VIEWS.accountSession.tags({ id: 'a1' }),
 }
 
-const LISTINGS = ['all markets', 'markets in Lisbon']
+const LISTINGS = [
+  'all markets',
+  'markets in Lisbon',
+  'the page of all markets',
+  'the page of markets in Lisbon',
+  'the sitemap',
+  'its index',
+]
 const APPLICATION_VIEWS = [
   'stats of m1',
   'applications to m1',
@@ -90,12 +104,16 @@ describe('an event invalidates the views that may show it, and no other', () => 
     ['organizer-registered', ['dashboard of o1', 'session of o1']],
     ['vendor-registered', ['profile of v1', 'dashboard of v1', 'session of a1']],
     ['sessions-ended', ['session of a1']],
-    ['market-created', [...LISTINGS, 'detail of m1', 'stats of m1', 'applications to m1', 'dashboard of o1']],
+    [
+      'market-created',
+      [...LISTINGS, 'detail of m1', 'page of m1', 'stats of m1', 'applications to m1', 'dashboard of o1'],
+    ],
     [
       'market-edited',
       [
         ...LISTINGS,
         'detail of m1',
+        'page of m1',
         'stats of m1',
         'applications to m1',
         'profile of v1',
@@ -106,12 +124,14 @@ describe('an event invalidates the views that may show it, and no other', () => 
       ],
     ],
     ['application-submitted', APPLICATION_VIEWS],
-    ['application-moved', [...LISTINGS, 'detail of m1', ...APPLICATION_VIEWS]],
+    ['application-moved', [...LISTINGS, 'detail of m1', 'page of m1', ...APPLICATION_VIEWS]],
     [
       'vendor-edited',
       [
         'detail of m1',
         'detail of m2',
+        'page of m1',
+        'page of m2',
         'applications to m1',
         'applications to m2',
         'profile of v1',
@@ -126,7 +146,9 @@ describe('an event invalidates the views that may show it, and no other', () => 
 
   it('a move to another city: both cities', () => {
     const moved: MarketEdited = { ...EVENTS['market-edited'], after: { city: 'PORTO', listed: true } }
-    expect(invalidatedBy(moved)).toEqual(expect.arrayContaining([...LISTINGS, 'markets in Porto']))
+    expect(invalidatedBy(moved)).toEqual(
+      expect.arrayContaining([...LISTINGS, 'markets in Porto', 'the page of markets in Porto']),
+    )
   })
 
   it.each([
@@ -151,7 +173,8 @@ describe('an event invalidates the views that may show it, and no other', () => 
     for (const from of APPLICATION_STATUSES) {
       for (const to of APPLICATION_STATUSES) {
         const moved: ApplicationMoved = { ...EVENTS['application-moved'], from, to }
-        const stalls = from === 'accepted' || to === 'accepted' ? [...LISTINGS, 'detail of m1'] : []
+        const stalls =
+          from === 'accepted' || to === 'accepted' ? [...LISTINGS, 'detail of m1', 'page of m1'] : []
         expect(invalidatedBy(moved)).toEqual([...stalls, ...APPLICATION_VIEWS].sort())
       }
     }

@@ -93,6 +93,18 @@ const questions = Object.values({
   vendorDashboard: byId('vendorDashboard'),
   organizerDashboard: byId('organizerDashboard'),
   accountSession: byId('accountSession'),
+  marketPage: id.map((slug) => question(VIEWS.marketPage.key({ slug }), ['market page', slug])),
+  marketsPage: fc
+    .record({ page: number, city })
+    .map((asks) =>
+      question(VIEWS.marketsPage.key(present(asks)), [
+        'markets page',
+        asks.page,
+        asks.city === undefined ? null : normalizeCity(asks.city),
+      ]),
+    ),
+  sitemapIndex: fc.constant(question(VIEWS.sitemapIndex.key({}), ['sitemap'])),
+  sitemapPart: number.map((part) => question(VIEWS.sitemapPart.key({ part }), ['sitemap', part])),
 } satisfies Record<keyof typeof VIEWS, fc.Arbitrary<Asked>>)
 
 /** Two questions, more often to one view than not: keys that meet by chance are near each other. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Reading } from '../../../src/application/caching/reading.ts'
+import { rendered } from '../../../src/application/caching/rendered.ts'
 import {
   decode,
   isNegative,
@@ -58,6 +59,27 @@ describe('a representation', () => {
     expect(reading.isVisibleTo('mallory')).toBe(false)
     expect(reading.isVisibleTo(undefined)).toBe(false)
     expect(new Reading(view, entry, reading.status).isVisibleTo(undefined)).toBe(true)
+  })
+})
+
+describe('a rendered view', () => {
+  const page = rendered(view, 'v1', ({ version }) => `<p>${version}</p>`)
+
+  it('is the text that was rendered of what the schema accepts', () => {
+    const { body, etag } = represent(page, { value: { version: 1 } }, facts)
+    expect(body.toString()).toBe('<p>1</p>')
+    expect(etag).not.toBe(entry.etag)
+    expect(() => represent(page, { value: { version: 1, secret: 'hash' } as never }, facts)).toThrow()
+  })
+
+  it('has the tags of the view, and a key of its own for every version', () => {
+    const next = rendered(view, 'v2', ({ version }) => `<b>${version}</b>`)
+    expect(page.tags('a')).toEqual(view.tags('a'))
+    expect(new Set([view, page, next].map((each) => each.key('a'))).size).toBe(3)
+  })
+
+  it('remembers like any other that there is nothing', () => {
+    expect(isNegative(represent(page, undefined, facts))).toBe(true)
   })
 })
 

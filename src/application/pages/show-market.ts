@@ -1,0 +1,24 @@
+import { MarketflowError } from '../../domain/errors.ts'
+import type { ReadThrough } from '../caching/read-through.ts'
+import type { Reading } from '../caching/reading.ts'
+import type { PageRenderer } from '../ports/page-renderer.ts'
+import type { MarketPage } from '../views/page-views.ts'
+import { type RenderedViews, renderedViews } from './rendered-views.ts'
+
+/** The public page of one market, as text. A draft has none, for nobody: its organizer reads the API. */
+export class ShowMarket {
+  readonly #reads: ReadThrough
+  readonly #views: RenderedViews
+
+  constructor(reads: ReadThrough, renderer: PageRenderer) {
+    this.#reads = reads
+    this.#views = renderedViews(renderer)
+  }
+
+  /** @throws MarketflowError `market-not-found` */
+  async execute(slug: string): Promise<Reading<MarketPage>> {
+    const reading = await this.#reads.read(this.#views.market, { slug })
+    if (!reading.exists) throw new MarketflowError('market-not-found')
+    return reading
+  }
+}

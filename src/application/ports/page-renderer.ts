@@ -1,0 +1,14 @@
+import type { MarketPage, MarketsPage, SitemapIndex, SitemapPart } from '../views/page-views.ts'
+
+/**
+ * Makes the text of the public pages. Everybody gets what was made once, so it is made of the view and of what this
+ * release always says; nothing of a request may enter.
+ */
+export abstract class PageRenderer {
+  /** Changes with everything that the text is made of beside the view: templates, stylesheet, public address. */
+  abstract readonly version: string
+  abstract market(page: MarketPage): string
+  abstract markets(page: MarketsPage): string
+  abstract sitemapIndex(index: SitemapIndex): string
+  abstract sitemapPart(part: SitemapPart): string
+}
