@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { type TracingConfig, tracingOf, tracingVariables } from './tracing/tracing-config.ts'
 
 /** A whole number from the environment, with bounds and a unit in its message. */
 const whole = (least: number, most: number) =>
@@ -48,6 +49,7 @@ const environment = z
       .optional(),
     SEED_DEMO: yesOrNo.optional(),
     RATE_LIMIT: z.enum(['on', 'off'], 'expected on or off').default('on'),
+    ...tracingVariables,
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   })
   .superRefine((env, context) => {
@@ -92,6 +94,8 @@ export interface Config {
   readonly jwtSecret: string | undefined
   readonly seedDemo: boolean
   readonly rateLimit: boolean
+  /** Absent: no spans, and no SDK. */
+  readonly tracing: TracingConfig | undefined
   readonly logLevel: string
 }
 
@@ -129,6 +133,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtSecret: values.JWT_SECRET,
     seedDemo: values.SEED_DEMO ?? embedded,
     rateLimit: values.RATE_LIMIT === 'on',
+    tracing: tracingOf(values),
     logLevel: values.LOG_LEVEL,
   }
 }

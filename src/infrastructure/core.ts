@@ -1,5 +1,6 @@
 import { Container, type ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
+import type { Connections } from '../adapters/postgres/connections.ts'
 import { type Database, openDatabase } from '../adapters/postgres/database.ts'
 import { DrainLoop } from '../application/caching/drain-loop.ts'
 import { Lease } from '../application/caching/lease.ts'
@@ -16,9 +17,11 @@ import { tieredCache } from './modules/cache-tiered.ts'
 import { consistency } from './modules/consistency.ts'
 import { foundation } from './modules/foundation.ts'
 import { persistence } from './modules/persistence.ts'
+import { tracing } from './modules/tracing.ts'
 import { useCases } from './modules/use-cases.ts'
 import { keptSecret } from './secret.ts'
 import { LONGEST_LOAD_MS, sweepRegularly } from './sweeper.ts'
+import { TracedConnections } from './tracing/traced-connections.ts'
 
 /** Swapping a cache adapter is one line of configuration for a user, and one module for a developer. */
 const CACHES: Record<Config['cache'], (config: Config, logger: Logger) => ContainerModule> = {
@@ -56,6 +59,9 @@ export async function openCore(
   const database = await openDatabase(location, {
     loadTimeoutMs: LONGEST_LOAD_MS,
     logTimeoutMs: config.leaseMs,
+    ...(config.tracing && {
+      instrument: (connections: Connections) => new TracedConnections(connections, config.databaseUrl),
+    }),
   })
   try {
     await database.migrate()
@@ -66,6 +72,7 @@ export async function openCore(
       CACHES[config.cache](config, logger),
       consistency(config, logger),
       useCases,
+      ...(config.tracing ? [tracing] : []),
     )
     for (const override of overrides) await override(container)
     return await start(config, logger, container, database)

@@ -42,11 +42,14 @@ export async function httpApp(config: Config, core: Core, logger: Logger): Promi
   const metricsText = shareMetrics(metrics)
   const recent = await container.getAsync(RecentEvents)
   const logged = logger.isLevelEnabled('info')
-  const onRequest = ({ method, route, status, ms, requestId, cacheStatus }: RequestReport) => {
+  const onRequest = ({ method, route, status, ms, requestId, cacheStatus, traceId }: RequestReport) => {
     metrics.requested(method, route, status, ms)
     recent.requested(method, route, status, ms)
     if (logged)
-      logger.info({ requestId, method, route, status, ms: Math.round(ms * 10) / 10, cacheStatus }, 'request')
+      logger.info(
+        { requestId, method, route, status, ms: Math.round(ms * 10) / 10, cacheStatus, trace_id: traceId },
+        'request',
+      )
   }
   return createApp(await useCasesOf(container), await container.getAsync(TokenIssuer), {
     clock: await container.getAsync(Clock),

@@ -28,6 +28,7 @@ describe('the checker reports', () => {
     ['src/adapters/http/a.ts', `import { x } from '../../adapters/cache/x.ts'`],
     ['src/adapters/cli/import.ts', `import { x } from '../../infrastructure/x.ts'`],
     ['src/adapters/http/a.ts', `import { inject } from 'inversify'`],
+    ['src/adapters/http/a.ts', `import { trace } from '@opentelemetry/api'`],
     ['src/adapters/http/a.ts', `import { Client } from 'pg'`],
     ['src/adapters/http/a.ts', `import { sql } from '@mikro-orm/postgresql'`],
     ['src/adapters/cli/a.ts', `import { PGlite } from '@electric-sql/pglite'`],

@@ -21,6 +21,7 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
   express: 'src/adapters/http/',
   'rate-limiter-flexible': 'src/adapters/http/',
   inversify: 'src/infrastructure/',
+  '@opentelemetry/': 'src/infrastructure/',
 }
 
 /** The application's only packages, and where it may import them. */

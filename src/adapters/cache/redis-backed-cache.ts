@@ -18,6 +18,8 @@ export interface RedisCacheOptions {
   readonly prefix?: string
   /** For the log: why there is no connection. */
   readonly observer?: LinkObserver
+  /** Puts something around each connection's commands, to watch them. */
+  readonly instrument?: (commands: RedisCommands) => RedisCommands
 }
 
 interface Opened extends Linked {
@@ -46,7 +48,10 @@ export abstract class RedisBackedCache extends CachePort {
       timeoutMs: options.timeoutMs ?? 50,
       invalidateTimeoutMs: options.invalidateTimeoutMs ?? 300,
     }
-    const openSession = async (signal: AbortSignal) => new OpenSession(await open(signal), context)
+    const openSession = async (signal: AbortSignal) => {
+      const commands = await open(signal)
+      return new OpenSession(options.instrument?.(commands) ?? commands, context)
+    }
     this.#link = new Link<Opened>(openSession, clock, random, options.observer)
   }
 

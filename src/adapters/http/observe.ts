@@ -12,6 +12,8 @@ export interface RequestReport {
   readonly ms: number
   readonly requestId: string
   readonly cacheStatus: string | undefined
+  /** Where the request is traced. */
+  readonly traceId: string | undefined
 }
 
 const CLIENT_CLOSED_REQUEST = 499
@@ -32,6 +34,7 @@ export function observe(
         ms: clock.monotonic() - start,
         requestId: ids.of(req),
         cacheStatus: res.locals.cacheStatus,
+        traceId: res.locals.traceId,
       })
     })
     next()

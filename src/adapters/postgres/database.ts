@@ -28,6 +28,8 @@ export interface DatabaseOptions {
   readonly loadTimeoutMs: number
   /** The longest a call of the invalidation log may take, in ms: well below the lease. */
   readonly logTimeoutMs: number
+  /** Puts something around the connections, to watch what goes over them. */
+  readonly instrument?: (connections: Connections) => Connections
 }
 
 const DEFAULTS: DatabaseOptions = {
@@ -107,7 +109,8 @@ interface Parts {
 }
 
 async function assemble(parts: Parts): Promise<Database> {
-  const { connections, orm, invalidationLog, migrate, options } = parts
+  const { orm, invalidationLog, migrate, options } = parts
+  const connections = options.instrument?.(parts.connections) ?? parts.connections
   const close = async () => {
     await invalidationLog.close()
     await connections.close()

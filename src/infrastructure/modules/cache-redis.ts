@@ -3,10 +3,12 @@ import type { Logger } from 'pino'
 import type { RedisBackedCache } from '../../adapters/cache/redis-backed-cache.ts'
 import { RedisCache } from '../../adapters/cache/redis-cache.ts'
 import { RedisClusterCache } from '../../adapters/cache/redis-cluster-cache.ts'
+import type { RedisCommands } from '../../adapters/cache/redis-commands.ts'
 import { CachePort } from '../../application/ports/cache-port.ts'
 import { Clock } from '../../application/ports/clock.ts'
 import { Random } from '../../application/ports/random.ts'
 import type { Config } from '../config.ts'
+import { TracedRedis } from '../tracing/traced-redis.ts'
 
 /** `CACHE=redis`: entries and stamps in Redis, or in a Redis Cluster. */
 export const redisCache = (config: Config, logger: Logger) =>
@@ -28,6 +30,9 @@ export function connectRedis(config: Config, logger: Logger, clock: Clock, rando
       disconnected: (error: unknown) =>
         logger.warn({ err: error }, 'no connection to Redis: reads go to PostgreSQL'),
     },
+    ...(config.tracing && {
+      instrument: (commands: RedisCommands) => new TracedRedis(commands, config.redisUrls),
+    }),
     invalidateTimeoutMs: Math.max(config.redisTimeoutMs, Math.floor(config.leaseMs / 4)),
   }
   return config.redisUrls.length > 1

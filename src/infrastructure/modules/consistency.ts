@@ -22,6 +22,7 @@ import type { Config } from '../config.ts'
 import { LiveStatistics } from '../live-statistics.ts'
 import { Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
+import { TracedConfirmation, TracedDrainLoop } from '../tracing/traced-protocol.ts'
 
 /** Loads at once; a little less than the pool, so that writes find a connection too. */
 const LOADS_IN_FLIGHT = 8
@@ -29,7 +30,10 @@ const LOADS_IN_FLIGHT = 8
 const LOADS_WAITING = 2000
 
 /** The protocol: one lease, one gate, one drain loop, and the only ways to read and to write. */
-export const consistency = ({ leaseMs, alone, serveUnverified, shadowCheck }: Config, logger: Logger) =>
+export const consistency = (
+  { leaseMs, alone, serveUnverified, shadowCheck, tracing }: Config,
+  logger: Logger,
+) =>
   new ContainerModule(({ bind }) => {
     bind(Lease)
       .toResolvedValue((clock) => new Lease(clock, leaseMs), [Clock])
@@ -49,13 +53,16 @@ export const consistency = ({ leaseMs, alone, serveUnverified, shadowCheck }: Co
     bind(DrainLoop)
       .toResolvedValue(
         (drain, clock, metrics) =>
-          new DrainLoop(drain, clock, leaseMs, (outcome) => metrics.drained(outcome)),
+          new (tracing ? TracedDrainLoop : DrainLoop)(drain, clock, leaseMs, (outcome) =>
+            metrics.drained(outcome),
+          ),
         [Drain, Clock, Metrics],
       )
       .inSingletonScope()
     bind(WriteConfirmation)
       .toResolvedValue(
-        (cache, loop, clock) => new WriteConfirmation(cache, loop, clock, leaseMs, alone),
+        (cache, loop, clock) =>
+          new (tracing ? TracedConfirmation : WriteConfirmation)(cache, loop, clock, leaseMs, alone),
         [CachePort, DrainLoop, Clock],
       )
       .inSingletonScope()
