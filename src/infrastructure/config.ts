@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import type { DatabaseLocation } from '../adapters/postgres/database.ts'
+import { withSecretFiles } from './secret-files.ts'
 import { type TracingConfig, tracingOf, tracingVariables } from './tracing/tracing-config.ts'
 
 /** A whole number from the environment, with bounds and a unit in its message. */
@@ -17,6 +19,8 @@ const yesOrNo = z.enum(['true', 'false'], 'expected true or false').transform((t
 
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `expected a URL like ${example}` })
+
+const signingSecret = z.string().refine((text) => Buffer.byteLength(text) >= 32, 'expected at least 32 bytes')
 
 const environment = z
   .object({
@@ -43,10 +47,10 @@ const environment = z
     SERVE_UNVERIFIED: yesOrNo.default(true),
     SHADOW_CHECK: share.default(0),
     CACHE_MAX_MB: whole(1, 1_000_000).default(64),
-    JWT_SECRET: z
-      .string()
-      .refine((text) => Buffer.byteLength(text) >= 32, 'expected at least 32 bytes')
-      .optional(),
+    JWT_SECRET: signingSecret.optional(),
+    JWT_SECRET_ACCEPTED: signingSecret.optional(),
+    MIGRATE: yesOrNo.default(true),
+    TRUST_PROXY: whole(0, 10).default(0),
     SEED_DEMO: yesOrNo.optional(),
     RATE_LIMIT: z.enum(['on', 'off'], 'expected on or off').default('on'),
     ...tracingVariables,
@@ -92,6 +96,12 @@ export interface Config {
   readonly cacheMaxBytes: number
   /** Absent: made, and kept in `dataDir`. */
   readonly jwtSecret: string | undefined
+  /** Another secret whose tokens are accepted too, while one takes the other's place. */
+  readonly jwtSecretAccepted: string | undefined
+  /** Whether the service brings the schema up to date when it starts, or refuses to start on an old one. */
+  readonly migrate: boolean
+  /** How many proxies stand in front and tell the client's address. */
+  readonly trustProxy: number
   readonly seedDemo: boolean
   readonly rateLimit: boolean
   /** Absent: no spans, and no SDK. */
@@ -104,14 +114,20 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+/** Every variable that `readConfig` knows, without the `…_FILE` of the secrets. */
+export const VARIABLES: readonly string[] = Object.keys(environment.shape)
+
 /** @throws ConfigError naming every variable that is wrong and what was expected. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   // An empty variable is how compose files and shells say «not set».
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = environment.safeParse(given)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
-    throw new ConfigError(`The configuration is not usable:\n${problems.join('\n')}`)
+  const { env: complete, problems } = withSecretFiles(given)
+  const parsed = environment.safeParse(complete)
+  if (!parsed.success || problems.length > 0) {
+    const issues =
+      parsed.error?.issues.map(({ path, message }) => ({ variable: path.join('.'), message })) ?? []
+    const lines = [...problems, ...issues].map(({ variable, message }) => `  ${variable}: ${message}`)
+    throw new ConfigError(`The configuration is not usable:\n${lines.join('\n')}`)
   }
   const values = parsed.data
   const embedded = values.DATABASE_URL === undefined
@@ -131,9 +147,25 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     shadowCheck: values.SHADOW_CHECK,
     cacheMaxBytes: values.CACHE_MAX_MB * 1024 * 1024,
     jwtSecret: values.JWT_SECRET,
+    jwtSecretAccepted: values.JWT_SECRET_ACCEPTED,
+    migrate: values.MIGRATE,
+    trustProxy: values.TRUST_PROXY,
     seedDemo: values.SEED_DEMO ?? embedded,
     rateLimit: values.RATE_LIMIT === 'on',
     tracing: tracingOf(values),
     logLevel: values.LOG_LEVEL,
   }
+}
+
+/** What a command runs with that signs no tokens: it needs the service's environment, but not its secret. */
+export function readCommandConfig(env: NodeJS.ProcessEnv): Config {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('JWT_SECRET'))
+  return readConfig({ ...Object.fromEntries(others), JWT_SECRET: UNUSED_SECRET })
+}
+
+const UNUSED_SECRET = 'unused'.padEnd(32, '-')
+
+/** Which database the settings name. */
+export function locationOf({ databaseUrl, dataDir }: Config): DatabaseLocation {
+  return databaseUrl === undefined ? { dataDir } : { url: databaseUrl }
 }

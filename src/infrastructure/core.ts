@@ -8,7 +8,8 @@ import { LoadQueue } from '../application/caching/load-queue.ts'
 import { ShadowCheck } from '../application/caching/shadow-check.ts'
 import { CachePort } from '../application/ports/cache-port.ts'
 import { Clock } from '../application/ports/clock.ts'
-import type { Config } from './config.ts'
+import { MarketflowError } from '../domain/errors.ts'
+import { type Config, locationOf } from './config.ts'
 import { Metrics } from './metrics.ts'
 import { lruCache } from './modules/cache-lru.ts'
 import { nullCache } from './modules/cache-null.ts'
@@ -54,9 +55,7 @@ export async function openCore(
   logger: Logger,
   overrides: readonly Override[] = [],
 ): Promise<Core> {
-  const location =
-    config.databaseUrl === undefined ? { dataDir: config.dataDir } : { url: config.databaseUrl }
-  const database = await openDatabase(location, {
+  const database = await openDatabase(locationOf(config), {
     loadTimeoutMs: LONGEST_LOAD_MS,
     logTimeoutMs: config.leaseMs,
     ...(config.tracing && {
@@ -64,10 +63,13 @@ export async function openCore(
     }),
   })
   try {
-    await database.migrate()
+    await (config.migrate ? database.migrate() : assertMigrated(database))
     const container = new Container()
     await container.load(
-      foundation(config.jwtSecret ?? (await keptSecret(config.dataDir))),
+      foundation({
+        signing: config.jwtSecret ?? (await keptSecret(config.dataDir)),
+        accepted: config.jwtSecretAccepted,
+      }),
       persistence(database),
       CACHES[config.cache](config, logger),
       consistency(config, logger),
@@ -80,6 +82,16 @@ export async function openCore(
     await database.close()
     throw error
   }
+}
+
+/** @throws MarketflowError `database-unavailable` when this release needs more than what is there. */
+async function assertMigrated(database: Database): Promise<void> {
+  const pending = await database.pendingMigrations()
+  if (pending.length === 0) return
+  throw new MarketflowError(
+    'database-unavailable',
+    `The database lacks ${pending.join(', ')}: run \`npm run migrate\` before the service, or leave MIGRATE out`,
+  )
 }
 
 export type Override = (container: Container) => Promise<void> | void

@@ -10,7 +10,7 @@ import { Clock } from '../application/ports/clock.ts'
 import { Random } from '../application/ports/random.ts'
 import { Account } from '../domain/account.ts'
 import { MarketflowError } from '../domain/errors.ts'
-import { readConfig } from './config.ts'
+import { readCommandConfig } from './config.ts'
 import { type Core, openCore } from './core.ts'
 import { exitCodeOf, explainExit } from './exit.ts'
 
@@ -29,9 +29,6 @@ const DIRECTORY_ACCOUNT = {
   name: 'USDA National Farmers Market Directory',
 }
 
-/** An import signs no tokens; only the service needs the real one. */
-const UNUSED_SECRET = 'unused'.padEnd(32, '-')
-
 interface Summary {
   imported: number
   updated: number
@@ -45,10 +42,7 @@ try {
     process.stderr.write(`${USAGE}\n`)
     process.exitCode = 64
   } else {
-    const core = await openCore(
-      readConfig({ JWT_SECRET: UNUSED_SECRET, ...process.env }),
-      pino({ level: 'silent' }),
-    )
+    const core = await openCore(readCommandConfig(process.env), pino({ level: 'silent' }))
     try {
       report(await importFile(core, positionals[0]!))
     } finally {

@@ -6,7 +6,7 @@ import type { Snapshots } from '../../application/ports/view-queries.ts'
 import type { Connections } from './connections.ts'
 import { lockDataDir } from './data-dir.ts'
 import { within } from './deadline.ts'
-import { embeddedOrm, migrateAlone, migrateLocked, postgresOrm } from './orm.ts'
+import { embeddedOrm, migrateAlone, migrateLocked, pendingMigrations, postgresOrm } from './orm.ts'
 import { PgliteConnections } from './pglite-connections.ts'
 import { PgliteInvalidationLog } from './pglite-invalidation-log.ts'
 import { PoolConnections } from './pool-connections.ts'
@@ -51,6 +51,8 @@ export interface Database {
   ping(): Promise<void>
   /** Brings the schema up to date; others who start at the same time wait and find it done. */
   migrate(): Promise<void>
+  /** What `migrate` would do, by name. */
+  pendingMigrations(): Promise<string[]>
   close(): Promise<void>
 }
 
@@ -77,8 +79,9 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
   const orm = postgresOrm(url, options.connectTimeoutMs)
   const invalidationLog = new PostgresInvalidationLog(url, options.logTimeoutMs)
   const migrate = () => migrateLocked(orm)
+  const pending = () => pendingMigrations(orm)
   const place = `at ${host}:${port}/${database}`
-  return assemble({ kind: 'PostgreSQL', place, connections, orm, invalidationLog, migrate, options })
+  return assemble({ kind: 'PostgreSQL', place, connections, orm, invalidationLog, migrate, pending, options })
 }
 
 async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<Database> {
@@ -91,9 +94,20 @@ async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<
   const orm = embedded as unknown as MikroORM
   // MikroORM talks to PGlite past our reservation, so nobody else may have it meanwhile.
   const migrate = () => connections.run(() => migrateAlone(orm))
+  const pending = () => connections.run(() => pendingMigrations(orm))
   const place = inMemory ? 'in memory' : `in ${dataDir}`
   const released = () => lock?.release()
-  return assemble({ kind: 'PGlite', place, connections, orm, invalidationLog, migrate, options, released })
+  return assemble({
+    kind: 'PGlite',
+    place,
+    connections,
+    orm,
+    invalidationLog,
+    migrate,
+    pending,
+    options,
+    released,
+  })
 }
 
 interface Parts {
@@ -103,6 +117,7 @@ interface Parts {
   readonly orm: MikroORM
   readonly invalidationLog: SqlInvalidationLog
   readonly migrate: () => Promise<void>
+  readonly pending: () => Promise<string[]>
   readonly options: DatabaseOptions
   /** Called when all is closed. */
   readonly released?: () => void
@@ -126,6 +141,7 @@ async function assemble(parts: Parts): Promise<Database> {
       describe: `${parts.kind} ${version} ${parts.place}`,
       ping: () => ping(connections),
       migrate,
+      pendingMigrations: parts.pending,
       close,
     }
   } catch (error) {

@@ -59,6 +59,11 @@ export async function migrateLocked(orm: MikroORM): Promise<void> {
   await session.execute(`select pg_advisory_unlock(${MIGRATION_LOCK})`)
 }
 
+/** The names of the migrations that the database still lacks. Those that it has beyond ours are a later release's. */
+export async function pendingMigrations(orm: MikroORM): Promise<string[]> {
+  return (await orm.migrator.getPending()).map(({ name }) => name)
+}
+
 /** For a database that nobody else can be migrating. */
 export async function migrateAlone(orm: MikroORM): Promise<void> {
   await orm.migrator.up()

@@ -10,8 +10,14 @@ import { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 
+/** What signs tokens, and what else is accepted while the one takes the other's place. */
+export interface TokenSecrets {
+  readonly signing: string
+  readonly accepted: string | undefined
+}
+
 /** Time, randomness, secrets and counters: what everything else stands on. */
-export const foundation = (jwtSecret: string) =>
+export const foundation = ({ signing, accepted }: TokenSecrets) =>
   new ContainerModule(({ bind }) => {
     bind(Clock)
       .toResolvedValue(() => new SystemClock())
@@ -23,7 +29,10 @@ export const foundation = (jwtSecret: string) =>
       .toResolvedValue(() => new Argon2Hasher())
       .inSingletonScope()
     bind(TokenIssuer)
-      .toResolvedValue((clock) => new JwtIssuer(jwtSecret, clock), [Clock])
+      .toResolvedValue(
+        (clock) => new JwtIssuer(signing, clock, accepted === undefined ? [] : [accepted]),
+        [Clock],
+      )
       .inSingletonScope()
     bind(Metrics)
       .toResolvedValue((clock) => new Metrics(clock), [Clock])

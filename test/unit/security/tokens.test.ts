@@ -37,6 +37,30 @@ describe('JwtIssuer', () => {
     clock.offsetMs = 0
   })
 
+  it('counts a token of a release that knew no epochs as of the first', async () => {
+    expect(await issuer.verify(await forged({ role: 'organizer' }))).toMatchObject({ sessionEpoch: 0 })
+  })
+
+  it('can change its secret without a gap: all accept the new one, then all sign with it', async () => {
+    const NEW = 'the secret that takes the place of it'
+    const stages = [
+      new JwtIssuer(SECRET, clock),
+      new JwtIssuer(SECRET, clock, [NEW]),
+      new JwtIssuer(NEW, clock, [SECRET]),
+      new JwtIssuer(NEW, clock),
+    ]
+    // Two stages run side by side while instances are replaced one by one.
+    for (const [i, older] of stages.slice(0, -1).entries()) {
+      const newer = stages[i + 1]!
+      // In the last stage tokens of the old secret are gone: they have expired.
+      if (i < 2) expect(await newer.verify(await older.issue(viewer))).toEqual(viewer)
+      expect(await older.verify(await newer.issue(viewer))).toEqual(viewer)
+    }
+    await expect(stages[3]!.verify(await stages[0]!.issue(viewer))).rejects.toMatchObject({
+      code: 'unauthenticated',
+    })
+  })
+
   const forged = (claims: Record<string, unknown>, secret = SECRET, alg = 'HS256') =>
     new SignJWT({ iss: 'marketflow', aud: 'marketflow', sub: viewer.accountId, vendor_id: null, ...claims })
       .setProtectedHeader({ alg })
