@@ -7,6 +7,7 @@ export const ERROR_TITLES = {
   'malformed-json': 'The body is not valid JSON',
   'unsupported-media-type': 'The body must be application/json',
   'payload-too-large': 'The body is too large',
+  'uri-too-long': 'The URL is too long',
   'route-not-found': 'There is no such resource',
   'method-not-allowed': 'The resource does not support this method',
   unauthenticated: 'A valid token is required',

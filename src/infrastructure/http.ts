@@ -3,6 +3,7 @@ import type { Container } from 'inversify'
 import type { Logger } from 'pino'
 import { createApp } from '../adapters/http/app.ts'
 import type { RequestReport } from '../adapters/http/observe.ts'
+import type { RateLimits } from '../adapters/http/rate-limits.ts'
 import type { UseCases } from '../adapters/http/use-cases.ts'
 import { ChangePassword } from '../application/accounts/change-password.ts'
 import { GetAccount } from '../application/accounts/get-account.ts'
@@ -36,7 +37,12 @@ import { RecentEvents } from './recent-events.ts'
 import { clusterMetrics, workerSlot } from './workers/worker.ts'
 
 /** The HTTP adapter on a running core. */
-export async function httpApp(config: Config, core: Core, logger: Logger): Promise<RequestListener> {
+export async function httpApp(
+  { trustProxy }: Config,
+  core: Core,
+  limits: RateLimits | undefined,
+  logger: Logger,
+): Promise<RequestListener> {
   const { container } = core
   const metrics = await container.getAsync(Metrics)
   const metricsText = shareMetrics(metrics)
@@ -56,7 +62,8 @@ export async function httpApp(config: Config, core: Core, logger: Logger): Promi
     random: await container.getAsync(Random),
     onRequest,
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unforeseen error'),
-    rateLimit: config.rateLimit,
+    limits,
+    trustProxy,
     readiness: await readiness(core),
     metrics: async () => ({ contentType: metrics.contentType, text: await metricsText() }),
   })

@@ -5,6 +5,7 @@ import { openControl } from './control.ts'
 import { type Core, type Override, openCore } from './core.ts'
 import { seedDemo } from './demo/seed-demo.ts'
 import { httpApp } from './http.ts'
+import { openLimits } from './limits.ts'
 import { startTracing } from './tracing/sdk.ts'
 import { tracedApp } from './tracing/traced-app.ts'
 
@@ -22,22 +23,25 @@ export async function startService(config: Config, overrides: readonly Override[
   const logger = pino({ level: config.logLevel })
   const tracing = config.tracing && (await startTracing(config.tracing, logger))
   const core = await openCore(config, logger, overrides)
+  const limiting = openLimits(config)
   try {
     if (config.seedDemo && (await seedDemo(core.container)))
       logger.info('filled the empty database with demo data')
     const control = await openControl(config, core, logger)
-    const app = await httpApp(config, core, logger)
+    const app = await httpApp(config, core, limiting.limits, logger)
     const server = await listen(tracing ? tracedApp(app) : app, config)
     logger.info({ url: server.url, database: core.database.describe, cache: config.cache }, 'listening')
     const close = async () => {
       logger.info('stopping')
       await server.close()
+      limiting.close()
       await control.close()
       await endCore(core, logger)
       await tracing?.shutdown()
     }
     return { url: server.url, close }
   } catch (error) {
+    limiting.close()
     await core.close()
     throw error
   }

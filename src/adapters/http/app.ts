@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import express, { type RequestHandler } from 'express'
+import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { Clock } from '../../application/ports/clock.ts'
 import type { Random } from '../../application/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
@@ -11,7 +11,7 @@ import { errorHandler } from './error-handler.ts'
 import { marketRoutes } from './market-routes.ts'
 import { observe, type RequestReport } from './observe.ts'
 import { organizerRoutes } from './organizer-routes.ts'
-import { RateLimits } from './rate-limits.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { RequestIds } from './request-id.ts'
 import { mount } from './routes.ts'
 import { type SystemProbes, systemRoutes } from './system-routes.ts'
@@ -25,17 +25,16 @@ export interface AppOptions extends SystemProbes {
   readonly onRequest?: (report: RequestReport) => void
   /** Called with what nobody foresaw, answered as 500. */
   readonly onError: (error: unknown, requestId: string) => void
-  /** Limits on logins, registrations and writes. */
-  readonly rateLimit: boolean
-  /** Express's `trust proxy`: whose `X-Forwarded-For` to believe. Default: nobody's. */
-  readonly trustProxy?: boolean | number | string
+  /** Limits on logins, registrations and writes; absent: none. */
+  readonly limits?: RateLimits | undefined
+  /** How many proxies stand in front: so many entries of `X-Forwarded-For`, from its end, are theirs. Default: none. */
+  readonly trustProxy?: number
 }
 
 /** Marketflow over HTTP. */
 export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): RequestListener {
-  const { clock, random, onRequest, onError, rateLimit, trustProxy = false } = options
+  const { clock, random, onRequest, onError, limits, trustProxy = 0 } = options
   const ids = new RequestIds(random)
-  const limits = rateLimit ? new RateLimits() : undefined
   const access = new Access(tokens, useCases.identify, limits)
 
   const app = express()
@@ -56,20 +55,28 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
     ...systemRoutes(options),
   ])
   app.use(refuseRoute)
-  app.use(errorHandler(ids, onError))
+  const answerError = errorHandler(ids, onError)
+  app.use(answerError)
   return (req, res) => {
-    if (req.url?.charCodeAt(0) !== SLASH) req.url = originForm(req.url)
+    const { url = '' } = req
+    if (url.length > LONGEST_URL) {
+      answerError(new MarketflowError('uri-too-long'), req as Request, res as Response, () => {})
+      return
+    }
+    if (url.charCodeAt(0) !== SLASH) req.url = originForm(url)
     app(req, res)
   }
 }
 
 const SLASH = 0x2f
+/** In characters; no route takes half as many. */
+const LONGEST_URL = 4096
 
 /**
  * The path of a request target that is no path (RFC 9112, 3.2): of an absolute URL its own, of anything else one that
  * no route has. Express would answer what it cannot parse by itself, in HTML.
  */
-function originForm(target = ''): string {
+function originForm(target: string): string {
   const url = URL.parse(target)
   return url === null ? `/${encodeURIComponent(target)}` : `${url.pathname}${url.search}`
 }

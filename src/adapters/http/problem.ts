@@ -15,6 +15,7 @@ export const STATUS_OF: Record<ErrorCode, number> = {
   'market-full': 409,
   conflict: 409,
   'payload-too-large': 413,
+  'uri-too-long': 414,
   'unsupported-media-type': 415,
   'rate-limited': 429,
   internal: 500,

@@ -1,17 +1,26 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterRes } from 'rate-limiter-flexible'
 import { normalizeEmail } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { networkOf } from './client-network.ts'
+import { inMemory, type Limiter, type Limiters } from './limiters.ts'
 
 const MINUTE_S = 60
 
-/** Limits on what costs us or harms others, per process. Reads are not limited. */
+/** Limits on what costs us or harms others. Reads are not limited. */
 export class RateLimits {
   /** By account and address, so that nobody can lock somebody else out from afar. */
-  readonly #guesses = new RateLimiterMemory({ points: 10, duration: 15 * MINUTE_S })
-  readonly #guessesByNetwork = new RateLimiterMemory({ points: 50, duration: 15 * MINUTE_S })
-  readonly #registrations = new RateLimiterMemory({ points: 20, duration: 60 * MINUTE_S })
-  readonly #writes = new RateLimiterMemory({ points: 300, duration: MINUTE_S })
+  readonly #guesses: Limiter
+  readonly #guessesByNetwork: Limiter
+  readonly #registrations: Limiter
+  readonly #writes: Limiter
+
+  /** `limiters`: where it is counted. Default: in this process. */
+  constructor(limiters: Limiters = inMemory) {
+    this.#guesses = limiters('guesses', { points: 10, duration: 15 * MINUTE_S })
+    this.#guessesByNetwork = limiters('guesses-by-network', { points: 50, duration: 15 * MINUTE_S })
+    this.#registrations = limiters('registrations', { points: 20, duration: 60 * MINUTE_S })
+    this.#writes = limiters('writes', { points: 300, duration: MINUTE_S })
+  }
 
   /**
    * Runs a login and counts it if it fails. It is counted first and given back afterwards: guesses sent at once would
@@ -60,7 +69,7 @@ function isWrongGuess(error: unknown): boolean {
   return error instanceof MarketflowError && (error.code === 'unauthenticated' || error.code === 'forbidden')
 }
 
-async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {
+async function consume(limiter: Limiter, key: string): Promise<void> {
   try {
     await limiter.consume(key)
   } catch (refusal) {

@@ -3,14 +3,31 @@ import type { AddressInfo } from 'node:net'
 
 const SECOND_MS = 1000
 
-/** What slow or endless requests may cost; Node answers 408 and 431 on its own. Times in ms, sizes in bytes. */
-const LIMITS = {
+/** What a client may cost that is slow, endless or many. Times in ms, sizes in bytes. */
+export interface ServerLimits {
+  /** Until a request's head is complete; then Node answers 408 on its own. */
+  readonly headersTimeout: number
+  /** Until the request is complete, body included: 408. */
+  readonly requestTimeout: number
+  /** A connection with a request on it on which nothing moves: whoever does not read its answer. */
+  readonly timeout: number
+  readonly keepAliveTimeout: number
+  readonly connectionsCheckingInterval: number
+  /** Of the request line and all header fields together; a longer head is answered 431. */
+  readonly maxHeaderSize: number
+  /** At a time; more are closed as they come, so that a flood costs others their wait and nobody the process. */
+  readonly maxConnections: number
+}
+
+const LIMITS: ServerLimits = {
   headersTimeout: 10 * SECOND_MS,
   requestTimeout: 30 * SECOND_MS,
+  timeout: 30 * SECOND_MS,
   /** Longer than load balancers keep idle connections, so that it is never us who closes one just being used. */
   keepAliveTimeout: 65 * SECOND_MS,
   connectionsCheckingInterval: 5 * SECOND_MS,
   maxHeaderSize: 16 * 1024,
+  maxConnections: 10_000,
 }
 
 /** How often connections that have become idle are looked for while closing, in ms. */
@@ -22,6 +39,8 @@ export interface ListenOptions {
   readonly port: number
   /** How long requests in flight may take to end after `close`, in ms, before they are cut off. */
   readonly graceMs?: number
+  /** Instead of the usual ones. */
+  readonly limits?: Partial<ServerLimits>
 }
 
 export interface HttpServer {
@@ -33,9 +52,12 @@ export interface HttpServer {
 /** Serves the app. Rejects when the address cannot be listened on. */
 export async function listen(
   app: RequestListener,
-  { host, port, graceMs = 10 * SECOND_MS }: ListenOptions,
+  { host, port, graceMs = 10 * SECOND_MS, limits }: ListenOptions,
 ): Promise<HttpServer> {
-  const server = createServer(LIMITS, app)
+  const all = { ...LIMITS, ...limits }
+  const server = createServer(all, app)
+  server.timeout = all.timeout
+  server.maxConnections = all.maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port }, () => {

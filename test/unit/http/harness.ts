@@ -1,6 +1,7 @@
 import { createApp } from '../../../src/adapters/http/app.ts'
 import type { RequestReport } from '../../../src/adapters/http/observe.ts'
-import { listen } from '../../../src/adapters/http/server.ts'
+import { RateLimits } from '../../../src/adapters/http/rate-limits.ts'
+import { listen, type ServerLimits } from '../../../src/adapters/http/server.ts'
 import type { UseCases } from '../../../src/adapters/http/use-cases.ts'
 import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
 import { SystemRandom } from '../../../src/adapters/system/system-random.ts'
@@ -151,7 +152,15 @@ export class TestApi {
     this.close = close
   }
 
-  static async start({ rateLimit = false } = {}): Promise<TestApi> {
+  static async start({
+    rateLimit = false,
+    trustProxy = 0,
+    limits = {},
+  }: {
+    rateLimit?: boolean
+    trustProxy?: number
+    limits?: Partial<ServerLimits>
+  } = {}): Promise<TestApi> {
     let api: TestApi | undefined
     const current = () => api as TestApi
     // Through the field, so that a test can replace a use case after the start.
@@ -167,7 +176,8 @@ export class TestApi {
     const app = createApp(useCases, new FakeTokens(), {
       clock: new SystemClock(),
       random: new SystemRandom(),
-      rateLimit,
+      limits: rateLimit ? new RateLimits() : undefined,
+      trustProxy,
       onRequest: (report) => current().reports.push(report),
       onError: (error) => current().errors.push(error),
       readiness: async () => ({
@@ -176,7 +186,7 @@ export class TestApi {
       }),
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     })
-    const server = await listen(app, { host: '127.0.0.1', port: 0 })
+    const server = await listen(app, { host: '127.0.0.1', port: 0, limits })
     api = new TestApi(server.url, server.close)
     return api
   }

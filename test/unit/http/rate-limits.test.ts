@@ -102,6 +102,17 @@ describe('a limited API', () => {
     expect((await register(20)).status).toBe(429)
   })
 
+  it('believes as many proxies as there are, and none that the client made up', async () => {
+    const proxied = await TestApi.start({ rateLimit: true, trustProxy: 1 })
+    const body = { email: 'a@example.org', password: 'long enough, surely', name: 'A', role: 'organizer' }
+    const register = (forwarded: string) =>
+      proxied.fetch('/auth/register', { method: 'POST', body, headers: { 'x-forwarded-for': forwarded } })
+    for (let i = 0; i < 20; i++) expect((await register(`192.0.2.${i}, 198.51.100.1`)).status).toBe(201)
+    expect((await register('192.0.2.20, 198.51.100.1')).status).toBe(429)
+    expect((await register('198.51.100.2')).status).toBe(201)
+    await proxied.close()
+  })
+
   it('takes 300 writes a minute from one account, and any number of reads', async () => {
     const write = () => api.fetch('/markets', { method: 'POST', as: 'organizer', body: {} })
     const answers = await Promise.all(Array.from({ length: 310 }, write))

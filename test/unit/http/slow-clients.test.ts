@@ -1,0 +1,119 @@
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type HttpServer, listen } from '../../../src/adapters/http/server.ts'
+import { TestApi } from './harness.ts'
+
+/** The usual limits, a hundred times as strict. In ms. */
+const LIMITS = {
+  headersTimeout: 150,
+  requestTimeout: 300,
+  timeout: 200,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 20,
+}
+
+describe('a client that is slow on purpose', () => {
+  let api: TestApi | undefined
+  let server: HttpServer | undefined
+  const sockets: Socket[] = []
+
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy()
+    await api?.close()
+    await server?.close()
+    api = server = undefined
+  })
+
+  function connectTo(url: string): Socket {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+    sockets.push(socket)
+    return socket
+  }
+
+  /** Sends one character at a time, for as long as the server takes them. */
+  async function drip(socket: Socket, characters: string): Promise<void> {
+    for (const character of characters) {
+      if (!socket.writable) return
+      socket.write(character)
+      await sleep(10)
+    }
+  }
+
+  it('is cut off with 408 when it sends its head byte by byte', async () => {
+    api = await TestApi.start({ limits: LIMITS })
+    const socket = connectTo(api.url)
+    drip(socket, `GET /markets HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(1000)}`)
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /)
+    expect(api.calls).toEqual([])
+  })
+
+  it('is cut off with 408 when it sends its body byte by byte, and nobody is woken for it', async () => {
+    api = await TestApi.start({ limits: LIMITS })
+    const socket = connectTo(api.url)
+    socket.write('POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n')
+    socket.write('Content-Length: 5000\r\n\r\n')
+    drip(socket, '{'.repeat(5000))
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /)
+    expect(api.calls).toEqual([])
+    await expect.poll(() => api!.reports.map(({ status }) => status)).toEqual([499])
+    expect(api.errors).toEqual([])
+  })
+
+  it('is cut off when it does not read its answer', async () => {
+    const ended = Promise.withResolvers<boolean>()
+    const large = Buffer.alloc(64 * 1024 * 1024, 'x')
+    server = await listen(
+      (_req, res) => {
+        res.on('close', () => ended.resolve(res.writableFinished))
+        res.end(large)
+      },
+      { host: '127.0.0.1', port: 0, limits: LIMITS },
+    )
+    connectTo(server.url).pause().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(await ended.promise).toBe(false)
+  })
+
+  it('is left alone when it only waits between two requests', async () => {
+    api = await TestApi.start({ limits: LIMITS })
+    const socket = connectTo(api.url)
+    const answers: string[] = []
+    socket.setEncoding('utf8').on('data', (part: string) => answers.push(part))
+    for (let i = 1; i <= 2; i++) {
+      socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')
+      await expect.poll(() => answers.join('').match(/HTTP\/1\.1 200 OK/g)?.length).toBe(i)
+      // Longer than a request may take.
+      await sleep(LIMITS.requestTimeout + 100)
+    }
+    expect(socket.readyState).toBe('open')
+  })
+})
+
+describe('too much of it', () => {
+  it('is a URL of more than 4096 characters: 414', async () => {
+    const api = await TestApi.start()
+    const longest = await api.fetch(`/markets?city=${'a'.repeat(4096 - '/markets?city='.length)}`)
+    expect(longest.status).toBe(400)
+    const longer = await api.fetch(`/markets?city=${'a'.repeat(4097 - '/markets?city='.length)}`)
+    expect(longer.status).toBe(414)
+    expect(longer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await longer.json()).toMatchObject({ code: 'uri-too-long', status: 414 })
+    expect(api.calls).toEqual([])
+    await api.close()
+  })
+
+  it('is one connection more than there may be, which is closed', async () => {
+    const limits = { maxConnections: 1 }
+    const server = await listen((_req, res) => res.end('ok'), { host: '127.0.0.1', port: 0, limits })
+    const port = Number(new URL(server.url).port)
+    const first = connect(port, '127.0.0.1')
+    await new Promise((resolve) => first.once('connect', resolve))
+    first.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await new Promise((resolve) => first.once('data', resolve))
+    const second = connect(port, '127.0.0.1').on('error', () => {})
+    expect(await text(second)).toBe('')
+    first.destroy()
+    await server.close()
+  })
+})
