@@ -2,6 +2,7 @@ import { DataDirInUse } from '../adapters/postgres/data-dir.ts'
 import { RegimeConflict } from '../adapters/postgres/regime.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import { ConfigError } from './config.ts'
+import { tellError } from './tell-error.ts'
 
 /** `EX_CONFIG` of sysexits.h: wrong settings, which a restart cannot mend. */
 const EXIT_CONFIG = 78
@@ -20,7 +21,10 @@ export function exitCodeOf(error: unknown): number {
 /** What to print: a sentence for what people can mend, a stack for what only we can. */
 export function explainExit(error: unknown): string {
   if (isConfiguration(error)) return error.message
-  if (!(error instanceof MarketflowError)) return String(error instanceof Error ? error.stack : error)
+  if (!(error instanceof MarketflowError)) {
+    const { stack, message } = tellError(error)
+    return stack ?? message
+  }
   const fields = error.errors.map(({ path, message }) => `\n  ${path}: ${message}`).join('')
   return `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}${fields}`
 }

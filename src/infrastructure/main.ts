@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
-import { pino } from 'pino'
 import { type Config, readConfig } from './config.ts'
 import { exitCodeOf, explainExit } from './exit.ts'
+import { createLogger } from './logger.ts'
 import { startService } from './service.ts'
 import { Supervisor } from './workers/supervisor.ts'
 import { onSupervisorStop } from './workers/worker.ts'
@@ -34,7 +34,7 @@ async function serve(config: Config): Promise<void> {
 }
 
 async function supervise(config: Config): Promise<void> {
-  const supervisor = new Supervisor(pino({ level: config.logLevel }))
+  const supervisor = new Supervisor(createLogger(config.logLevel))
   for (const signal of SIGNALS) process.on(signal, () => supervisor.stop())
   process.exit(await supervisor.run(config.workers))
 }

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { listen } from '../adapters/http/server.ts'
 import type { Config } from './config.ts'
 import { openControl } from './control.ts'
@@ -6,6 +6,7 @@ import { type Core, type Override, openCore } from './core.ts'
 import { seedDemo } from './demo/seed-demo.ts'
 import { httpApp } from './http.ts'
 import { openLimits } from './limits.ts'
+import { createLogger } from './logger.ts'
 import { startTracing } from './tracing/sdk.ts'
 import { tracedApp } from './tracing/traced-app.ts'
 
@@ -20,7 +21,7 @@ export interface Service {
 
 /** Starts everything. Throws what `openCore` throws, and when the address cannot be listened on. */
 export async function startService(config: Config, overrides: readonly Override[] = []): Promise<Service> {
-  const logger = pino({ level: config.logLevel })
+  const logger = createLogger(config.logLevel)
   const tracing = config.tracing && (await startTracing(config.tracing, logger))
   const core = await openCore(config, logger, overrides)
   const limiting = openLimits(config)
