@@ -1,4 +1,5 @@
 import type { SystemProbes } from '../adapters/http/system-routes.ts'
+import type { Readiness } from '../adapters/http/system-views.ts'
 import { Lease } from '../application/caching/lease.ts'
 import { CachePort } from '../application/ports/cache-port.ts'
 import type { Core } from './core.ts'
@@ -15,7 +16,7 @@ export async function readiness({ container, database }: Core): Promise<SystemPr
       () => false,
     )
     const { connected, breaker } = cache.health()
-    const body = {
+    const body: Readiness = {
       database: reachable ? 'reachable' : 'unreachable',
       cache: { name: cache.name, connected, breaker },
       lease: { held: lease.holds, age_ms: lease.ageMs === undefined ? null : Math.round(lease.ageMs) },

@@ -5,18 +5,14 @@ import type { Random } from '../../application/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { Access } from './access.ts'
-import { applicationRoutes } from './application-routes.ts'
-import { authRoutes } from './auth-routes.ts'
+import { apiRoutes } from './api-routes.ts'
 import { errorHandler } from './error-handler.ts'
-import { marketRoutes } from './market-routes.ts'
 import { observe, type RequestReport } from './observe.ts'
-import { organizerRoutes } from './organizer-routes.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { RequestIds } from './request-id.ts'
 import { mount } from './routes.ts'
-import { type SystemProbes, systemRoutes } from './system-routes.ts'
+import type { SystemProbes } from './system-routes.ts'
 import type { UseCases } from './use-cases.ts'
-import { vendorRoutes } from './vendor-routes.ts'
 
 export interface AppOptions extends SystemProbes {
   readonly clock: Clock
@@ -45,15 +41,7 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   app.set('trust proxy', trustProxy)
 
   if (onRequest !== undefined) app.use(observe(clock, ids, onRequest))
-  mount(app, [
-    // Express tries paths in this order: what is read most comes first.
-    ...marketRoutes(useCases, access),
-    ...vendorRoutes(useCases, access),
-    ...organizerRoutes(useCases, access),
-    ...applicationRoutes(useCases, access),
-    ...authRoutes(useCases, access, limits),
-    ...systemRoutes(options),
-  ])
+  mount(app, apiRoutes(useCases, access, limits, options))
   app.use(refuseRoute)
   const answerError = errorHandler(ids, onError)
   app.use(answerError)

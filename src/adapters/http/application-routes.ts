@@ -1,8 +1,11 @@
 import type { Viewer } from '../../application/ports/token-issuer.ts'
+import { application, marketApplications } from '../../application/views/application-views.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Access } from './access.ts'
-import { applicationsQuery, newApplication, noFields } from './application-schemas.ts'
+import { applicationsQuery, moved, newApplication, noFields } from './application-schemas.ts'
 import { readBody } from './body.ts'
+import { APPLICATION, APPLICATION_LIST } from './openapi/examples.ts'
+import { cached, json, type Operation, takes } from './openapi/operation.ts'
 import { pathId } from './path-id.ts'
 import { readQuery } from './query.ts'
 import type { Route } from './routes.ts'
@@ -16,6 +19,16 @@ export function applicationRoutes(useCases: UseCases, access: Access): Route[] {
       method: 'GET',
       path: '/markets/:id/applications',
       takesQuery: true,
+      operation: {
+        id: 'listApplications',
+        tag: 'Applications',
+        summary: 'List a market’s applications',
+        description: 'For its organizer.',
+        token: 'organizer',
+        query: applicationsQuery,
+        answers: cached('A page of the list.', marketApplications, APPLICATION_LIST, 'by-account'),
+        errors: ['market-not-found'],
+      },
       async handle(req, res) {
         const viewer = await access.organizer(req)
         const marketId = pathId(req, 'market-not-found')
@@ -27,6 +40,17 @@ export function applicationRoutes(useCases: UseCases, access: Access): Route[] {
     {
       method: 'POST',
       path: '/markets/:id/applications',
+      operation: {
+        id: 'applyToMarket',
+        tag: 'Applications',
+        summary: 'Apply to a market',
+        description:
+          'A vendor has at most one live application at a market, and only active markets take any.',
+        token: 'vendor',
+        body: takes(newApplication, { 'With a message': { message: APPLICATION.message } }),
+        answers: [json(201, 'The application, pending.', application, APPLICATION)],
+        errors: ['market-not-found', 'conflict'],
+      },
       async handle(req, res) {
         const { vendorId } = await access.writingVendor(req)
         const marketId = pathId(req, 'market-not-found')
@@ -34,10 +58,33 @@ export function applicationRoutes(useCases: UseCases, access: Access): Route[] {
         sendJson(res, 201, await useCases.applyToMarket.execute(marketId, vendorId, message))
       },
     },
-    move('accept', useCases.acceptApplication, (req) => access.writingOrganizer(req)),
-    move('reject', useCases.rejectApplication, (req) => access.writingOrganizer(req)),
-    move('waitlist', useCases.waitlistApplication, (req) => access.writingOrganizer(req)),
-    move('withdraw', useCases.withdrawApplication, (req) => access.writingVendor(req)),
+    move(useCases.acceptApplication, (req) => access.writingOrganizer(req), {
+      verb: 'accept',
+      to: 'accepted',
+      token: 'organizer',
+      summary: 'Accept an application that is pending or waitlisted',
+      description: 'However many are accepted at once, a market never has more vendors than stalls.',
+      errors: ['market-full'],
+    }),
+    move(useCases.rejectApplication, (req) => access.writingOrganizer(req), {
+      verb: 'reject',
+      to: 'rejected',
+      token: 'organizer',
+      summary: 'Reject an application that is pending or waitlisted',
+    }),
+    move(useCases.waitlistApplication, (req) => access.writingOrganizer(req), {
+      verb: 'waitlist',
+      to: 'waitlisted',
+      token: 'organizer',
+      summary: 'Put a pending application on the waiting list',
+    }),
+    move(useCases.withdrawApplication, (req) => access.writingVendor(req), {
+      verb: 'withdraw',
+      to: 'withdrawn',
+      token: 'vendor',
+      summary: 'Withdraw one’s own application',
+      description: 'From `accepted`, it frees the stall.',
+    }),
   ]
 }
 
@@ -45,11 +92,23 @@ interface Move {
   execute(id: string, viewer: Viewer): Promise<ApplicationStatus>
 }
 
+interface MoveDocs extends Pick<Operation, 'token' | 'summary' | 'description' | 'errors'> {
+  readonly verb: string
+  readonly to: ApplicationStatus
+}
+
 /** The four moves differ in who may make them, and in nothing else that HTTP can see. */
-function move(verb: string, useCase: Move, admit: Access['writingOrganizer']): Route {
+function move(useCase: Move, admit: Access['writingOrganizer'], { verb, to, ...docs }: MoveDocs): Route {
   return {
     method: 'POST',
     path: `/applications/:id/${verb}`,
+    operation: {
+      ...docs,
+      id: `${verb}Application`,
+      tag: 'Applications',
+      answers: [json(200, 'Its new status.', moved, { status: to })],
+      errors: ['application-not-found', 'conflict', ...(docs.errors ?? [])],
+    },
     async handle(req, res) {
       const viewer = await admit(req)
       const id = pathId(req, 'application-not-found')

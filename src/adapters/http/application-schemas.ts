@@ -12,3 +12,6 @@ export const newApplication = body({ message: prose(2000).default('') })
 
 /** What moves an application is in the URL alone. */
 export const noFields = body({})
+
+/** What answers a move. */
+export const moved = z.strictObject({ status: z.enum(APPLICATION_STATUSES) })

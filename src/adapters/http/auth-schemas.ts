@@ -3,9 +3,9 @@ import { body, email, line, name, secret } from './text-schemas.ts'
 
 const credentials = { email, password: secret(12, 128), name: name(120) }
 
-const organizer = body({ ...credentials, role: z.literal('organizer') })
+export const organizerRegistration = body({ ...credentials, role: z.literal('organizer') })
 
-const vendor = body({
+export const vendorRegistration = body({
   ...credentials,
   role: z.literal('vendor'),
   business_name: name(120),
@@ -13,7 +13,7 @@ const vendor = body({
 }).transform(({ business_name: businessName, ...rest }) => ({ ...rest, businessName }))
 
 /** Two shapes: a vendor must name its business, and an organizer has none to name. */
-export const registration = z.discriminatedUnion('role', [organizer, vendor], {
+export const registration = z.discriminatedUnion('role', [organizerRegistration, vendorRegistration], {
   error: (issue) =>
     issue.code === 'invalid_union' ? 'expected organizer or vendor' : 'expected a JSON object',
 })

@@ -9,16 +9,22 @@ const stallCount = z
   .int({ error: stallCountError })
   .min(1, { error: stallCountError })
   .max(10_000, { error: stallCountError })
+  .describe('Never below the vendors already accepted.')
 
 const slug = z
   .string({ error: slugError })
   .max(80, { error: slugError })
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, { error: slugError })
+  .describe('Names the public page, `/m/{slug}`. Without one, it is made of name and city.')
 
-const status = z.enum(MARKET_STATUSES, { error: `expected one of ${MARKET_STATUSES.join(', ')}` })
+const status = z
+  .enum(MARKET_STATUSES, { error: `expected one of ${MARKET_STATUSES.join(', ')}` })
+  .describe('`draft` → `active` → `closed` → `active` → …')
+
+const city = line(120).describe('Only markets of this city, compared without case and surrounding blanks.')
 
 export const listingQuery = z
-  .strictObject({ ...paging, city: line(120).exactOptional() })
+  .strictObject({ ...paging, city: city.exactOptional() })
   .transform(({ page_size: pageSize, ...rest }) => ({ ...rest, pageSize }))
 
 export const newMarket = body({

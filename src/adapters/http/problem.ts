@@ -1,4 +1,5 @@
-import { ERROR_TITLES, type ErrorCode, type FieldError, MarketflowError } from '../../domain/errors.ts'
+import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../domain/errors.ts'
+import type { Problem } from './problem-schema.ts'
 
 /** The status of every error in the catalogue; a new code without one does not compile. */
 export const STATUS_OF: Record<ErrorCode, number> = {
@@ -25,17 +26,6 @@ export const STATUS_OF: Record<ErrorCode, number> = {
 
 /** Seconds to wait where nothing better is known; 503 and 429 never leave the client guessing. */
 const DEFAULT_RETRY_AFTER_S = 1
-
-/** RFC 9457, with `code` as the part that clients may rely on. */
-export interface Problem {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly code: ErrorCode
-  readonly instance: string
-  readonly errors?: readonly FieldError[]
-}
 
 export function problemOf(error: MarketflowError, instance: string): Problem {
   const { code, message, errors } = error

@@ -1,5 +1,6 @@
 import type { Express, Request, Response } from 'express'
 import { MarketflowError } from '../../domain/errors.ts'
+import type { Operation } from './openapi/operation.ts'
 import { assertNoQuery } from './query.ts'
 
 /** One row of the route table. `GET` answers `HEAD` too. */
@@ -9,6 +10,8 @@ export interface Route {
   readonly path: string
   /** Whether it reads the query by a schema of its own; any other refuses parameters. */
   readonly takesQuery?: boolean
+  /** What the API's document says of it; null for what is no part of the API, such as a page for people. */
+  readonly operation: Operation | null
   readonly handle: (req: Request, res: Response) => void | Promise<void>
 }
 

@@ -1,20 +1,48 @@
+import { READY } from './openapi/examples.ts'
+import { json } from './openapi/operation.ts'
 import type { Route } from './routes.ts'
 import { sendJson } from './send-json.ts'
+import { health, metricsText, type Readiness, readiness as readinessView } from './system-views.ts'
 
 export interface SystemProbes {
   /** Whether this process should get traffic, and what it knows about the services it needs. */
-  readonly readiness: () => Promise<{ readonly ready: boolean; readonly body: object }>
+  readonly readiness: () => Promise<{ readonly ready: boolean; readonly body: Readiness }>
   /** Everything counted, in a format of Prometheus's. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
+const UNREADY: Readiness = { ...READY, database: 'unreachable' }
+const METRICS = 'marketflow_cache_reads_total{view="market-detail",result="hit"} 1287\n'
+
 /** For orchestrators and scrapers. */
 export function systemRoutes({ readiness, metrics }: SystemProbes): Route[] {
   return [
-    { method: 'GET', path: '/healthz', handle: (_req, res) => sendJson(res, 200, { status: 'ok' }) },
+    {
+      method: 'GET',
+      path: '/healthz',
+      operation: {
+        id: 'checkHealth',
+        tag: 'Service',
+        summary: 'Is it alive?',
+        token: 'ignored',
+        answers: [json(200, 'It is.', health, { status: 'ok' })],
+      },
+      handle: (_req, res) => sendJson(res, 200, { status: 'ok' }),
+    },
     {
       method: 'GET',
       path: '/readyz',
+      operation: {
+        id: 'checkReadiness',
+        tag: 'Service',
+        summary: 'Is it ready for traffic?',
+        description: 'It is while the database answers. The cache’s state is told, and never decides.',
+        token: 'ignored',
+        answers: [
+          json(200, 'Ready.', readinessView, READY),
+          json(503, 'Not ready.', readinessView, UNREADY, ['Retry-After']),
+        ],
+      },
       async handle(_req, res) {
         const { ready, body } = await readiness()
         sendJson(res, ready ? 200 : 503, body, ready ? {} : { 'Retry-After': '1' })
@@ -23,6 +51,20 @@ export function systemRoutes({ readiness, metrics }: SystemProbes): Route[] {
     {
       method: 'GET',
       path: '/metrics',
+      operation: {
+        id: 'getMetrics',
+        tag: 'Service',
+        summary: 'Get everything counted, for Prometheus',
+        token: 'ignored',
+        answers: [
+          {
+            status: 200,
+            description: 'The metrics.',
+            headers: ['Cache-Control'],
+            content: { mediaType: 'text/plain', schema: metricsText, example: METRICS },
+          },
+        ],
+      },
       async handle(_req, res) {
         const { contentType, text } = await metrics()
         res.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(text)

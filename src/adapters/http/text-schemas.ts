@@ -1,19 +1,35 @@
 import { z } from 'zod'
+import { documentedAs } from './openapi/documented.ts'
 
 /** Neither control characters nor lone surrogates: PostgreSQL takes no NUL, and UTF-8 no half characters. */
 const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u
 const LINES = /^(?:[^\p{Cc}\p{Cs}]|[\t\n])*$/u
 
+/** The same for regular expressions that know no `\p{…}`, or no surrogates: those of Python, Go and Rust. */
+const PORTABLE_ONE_LINE = { pattern: String.raw`^[^\x00-\x1f\x7f-\x9f]*$` }
+const PORTABLE_LINES = { pattern: String.raw`^(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|\r\n)*$` }
+
 /** A name: one line that says something, trimmed. */
 export function name(longest: number) {
   const error = `expected text of 1 to ${longest} characters without control characters`
-  return z.string({ error }).trim().min(1, { error }).max(longest, { error }).regex(ONE_LINE, { error })
+  return z
+    .string({ error })
+    .trim()
+    .min(1, { error })
+    .max(longest, { error })
+    .regex(ONE_LINE, { error })
+    .register(documentedAs, PORTABLE_ONE_LINE)
 }
 
 /** One line that may be empty, trimmed. */
 export function line(longest: number) {
   const error = `expected text of at most ${longest} characters without control characters`
-  return z.string({ error }).trim().max(longest, { error }).regex(ONE_LINE, { error })
+  return z
+    .string({ error })
+    .trim()
+    .max(longest, { error })
+    .regex(ONE_LINE, { error })
+    .register(documentedAs, PORTABLE_ONE_LINE)
 }
 
 /** Paragraphs, trimmed; line ends become line feeds. */
@@ -24,12 +40,18 @@ export function prose(longest: number) {
     .overwrite((text) => text.replaceAll('\r\n', '\n').trim())
     .max(longest, { error })
     .regex(LINES, { error })
+    .register(documentedAs, PORTABLE_LINES)
 }
 
 /** As it was typed: blanks count. */
 export function secret(shortest: number, longest: number) {
   const error = `expected ${shortest} to ${longest} characters without control characters`
-  return z.string({ error }).min(shortest, { error }).max(longest, { error }).regex(ONE_LINE, { error })
+  return z
+    .string({ error })
+    .min(shortest, { error })
+    .max(longest, { error })
+    .regex(ONE_LINE, { error })
+    .register(documentedAs, { ...PORTABLE_ONE_LINE, format: 'password' })
 }
 
 const emailError = 'expected an e-mail address of at most 254 characters'
@@ -39,6 +61,7 @@ export const email = z
   .trim()
   .max(254, { error: emailError })
   .regex(z.regexes.email, { error: emailError })
+  .register(documentedAs, { format: 'email', pattern: undefined })
 
 const websiteError = 'expected an http or https URL of at most 500 characters, or an empty text'
 
@@ -50,6 +73,10 @@ export const website = z
   .refine((text) => text === '' || (/^https?:\/\//i.test(text) && URL.canParse(text)), {
     error: websiteError,
   })
+  .register(documentedAs, {
+    description: 'An http or https URL, or an empty text for none.',
+    pattern: String.raw`^(?:[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x1f\x7f-\x9f]*)?$`,
+  })
 
 const pageError = 'expected a whole number from 1 to 1000000, given once'
 const pageSizeError = 'expected a whole number from 1 to 100, given once'
@@ -60,12 +87,22 @@ export const paging = {
     .string({ error: pageError })
     .regex(/^(?:[1-9]\d{0,5}|1000000)$/, { error: pageError })
     .transform(Number)
-    .default(1),
+    .default(1)
+    .register(documentedAs, {
+      ...wholeNumber(1_000_000),
+      default: 1,
+      description: 'Which page, counted from 1.',
+    }),
   page_size: z
     .string({ error: pageSizeError })
     .regex(/^(?:[1-9]\d?|100)$/, { error: pageSizeError })
     .transform(Number)
-    .default(20),
+    .default(20)
+    .register(documentedAs, { ...wholeNumber(100), default: 20, description: 'How many a page holds.' }),
+}
+
+function wholeNumber(maximum: number) {
+  return { type: 'integer', pattern: undefined, minimum: 1, maximum }
 }
 
 const objectError = 'expected a JSON object'
@@ -80,9 +117,11 @@ export function body<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 /** A body of any of these fields, but at least one. */
 export function changes<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   const error = `expected at least one of ${Object.keys(shape).join(', ')}`
-  return body(shape).refine((fields) => Object.keys(fields).length > 0, {
-    error,
-    // Whoever sent only unknown fields is told about those.
-    when: ({ issues }) => issues.length === 0,
-  })
+  return body(shape)
+    .refine((fields) => Object.keys(fields).length > 0, {
+      error,
+      // Whoever sent only unknown fields is told about those.
+      when: ({ issues }) => issues.length === 0,
+    })
+    .register(documentedAs, { minProperties: 1 })
 }

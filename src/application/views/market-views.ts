@@ -4,11 +4,11 @@ import { isoTime, page } from './shapes.ts'
 
 export const marketSummary = z.strictObject({
   id: z.uuid(),
-  slug: z.string(),
+  slug: z.string().describe('The last part of the address of the market’s public page, `/m/{slug}`. Unique.'),
   name: z.string(),
   city: z.string(),
   stall_count: z.int().min(0),
-  vendor_count: z.int().min(0),
+  vendor_count: z.int().min(0).describe('Vendors accepted. Never more than `stall_count`.'),
 })
 
 export const marketListing = z.strictObject({ markets: z.array(marketSummary), ...page })

@@ -5,10 +5,8 @@ export const organizerDashboard = z.strictObject({
   organizer_id: z.uuid(),
   markets: z.strictObject({ draft: z.int(), active: z.int(), closed: z.int() }),
   pending_applications: z.int(),
-  /** Distinct vendors accepted at any of the organizer's markets. */
-  vendors: z.int(),
-  /** The ten newest, newest first. */
-  recent_applications: z.array(application),
+  vendors: z.int().describe('Distinct vendors accepted at any of the organizer’s markets.'),
+  recent_applications: z.array(application).describe('The ten newest, newest first.'),
 })
 
 export type OrganizerDashboard = z.infer<typeof organizerDashboard>

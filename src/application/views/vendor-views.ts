@@ -9,8 +9,7 @@ export const vendorProfile = z.strictObject({
   category: z.string(),
   description: z.string(),
   website: z.string(),
-  /** Active markets that accepted it, by name then id. */
-  markets: z.array(z.strictObject(marketName)),
+  markets: z.array(z.strictObject(marketName)).describe('Active markets that accepted it, by name then id.'),
 })
 
 export const vendorDashboard = z.strictObject({
@@ -22,8 +21,9 @@ export const vendorDashboard = z.strictObject({
     rejected: z.int(),
     withdrawn: z.int(),
   }),
-  /** Every market that accepted it, whatever its status, by name then id. */
-  markets: z.array(z.strictObject({ ...marketName, status: z.enum(MARKET_STATUSES) })),
+  markets: z
+    .array(z.strictObject({ ...marketName, status: z.enum(MARKET_STATUSES) }))
+    .describe('Every market that accepted it, whatever its status, by name then id.'),
 })
 
 export type VendorProfile = z.infer<typeof vendorProfile>

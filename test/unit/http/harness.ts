@@ -1,5 +1,6 @@
 import { createApp } from '../../../src/adapters/http/app.ts'
 import type { RequestReport } from '../../../src/adapters/http/observe.ts'
+import { READY } from '../../../src/adapters/http/openapi/examples.ts'
 import { RateLimits } from '../../../src/adapters/http/rate-limits.ts'
 import { listen, type ServerLimits } from '../../../src/adapters/http/server.ts'
 import type { UseCases } from '../../../src/adapters/http/use-cases.ts'
@@ -182,7 +183,7 @@ export class TestApi {
       onError: (error) => current().errors.push(error),
       readiness: async () => ({
         ready: current().ready,
-        body: { database: current().ready ? 'up' : 'down' },
+        body: { ...READY, database: current().ready ? 'reachable' : 'unreachable' },
       }),
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     })

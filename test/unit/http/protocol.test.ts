@@ -184,7 +184,7 @@ describe('the protocol', () => {
     const unready = await api.fetch('/readyz')
     expect(unready.status).toBe(503)
     expect(unready.headers.get('retry-after')).toBe('1')
-    expect(await unready.json()).toEqual({ database: 'down' })
+    expect(await unready.json()).toMatchObject({ database: 'unreachable' })
     const metrics = await api.fetch('/metrics')
     expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4')
     expect(await metrics.text()).toBe('up 1\n')

@@ -1,0 +1,78 @@
+import type { Route } from '../routes.ts'
+import { HEADERS } from './headers.ts'
+import { TAGS } from './operation.ts'
+import { operationObject, templatedPath } from './operation-object.ts'
+import { errorsOf, problemName, problemResponse } from './problem-responses.ts'
+import { componentSchemas } from './schemas.ts'
+
+/** Of the package; a test keeps them equal. */
+export const VERSION = '0.1.0'
+
+type DocumentedRoute = Pick<Route, 'method' | 'path' | 'operation'>
+
+/** The API as OpenAPI 3.1 describes it, made from the routes and the schemas that validate. */
+export function openApiDocument(routes: readonly DocumentedRoute[]) {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Marketflow',
+      version: VERSION,
+      summary: 'The back end of a farmers-market platform.',
+      description: DESCRIPTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The instance that serves this document.' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths: pathsOf(routes),
+    components: {
+      schemas: componentSchemas(),
+      responses: problemComponents(routes),
+      parameters: { IfNoneMatch: IF_NONE_MATCH },
+      headers: HEADERS,
+      securitySchemes: { bearer: BEARER },
+    },
+  }
+}
+
+const DESCRIPTION = `Organizers run markets, vendors apply to them, the public reads listings. A read never shows less than the last answered write.
+
+* JSON in \`snake_case\`. Unknown fields and query parameters are refused. A body has at most 100 kB.
+* Errors are RFC 9457 problems; act upon their \`code\`. A path that does not exist is answered with \`route-not-found\` (404), a method that a path does not have with \`method-not-allowed\` (405) and \`Allow\`.
+* \`HEAD\` works wherever \`GET\` does.
+* What can be cached carries a strong \`ETag\`: send it as \`If-None-Match\`, get 304.
+* Logins, registrations and writes are limited per account and network; reads are not.`
+
+const BEARER = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'The `token` that `POST /auth/register` and `POST /auth/login` answer.',
+}
+
+const IF_NONE_MATCH = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'The `ETag` of what the client has: if that is still current, the answer is 304.',
+  schema: { type: 'string' },
+}
+
+function pathsOf(routes: readonly DocumentedRoute[]) {
+  const paths: Record<string, Record<string, ReturnType<typeof operationObject>>> = {}
+  for (const route of routes) {
+    if (route.operation === null) continue
+    const path = templatedPath(route.path)
+    paths[path] ??= {}
+    paths[path][route.method.toLowerCase()] = operationObject(route, route.operation)
+  }
+  return paths
+}
+
+function problemComponents(routes: readonly DocumentedRoute[]) {
+  const responses: Record<string, ReturnType<typeof problemResponse>> = {}
+  for (const { method, operation } of routes) {
+    if (operation === null) continue
+    for (const codes of errorsOf(method, operation).values())
+      responses[problemName(codes)] ??= problemResponse(codes)
+  }
+  return responses
+}

@@ -1,0 +1,73 @@
+/** Every header field that an answer may carry for a client to act upon, as OpenAPI's Header Objects. */
+export const HEADERS = {
+  ETag: {
+    description: 'A strong entity tag: equal tags, equal bytes. Send it back as `If-None-Match`.',
+    required: true,
+    schema: { type: 'string', pattern: '^"[^"]+"$' },
+    example: '"ToWnaZ49AUsKrGmwdOAx2yALcWY"',
+  },
+  'Cache-Control': {
+    description:
+      '`private, no-cache` or `no-cache` on what has an `ETag`: keep it, and ask each time. `no-store` on all else.',
+    required: true,
+    schema: { type: 'string' },
+    example: 'private, no-cache',
+  },
+  'Cache-Status': {
+    description: [
+      'Where the answer came from (RFC 9211): `hit` with the remaining seconds and the tier, `fwd=miss`,',
+      '`fwd=bypass` with the reason, or `hit; detail=unverified` while the database is out of reach.',
+    ].join(' '),
+    required: true,
+    schema: {
+      type: 'string',
+      pattern:
+        '^marketflow; (hit; ttl=\\d+; detail=l[12]|fwd=miss(; stored)?|fwd=bypass; detail=[a-z-]+|hit; detail=unverified)$',
+    },
+    example: 'marketflow; hit; ttl=287; detail=l1',
+  },
+  Age: {
+    description: 'Seconds since an `unverified` answer was loaded. Absent on all others.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 12,
+  },
+  Vary: {
+    description: 'Other accounts may be answered otherwise.',
+    required: true,
+    schema: { type: 'string', const: 'Authorization' },
+    example: 'Authorization',
+  },
+  Location: {
+    description: 'The path of what was made.',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference' },
+    example: '/markets/8a64ea05-90ce-43e8-872f-bf8324b7ac58',
+  },
+  'Retry-After': {
+    description: 'Seconds to wait before the next try.',
+    required: true,
+    schema: { type: 'integer', minimum: 1 },
+    example: 1,
+  },
+  'WWW-Authenticate': {
+    description:
+      'The scheme to authenticate by; `invalid_token` if the one that was sent is not good (any more).',
+    required: true,
+    schema: { type: 'string', enum: ['Bearer', 'Bearer error="invalid_token"'] },
+    example: 'Bearer error="invalid_token"',
+  },
+  'X-Request-Id': {
+    description:
+      'What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one. On errors always, otherwise if it was sent.',
+    schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
+    example: '7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d',
+  },
+} as const
+
+export type HeaderName = keyof typeof HEADERS
+
+/** These fields and the request's id, as references into the document's components. */
+export function headersObject(names: readonly HeaderName[]) {
+  const all: readonly HeaderName[] = [...names, 'X-Request-Id']
+  return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}

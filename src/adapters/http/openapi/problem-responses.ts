@@ -1,0 +1,71 @@
+import { type ErrorCode, MarketflowError } from '../../../domain/errors.ts'
+import { problemOf, STATUS_OF } from '../problem.ts'
+import { type HeaderName, headersObject } from './headers.ts'
+import type { Operation } from './operation.ts'
+
+/** Everything that can go wrong with an operation, by status. */
+export function errorsOf(method: string, operation: Operation): Map<number, ErrorCode[]> {
+  const { token, tag, answers, errors = [] } = operation
+  // Any query and any percent-encoding in a path can be wrong, and any URL too long.
+  const codes = new Set<ErrorCode>(['validation-failed', 'uri-too-long', ...errors, 'internal'])
+  if (token !== 'ignored') codes.add('unauthenticated')
+  if (token === 'organizer' || token === 'vendor') codes.add('forbidden')
+  if (method !== 'GET') {
+    codes.add('malformed-json').add('payload-too-large').add('unsupported-media-type').add('rate-limited')
+  }
+  // Its probes answer whatever is out of reach.
+  if (tag !== 'Service') codes.add('database-unavailable')
+  // What is cached is loaded through a queue, which has an end; so is what is known of a token's account.
+  const reads = answers.some(({ status }) => status === 304) || token !== 'ignored'
+  if (tag !== 'Service' && reads) codes.add('overloaded')
+  return Map.groupBy([...codes].sort(), (code) => STATUS_OF[code])
+}
+
+/** What the component for these errors is called: each code's words, joined by `Or`. */
+export function problemName(codes: readonly ErrorCode[]): string {
+  return codes.map(pascal).join('Or')
+}
+
+/** An answer that is a problem with one of these codes, which share a status. */
+export function problemResponse(codes: readonly ErrorCode[]) {
+  const errors = codes.map((code) => new MarketflowError(code, undefined, DETAILS[code]))
+  const status = STATUS_OF[codes[0]!]
+  return {
+    description: errors.map(({ code, message }) => `${message} (\`${code}\`).`).join(' '),
+    headers: headersObject(headerNames(status)),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: { status: { const: status }, code: { enum: codes } } },
+          ],
+        },
+        examples: Object.fromEntries(
+          errors.map((error) => [error.code, { value: problemOf(error, INSTANCE) }]),
+        ),
+      },
+    },
+  }
+}
+
+const INSTANCE = 'urn:uuid:7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d'
+
+/** What the examples name beside code and title. */
+const DETAILS: Partial<Record<ErrorCode, ConstructorParameters<typeof MarketflowError>[2]>> = {
+  'validation-failed': {
+    errors: [{ path: 'query.page', message: 'expected a whole number from 1 to 1000000, given once' }],
+  },
+}
+
+/** As `problemHeaders` sends them. */
+function headerNames(status: number): HeaderName[] {
+  const names: HeaderName[] = ['Cache-Control']
+  if (status === 401) names.push('WWW-Authenticate')
+  if (status === 429 || status === 503) names.push('Retry-After')
+  return names
+}
+
+function pascal(code: string): string {
+  return code.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

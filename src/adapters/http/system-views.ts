@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+export const health = z.strictObject({ status: z.literal('ok') })
+
+export const readiness = z.strictObject({
+  database: z.enum(['reachable', 'unreachable']).describe('This alone decides.'),
+  cache: z
+    .strictObject({
+      name: z
+        .string()
+        .describe('The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own.'),
+      connected: z.boolean(),
+      breaker: z.enum(['closed', 'open', 'half-open', 'none']),
+    })
+    .describe('Without it all works, slower.'),
+  lease: z
+    .strictObject({ held: z.boolean(), age_ms: z.int().nullable() })
+    .describe('Whether this instance may use the cache now, and since when, in milliseconds.'),
+  invalidations: z
+    .strictObject({ pending: z.int().min(0) })
+    .describe('Rows of the log that the last drain could not apply.'),
+})
+
+export type Readiness = z.output<typeof readiness>
+
+export const documentView = z.looseObject({ openapi: z.string() })
+
+export const metricsText = z.string().describe('In the text format of Prometheus.')
