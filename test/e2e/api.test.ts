@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Api, activeMarket, applied, organizer, vendor } from '../support/api.ts'
+import { Api, activeMarket, applied, ok, organizer, vendor } from '../support/api.ts'
+import { DOCUMENT } from '../support/api-document.ts'
 import { CACHES } from '../support/caches.ts'
 import { freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
@@ -43,75 +44,84 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     cache === 'null' ? /fwd=bypass; detail=no-cache/ : /marketflow; hit; ttl=\d+; detail=l1|detail=l2/
 
   it('walks from registration to a vendor on a market, and every read sees the last write', async () => {
+    const { client } = api
     const rosa = await organizer(api)
     const vera = await vendor(api, 'Vera’s Apples')
-    const created = await rosa.api.post('/markets', {
-      name: 'Dock Market',
-      city: ' Porto  Alegre ',
-      stall_count: 2,
+    const created = await rosa.api.client.POST('/markets', {
+      body: { name: 'Dock Market', city: ' Porto  Alegre ', stall_count: 2 },
     })
-    expect(created.status).toBe(201)
-    expect(created.body).toMatchObject({ status: 'draft', vendor_count: 0, slug: 'dock-market-porto-alegre' })
-    const path = `/markets/${created.body.id}`
-    expect(created.headers.get('location')).toBe(path)
+    const draft = ok(created)
+    expect(draft).toMatchObject({ status: 'draft', vendor_count: 0, slug: 'dock-market-porto-alegre' })
+    expect(created.response.headers.get('location')).toBe(`/markets/${draft.id}`)
+    const market = { params: { path: { id: draft.id } } }
+    const inPortoAlegre = { params: { query: { city: 'porto alegre' } } }
 
-    expect((await api.get(path)).status).toBe(404)
-    expect((await vera.api.get(path)).status).toBe(404)
-    expect((await rosa.api.get(path)).status).toBe(200)
-    expect((await vera.api.post(`${path}/applications`, {})).status).toBe(404)
+    expect((await client.GET('/markets/{id}', market)).error?.code).toBe('market-not-found')
+    expect((await vera.api.client.GET('/markets/{id}', market)).error?.code).toBe('market-not-found')
+    ok(await rosa.api.client.GET('/markets/{id}', market))
+    const tooEarly = await vera.api.client.POST('/markets/{id}/applications', { ...market, body: {} })
+    expect(tooEarly.error?.code).toBe('market-not-found')
 
-    expect((await rosa.api.put(path, { status: 'active' })).status).toBe(200)
-    const listing = await api.get('/markets?city=porto%20alegre')
-    expect(listing.body).toMatchObject({
+    ok(await rosa.api.client.PUT('/markets/{id}', { ...market, body: { status: 'active' } }))
+    expect(ok(await client.GET('/markets', inPortoAlegre))).toMatchObject({
       total: 1,
       page: 1,
       page_size: 20,
       markets: [{ name: 'Dock Market' }],
     })
 
-    const application = await vera.api.post(`${path}/applications`, { message: 'Apples, pears' })
-    expect(application.status).toBe(201)
-    expect(application.body).toMatchObject({
+    const message = { body: { message: 'Apples, pears' } }
+    const application = ok(
+      await vera.api.client.POST('/markets/{id}/applications', { ...market, ...message }),
+    )
+    expect(application).toMatchObject({
       status: 'pending',
       business_name: 'Vera’s Apples',
       market_name: 'Dock Market',
     })
-    expect((await vera.api.post(`${path}/applications`, {})).status).toBe(409)
-    expect((await api.get(`${path}/stats`)).body).toMatchObject({ pending_applications: 1, open_stalls: 2 })
-    expect((await rosa.api.get(`${path}/applications`)).body).toMatchObject({ total: 1 })
+    const again = await vera.api.client.POST('/markets/{id}/applications', { ...market, ...message })
+    expect(again.error?.code).toBe('conflict')
+    const stats = ok(await client.GET('/markets/{id}/stats', market))
+    expect(stats).toMatchObject({ pending_applications: 1, open_stalls: 2 })
+    expect(ok(await rosa.api.client.GET('/markets/{id}/applications', market)).total).toBe(1)
 
-    const id = application.body.id
-    expect((await rosa.api.post(`/applications/${id}/waitlist`)).body).toEqual({ status: 'waitlisted' })
-    expect((await rosa.api.get(`${path}/applications?status=waitlisted`)).body.total).toBe(1)
-    expect((await rosa.api.post(`/applications/${id}/accept`)).body).toEqual({ status: 'accepted' })
-    expect((await api.get(path)).body.vendors).toEqual([
+    const applied = { params: { path: { id: application.id } } }
+    const waitlisted = ok(await rosa.api.client.POST('/applications/{id}/waitlist', applied))
+    expect(waitlisted).toEqual({ status: 'waitlisted' })
+    const waiting = await rosa.api.client.GET('/markets/{id}/applications', {
+      params: { ...market.params, query: { status: 'waitlisted' } },
+    })
+    expect(ok(waiting).total).toBe(1)
+    const accepted = ok(await rosa.api.client.POST('/applications/{id}/accept', applied))
+    expect(accepted).toEqual({ status: 'accepted' })
+    expect(ok(await client.GET('/markets/{id}', market)).vendors).toEqual([
       { id: vera.vendorId, business_name: 'Vera’s Apples', category: 'vegetables' },
     ])
-    expect((await api.get('/markets?city=porto%20alegre')).body.markets[0].vendor_count).toBe(1)
+    expect(ok(await client.GET('/markets', inPortoAlegre)).markets[0]?.vendor_count).toBe(1)
 
-    expect((await vera.api.put(`/vendors/${vera.vendorId}`, { business_name: 'Apples & Co' })).status).toBe(
-      200,
+    const self = { params: { path: { id: vera.vendorId } } }
+    ok(await vera.api.client.PUT('/vendors/{id}', { ...self, body: { business_name: 'Apples & Co' } }))
+    expect(ok(await client.GET('/markets/{id}', market)).vendors[0]?.business_name).toBe('Apples & Co')
+    const applications = ok(await rosa.api.client.GET('/markets/{id}/applications', market)).applications
+    expect(applications[0]?.business_name).toBe('Apples & Co')
+    const dashboard = ok(
+      await rosa.api.client.GET('/organizers/{id}/dashboard', { params: { path: { id: rosa.id } } }),
     )
-    expect((await api.get(path)).body.vendors[0].business_name).toBe('Apples & Co')
-    expect((await rosa.api.get(`${path}/applications`)).body.applications[0].business_name).toBe(
-      'Apples & Co',
-    )
-    const dashboard = await rosa.api.get(`/organizers/${rosa.id}/dashboard`)
-    expect(dashboard.body).toMatchObject({ markets: { active: 1 }, vendors: 1, pending_applications: 0 })
-    expect(dashboard.body.recent_applications[0].business_name).toBe('Apples & Co')
+    expect(dashboard).toMatchObject({ markets: { active: 1 }, vendors: 1, pending_applications: 0 })
+    expect(dashboard.recent_applications[0]?.business_name).toBe('Apples & Co')
 
-    expect((await rosa.api.put(path, { name: 'Quay Market', city: 'Lisbon' })).status).toBe(200)
-    expect((await api.get(`/vendors/${vera.vendorId}`)).body.markets).toMatchObject([
-      { name: 'Quay Market', city: 'Lisbon' },
-    ])
-    expect((await api.get('/markets?city=porto%20alegre')).body.total).toBe(0)
-    expect((await vera.api.get(`/vendors/${vera.vendorId}/dashboard`)).body.markets[0].name).toBe(
+    const moved = { name: 'Quay Market', city: 'Lisbon' }
+    ok(await rosa.api.client.PUT('/markets/{id}', { ...market, body: moved }))
+    expect(ok(await client.GET('/vendors/{id}', self)).markets).toMatchObject([moved])
+    expect(ok(await client.GET('/markets', inPortoAlegre)).total).toBe(0)
+    expect(ok(await vera.api.client.GET('/vendors/{id}/dashboard', self)).markets[0]?.name).toBe(
       'Quay Market',
     )
 
-    expect((await vera.api.post(`/applications/${id}/withdraw`)).body).toEqual({ status: 'withdrawn' })
-    expect((await api.get(path)).body).toMatchObject({ vendor_count: 0, vendors: [] })
-    expect((await vera.api.get(`/vendors/${vera.vendorId}/dashboard`)).body.applications.withdrawn).toBe(1)
+    const withdrawn = ok(await vera.api.client.POST('/applications/{id}/withdraw', applied))
+    expect(withdrawn).toEqual({ status: 'withdrawn' })
+    expect(ok(await client.GET('/markets/{id}', market))).toMatchObject({ vendor_count: 0, vendors: [] })
+    expect(ok(await vera.api.client.GET('/vendors/{id}/dashboard', self)).applications.withdrawn).toBe(1)
   })
 
   it('answers the second read from the cache, with the same bytes, and a matching If-None-Match with 304', async () => {
@@ -156,12 +166,23 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     expect((await vera.api.get(`/markets/${market}/stats`)).body.pending_applications).toBe(1)
   })
 
+  it('is described by the document that its client is made from', async () => {
+    const { data } = await api.client.GET('/openapi.json')
+    expect(data).toEqual(JSON.parse(JSON.stringify(DOCUMENT)))
+  })
+
+  it('signs an account in again, and knows whose token it is', async () => {
+    const { id, email } = await vendor(api)
+    const body = { email, password: 'a long enough password' }
+    const { account, token } = ok(await api.client.POST('/auth/login', { body }))
+    expect(account).toMatchObject({ id, email, role: 'vendor' })
+    expect(ok(await api.as(token).client.GET('/me'))).toEqual(account)
+  })
+
   it('tells its health, its readiness and its numbers', async () => {
-    expect((await api.get('/healthz')).status).toBe(200)
-    const ready = await api.get('/readyz')
-    expect(ready.status).toBe(200)
-    expect(ready.body).toMatchObject({ cache: { name: cache } })
-    expect((await api.get('/metrics')).text).toMatch(
+    expect(ok(await api.client.GET('/healthz'))).toEqual({ status: 'ok' })
+    expect(ok(await api.client.GET('/readyz'))).toMatchObject({ cache: { name: cache } })
+    expect(ok(await api.client.GET('/metrics', { parseAs: 'text' }))).toMatch(
       /^marketflow_cache_reads_total\{view="market-detail",result="\w+"/m,
     )
   })

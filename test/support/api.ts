@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import createClient, { type Client } from 'openapi-fetch'
+import type { components, paths } from '../e2e/client/api.d.ts'
+import { assertDocumented } from './documented-answers.ts'
 
 /** An answer as a client sees it. */
 export interface Answer {
@@ -9,14 +12,23 @@ export interface Answer {
   readonly body: any
 }
 
-/** A small HTTP client: sends JSON, reads JSON, and remembers who is signed in. */
+/**
+ * A small HTTP client that remembers who is signed in: typed by the API's document for walks through the API, and one
+ * that takes any path for the rest. Both hold every answer against the document.
+ */
 export class Api {
   readonly url: string
   readonly token: string | undefined
+  readonly client: Client<paths>
 
   constructor(url: string, token?: string) {
     this.url = url
     this.token = token
+    this.client = createClient<paths>({
+      baseUrl: url,
+      fetch: fetchDocumented,
+      ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    })
   }
 
   as(token: string): Api {
@@ -56,6 +68,7 @@ export class Api {
       signal: AbortSignal.timeout(20_000),
     })
     const text = await response.text()
+    assertDocumented(method, path, { status: response.status, headers: response.headers, text })
     const isJson = response.headers.get('content-type')?.includes('json')
     return {
       status: response.status,
@@ -64,6 +77,27 @@ export class Api {
       body: isJson && text ? JSON.parse(text) : undefined,
     }
   }
+}
+
+async function fetchDocumented(request: Request): Promise<Response> {
+  const response = await fetch(request, { signal: AbortSignal.timeout(20_000) })
+  const { status, headers } = response
+  assertDocumented(request.method, request.url, { status, headers, text: await response.clone().text() })
+  return response
+}
+
+/** What a request was answered that has to succeed. @throws Error otherwise */
+export function ok<Data>({
+  data,
+  error,
+  response,
+}: {
+  data?: Data
+  error?: unknown
+  response: Response
+}): Data {
+  if (data === undefined) throw new Error(`${response.url}: ${response.status} ${JSON.stringify(error)}`)
+  return data
 }
 
 const PASSWORD = 'a long enough password'
@@ -88,35 +122,35 @@ export async function vendor(api: Api, businessName = 'Green Acres'): Promise<Pe
   })
 }
 
-async function register(api: Api, details: Record<string, string>): Promise<Person> {
+async function register(api: Api, details: Details): Promise<Person> {
   const email = `${randomUUID()}@example.org`
-  const { status, body, text } = await api.post('/auth/register', { email, password: PASSWORD, ...details })
-  if (status !== 201) throw new Error(`register: ${status} ${text}`)
-  return { api: api.as(body.token), id: body.account.id, vendorId: body.account.vendor_id, email }
+  const body = { email, password: PASSWORD, ...details }
+  const { account, token } = ok(await api.client.POST('/auth/register', { body }))
+  return { api: api.as(token), id: account.id, vendorId: account.vendor_id ?? '', email }
 }
+
+type Registration = components['schemas']['Registration']
+/** Of each kind of account what is its own. */
+type Details = Registration extends infer Kind
+  ? Kind extends Kind
+    ? Omit<Kind, 'email' | 'password'>
+    : never
+  : never
 
 /** An active market of this organizer. Returns its id. */
 export async function activeMarket(
   { api }: Person,
   props: { name?: string; city?: string; stall_count?: number } = {},
 ): Promise<string> {
-  const created = await api.post('/markets', {
-    name: 'Harbor Market',
-    city: 'Lisbon',
-    stall_count: 3,
-    ...props,
-  })
-  if (created.status !== 201) throw new Error(`create: ${created.status} ${created.text}`)
-  const opened = await api.put(`/markets/${created.body.id}`, { status: 'active' })
-  if (opened.status !== 200) throw new Error(`open: ${opened.status} ${opened.text}`)
-  return created.body.id
+  const body = { name: 'Harbor Market', city: 'Lisbon', stall_count: 3, ...props }
+  const { id } = ok(await api.client.POST('/markets', { body }))
+  ok(await api.client.PUT('/markets/{id}', { params: { path: { id } }, body: { status: 'active' } }))
+  return id
 }
 
 /** Applies at the market; returns the application's id. */
 export async function applied({ api }: Person, marketId: string): Promise<string> {
-  const { status, body, text } = await api.post(`/markets/${marketId}/applications`, {
-    message: 'Good tomatoes',
-  })
-  if (status !== 201) throw new Error(`apply: ${status} ${text}`)
-  return body.id
+  const params = { path: { id: marketId } }
+  const body = { message: 'Good tomatoes' }
+  return ok(await api.client.POST('/markets/{id}/applications', { params, body })).id
 }

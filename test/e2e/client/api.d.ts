@@ -1,0 +1,2287 @@
+// Made from the API's document: `npm run api:client` makes it anew.
+
+export interface paths {
+    readonly "/markets": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List active markets
+         * @description By name, then id.
+         */
+        readonly get: operations["listMarkets"];
+        readonly put?: never;
+        /**
+         * Create a market
+         * @description It begins as a draft, which only its organizer sees.
+         */
+        readonly post: operations["createMarket"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/markets/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get a market with its vendors
+         * @description A draft is found by its organizer alone.
+         */
+        readonly get: operations["getMarket"];
+        /**
+         * Change a market
+         * @description What is not given stays. For its organizer. Another move of the status is a conflict.
+         */
+        readonly put: operations["updateMarket"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/markets/{id}/stats": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Count a market’s vendors, applications and stalls
+         * @description Those of a draft are found by its organizer alone.
+         */
+        readonly get: operations["getMarketStats"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/vendors/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Get a vendor’s profile with its markets */
+        readonly get: operations["getVendor"];
+        /**
+         * Change a vendor’s profile
+         * @description What is not given stays. For that vendor.
+         */
+        readonly put: operations["updateVendor"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/vendors/{id}/dashboard": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get a vendor’s applications and markets
+         * @description For that vendor.
+         */
+        readonly get: operations["getVendorDashboard"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/organizers/{id}/dashboard": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get an organizer’s numbers and newest applications
+         * @description For that organizer.
+         */
+        readonly get: operations["getOrganizerDashboard"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/markets/{id}/applications": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List a market’s applications
+         * @description For its organizer.
+         */
+        readonly get: operations["listApplications"];
+        readonly put?: never;
+        /**
+         * Apply to a market
+         * @description A vendor has at most one live application at a market, and only active markets take any.
+         */
+        readonly post: operations["applyToMarket"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/applications/{id}/accept": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Accept an application that is pending or waitlisted
+         * @description However many are accepted at once, a market never has more vendors than stalls.
+         */
+        readonly post: operations["acceptApplication"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/applications/{id}/reject": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Reject an application that is pending or waitlisted */
+        readonly post: operations["rejectApplication"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/applications/{id}/waitlist": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Put a pending application on the waiting list */
+        readonly post: operations["waitlistApplication"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/applications/{id}/withdraw": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Withdraw one’s own application
+         * @description From `accepted`, it frees the stall.
+         */
+        readonly post: operations["withdrawApplication"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/auth/register": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Register an organizer or a vendor */
+        readonly post: operations["register"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/auth/login": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Log in */
+        readonly post: operations["logIn"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/me": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Get the account that the token belongs to */
+        readonly get: operations["getAccount"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/me/password": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Change the password
+         * @description Ends every session of the account but the one it answers with. A wrong password is `forbidden`.
+         */
+        readonly put: operations["changePassword"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/auth/sign-out-everywhere": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End every session of the account
+         * @description No token of it is good on any instance once this is answered.
+         */
+        readonly post: operations["signOutEverywhere"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/healthz": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Is it alive? */
+        readonly get: operations["checkHealth"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/readyz": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Is it ready for traffic?
+         * @description It is while the database answers. The cache’s state is told, and never decides.
+         */
+        readonly get: operations["checkReadiness"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/metrics": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Get everything counted, for Prometheus */
+        readonly get: operations["getMetrics"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/openapi.json": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get this document
+         * @description People read it at `/docs`.
+         */
+        readonly get: operations["getDocument"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        readonly Account: {
+            /**
+             * Format: uuid
+             * @description An organizer’s is the organizer’s id.
+             */
+            readonly id: string;
+            readonly email: string;
+            readonly name: string;
+            /** @enum {string} */
+            readonly role: "organizer" | "vendor";
+            /**
+             * Format: uuid
+             * @description The vendor that the account trades as. Organizers have none.
+             */
+            readonly vendor_id?: string;
+        };
+        readonly Application: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly market_id: string;
+            readonly market_name: string;
+            /** Format: uuid */
+            readonly vendor_id: string;
+            readonly business_name: string;
+            /** @enum {string} */
+            readonly status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+            readonly message: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly updated_at: string;
+        };
+        readonly ApplicationList: {
+            readonly applications: readonly components["schemas"]["Application"][];
+            /** @description On all pages. */
+            readonly total: number;
+            readonly page: number;
+            readonly page_size: number;
+        };
+        readonly Document: {
+            readonly openapi: string;
+        } & {
+            readonly [key: string]: unknown;
+        };
+        readonly Health: {
+            /** @constant */
+            readonly status: "ok";
+        };
+        readonly Login: {
+            /** Format: email */
+            readonly email: string;
+            /** Format: password */
+            readonly password: string;
+        };
+        readonly MarketChanges: {
+            readonly name?: string;
+            readonly city?: string;
+            readonly description?: string;
+            /** @description Never below the vendors already accepted. */
+            readonly stall_count?: number;
+            /**
+             * @description `draft` → `active` → `closed` → `active` → …
+             * @enum {string}
+             */
+            readonly status?: "draft" | "active" | "closed";
+        };
+        readonly MarketDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description The last part of the address of the market’s public page, `/m/{slug}`. Unique. */
+            readonly slug: string;
+            readonly name: string;
+            readonly city: string;
+            readonly stall_count: number;
+            /** @description Vendors accepted. Never more than `stall_count`. */
+            readonly vendor_count: number;
+            readonly description: string;
+            /** @enum {string} */
+            readonly status: "draft" | "active" | "closed";
+            readonly organizer: {
+                /** Format: uuid */
+                readonly id: string;
+                readonly name: string;
+            };
+            readonly vendors: readonly {
+                /** Format: uuid */
+                readonly id: string;
+                readonly business_name: string;
+                readonly category: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly updated_at: string;
+        };
+        readonly MarketList: {
+            readonly markets: readonly components["schemas"]["MarketSummary"][];
+            /** @description On all pages. */
+            readonly total: number;
+            readonly page: number;
+            readonly page_size: number;
+        };
+        readonly MarketStats: {
+            /** Format: uuid */
+            readonly market_id: string;
+            readonly vendor_count: number;
+            readonly pending_applications: number;
+            readonly waitlisted_applications: number;
+            readonly stall_count: number;
+            readonly open_stalls: number;
+        };
+        readonly MarketSummary: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description The last part of the address of the market’s public page, `/m/{slug}`. Unique. */
+            readonly slug: string;
+            readonly name: string;
+            readonly city: string;
+            readonly stall_count: number;
+            /** @description Vendors accepted. Never more than `stall_count`. */
+            readonly vendor_count: number;
+        };
+        /** @description In the text format of Prometheus. */
+        readonly Metrics: string;
+        readonly Moved: {
+            /** @enum {string} */
+            readonly status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+        };
+        readonly NewApplication: {
+            /** @default  */
+            readonly message?: string;
+        };
+        readonly NewMarket: {
+            readonly name: string;
+            readonly city: string;
+            readonly description?: string;
+            /** @description Never below the vendors already accepted. */
+            readonly stall_count: number;
+            /** @description Names the public page, `/m/{slug}`. Without one, it is made of name and city. */
+            readonly slug?: string;
+        };
+        readonly OrganizerDashboard: {
+            /** Format: uuid */
+            readonly organizer_id: string;
+            readonly markets: {
+                readonly draft: number;
+                readonly active: number;
+                readonly closed: number;
+            };
+            readonly pending_applications: number;
+            /** @description Distinct vendors accepted at any of the organizer’s markets. */
+            readonly vendors: number;
+            /** @description The ten newest, newest first. */
+            readonly recent_applications: readonly components["schemas"]["Application"][];
+        };
+        readonly OrganizerRegistration: {
+            /** Format: email */
+            readonly email: string;
+            /** Format: password */
+            readonly password: string;
+            readonly name: string;
+            /** @constant */
+            readonly role: "organizer";
+        };
+        readonly PasswordChange: {
+            /** Format: password */
+            readonly current_password: string;
+            /** Format: password */
+            readonly new_password: string;
+        };
+        readonly Problem: {
+            /** @description `urn:marketflow:problem:` and the code. */
+            readonly type: string;
+            readonly title: string;
+            readonly status: number;
+            readonly detail: string;
+            /**
+             * @description What went wrong. Stable: the part to act upon.
+             * @enum {string}
+             */
+            readonly code: "validation-failed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "conflict" | "rate-limited" | "database-unavailable" | "overloaded" | "internal";
+            /** @description A URN of this request, for the log. */
+            readonly instance: string;
+            /** @description Every wrong field, where the code is `validation-failed`. */
+            readonly errors?: readonly {
+                /** @description Dotted: `stall_count`, `query.page`. */
+                readonly path: string;
+                /** @description What was expected there. */
+                readonly message: string;
+            }[];
+        };
+        readonly Readiness: {
+            /**
+             * @description This alone decides.
+             * @enum {string}
+             */
+            readonly database: "reachable" | "unreachable";
+            /** @description Without it all works, slower. */
+            readonly cache: {
+                /** @description The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own. */
+                readonly name: string;
+                readonly connected: boolean;
+                /** @enum {string} */
+                readonly breaker: "closed" | "open" | "half-open" | "none";
+            };
+            /** @description Whether this instance may use the cache now, and since when, in milliseconds. */
+            readonly lease: {
+                readonly held: boolean;
+                readonly age_ms: number | null;
+            };
+            /** @description Rows of the log that the last drain could not apply. */
+            readonly invalidations: {
+                readonly pending: number;
+            };
+        };
+        readonly Registration: components["schemas"]["OrganizerRegistration"] | components["schemas"]["VendorRegistration"];
+        readonly SignedIn: {
+            readonly account: components["schemas"]["Account"];
+            /** @description Goes into `Authorization: Bearer …`; good for twelve hours. */
+            readonly token: string;
+        };
+        readonly VendorChanges: {
+            readonly business_name?: string;
+            readonly category?: string;
+            readonly description?: string;
+            /** @description An http or https URL, or an empty text for none. */
+            readonly website?: string;
+        };
+        readonly VendorDashboard: {
+            /** Format: uuid */
+            readonly vendor_id: string;
+            readonly applications: {
+                readonly pending: number;
+                readonly waitlisted: number;
+                readonly accepted: number;
+                readonly rejected: number;
+                readonly withdrawn: number;
+            };
+            /** @description Every market that accepted it, whatever its status, by name then id. */
+            readonly markets: readonly {
+                /** Format: uuid */
+                readonly id: string;
+                readonly name: string;
+                readonly city: string;
+                /** @enum {string} */
+                readonly status: "draft" | "active" | "closed";
+            }[];
+        };
+        readonly VendorProfile: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly business_name: string;
+            readonly category: string;
+            readonly description: string;
+            readonly website: string;
+            /** @description Active markets that accepted it, by name then id. */
+            readonly markets: readonly {
+                /** Format: uuid */
+                readonly id: string;
+                readonly name: string;
+                readonly city: string;
+            }[];
+        };
+        readonly VendorRegistration: {
+            /** Format: email */
+            readonly email: string;
+            /** Format: password */
+            readonly password: string;
+            readonly name: string;
+            /** @constant */
+            readonly role: "vendor";
+            readonly business_name: string;
+            readonly category?: string;
+        };
+    };
+    responses: {
+        /** @description The database is out of reach (`database-unavailable`). The service is overloaded (`overloaded`). */
+        readonly DatabaseUnavailableOrOverloaded: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "Retry-After": components["headers"]["Retry-After"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 503;
+                    /** @enum {unknown} */
+                    readonly code?: "database-unavailable" | "overloaded";
+                };
+            };
+        };
+        /** @description Something went wrong on our side (`internal`). */
+        readonly Internal: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 500;
+                    /** @enum {unknown} */
+                    readonly code?: "internal";
+                };
+            };
+        };
+        /** @description A valid token is required (`unauthenticated`). */
+        readonly Unauthenticated: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 401;
+                    /** @enum {unknown} */
+                    readonly code?: "unauthenticated";
+                };
+            };
+        };
+        /** @description The URL is too long (`uri-too-long`). */
+        readonly UriTooLong: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 414;
+                    /** @enum {unknown} */
+                    readonly code?: "uri-too-long";
+                };
+            };
+        };
+        /** @description The request is not valid (`validation-failed`). */
+        readonly ValidationFailed: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 400;
+                    /** @enum {unknown} */
+                    readonly code?: "validation-failed";
+                };
+            };
+        };
+        /** @description The request conflicts with the current state (`conflict`). */
+        readonly Conflict: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "conflict";
+                };
+            };
+        };
+        /** @description This account may not do that (`forbidden`). */
+        readonly Forbidden: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 403;
+                    /** @enum {unknown} */
+                    readonly code?: "forbidden";
+                };
+            };
+        };
+        /** @description The body is not valid JSON (`malformed-json`). The request is not valid (`validation-failed`). */
+        readonly MalformedJsonOrValidationFailed: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 400;
+                    /** @enum {unknown} */
+                    readonly code?: "malformed-json" | "validation-failed";
+                };
+            };
+        };
+        /** @description The body is too large (`payload-too-large`). */
+        readonly PayloadTooLarge: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 413;
+                    /** @enum {unknown} */
+                    readonly code?: "payload-too-large";
+                };
+            };
+        };
+        /** @description Too many requests (`rate-limited`). */
+        readonly RateLimited: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "Retry-After": components["headers"]["Retry-After"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 429;
+                    /** @enum {unknown} */
+                    readonly code?: "rate-limited";
+                };
+            };
+        };
+        /** @description The body must be application/json (`unsupported-media-type`). */
+        readonly UnsupportedMediaType: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 415;
+                    /** @enum {unknown} */
+                    readonly code?: "unsupported-media-type";
+                };
+            };
+        };
+        /** @description There is no such market (`market-not-found`). */
+        readonly MarketNotFound: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 404;
+                    /** @enum {unknown} */
+                    readonly code?: "market-not-found";
+                };
+            };
+        };
+        /** @description There is no such vendor (`vendor-not-found`). */
+        readonly VendorNotFound: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 404;
+                    /** @enum {unknown} */
+                    readonly code?: "vendor-not-found";
+                };
+            };
+        };
+        /** @description There is no such organizer (`organizer-not-found`). */
+        readonly OrganizerNotFound: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 404;
+                    /** @enum {unknown} */
+                    readonly code?: "organizer-not-found";
+                };
+            };
+        };
+        /** @description There is no such application (`application-not-found`). */
+        readonly ApplicationNotFound: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 404;
+                    /** @enum {unknown} */
+                    readonly code?: "application-not-found";
+                };
+            };
+        };
+        /** @description The request conflicts with the current state (`conflict`). The market has no stall left (`market-full`). */
+        readonly ConflictOrMarketFull: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "conflict" | "market-full";
+                };
+            };
+        };
+        /** @description The database is out of reach (`database-unavailable`). */
+        readonly DatabaseUnavailable: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "Retry-After": components["headers"]["Retry-After"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 503;
+                    /** @enum {unknown} */
+                    readonly code?: "database-unavailable";
+                };
+            };
+        };
+    };
+    parameters: {
+        /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+        readonly IfNoneMatch: string;
+    };
+    requestBodies: never;
+    headers: {
+        /**
+         * @description A strong entity tag: equal tags, equal bytes. Send it back as `If-None-Match`.
+         * @example "ToWnaZ49AUsKrGmwdOAx2yALcWY"
+         */
+        readonly ETag: string;
+        /**
+         * @description `private, no-cache` or `no-cache` on what has an `ETag`: keep it, and ask each time. `no-store` on all else.
+         * @example private, no-cache
+         */
+        readonly "Cache-Control": string;
+        /**
+         * @description Where the answer came from (RFC 9211): `hit` with the remaining seconds and the tier, `fwd=miss`, `fwd=bypass` with the reason, or `hit; detail=unverified` while the database is out of reach.
+         * @example marketflow; hit; ttl=287; detail=l1
+         */
+        readonly "Cache-Status": string;
+        /**
+         * @description Seconds since an `unverified` answer was loaded. Absent on all others.
+         * @example 12
+         */
+        readonly Age: number;
+        /**
+         * @description Other accounts may be answered otherwise.
+         * @example Authorization
+         */
+        readonly Vary: "Authorization";
+        /**
+         * @description The path of what was made.
+         * @example /markets/8a64ea05-90ce-43e8-872f-bf8324b7ac58
+         */
+        readonly Location: string;
+        /**
+         * @description Seconds to wait before the next try.
+         * @example 1
+         */
+        readonly "Retry-After": number;
+        /**
+         * @description The scheme to authenticate by; `invalid_token` if the one that was sent is not good (any more).
+         * @example Bearer error="invalid_token"
+         */
+        readonly "WWW-Authenticate": "Bearer" | "Bearer error=\"invalid_token\"";
+        /**
+         * @description What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one. On errors always, otherwise if it was sent.
+         * @example 7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d
+         */
+        readonly "X-Request-Id": string;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    readonly listMarkets: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Which page, counted from 1. */
+                readonly page?: number;
+                /** @description How many a page holds. */
+                readonly page_size?: number;
+                /** @description Only markets of this city, compared without case and surrounding blanks. */
+                readonly city?: string;
+            };
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "markets": [
+                     *         {
+                     *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "slug": "hollywood-market-portland",
+                     *           "name": "Hollywood Market",
+                     *           "city": "Portland",
+                     *           "stall_count": 30,
+                     *           "vendor_count": 1
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "page_size": 20
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketList"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly createMarket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewMarket"];
+            };
+        };
+        readonly responses: {
+            /** @description The draft. */
+            readonly 201: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly Location: components["headers"]["Location"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "slug": "hollywood-market-portland",
+                     *       "name": "Hollywood Market",
+                     *       "city": "Portland",
+                     *       "stall_count": 30,
+                     *       "vendor_count": 0,
+                     *       "description": "Saturdays, eight to one, rain or shine.",
+                     *       "status": "draft",
+                     *       "organizer": {
+                     *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
+                     *         "name": "Rosa Almeida"
+                     *       },
+                     *       "vendors": [],
+                     *       "created_at": "2026-11-22T21:26:00.000Z",
+                     *       "updated_at": "2026-11-22T21:26:00.000Z"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketDetail"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly getMarket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The market. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "slug": "hollywood-market-portland",
+                     *       "name": "Hollywood Market",
+                     *       "city": "Portland",
+                     *       "stall_count": 30,
+                     *       "vendor_count": 1,
+                     *       "description": "Saturdays, eight to one, rain or shine.",
+                     *       "status": "active",
+                     *       "organizer": {
+                     *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
+                     *         "name": "Rosa Almeida"
+                     *       },
+                     *       "vendors": [
+                     *         {
+                     *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "category": "vegetables"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-22T21:26:00.000Z",
+                     *       "updated_at": "2026-11-23T08:15:30.250Z"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketDetail"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly updateMarket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MarketChanges"];
+            };
+        };
+        readonly responses: {
+            /** @description The market as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "slug": "hollywood-market-portland",
+                     *       "name": "Hollywood Market",
+                     *       "city": "Portland",
+                     *       "stall_count": 30,
+                     *       "vendor_count": 1,
+                     *       "description": "Saturdays, eight to one, rain or shine.",
+                     *       "status": "active",
+                     *       "organizer": {
+                     *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
+                     *         "name": "Rosa Almeida"
+                     *       },
+                     *       "vendors": [
+                     *         {
+                     *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "category": "vegetables"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-22T21:26:00.000Z",
+                     *       "updated_at": "2026-11-23T08:15:30.250Z"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketDetail"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly getMarketStats: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The counts. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "vendor_count": 1,
+                     *       "pending_applications": 3,
+                     *       "waitlisted_applications": 0,
+                     *       "stall_count": 30,
+                     *       "open_stalls": 29
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketStats"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly getVendor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The vendor’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The profile. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "category": "vegetables",
+                     *       "description": "A family farm on the Sandy river.",
+                     *       "website": "https://green-acres.example",
+                     *       "markets": [
+                     *         {
+                     *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "name": "Hollywood Market",
+                     *           "city": "Portland"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["VendorProfile"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["VendorNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly updateVendor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The vendor’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["VendorChanges"];
+            };
+        };
+        readonly responses: {
+            /** @description The profile as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "category": "vegetables",
+                     *       "description": "A family farm on the Sandy river.",
+                     *       "website": "https://green-acres.example",
+                     *       "markets": [
+                     *         {
+                     *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "name": "Hollywood Market",
+                     *           "city": "Portland"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["VendorProfile"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["VendorNotFound"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly getVendorDashboard: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The vendor’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The dashboard. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "applications": {
+                     *         "pending": 1,
+                     *         "waitlisted": 0,
+                     *         "accepted": 1,
+                     *         "rejected": 0,
+                     *         "withdrawn": 0
+                     *       },
+                     *       "markets": [
+                     *         {
+                     *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "name": "Hollywood Market",
+                     *           "city": "Portland",
+                     *           "status": "active"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["VendorDashboard"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["VendorNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly getOrganizerDashboard: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The organizer’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The dashboard. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "organizer_id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
+                     *       "markets": {
+                     *         "draft": 1,
+                     *         "active": 1,
+                     *         "closed": 0
+                     *       },
+                     *       "pending_applications": 3,
+                     *       "vendors": 1,
+                     *       "recent_applications": [
+                     *         {
+                     *           "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *           "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "market_name": "Hollywood Market",
+                     *           "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "status": "pending",
+                     *           "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *           "created_at": "2026-11-22T22:00:00.000Z",
+                     *           "updated_at": "2026-11-22T22:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["OrganizerDashboard"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["OrganizerNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly listApplications: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Which page, counted from 1. */
+                readonly page?: number;
+                /** @description How many a page holds. */
+                readonly page_size?: number;
+                readonly status?: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+            };
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applications": [
+                     *         {
+                     *           "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *           "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "market_name": "Hollywood Market",
+                     *           "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "status": "pending",
+                     *           "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *           "created_at": "2026-11-22T22:00:00.000Z",
+                     *           "updated_at": "2026-11-22T22:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "page_size": 20
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["ApplicationList"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly applyToMarket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewApplication"];
+            };
+        };
+        readonly responses: {
+            /** @description The application, pending. */
+            readonly 201: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "market_name": "Hollywood Market",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "status": "pending",
+                     *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "created_at": "2026-11-22T22:00:00.000Z",
+                     *       "updated_at": "2026-11-22T22:00:00.000Z"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Application"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly acceptApplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The application’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its new status. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Moved"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["ApplicationNotFound"];
+            readonly 409: components["responses"]["ConflictOrMarketFull"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly rejectApplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The application’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its new status. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "rejected"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Moved"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["ApplicationNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly waitlistApplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The application’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its new status. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "waitlisted"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Moved"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["ApplicationNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly withdrawApplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The application’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its new status. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "withdrawn"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Moved"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["ApplicationNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly register: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Registration"];
+            };
+        };
+        readonly responses: {
+            /** @description The account, signed in. */
+            readonly 201: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "id": "c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a",
+                     *         "email": "vera@example.org",
+                     *         "name": "Vera Lopes",
+                     *         "role": "vendor",
+                     *         "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
+                     *       },
+                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailable"];
+        };
+    };
+    readonly logIn: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Login"];
+            };
+        };
+        readonly responses: {
+            /** @description The account, signed in. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "id": "c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a",
+                     *         "email": "vera@example.org",
+                     *         "name": "Vera Lopes",
+                     *         "role": "vendor",
+                     *         "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
+                     *       },
+                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailable"];
+        };
+    };
+    readonly getAccount: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The account. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a",
+                     *       "email": "vera@example.org",
+                     *       "name": "Vera Lopes",
+                     *       "role": "vendor",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Account"];
+                };
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly changePassword: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        readonly responses: {
+            /** @description The account, signed in anew. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "id": "c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a",
+                     *         "email": "vera@example.org",
+                     *         "name": "Vera Lopes",
+                     *         "role": "vendor",
+                     *         "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
+                     *       },
+                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly signOutEverywhere: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Signed out. */
+            readonly 204: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly checkHealth: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description It is. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Health"];
+                };
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+        };
+    };
+    readonly checkReadiness: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Ready. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "database": "reachable",
+                     *       "cache": {
+                     *         "name": "tiered",
+                     *         "connected": true,
+                     *         "breaker": "closed"
+                     *       },
+                     *       "lease": {
+                     *         "held": true,
+                     *         "age_ms": 112
+                     *       },
+                     *       "invalidations": {
+                     *         "pending": 0
+                     *       }
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            /** @description Not ready. */
+            readonly 503: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Retry-After": components["headers"]["Retry-After"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "database": "unreachable",
+                     *       "cache": {
+                     *         "name": "tiered",
+                     *         "connected": true,
+                     *         "breaker": "closed"
+                     *       },
+                     *       "lease": {
+                     *         "held": true,
+                     *         "age_ms": 112
+                     *       },
+                     *       "invalidations": {
+                     *         "pending": 0
+                     *       }
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    readonly getMetrics: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The metrics. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /** @example marketflow_cache_reads_total{view="market-detail",result="hit"} 1287 */
+                    readonly "text/plain": components["schemas"]["Metrics"];
+                };
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+        };
+    };
+    readonly getDocument: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OpenAPI 3.1. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "openapi": "3.1.1"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description `If-None-Match` names this document: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+        };
+    };
+}
