@@ -1,0 +1,38 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Api, organizer } from '../support/api.ts'
+import { startBrowser, visit } from '../support/browser.ts'
+import { type RunningService, startService } from '../support/service.ts'
+
+let service: RunningService
+let browser: Browser
+
+beforeAll(async () => {
+  ;[service, browser] = await Promise.all([startService({ DATA_DIR: 'memory' }), startBrowser()])
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await service?.stop()
+})
+
+it('shows the document, and tries an operation out with a token, with no file from another host', async () => {
+  const rosa = await organizer(new Api(service.url))
+  const { page, complaints, close } = await visit(browser, service.url)
+
+  await page.goto('/docs')
+  expect(await page.title()).toBe('Marketflow API')
+  await page.getByRole('button', { name: 'Authorize' }).click()
+  await page.getByLabel('auth-bearer-value').fill(rosa.api.token!)
+  await page.getByRole('button', { name: 'Apply credentials' }).click()
+  await page.getByRole('button', { name: 'Close' }).first().click()
+  const operation = page.locator('#operations-Markets-createMarket')
+  await operation.getByRole('button').first().click()
+  await operation.getByRole('button', { name: 'Execute' }).click()
+
+  await operation.locator('.live-responses-table .response-col_status').getByText('201').waitFor()
+  const { body } = await rosa.api.get(`/organizers/${rosa.id}/dashboard`)
+  expect(body.markets).toEqual({ draft: 1, active: 0, closed: 0 })
+  expect(complaints).toEqual([])
+  await close()
+})
