@@ -39,7 +39,7 @@ const DESCRIPTION = `Organizers run markets, vendors apply to them, the public r
 * JSON in \`snake_case\`. Unknown fields and query parameters are refused. A body has at most 100 kB.
 * Errors are RFC 9457 problems; act upon their \`code\`. A path that does not exist is answered with \`route-not-found\` (404), a method that a path does not have with \`method-not-allowed\` (405) and \`Allow\`.
 * \`HEAD\` works wherever \`GET\` does.
-* What can be cached carries a strong \`ETag\`: send it as \`If-None-Match\`, get 304.
+* What can be cached carries a strong \`ETag\`: send it as \`If-None-Match\`, get 304. \`Cache-Status\` says where the answer came from.
 * Logins, registrations and writes are limited per account and network; reads are not.`
 
 const BEARER = {
