@@ -113,8 +113,7 @@ export class ShadowCheck {
       const fresh = await this.#load(view, params)
       const loadedBy = this.#clock.monotonic()
       if (sameAnswer(entry, fresh)) return { outcome: 'same', found: fresh.etag }
-      // Another release's way to write the same view; a reader who decodes it treats it as a miss.
-      if (!isNegative(entry) && decode(view, entry) === undefined) return { outcome: 'undecided' }
+      if (isForeign(view, entry)) return { outcome: 'undecided' }
       const outcome = await this.#judge(view, params, fence, loadedBy)
       return { outcome, found: fresh.etag }
     } catch (error) {
@@ -158,6 +157,11 @@ export class ShadowCheck {
 }
 
 type Finding = Pick<ShadowReport, 'outcome' | 'found' | 'error'>
+
+/** Another release's way to write the same view; a reader who decodes it treats it as a miss. What is rendered has a key for each release. */
+function isForeign<T>(view: View<never, T>, entry: Entry): boolean {
+  return view.render === undefined && !isNegative(entry) && decode(view, entry) === undefined
+}
 
 function sameAnswer(served: Entry, fresh: Entry): boolean {
   return served.etag === fresh.etag && served.visibleTo === fresh.visibleTo

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LoadQueue } from '../../../src/application/caching/load-queue.ts'
 import { ReadThrough } from '../../../src/application/caching/read-through.ts'
+import { rendered } from '../../../src/application/caching/rendered.ts'
 import { ShadowCheck, type ShadowReport } from '../../../src/application/caching/shadow-check.ts'
+import type { View } from '../../../src/application/caching/view-table.ts'
 import type { Found } from '../../../src/application/ports/view-queries.ts'
 import {
   databaseDown,
@@ -19,7 +21,7 @@ import {
 const LEASE_MS = 1000
 
 /** A database of one number, read through a cache that is watched. */
-function world(share = 1) {
+function world(share = 1, as = (view: View<string, Version>) => view) {
   const clock = new TimerClock()
   const random = new FixedRandom()
   const cache = new FakeCache()
@@ -28,11 +30,12 @@ function world(share = 1) {
   const loads = new LoadQueue((run) => run(), 100)
   const reports: ShadowReport[] = []
   const database = { version: 1 as number | undefined, load: undefined as (() => Promise<void>) | undefined }
-  const view = versionView(async (): Promise<Found<Version>> => {
+  const data = versionView(async (): Promise<Found<Version>> => {
     const { version, load } = database
     await load?.()
     return version === undefined ? undefined : { value: { version } }
   })
+  const view = as(data)
   const shadow = new ShadowCheck(
     cache,
     gate,
@@ -148,6 +151,15 @@ describe('a checked hit', () => {
     await w.clock.advance(1.02 * LEASE_MS - 1)
     expect(w.outcomes()).toEqual([])
     await w.clock.advance(1)
+    expect(w.outcomes()).toEqual(['violation'])
+  })
+
+  it('is a violation in a rendered page too, which nobody decodes', async () => {
+    w = world(1, (view) => rendered(view, 'v1', ({ version }) => `<p>${version}</p>`))
+    await w.read()
+    w.database.version = 2
+    await w.read()
+    await w.clock.advance(1.02 * LEASE_MS)
     expect(w.outcomes()).toEqual(['violation'])
   })
 
