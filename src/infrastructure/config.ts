@@ -22,6 +22,12 @@ const url = (protocols: RegExp, example: string) =>
 
 const signingSecret = z.string().refine((text) => Buffer.byteLength(text) >= 32, 'expected at least 32 bytes')
 
+/** Pages live at the root of where a service is found from outside, so nothing may follow. */
+const origin = url(/^https?$/, 'https://markets.example.org')
+  .transform((text) => new URL(text))
+  .refine((each) => each.href === `${each.origin}/`, 'expected scheme, host and port only')
+  .transform((each) => each.origin)
+
 const environment = z
   .object({
     PORT: whole(0, 65_535).default(3000),
@@ -32,6 +38,7 @@ const environment = z
       .transform((text) => (text === 'auto' ? availableParallelism() : Number(text)))
       .pipe(z.number().min(1).max(1024))
       .default(1),
+    PUBLIC_URL: origin.optional(),
     DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
     DATA_DIR: z.string().min(1).default('.marketflow'),
     CACHE: z.enum(['tiered', 'redis', 'lru', 'null'], 'expected tiered, redis, lru or null').optional(),
@@ -78,6 +85,8 @@ const environment = z
 export interface Config {
   readonly port: number
   readonly host: string
+  /** Where the service is found from outside, as an origin without a slash. */
+  readonly publicUrl: string | undefined
   /** Processes that share the port, each an instance of its own. */
   readonly workers: number
   /** Absent: embedded PGlite in `dataDir` (`memory` keeps nothing). */
@@ -134,6 +143,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port: values.PORT,
     host: values.HOST,
+    publicUrl: values.PUBLIC_URL,
     workers: values.WORKERS,
     databaseUrl: values.DATABASE_URL,
     dataDir: values.DATA_DIR,

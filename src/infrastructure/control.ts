@@ -4,6 +4,8 @@ import { openControlSocket } from '../adapters/cli/control-socket.ts'
 import { explainPath } from '../adapters/cli/locate-view.ts'
 import { ExplainView } from '../application/caching/explanation.ts'
 import { UnitOfWork } from '../application/caching/unit-of-work.ts'
+import { renderedViews } from '../application/pages/rendered-views.ts'
+import { PageRenderer } from '../application/ports/page-renderer.ts'
 import type { Config } from './config.ts'
 import type { Core } from './core.ts'
 
@@ -19,10 +21,11 @@ export async function openControl(
   const nothing = { close: async () => {} }
   if (dataDir === 'memory') return nothing
   const explain = await container.getAsync(ExplainView)
+  const pages = renderedViews(await container.getAsync(PageRenderer))
   const unitOfWork = await container.getAsync(UnitOfWork)
   try {
     return await openControlSocket(dataDir, {
-      explain: async (input) => explainPath(explain, explainInput.parse(input).path),
+      explain: async (input) => explainPath(explain, pages, explainInput.parse(input).path),
       invalidate: async (input) => unitOfWork.invalidate(invalidateInput.parse(input).tags),
     })
   } catch (error) {

@@ -17,6 +17,7 @@ import { redisCache } from './modules/cache-redis.ts'
 import { tieredCache } from './modules/cache-tiered.ts'
 import { consistency } from './modules/consistency.ts'
 import { foundation } from './modules/foundation.ts'
+import { pages } from './modules/pages.ts'
 import { persistence } from './modules/persistence.ts'
 import { tracing } from './modules/tracing.ts'
 import { useCases } from './modules/use-cases.ts'
@@ -73,6 +74,7 @@ export async function openCore(
       persistence(database),
       CACHES[config.cache](config, logger),
       consistency(config, logger),
+      pages(config),
       useCases,
       ...(config.tracing ? [tracing] : []),
     )

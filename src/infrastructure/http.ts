@@ -23,6 +23,9 @@ import { GetMarketStats } from '../application/markets/get-market-stats.ts'
 import { ListMarkets } from '../application/markets/list-markets.ts'
 import { UpdateMarket } from '../application/markets/update-market.ts'
 import { GetOrganizerDashboard } from '../application/organizers/get-organizer-dashboard.ts'
+import { BrowseMarkets } from '../application/pages/browse-markets.ts'
+import { ShowMarket } from '../application/pages/show-market.ts'
+import { ShowSitemap } from '../application/pages/show-sitemap.ts'
 import { Clock } from '../application/ports/clock.ts'
 import { Random } from '../application/ports/random.ts'
 import { TokenIssuer } from '../application/ports/token-issuer.ts'
@@ -38,7 +41,7 @@ import { clusterMetrics, workerSlot } from './workers/worker.ts'
 
 /** The HTTP adapter on a running core. */
 export async function httpApp(
-  { trustProxy }: Config,
+  { publicUrl, trustProxy }: Config,
   core: Core,
   limits: RateLimits | undefined,
   logger: Logger,
@@ -64,6 +67,7 @@ export async function httpApp(
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unforeseen error'),
     limits,
     trustProxy,
+    publicUrl,
     readiness: await readiness(core),
     metrics: async () => ({ contentType: metrics.contentType, text: await metricsText() }),
   })
@@ -100,5 +104,8 @@ async function useCasesOf(container: Container): Promise<UseCases> {
     getVendorDashboard: await container.getAsync(GetVendorDashboard),
     updateVendor: await container.getAsync(UpdateVendor),
     getOrganizerDashboard: await container.getAsync(GetOrganizerDashboard),
+    browseMarkets: await container.getAsync(BrowseMarkets),
+    showMarket: await container.getAsync(ShowMarket),
+    showSitemap: await container.getAsync(ShowSitemap),
   }
 }

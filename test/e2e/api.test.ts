@@ -30,7 +30,12 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
       database === undefined
         ? { DATA_DIR: 'memory' }
         : { DATABASE_URL: database.url, SINGLE_INSTANCE: 'true' }
-    service = await startService({ ...where, REDIS_PREFIX: `${name}:`, ...env(redis.url) })
+    service = await startService({
+      ...where,
+      PUBLIC_URL: 'https://markets.example.org',
+      REDIS_PREFIX: `${name}:`,
+      ...env(redis.url),
+    })
     api = new Api(service.url)
   })
 
@@ -146,6 +151,51 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     const after = await api.get(`/markets/${market}`, { 'if-none-match': before.headers.get('etag')! })
     expect(after.status).toBe(200)
     expect(after.body.description).toBe('Now with music')
+  })
+
+  it('shows every write on the public pages at once, from the cache until then', async () => {
+    const rosa = await organizer(api, 'Rosa <Organizer>')
+    const vera = await vendor(api, 'Pears & Co')
+    const { body: draft } = await rosa.api.post('/markets', {
+      name: 'Mill Market',
+      city: 'Évora',
+      stall_count: 1,
+    })
+    const [page, list] = [`/m/${draft.slug}`, '/?city=%C3%A9vora']
+    const shows = async (path: string, ...texts: readonly string[]) => {
+      const { text, headers } = await api.get(path)
+      for (const each of texts) expect(text).toContain(each)
+      expect(headers.get('cache-status')).toMatch(cache === 'null' ? hit : /fwd=miss; stored/)
+      const again = await api.get(path)
+      expect(again.headers.get('cache-status')).toMatch(hit)
+      expect(again.text).toBe(text)
+      expect((await api.get(path, { 'if-none-match': headers.get('etag')! })).status).toBe(304)
+    }
+
+    expect((await api.get(page)).status).toBe(404)
+    await shows(list, 'No markets in')
+    await rosa.api.put(`/markets/${draft.id}`, { status: 'active' })
+    await shows(page, 'Mill Market', '1 of 1 stall is free', 'Rosa &#60;Organizer&#62;')
+    await shows(list, '1 market', 'Mill Market', '1 free stall')
+    expect((await api.get('/sitemap/1.xml')).text).toContain(`<loc>https://markets.example.org${page}</loc>`)
+
+    const application = await applied(vera, draft.id)
+    await rosa.api.post(`/applications/${application}/accept`)
+    await shows(page, 'Pears &#38; Co', 'The only stall is taken')
+    await shows(list, '1 vendor', 'No free stalls')
+    await vera.api.put(`/vendors/${vera.vendorId}`, {
+      business_name: 'Plums',
+      website: 'https://plums.example',
+    })
+    await shows(page, 'Plums', 'href="https://plums.example/"')
+    await vera.api.post(`/applications/${application}/withdraw`)
+    await shows(page, 'Nobody sells here yet.')
+    await rosa.api.put(`/markets/${draft.id}`, { city: 'Beja' })
+    await shows(page, 'Beja')
+    await shows(list, 'No markets in')
+    await rosa.api.put(`/markets/${draft.id}`, { status: 'closed' })
+    await shows(page, 'Closed at present.')
+    expect((await api.get('/sitemap/1.xml')).text).not.toContain(page)
   })
 
   it('keeps others out of what is not theirs', async () => {

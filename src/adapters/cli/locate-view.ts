@@ -1,5 +1,6 @@
 import type { ExplainView, Explanation } from '../../application/caching/explanation.ts'
 import { VIEWS } from '../../application/caching/view-table.ts'
+import type { RenderedViews } from '../../application/pages/rendered-views.ts'
 import { normalizeCity } from '../../domain/market.ts'
 import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
 
@@ -7,16 +8,19 @@ import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
  * Explains the view that a path of the HTTP API reads, such as `/markets?city=lisbon`.
  * @throws Error telling which paths there are.
  */
-export function explainPath(explain: ExplainView, path: string): Promise<Explanation> {
+export function explainPath(explain: ExplainView, pages: RenderedViews, path: string): Promise<Explanation> {
   const { pathname, searchParams } = new URL(path, 'http://marketflow.invalid')
   const [collection, id = '', part = ''] = pathname.split('/').slice(1)
   const page = Number(searchParams.get('page') ?? 1)
   const pageSize = Number(searchParams.get('page_size') ?? 20)
+  const city = normalizeCity(searchParams.get('city') ?? '')
   switch (`/${collection}${id && '/id'}${part && `/${part}`}`) {
-    case '/markets': {
-      const city = normalizeCity(searchParams.get('city') ?? '')
+    case '/':
+      return explain.execute(pages.markets, city === '' ? { page } : { page, city })
+    case '/m/id':
+      return explain.execute(pages.market, { slug: id })
+    case '/markets':
       return explain.execute(VIEWS.marketListing, city === '' ? { page, pageSize } : { page, pageSize, city })
-    }
     case '/markets/id':
       return explain.execute(VIEWS.marketDetail, { id })
     case '/markets/id/stats':
@@ -38,6 +42,8 @@ export function explainPath(explain: ExplainView, path: string): Promise<Explana
 }
 
 const CACHED_PATHS = [
+  '/[?city=&page=]',
+  '/m/{slug}',
   '/markets[?city=&page=&page_size=]',
   '/markets/{id}',
   '/markets/{id}/stats',

@@ -8,9 +8,12 @@ import { Access } from './access.ts'
 import { apiRoutes } from './api-routes.ts'
 import { errorHandler } from './error-handler.ts'
 import { observe, type RequestReport } from './observe.ts'
+import { assetRoutes } from './pages/asset-routes.ts'
+import { pageRoutes } from './pages/page-routes.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { RequestIds } from './request-id.ts'
 import { mount } from './routes.ts'
+import { pageHeaders } from './security-headers.ts'
 import type { SystemProbes } from './system-routes.ts'
 import type { UseCases } from './use-cases.ts'
 
@@ -25,12 +28,15 @@ export interface AppOptions extends SystemProbes {
   readonly limits?: RateLimits | undefined
   /** How many proxies stand in front: so many entries of `X-Forwarded-For`, from its end, are theirs. Default: none. */
   readonly trustProxy?: number
+  /** Where the service is found from outside, as an origin; undefined where nobody knows. */
+  readonly publicUrl: string | undefined
 }
 
 /** Marketflow over HTTP. */
 export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): RequestListener {
-  const { clock, random, onRequest, onError, limits, trustProxy = 0 } = options
+  const { clock, random, onRequest, onError, limits, publicUrl, trustProxy = 0 } = options
   const ids = new RequestIds(random)
+  const forPages = pageHeaders(publicUrl)
   const access = new Access(tokens, useCases.identify, limits)
 
   const app = express()
@@ -41,9 +47,13 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   app.set('trust proxy', trustProxy)
 
   if (onRequest !== undefined) app.use(observe(clock, ids, onRequest))
-  mount(app, apiRoutes(useCases, access, limits, options))
+  mount(app, [
+    ...apiRoutes(useCases, access, limits, options),
+    ...pageRoutes(useCases, forPages, publicUrl),
+    ...assetRoutes(forPages),
+  ])
   app.use(refuseRoute)
-  const answerError = errorHandler(ids, onError)
+  const answerError = errorHandler(ids, onError, forPages)
   app.use(answerError)
   return (req, res) => {
     const { url = '' } = req

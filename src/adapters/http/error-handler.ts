@@ -1,12 +1,18 @@
 import type { ErrorRequestHandler } from 'express'
 import { presentsToken } from './access.ts'
+import { errorPage } from './pages/error-page.ts'
 import { asMarketflowError, problemHeaders, problemOf, STATUS_OF } from './problem.ts'
 import { type RequestIds, requestUrn } from './request-id.ts'
+import type { HeaderList } from './security-headers.ts'
 
-/** Answers every error as a problem. What is our fault goes to `report`; the client learns the request's id and no more. */
+/**
+ * Answers every error as a problem, or as a page where a person asked for one. What is our fault goes to `report`; the
+ * client learns the request's id and no more.
+ */
 export function errorHandler(
   ids: RequestIds,
   report: (error: unknown, requestId: string) => void,
+  forPages: HeaderList,
 ): ErrorRequestHandler {
   // Express tells error handlers by their four parameters.
   return (thrown, req, res, _next) => {
@@ -18,9 +24,14 @@ export function errorHandler(
       res.destroy()
       return
     }
-    const body = Buffer.from(JSON.stringify(problemOf(error, requestUrn(requestId))))
+    const page = errorPage(req, error)
+    const body = Buffer.from(page ?? JSON.stringify(problemOf(error, requestUrn(requestId))))
     const headers = {
       ...problemHeaders(error, presentsToken(req)),
+      ...(page !== undefined && {
+        ...Object.fromEntries(forPages),
+        'Content-Type': 'text/html; charset=utf-8',
+      }),
       'Content-Length': body.length,
       'X-Request-Id': requestId,
     }

@@ -17,6 +17,7 @@ export function sendReading(
   res: Response,
   reading: Reading<unknown>,
   audience: Audience,
+  contentType = 'application/json',
 ): void {
   const { status, etag } = reading
   const cacheStatus = cacheStatusOf(status)
@@ -38,7 +39,7 @@ export function sendReading(
     return
   }
   const { body } = reading
-  headers['Content-Type'] = 'application/json'
+  headers['Content-Type'] = contentType
   headers['Content-Length'] = body.length
   res.writeHead(200, headers)
   if (req.method === 'HEAD') res.end()

@@ -16,6 +16,9 @@ import type { GetMarketStats } from '../../application/markets/get-market-stats.
 import type { ListMarkets } from '../../application/markets/list-markets.ts'
 import type { UpdateMarket } from '../../application/markets/update-market.ts'
 import type { GetOrganizerDashboard } from '../../application/organizers/get-organizer-dashboard.ts'
+import type { BrowseMarkets } from '../../application/pages/browse-markets.ts'
+import type { ShowMarket } from '../../application/pages/show-market.ts'
+import type { ShowSitemap } from '../../application/pages/show-sitemap.ts'
 import type { GetVendor } from '../../application/vendors/get-vendor.ts'
 import type { GetVendorDashboard } from '../../application/vendors/get-vendor-dashboard.ts'
 import type { UpdateVendor } from '../../application/vendors/update-vendor.ts'
@@ -46,4 +49,7 @@ export interface UseCases {
   readonly getVendorDashboard: Executes<GetVendorDashboard>
   readonly updateVendor: Executes<UpdateVendor>
   readonly getOrganizerDashboard: Executes<GetOrganizerDashboard>
+  readonly browseMarkets: Executes<BrowseMarkets>
+  readonly showMarket: Executes<ShowMarket>
+  readonly showSitemap: Executes<ShowSitemap>
 }

@@ -20,7 +20,11 @@ import { ImportMarkets } from '../../application/markets/import-markets.ts'
 import { ListMarkets } from '../../application/markets/list-markets.ts'
 import { UpdateMarket } from '../../application/markets/update-market.ts'
 import { GetOrganizerDashboard } from '../../application/organizers/get-organizer-dashboard.ts'
+import { BrowseMarkets } from '../../application/pages/browse-markets.ts'
+import { ShowMarket } from '../../application/pages/show-market.ts'
+import { ShowSitemap } from '../../application/pages/show-sitemap.ts'
 import { Clock } from '../../application/ports/clock.ts'
+import { PageRenderer } from '../../application/ports/page-renderer.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { Random } from '../../application/ports/random.ts'
 import { TokenIssuer } from '../../application/ports/token-issuer.ts'
@@ -39,6 +43,8 @@ const READS = [
   GetOrganizerDashboard,
 ] as const
 
+const PAGES = [BrowseMarkets, ShowMarket, ShowSitemap] as const
+
 const TIMED_WRITES = [
   UpdateMarket,
   AcceptApplication,
@@ -55,6 +61,14 @@ export const useCases = new ContainerModule(({ bind }) => {
   for (const Read of READS) {
     bind<InstanceType<typeof Read>>(Read)
       .toResolvedValue((views: ReadThrough) => new Read(views), [ReadThrough])
+      .inSingletonScope()
+  }
+  for (const Page of PAGES) {
+    bind<InstanceType<typeof Page>>(Page)
+      .toResolvedValue(
+        (views: ReadThrough, renderer: PageRenderer) => new Page(views, renderer),
+        [ReadThrough, PageRenderer],
+      )
       .inSingletonScope()
   }
   for (const Write of TIMED_WRITES) {

@@ -126,6 +126,9 @@ export function fakeUseCases(calls: [name: string, ...args: unknown[]][]): UseCa
     getVendorDashboard: answering('getVendorDashboard', () => reading(VIEWS.vendorDashboard)),
     updateVendor: answering('updateVendor', () => profile),
     getOrganizerDashboard: answering('getOrganizerDashboard', () => reading(VIEWS.organizerDashboard)),
+    browseMarkets: answering('browseMarkets', () => reading(VIEWS.marketsPage)),
+    showMarket: answering('showMarket', () => reading(VIEWS.marketPage)),
+    showSitemap: answering('showSitemap', () => reading(VIEWS.sitemapIndex)),
   }
 }
 
@@ -157,10 +160,12 @@ export class TestApi {
     rateLimit = false,
     trustProxy = 0,
     limits = {},
+    publicUrl,
   }: {
     rateLimit?: boolean
     trustProxy?: number
     limits?: Partial<ServerLimits>
+    publicUrl?: string
   } = {}): Promise<TestApi> {
     let api: TestApi | undefined
     const current = () => api as TestApi
@@ -179,6 +184,7 @@ export class TestApi {
       random: new SystemRandom(),
       limits: rateLimit ? new RateLimits() : undefined,
       trustProxy,
+      publicUrl,
       onRequest: (report) => current().reports.push(report),
       onError: (error) => current().errors.push(error),
       readiness: async () => ({

@@ -1,0 +1,44 @@
+import { html } from 'ghtml'
+import { ICON, STYLESHEET } from './assets.ts'
+
+export interface Layout {
+  readonly title: string
+  readonly description?: string
+  /** The page's own address, where one is known. */
+  readonly canonical?: string | undefined
+  /** False keeps the page out of search engines. */
+  readonly indexed?: boolean
+  /** Text that is HTML already: links for the head, data for search engines. */
+  readonly head?: string
+  readonly main: string
+}
+
+/** What every page has around it. Everything that is not marked `!` is escaped. */
+export function layout({ title, description, canonical, indexed = true, head = '', main }: Layout): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+!${description === undefined ? '' : html`<meta name="description" content="${description}">`}
+!${indexed ? '' : '<meta name="robots" content="noindex">'}
+!${canonical === undefined ? '' : html`<link rel="canonical" href="${canonical}">`}
+<meta name="color-scheme" content="light dark">
+<meta name="theme-color" media="(prefers-color-scheme: light)" content="#22543d">
+<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#14261d">
+<link rel="icon" href="${ICON.path}" type="image/svg+xml">
+<link rel="stylesheet" href="${STYLESHEET.path}">
+!${head}
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="top"><a class="brand" href="/"><img src="${ICON.path}" alt="" width="32" height="32">Marketflow</a></header>
+<main id="main">
+!${main}
+</main>
+<footer><p>Never out of date: pages show every change as soon as it is saved.</p></footer>
+</body>
+</html>
+`
+}

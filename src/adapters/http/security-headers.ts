@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import helmet, { type HelmetOptions } from 'helmet'
+
+export type HeaderList = readonly (readonly [name: string, value: string])[]
+
+/** What helmet would set on every answer. It depends on no request, so it is asked once. */
+export function securityHeaders(options: HelmetOptions): HeaderList {
+  const headers: [string, string][] = []
+  const response = {
+    setHeader: (name: string, value: string) => headers.push([name, value]),
+    removeHeader: () => {},
+  }
+  helmet(options)({} as IncomingMessage, response as unknown as ServerResponse, (error) => {
+    if (error !== undefined) throw error
+  })
+  return headers
+}
+
+/**
+ * For pages without a script: nothing may run, nothing comes from elsewhere, nobody may frame them. HTTPS is only
+ * insisted on where the service is known to be reached by it; elsewhere a page could not load its own stylesheet.
+ */
+export function pageHeaders(publicUrl: string | undefined): HeaderList {
+  const https = publicUrl?.startsWith('https:') ?? false
+  return securityHeaders({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+        ...(https && { upgradeInsecureRequests: [] }),
+      },
+    },
+    referrerPolicy: { policy: 'strict-origin-when-cross-origin' },
+    strictTransportSecurity: https,
+    xFrameOptions: { action: 'deny' },
+  })
+}

@@ -1,0 +1,252 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ICON, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
+import { HtmlPages } from '../../../../src/adapters/http/pages/html-pages.ts'
+import type { MarketPage, MarketsPage } from '../../../../src/application/views/page-views.ts'
+
+const pages = new HtmlPages('https://markets.example.org')
+
+const market: MarketPage = {
+  slug: 'dock-market',
+  name: 'Dock Market',
+  city: 'Porto Alegre',
+  description: 'Under the crane.\nOn Sundays.',
+  status: 'active',
+  stall_count: 5,
+  vendor_count: 2,
+  organizer: 'Rosa',
+  vendors: [
+    {
+      business_name: 'Apples & Co',
+      category: 'fruit',
+      description: 'Pears, too',
+      website: 'https://apples.example/',
+    },
+    { business_name: 'Bees', category: '', description: '', website: '' },
+  ],
+}
+
+const list: MarketsPage = {
+  markets: [
+    {
+      id: crypto.randomUUID(),
+      slug: 'dock-market',
+      name: 'Dock Market',
+      city: 'Porto Alegre',
+      stall_count: 5,
+      vendor_count: 2,
+    },
+  ],
+  total: 60,
+  page: 2,
+  page_size: 24,
+  city: 'porto alegre',
+}
+
+/** What a browser would make tags of: the names of all elements, in order. */
+function elements(html: string): string[] {
+  return [...html.matchAll(/<([a-z][\w-]*|\/[a-z][\w-]*|!)/gi)].map((match) => match[1]!.toLowerCase())
+}
+
+function data(html: string): Record<string, unknown> {
+  const [, text] = /<script type="application\/ld\+json">(.*?)<\/script>/s.exec(html)!
+  return JSON.parse(text!)
+}
+
+const HOSTILE = [
+  '</script><script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)",
+  '<!--',
+  '&lt;b&gt;',
+  '!{{7*7}}',
+  '</title><h1>',
+]
+const hostile = fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: fc.constantFrom(...'<>&"\'=/!-a ') }))
+
+describe('whatever somebody called a market', () => {
+  it('is text on its page, and changes none of its elements', () => {
+    const expected = elements(pages.market(market))
+    fc.assert(
+      fc.property(hostile, hostile, hostile, (one, other, third) => {
+        const [vendor, ...rest] = market.vendors
+        const named = {
+          ...market,
+          name: one,
+          city: other,
+          description: `.${third}`,
+          organizer: one,
+          vendors: [
+            { ...vendor!, business_name: other, category: `.${third}`, description: `.${one}` },
+            ...rest,
+          ],
+        }
+        const html = pages.market(named)
+        expect(elements(html)).toEqual(expected)
+        expect(data(html)).toMatchObject({
+          name: one,
+          address: { addressLocality: other },
+          member: [{ name: other }, {}],
+        })
+      }),
+    )
+  })
+
+  it('is text in the list, its title, its links and its form', () => {
+    const expected = elements(pages.markets(list))
+    fc.assert(
+      fc.property(hostile, hostile, (one, other) => {
+        const html = pages.markets({
+          ...list,
+          markets: [{ ...list.markets[0]!, name: one, city: other }],
+          city: other,
+        })
+        expect(elements(html)).toEqual(expected)
+        expect(data(html)).toMatchObject({ itemListElement: [{ name: one }] })
+      }),
+    )
+  })
+})
+
+describe('a market’s page', () => {
+  const html = pages.market(market)
+
+  it('names its own address, and its data does too', () => {
+    expect(html).toContain('<link rel="canonical" href="https://markets.example.org/m/dock-market">')
+    expect(data(html)).toEqual({
+      '@context': 'https://schema.org',
+      '@type': 'LocalBusiness',
+      additionalType: expect.stringMatching(/^https:/),
+      name: 'Dock Market',
+      description: market.description,
+      url: 'https://markets.example.org/m/dock-market',
+      address: { '@type': 'PostalAddress', addressLocality: 'Porto Alegre' },
+      member: [
+        { '@type': 'Organization', name: 'Apples & Co', url: 'https://apples.example/' },
+        { '@type': 'Organization', name: 'Bees' },
+      ],
+    })
+  })
+
+  it('names none where nobody knows it', () => {
+    const unknown = new HtmlPages(undefined).market(market)
+    expect(unknown).not.toContain('canonical')
+    expect(data(unknown).url).toBe('/m/dock-market')
+  })
+
+  it.each([
+    [5, 2, '3 of 5 stalls are free'],
+    [5, 4, '1 of 5 stalls is free'],
+    [5, 5, 'All 5 stalls are taken'],
+    [1, 1, 'The only stall is taken'],
+    [10_000, 0, '10,000 of 10,000 stalls are free'],
+  ])('with %i stalls and %i vendors says: %s', (stall_count, vendor_count, expected) => {
+    expect(pages.market({ ...market, stall_count, vendor_count })).toContain(expected)
+  })
+
+  it('draws stalls, but not ten thousand', () => {
+    expect(html.match(/<i class="taken">/g)).toHaveLength(2)
+    expect(html.match(/<i>/g)).toHaveLength(3)
+    expect(pages.market({ ...market, stall_count: 10_000 })).not.toMatch(/<i[ >]/)
+  })
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', '//evil.example', 'https://', 'apples'])(
+    'links to no website like %s',
+    (website) => {
+      const [vendor] = market.vendors
+      const page = pages.market({ ...market, vendors: [{ ...vendor!, website }] })
+      expect(page).not.toContain('ugc')
+      expect(data(page)).not.toHaveProperty('member.0.url')
+    },
+  )
+
+  it('says when the market is closed, and asks search engines to leave it out', () => {
+    const closed = pages.market({ ...market, status: 'closed' })
+    expect(closed).toContain('Closed at present.')
+    expect(closed).toContain('<meta name="robots" content="noindex">')
+    expect(closed).not.toContain('stalls are free')
+    expect(closed).toContain('Apples &#38; Co')
+    expect(html).not.toContain('noindex')
+  })
+
+  it('says when nobody sells there yet', () => {
+    expect(pages.market({ ...market, vendor_count: 0, vendors: [] })).toContain('Nobody sells here yet.')
+  })
+})
+
+describe('the list', () => {
+  const links = (html: string) =>
+    Array.from(html.matchAll(/<a rel="(\w+)" href="([^"]*)"/g), ([, rel, href]) => [
+      rel,
+      href!.replaceAll('&#38;', '&').replaceAll('&#61;', '='),
+    ])
+
+  it('links to the pages before and after, in the same city', () => {
+    expect(links(pages.markets(list))).toEqual([
+      ['prev', '/?city=porto+alegre'],
+      ['next', '/?city=porto+alegre&page=3'],
+    ])
+    expect(links(pages.markets({ ...list, page: 1, city: null }))).toEqual([['next', '/?page=2']])
+    expect(links(pages.markets({ ...list, page: 3, city: null }))).toEqual([['prev', '/?page=2']])
+    expect(links(pages.markets({ ...list, page: 1, total: 24 }))).toEqual([])
+  })
+
+  it('keeps in its form what was searched, spelled as its markets spell it', () => {
+    expect(pages.markets(list)).toContain('value="Porto Alegre"')
+    expect(pages.markets({ ...list, markets: [], total: 0, city: 'atlantis' })).toContain('value="atlantis"')
+    expect(pages.markets({ ...list, city: null })).toContain('value=""')
+  })
+
+  it('says when there is no market in a city, or none at all', () => {
+    const nowhere = pages.markets({ ...list, markets: [], total: 0, page: 1, city: 'atlantis' })
+    expect(nowhere).toContain('No markets in “<span dir="auto">atlantis</span>”')
+    expect(nowhere).toContain('noindex')
+    expect(pages.markets({ ...list, markets: [], total: 0, page: 1, city: null })).toContain('No markets yet')
+  })
+
+  it('says how many there are, one as one', () => {
+    expect(pages.markets(list)).toMatch(/60 markets in .*Porto Alegre/)
+    expect(pages.markets({ ...list, page: 1, total: 1, city: null })).toContain('>1 market<')
+  })
+})
+
+describe('every page', () => {
+  it.each([pages.market(market), pages.markets(list)])(
+    'asks for nothing but our own two files, and runs nothing',
+    (html) => {
+      const loaded = Array.from(
+        html.matchAll(/<(?:img|link rel="(?:icon|stylesheet)"|script)[^>]*?(?:src|href)="([^"]*)"/g),
+        ([, url]) => url,
+      )
+      expect(new Set(loaded)).toEqual(new Set([ICON.path, STYLESHEET.path]))
+      expect(html).not.toMatch(/<script(?! type="application\/ld\+json")|style="|\son\w+="/)
+    },
+  )
+})
+
+describe('the sitemap', () => {
+  it('has an index of as many parts as the markets need', () => {
+    const parts = (total: number) => pages.sitemapIndex({ total }).match(/<loc>[^<]*<\/loc>/g)
+    expect(parts(0)).toEqual(['<loc>https://markets.example.org/sitemap/1.xml</loc>'])
+    expect(parts(5000)).toHaveLength(1)
+    expect(parts(5001)).toHaveLength(2)
+    expect(parts(1_000_000)).toHaveLength(200)
+  })
+
+  it('has the address of every market', () => {
+    expect(pages.sitemapPart({ slugs: ['a', 'b'] })).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?>\n' +
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n' +
+        '<url><loc>https://markets.example.org/m/a</loc></url>\n' +
+        '<url><loc>https://markets.example.org/m/b</loc></url>\n' +
+        '</urlset>\n',
+    )
+  })
+})
+
+describe('the renderer’s version', () => {
+  it('is the same for the same release, and another for another address', () => {
+    expect(new HtmlPages('https://markets.example.org').version).toBe(pages.version)
+    expect(new HtmlPages(undefined).version).not.toBe(pages.version)
+  })
+})
