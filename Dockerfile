@@ -6,12 +6,14 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:26-alpine
 WORKDIR /app
-ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/tmp/marketflow
+# DATA_DIR holds a control socket and nothing to keep: with a DATABASE_URL nothing is ever written elsewhere.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/tmp/marketflow
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
-USER node
+# By number, so that orchestrators can tell that it is not root; `node` in this image. The files stay root's.
+USER 1000:1000
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD node -e "fetch('http://127.0.0.1:3000/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["node", "src/infrastructure/healthcheck.ts"]
 CMD ["node", "src/infrastructure/main.ts"]

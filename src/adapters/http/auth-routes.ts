@@ -95,7 +95,7 @@ export function authRoutes(useCases: UseCases, access: Access, limits: RateLimit
           'Both passwords': { current_password: PASSWORD, new_password: 'beans in december' },
         }),
         answers: [json(200, 'The account, signed in anew.', signedInView, SIGNED_IN)],
-        errors: ['forbidden'],
+        errors: ['forbidden', 'conflict'],
       },
       async handle(req, res) {
         const { accountId } = await access.writingAccount(req)

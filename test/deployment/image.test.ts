@@ -1,0 +1,83 @@
+import { globSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { specifiersOf } from '../architecture/imports.ts'
+import { runToEnd } from '../support/service.ts'
+import { COMPOSE, ROOT, read } from './compose-file.ts'
+
+const DOCKERFILE = read('Dockerfile')
+const manifest = JSON.parse(read('package.json'))
+
+/** The arguments of an instruction, each time it is given. */
+function instructions(name: string): string[] {
+  return [...DOCKERFILE.matchAll(new RegExp(`^${name} (.*)$`, 'gm'))].map(([, rest]) => rest!)
+}
+
+describe('the image', () => {
+  it('is built on the Node that the project asks for, in two stages', () => {
+    const major = /\d+/.exec(manifest.engines.node)![0]
+    expect(instructions('FROM')).toEqual([`node:${major}-alpine AS dependencies`, `node:${major}-alpine`])
+  })
+
+  it('gets what the ignore file lets through, and all of it', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1))
+    const copied = instructions('COPY')
+      .filter((rest) => !rest.startsWith('--from'))
+      .flatMap((rest) => rest.split(' ').slice(0, -1))
+    expect(new Set(copied)).toEqual(new Set(allowed))
+    expect(read('.dockerignore').split('\n')[0]).toBe('*')
+  })
+
+  it('has every package that the source imports, and none that only development needs', () => {
+    expect(DOCKERFILE).toContain('RUN npm ci --omit=dev --ignore-scripts')
+    const imported = globSync('src/**/*.ts', { cwd: ROOT })
+      .flatMap((file) => specifiersOf(read(file)))
+      .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+      .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0])
+    expect(imported).toContain('express')
+    expect([...new Set(imported)].filter((name) => !(name in manifest.dependencies))).toEqual([])
+  })
+
+  it('runs as somebody who is not root, and writes nowhere that compose does not let it', () => {
+    expect(instructions('USER')).toEqual(['1000:1000'])
+    expect(DOCKERFILE.lastIndexOf('\nCOPY')).toBeLessThan(DOCKERFILE.indexOf('\nUSER'))
+    expect(DOCKERFILE).toContain('DATA_DIR=/tmp/marketflow')
+    const { read_only, build } = COMPOSE.services.service!
+    expect([build, read_only]).toEqual(['.', true])
+  })
+
+  it('starts, migrates and is asked by files that there are', () => {
+    const commands = [...DOCKERFILE.matchAll(/CMD \["node", "([^"]+)"\]/g)].map(([, file]) => file!)
+    expect(commands).toEqual(['src/infrastructure/healthcheck.ts', 'src/infrastructure/main.ts'])
+    for (const file of commands) expect(read(file).length).toBeGreaterThan(0)
+  })
+})
+
+describe('the health check', () => {
+  const HEALTHCHECK = 'src/infrastructure/healthcheck.ts'
+
+  it.each([
+    [200, 0],
+    [503, 1],
+  ])('asked of an instance that answers %i ends with %i', async (status, code) => {
+    const asked: string[] = []
+    const server = createServer((req, res) => {
+      asked.push(req.url!)
+      res.writeHead(status).end()
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as AddressInfo
+    expect(await runToEnd(HEALTHCHECK, [], { PORT: String(port) })).toMatchObject({ code })
+    expect(asked).toEqual(['/healthz'])
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('ends with 1 where nobody listens', async () => {
+    expect(await runToEnd(HEALTHCHECK, [], { PORT: '1' })).toMatchObject({ code: 1 })
+  })
+})
