@@ -37,6 +37,7 @@ import type { Core } from './core.ts'
 import { Metrics } from './metrics.ts'
 import { readiness } from './readiness.ts'
 import { RecentEvents } from './recent-events.ts'
+import { requestLog } from './request-log.ts'
 import { clusterMetrics, workerSlot } from './workers/worker.ts'
 
 /** The HTTP adapter on a running core. */
@@ -50,15 +51,12 @@ export async function httpApp(
   const metrics = await container.getAsync(Metrics)
   const metricsText = shareMetrics(metrics)
   const recent = await container.getAsync(RecentEvents)
-  const logged = logger.isLevelEnabled('info')
-  const onRequest = ({ method, route, status, ms, requestId, cacheStatus, traceId }: RequestReport) => {
+  const log = requestLog(logger)
+  const onRequest = (report: RequestReport) => {
+    const { method, route, status, ms } = report
     metrics.requested(method, route, status, ms)
     recent.requested(method, route, status, ms)
-    if (logged)
-      logger.info(
-        { requestId, method, route, status, ms: Math.round(ms * 10) / 10, cacheStatus, trace_id: traceId },
-        'request',
-      )
+    log(report)
   }
   return createApp(await useCasesOf(container), await container.getAsync(TokenIssuer), {
     clock: await container.getAsync(Clock),

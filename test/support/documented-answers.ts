@@ -26,6 +26,8 @@ const TRANSPORT = [
   'content-type',
   'date',
   'keep-alive',
+  // Only where the operator traces.
+  'traceresponse',
   'transfer-encoding',
   'x-content-type-options',
 ]

@@ -1,0 +1,28 @@
+const CENSOR = '[redacted]'
+
+/**
+ * What must not be in a log line, wherever it came from: a field of an object three levels down, a driver's message
+ * that quotes its URL, a header that somebody logged whole. So the finished line is searched, not a list of paths.
+ */
+const SECRETS = new RegExp(
+  [
+    // A field that is called a secret: its text, or its list of texts.
+    String.raw`(?<field>"(?:authorization|proxy-authorization|cookie|set-cookie|password|password_?hash|token|secret|jwt_?secret)":)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`,
+    // User and password in a URL, up to the last @ before its path: passwords hold what they like.
+    String.raw`(?<scheme>\b[a-z][a-z0-9+.-]*:\/\/)[^\s"/]*@`,
+    String.raw`(?<bearer>\bBearer )[\w.~+/-]+=*`,
+    String.raw`\beyJ[\w-]+\.[\w-]+\.[\w-]+`,
+    String.raw`\$argon2[\w$=,+/.-]+`,
+  ].join('|'),
+  'gi',
+)
+
+/** Takes secrets out of a log line. @param line one line of JSON, which it stays */
+export function redact(line: string): string {
+  return line.replace(SECRETS, (...found) => {
+    const { field, scheme, bearer } = found.at(-1) as Record<string, string | undefined>
+    if (field !== undefined) return `${field}"${CENSOR}"`
+    if (scheme !== undefined) return `${scheme}${CENSOR}@`
+    return `${bearer ?? ''}${CENSOR}`
+  })
+}
