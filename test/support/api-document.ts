@@ -1,11 +1,17 @@
 import type { Access } from '../../src/adapters/http/access.ts'
-import { apiRoutes } from '../../src/adapters/http/api-routes.ts'
 import { openApiDocument } from '../../src/adapters/http/openapi/document.ts'
+import { routeTable } from '../../src/adapters/http/route-table.ts'
 import type { SystemProbes } from '../../src/adapters/http/system-routes.ts'
 import type { UseCases } from '../../src/adapters/http/use-cases.ts'
 
 /** The route table over nothing: to look at, not to ask. */
-export const ROUTES = apiRoutes({} as UseCases, {} as Access, undefined, {} as SystemProbes)
+export const ROUTES = routeTable({} as UseCases, {} as Access, {
+  limits: undefined,
+  probes: {} as SystemProbes,
+  forPages: [],
+  // Without it there is no sitemap.
+  publicUrl: 'https://markets.example',
+})
 
 /** What the service answers at `/openapi.json`. */
 export const DOCUMENT = openApiDocument(ROUTES)

@@ -5,13 +5,11 @@ import type { Random } from '../../application/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { Access } from './access.ts'
-import { apiRoutes } from './api-routes.ts'
 import { errorHandler } from './error-handler.ts'
 import { observe, type RequestReport } from './observe.ts'
-import { assetRoutes } from './pages/asset-routes.ts'
-import { pageRoutes } from './pages/page-routes.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { RequestIds } from './request-id.ts'
+import { routeTable } from './route-table.ts'
 import { mount } from './routes.ts'
 import { pageHeaders } from './security-headers.ts'
 import type { SystemProbes } from './system-routes.ts'
@@ -47,11 +45,7 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   app.set('trust proxy', trustProxy)
 
   if (onRequest !== undefined) app.use(observe(clock, ids, onRequest))
-  mount(app, [
-    ...apiRoutes(useCases, access, limits, options),
-    ...pageRoutes(useCases, forPages, publicUrl),
-    ...assetRoutes(forPages),
-  ])
+  mount(app, routeTable(useCases, access, { limits, probes: options, forPages, publicUrl }))
   app.use(refuseRoute)
   const answerError = errorHandler(ids, onError, forPages)
   app.use(answerError)

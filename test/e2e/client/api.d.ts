@@ -692,6 +692,7 @@ export interface components {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "Retry-After": components["headers"]["Retry-After"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -708,6 +709,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -725,6 +727,7 @@ export interface components {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -741,6 +744,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -757,6 +761,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -773,6 +778,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -789,6 +795,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -805,6 +812,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -821,6 +829,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -838,6 +847,7 @@ export interface components {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "Retry-After": components["headers"]["Retry-After"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -854,6 +864,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -870,6 +881,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -886,6 +898,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -902,6 +915,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -918,6 +932,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -934,6 +949,7 @@ export interface components {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -951,6 +967,7 @@ export interface components {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "Retry-After": components["headers"]["Retry-After"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
@@ -1010,6 +1027,11 @@ export interface components {
          */
         readonly "WWW-Authenticate": "Bearer" | "Bearer error=\"invalid_token\"";
         /**
+         * @description The trace of this request (W3C Trace Context, level 2), where the service collects traces.
+         * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+         */
+        readonly traceresponse: string;
+        /**
          * @description What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one. On errors always, otherwise if it was sent.
          * @example 7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d
          */
@@ -1046,6 +1068,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1077,6 +1100,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1107,6 +1131,7 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly Location: components["headers"]["Location"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1168,6 +1193,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1208,6 +1234,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1241,6 +1268,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1309,6 +1337,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1334,6 +1363,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1369,6 +1399,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1399,6 +1430,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1432,6 +1464,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1490,6 +1523,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1525,6 +1559,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1562,6 +1597,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1602,6 +1638,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1645,6 +1682,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1680,6 +1718,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1714,6 +1753,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1763,6 +1803,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1804,6 +1845,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1845,6 +1887,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1886,6 +1929,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1928,6 +1972,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1974,6 +2019,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2016,6 +2062,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2056,6 +2103,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2099,6 +2147,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2127,6 +2176,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2157,6 +2207,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2189,6 +2240,7 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Retry-After": components["headers"]["Retry-After"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2228,6 +2280,7 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2258,6 +2311,7 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2275,6 +2329,7 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;

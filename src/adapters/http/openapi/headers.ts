@@ -56,6 +56,11 @@ export const HEADERS = {
     schema: { type: 'string', enum: ['Bearer', 'Bearer error="invalid_token"'] },
     example: 'Bearer error="invalid_token"',
   },
+  traceresponse: {
+    description: 'The trace of this request (W3C Trace Context, level 2), where the service collects traces.',
+    schema: { type: 'string', pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$' },
+    example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  },
   'X-Request-Id': {
     description:
       'What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one. On errors always, otherwise if it was sent.',
@@ -66,8 +71,8 @@ export const HEADERS = {
 
 export type HeaderName = keyof typeof HEADERS
 
-/** These fields and the request's id, as references into the document's components. */
+/** These fields and those that any answer may carry, as references into the document's components. */
 export function headersObject(names: readonly HeaderName[]) {
-  const all: readonly HeaderName[] = [...names, 'X-Request-Id']
+  const all: readonly HeaderName[] = [...names, 'X-Request-Id', 'traceresponse']
   return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }

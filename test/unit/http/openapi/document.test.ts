@@ -110,6 +110,12 @@ describe('the document', () => {
 })
 
 const PAGES = [
+  '/',
+  '/m/:slug',
+  '/robots.txt',
+  '/sitemap.xml',
+  '/sitemap/:part.xml',
+  '/assets/:file',
   '/docs',
   '/docs/viewer.js',
   '/docs/swagger-ui.css',

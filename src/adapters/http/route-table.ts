@@ -5,20 +5,30 @@ import { marketRoutes } from './market-routes.ts'
 import { documentRoute } from './openapi/document-route.ts'
 import { viewerRoutes } from './openapi/viewer-routes.ts'
 import { organizerRoutes } from './organizer-routes.ts'
+import { assetRoutes } from './pages/asset-routes.ts'
+import { pageRoutes } from './pages/page-routes.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Route } from './routes.ts'
+import type { HeaderList } from './security-headers.ts'
 import { type SystemProbes, systemRoutes } from './system-routes.ts'
 import type { UseCases } from './use-cases.ts'
 import { vendorRoutes } from './vendor-routes.ts'
 
-/** Everything a program can ask for, its document, and the page that shows it. */
-export function apiRoutes(
+export interface RouteOptions {
+  readonly limits: RateLimits | undefined
+  readonly probes: SystemProbes
+  /** What every page for people says to browsers. */
+  readonly forPages: HeaderList
+  readonly publicUrl: string | undefined
+}
+
+/** Everything that can be asked for: the API, its document, and the pages for people. */
+export function routeTable(
   useCases: UseCases,
   access: Access,
-  limits: RateLimits | undefined,
-  probes: SystemProbes,
+  { limits, probes, forPages, publicUrl }: RouteOptions,
 ): Route[] {
-  const routes = [
+  const api = [
     // Express tries paths in this order: what is read most comes first.
     ...marketRoutes(useCases, access),
     ...vendorRoutes(useCases, access),
@@ -27,5 +37,11 @@ export function apiRoutes(
     ...authRoutes(useCases, access, limits),
     ...systemRoutes(probes),
   ]
-  return [...routes, documentRoute(routes), ...viewerRoutes()]
+  return [
+    ...api,
+    ...pageRoutes(useCases, forPages, publicUrl),
+    ...assetRoutes(forPages),
+    documentRoute(api),
+    ...viewerRoutes(),
+  ]
 }
