@@ -20,6 +20,7 @@ export const ERROR_TITLES = {
   conflict: 'The request conflicts with the current state',
   'rate-limited': 'Too many requests',
   'database-unavailable': 'The database is out of reach',
+  'cache-unavailable': 'The cache is out of reach',
   overloaded: 'The service is overloaded',
   internal: 'Something went wrong on our side',
 } as const

@@ -58,6 +58,7 @@ const environment = z
     JWT_SECRET_ACCEPTED: signingSecret.optional(),
     MIGRATE: yesOrNo.default(true),
     TRUST_PROXY: whole(0, 10).default(0),
+    ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters').optional(),
     SEED_DEMO: yesOrNo.optional(),
     RATE_LIMIT: z.enum(['on', 'off'], 'expected on or off').default('on'),
     ...tracingVariables,
@@ -111,6 +112,8 @@ export interface Config {
   readonly migrate: boolean
   /** How many proxies stand in front and tell the client's address. */
   readonly trustProxy: number
+  /** Opens `/admin` to whoever has it; absent: there is none. */
+  readonly adminToken: string | undefined
   readonly seedDemo: boolean
   readonly rateLimit: boolean
   /** Absent: no spans, and no SDK. */
@@ -160,6 +163,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtSecretAccepted: values.JWT_SECRET_ACCEPTED,
     migrate: values.MIGRATE,
     trustProxy: values.TRUST_PROXY,
+    adminToken: values.ADMIN_TOKEN,
     seedDemo: values.SEED_DEMO ?? embedded,
     rateLimit: values.RATE_LIMIT === 'on',
     tracing: tracingOf(values),

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import type { Container } from 'inversify'
 import type { Logger } from 'pino'
+import { LIVE_PATH } from '../adapters/http/admin/admin-routes.ts'
 import { createApp } from '../adapters/http/app.ts'
 import type { RequestReport } from '../adapters/http/observe.ts'
 import type { RateLimits } from '../adapters/http/rate-limits.ts'
@@ -35,17 +36,19 @@ import { UpdateVendor } from '../application/vendors/update-vendor.ts'
 import type { Config } from './config.ts'
 import type { Core } from './core.ts'
 import { Metrics } from './metrics.ts'
+import { operatorsConsole } from './operators-console.ts'
 import { readiness } from './readiness.ts'
 import { RecentEvents } from './recent-events.ts'
 import { requestLog } from './request-log.ts'
 import { clusterMetrics, workerSlot } from './workers/worker.ts'
 
-/** The HTTP adapter on a running core. */
+/** The HTTP adapter on a running core. `closing` ends what would go on for ever: the operator's live view. */
 export async function httpApp(
-  { publicUrl, trustProxy }: Config,
+  config: Config,
   core: Core,
   limits: RateLimits | undefined,
   logger: Logger,
+  closing: AbortSignal,
 ): Promise<RequestListener> {
   const { container } = core
   const metrics = await container.getAsync(Metrics)
@@ -54,8 +57,11 @@ export async function httpApp(
   const log = requestLog(logger)
   const onRequest = (report: RequestReport) => {
     const { method, route, status, ms } = report
-    metrics.requested(method, route, status, ms)
-    recent.requested(method, route, status, ms)
+    // A stream takes as long as somebody watches; that is no latency.
+    if (route !== LIVE_PATH) {
+      metrics.requested(method, route, status, ms)
+      recent.requested(method, route, status, ms)
+    }
     log(report)
   }
   return createApp(await useCasesOf(container), await container.getAsync(TokenIssuer), {
@@ -64,8 +70,9 @@ export async function httpApp(
     onRequest,
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unforeseen error'),
     limits,
-    trustProxy,
-    publicUrl,
+    trustProxy: config.trustProxy,
+    publicUrl: config.publicUrl,
+    operators: await operatorsConsole(config, core, closing),
     readiness: await readiness(core),
     metrics: async () => ({ contentType: metrics.contentType, text: await metricsText() }),
   })

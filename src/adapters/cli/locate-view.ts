@@ -1,12 +1,13 @@
 import type { ExplainView, Explanation } from '../../application/caching/explanation.ts'
 import { VIEWS } from '../../application/caching/view-table.ts'
 import type { RenderedViews } from '../../application/pages/rendered-views.ts'
+import { MarketflowError } from '../../domain/errors.ts'
 import { normalizeCity } from '../../domain/market.ts'
 import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
 
 /**
  * Explains the view that a path of the HTTP API reads, such as `/markets?city=lisbon`.
- * @throws Error telling which paths there are.
+ * @throws MarketflowError `validation-failed` telling which paths there are.
  */
 export function explainPath(explain: ExplainView, pages: RenderedViews, path: string): Promise<Explanation> {
   const { pathname, searchParams } = new URL(path, 'http://marketflow.invalid')
@@ -37,8 +38,15 @@ export function explainPath(explain: ExplainView, pages: RenderedViews, path: st
     case '/organizers/id/dashboard':
       return explain.execute(VIEWS.organizerDashboard, { id })
     default:
-      throw new Error(`${path} is not cached. Cached are ${CACHED_PATHS.join(', ')}`)
+      throw notCached(path)
   }
+}
+
+function notCached(path: string): MarketflowError {
+  const message = `is not cached. Cached are ${CACHED_PATHS.join(', ')}`
+  return new MarketflowError('validation-failed', `${path} ${message}`, {
+    errors: [{ path: 'path', message }],
+  })
 }
 
 const CACHED_PATHS = [

@@ -5,6 +5,7 @@ import type { Random } from '../../application/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { Access } from './access.ts'
+import { adminRoutes, type OperatorsConsole } from './admin/admin-routes.ts'
 import { errorHandler } from './error-handler.ts'
 import { observe, type RequestReport } from './observe.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -22,6 +23,8 @@ export interface AppOptions extends SystemProbes {
   readonly onRequest?: (report: RequestReport) => void
   /** Called with what nobody foresaw, answered as 500. */
   readonly onError: (error: unknown, requestId: string) => void
+  /** Absent: there is no `/admin`. */
+  readonly operators?: OperatorsConsole | undefined
   /** Limits on logins, registrations and writes; absent: none. */
   readonly limits?: RateLimits | undefined
   /** How many proxies stand in front: so many entries of `X-Forwarded-For`, from its end, are theirs. Default: none. */
@@ -32,7 +35,7 @@ export interface AppOptions extends SystemProbes {
 
 /** Marketflow over HTTP. */
 export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): RequestListener {
-  const { clock, random, onRequest, onError, limits, publicUrl, trustProxy = 0 } = options
+  const { clock, random, onRequest, onError, operators, limits, publicUrl, trustProxy = 0 } = options
   const ids = new RequestIds(random)
   const forPages = pageHeaders(publicUrl)
   const access = new Access(tokens, useCases.identify, limits)
@@ -45,7 +48,10 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   app.set('trust proxy', trustProxy)
 
   if (onRequest !== undefined) app.use(observe(clock, ids, onRequest))
-  mount(app, routeTable(useCases, access, { limits, probes: options, forPages, publicUrl }))
+  mount(app, [
+    ...routeTable(useCases, access, { limits, probes: options, forPages, publicUrl }),
+    ...(operators === undefined ? [] : adminRoutes(operators, clock, limits)),
+  ])
   app.use(refuseRoute)
   const answerError = errorHandler(ids, onError, forPages)
   app.use(answerError)

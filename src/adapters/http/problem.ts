@@ -21,6 +21,7 @@ export const STATUS_OF: Record<ErrorCode, number> = {
   'rate-limited': 429,
   internal: 500,
   'database-unavailable': 503,
+  'cache-unavailable': 503,
   overloaded: 503,
 }
 

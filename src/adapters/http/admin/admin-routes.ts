@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs'
+import express, { type Request, type Response } from 'express'
+import { z } from 'zod'
+import type { Explanation } from '../../../application/caching/explanation.ts'
+import type { Clock } from '../../../application/ports/clock.ts'
+import type { Statistics } from '../../../application/ports/statistics.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
+import { readBody } from '../body.ts'
+import { readQuery } from '../query.ts'
+import type { RateLimits } from '../rate-limits.ts'
+import type { Route } from '../routes.ts'
+import { sendJson } from '../send-json.ts'
+import { ADMIN_HEADERS, consolePage, signInPage } from './admin-pages.ts'
+import { streamSnapshots } from './live-updates.ts'
+import { OperatorAccess } from './operator-access.ts'
+
+/** What the operator's page shows and does. */
+export interface OperatorsConsole {
+  /** `ADMIN_TOKEN` */
+  readonly token: string
+  /** Whose numbers these are, in words. */
+  readonly instance: string
+  readonly statistics: Statistics
+  /** @throws MarketflowError `validation-failed` for a path that is not cached, `cache-unavailable` */
+  readonly explain: (path: string) => Promise<Explanation>
+  readonly invalidate: (tags: readonly string[]) => Promise<void>
+  /** Aborted when the service stops. */
+  readonly closing: AbortSignal
+}
+
+/** The stream of snapshots. */
+export const LIVE_PATH = '/admin/live'
+
+const MOST_TAGS = 100
+const explainQuery = z.strictObject({ path: z.string('expected a path such as /markets').max(2000) })
+const invalidateBody = z.strictObject({
+  tags: z
+    .array(z.string().min(1, 'expected a tag').max(300))
+    .min(1, 'expected at least one tag')
+    .max(MOST_TAGS),
+})
+
+const parseForm = express.urlencoded({ extended: false, limit: '4kb' })
+
+/** The operator's page, and what it asks. Scripts may ask the same with `Authorization: Bearer ADMIN_TOKEN`. */
+export function adminRoutes(
+  console: OperatorsConsole,
+  clock: Clock,
+  limits: RateLimits | undefined,
+): Route[] {
+  const access = new OperatorAccess(console.token, clock)
+  const guarded = (handle: Route['handle']): Route['handle'] => {
+    return async (req, res) => {
+      await access.assert(req)
+      return handle(req, res)
+    }
+  }
+  return [
+    {
+      method: 'GET',
+      path: '/admin',
+      operation: null,
+      async handle(req, res) {
+        try {
+          await access.assert(req)
+        } catch {
+          res.redirect(303, '/admin/sign-in')
+          return
+        }
+        sendPage(res, 200, consolePage(console.instance))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/admin/sign-in',
+      operation: null,
+      handle: (_req, res) => sendPage(res, 200, signInPage()),
+    },
+    {
+      method: 'POST',
+      path: '/admin/sign-in',
+      operation: null,
+      async handle(req, res) {
+        const token = await tokenInForm(req, res)
+        const attempt = async () => access.assertToken(token)
+        try {
+          await (limits?.guardLogin('operator', req.ip ?? '', attempt) ?? attempt())
+        } catch (error) {
+          if (!(error instanceof MarketflowError)) throw error
+          const tooMany = error.code === 'rate-limited'
+          if (tooMany) res.setHeader('Retry-After', String(error.retryAfterS))
+          const problem = tooMany ? 'Too many attempts. Try again later.' : 'That is not the token.'
+          sendPage(res, tooMany ? 429 : 403, signInPage(problem))
+          return
+        }
+        res.setHeader('Set-Cookie', await access.openSession(req.secure))
+        res.redirect(303, '/admin')
+      },
+    },
+    {
+      method: 'POST',
+      path: '/admin/sign-out',
+      operation: null,
+      handle(req, res) {
+        res.setHeader('Set-Cookie', access.closeSession(req.secure))
+        res.redirect(303, '/admin/sign-in')
+      },
+    },
+    {
+      method: 'GET',
+      path: LIVE_PATH,
+      operation: null,
+      handle: guarded((_req, res) => streamSnapshots(res, console.statistics, clock, console.closing)),
+    },
+    {
+      method: 'GET',
+      path: '/admin/explain',
+      operation: null,
+      takesQuery: true,
+      handle: guarded(async (req, res) => {
+        sendJson(res, 200, await console.explain(readQuery(req, explainQuery).path))
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/admin/invalidate',
+      operation: null,
+      handle: guarded(async (req, res) => {
+        const { tags } = await readBody(req, res, invalidateBody)
+        await console.invalidate(tags)
+        sendJson(res, 200, { invalidated: tags })
+      }),
+    },
+    asset('console.js', 'text/javascript; charset=utf-8'),
+    asset('console.css', 'text/css; charset=utf-8'),
+  ]
+}
+
+async function tokenInForm(req: Request, res: Response): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    parseForm(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
+  })
+  const token: unknown = req.body?.token
+  return typeof token === 'string' ? token : ''
+}
+
+function sendPage(res: Response, status: number, page: string): void {
+  res.writeHead(status, ADMIN_HEADERS).end(page)
+}
+
+/** Read once. The files hold nothing secret, and are asked for again after every release: `no-cache` is enough. */
+function asset(name: string, type: string): Route {
+  const content = readFileSync(new URL(`assets/${name}`, import.meta.url))
+  const headers = { 'Content-Type': type, 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' }
+  return {
+    method: 'GET',
+    path: `/admin/${name}`,
+    operation: null,
+    handle: (_req, res) => void res.writeHead(200, headers).end(content),
+  }
+}

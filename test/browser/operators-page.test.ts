@@ -1,0 +1,120 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Api, activeMarket, organizer, type Person } from '../support/api.ts'
+import { startBrowser, type Visit, visit } from '../support/browser.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { type RunningService, startService } from '../support/service.ts'
+
+const TOKEN = 'the token of the operators'
+
+let redis: TestRedis
+let service: RunningService
+let browser: Browser
+let rosa: Person
+let market: string
+let operator: Visit
+
+beforeAll(async () => {
+  redis = await startRedis()
+  const [started, chromium] = await Promise.all([
+    startService({ DATA_DIR: 'memory', REDIS_URL: redis.url, ADMIN_TOKEN: TOKEN }),
+    startBrowser(),
+  ])
+  service = started
+  browser = chromium
+  rosa = await organizer(new Api(service.url))
+  market = await activeMarket(rosa)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await service?.kill()
+  await redis?.stop()
+})
+
+beforeEach(async () => {
+  operator = await visit(browser, service.url)
+  await operator.page.goto('/admin')
+  await operator.page.getByLabel("Operator's token").fill(TOKEN)
+  await operator.page.getByRole('button', { name: 'Sign in' }).click()
+  await operator.page.getByText('live', { exact: true }).waitFor()
+})
+
+afterEach(async () => {
+  await operator.close()
+  expect(operator.complaints.filter((complaint) => !complaint.includes('status of 4'))).toEqual([])
+})
+
+const read = () => rosa.api.get(`/markets/${market}`)
+
+describe("the operator's page", () => {
+  it('shows reads, hits and writes as they happen, and why something was invalidated', async () => {
+    await rosa.api.put(`/markets/${market}`, { name: 'Renamed under watch' })
+    await read()
+    await read()
+    const { page } = operator
+    const view = page.getByRole('row', { name: /market-detail/ })
+    await expect.poll(() => view.textContent()).toMatch(/l1 [1-9]/)
+    const write = page.locator('#invalidations tr').first()
+    await expect.poll(() => write.textContent()).toContain(`market:${market}`)
+    expect(await write.textContent()).toMatch(/market-edited.*invalidated/)
+    expect(await page.locator('#cache').textContent()).toContain('connected')
+  })
+
+  it('explains a path, and invalidates a tag', async () => {
+    const { page } = operator
+    const explained = async () => {
+      await page.getByLabel('A path of the API').fill(`/markets/${market}`)
+      await page.getByRole('button', { name: 'Explain' }).click()
+      await page.getByText('next', { exact: true }).waitFor()
+      return page.locator('#answer').textContent()
+    }
+    await read()
+    expect(await explained()).toContain('hit in l1')
+    await page.getByLabel('Tags, with spaces between').fill(`market:${market} markets:active`)
+    await page.getByRole('button', { name: 'Invalidate' }).click()
+    await page.getByText('invalidated', { exact: true }).first().waitFor()
+    expect(await explained()).toContain('miss: a tag has no stamp')
+  })
+
+  it('says what is wrong with what it is asked', async () => {
+    const { page } = operator
+    await page.getByLabel('A path of the API').fill('/nowhere')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByText('/nowhere is not cached').waitFor()
+  })
+
+  it('has nothing that axe finds inaccessible', async () => {
+    await operator.page.getByRole('row', { name: /market-detail/ }).waitFor()
+    const { violations } = await new AxeBuilder({ page: operator.page }).analyze()
+    expect(violations).toEqual([])
+  })
+
+  it('is left by signing out', async () => {
+    const { page } = operator
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel("Operator's token").waitFor()
+    await page.goto('/admin')
+    expect(new URL(page.url()).pathname).toBe('/admin/sign-in')
+  })
+
+  it('shows that Redis is gone, and that it is back', async () => {
+    const { page } = operator
+    await redis.kill()
+    await page.locator('#cache', { hasText: 'out of reach' }).waitFor()
+    await redis.restart()
+    await page.locator('#cache', { hasText: 'connected' }).waitFor()
+  })
+})
+
+it('a wrong token is refused in words, accessibly', async () => {
+  const stranger = await visit(browser, service.url)
+  await stranger.page.goto('/admin')
+  await stranger.page.getByLabel("Operator's token").fill('guess')
+  await stranger.page.getByRole('button', { name: 'Sign in' }).click()
+  await stranger.page.getByText('That is not the token.').waitFor()
+  const { violations } = await new AxeBuilder({ page: stranger.page }).analyze()
+  expect(violations).toEqual([])
+  await stranger.close()
+})

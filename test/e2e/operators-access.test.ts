@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Api, organizer } from '../support/api.ts'
+import { type RunningService, startService } from '../support/service.ts'
+
+const TOKEN = 'the token of the operators'
+
+let service: RunningService
+
+beforeAll(async () => {
+  service = await startService({ DATA_DIR: 'memory', ADMIN_TOKEN: TOKEN, RATE_LIMIT: 'on' })
+})
+
+afterAll(() => service.kill())
+
+const ask = (path: string, init: RequestInit = {}) =>
+  fetch(service.url + path, { redirect: 'manual', ...init })
+
+const signIn = (token: string) =>
+  ask('/admin/sign-in', { method: 'POST', body: new URLSearchParams({ token }) })
+
+async function session(): Promise<string> {
+  const [cookie] = (await signIn(TOKEN)).headers.getSetCookie()
+  return cookie!.split(';')[0]!
+}
+
+describe('what operators may', () => {
+  it.each(['/admin/live', '/admin/explain?path=/markets'])('%s: nobody else may', async (path) => {
+    const strangers: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer not the token' },
+      { cookie: 'marketflow_admin=' },
+      { cookie: 'marketflow_admin=eyJhbGciOiJub25lIn0.eyJhdWQiOiJtYXJrZXRmbG93LWFkbWluIn0.' },
+      { cookie: `marketflow_admin=${TOKEN}` },
+    ]
+    for (const headers of strangers) expect((await ask(path, { headers })).status).toBe(401)
+  })
+
+  it('may be done by a script that sends the token', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+    const invalidate = (tags: string[]) =>
+      ask('/admin/invalidate', { method: 'POST', headers, body: JSON.stringify({ tags }) })
+    const done = await invalidate(['markets:active'])
+    expect(done.status).toBe(200)
+    expect(await done.json()).toEqual({ invalidated: ['markets:active'] })
+    const refused = await invalidate([])
+    expect(refused.status).toBe(400)
+    expect((await refused.json()).errors).toEqual([{ path: 'tags', message: 'expected at least one tag' }])
+    const explained = await ask('/admin/explain?path=/markets', { headers })
+    expect(await explained.json()).toMatchObject({ view: 'market-listing' })
+  })
+
+  it('may be done by a browser that showed the token once; no script of a page sees its cookie', async () => {
+    const response = await signIn(TOKEN)
+    expect(response.status).toBe(303)
+    expect(response.headers.getSetCookie()[0]).toMatch(
+      /; HttpOnly; SameSite=Strict; Path=\/admin; Max-Age=\d+$/,
+    )
+    const cookie = await session()
+    expect(cookie).not.toContain(TOKEN)
+    expect((await ask('/admin', { headers: { cookie } })).status).toBe(200)
+    expect((await ask('/admin/explain?path=/markets', { headers: { cookie } })).status).toBe(200)
+  })
+
+  it('is not for organizers', async () => {
+    const { api } = await organizer(new Api(service.url))
+    const headers = { authorization: `Bearer ${api.token}` }
+    expect((await ask('/admin/explain?path=/markets', { headers })).status).toBe(401)
+  })
+
+  it('cannot be guessed for long', async () => {
+    const statuses: number[] = []
+    for (let guess = 0; guess < 12; guess++) statuses.push((await signIn(`guess ${guess}`)).status)
+    expect(statuses[0]).toBe(403)
+    expect(statuses.at(-1)).toBe(429)
+  })
+})
+
+it('an open live view does not keep the service from stopping', async () => {
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  const stream = await ask('/admin/live', { headers })
+  const reader = stream.body!.getReader()
+  await reader.read()
+  expect(await service.stop()).toBe(0)
+  for (;;) if ((await reader.read()).done) break
+})
+
+it('without ADMIN_TOKEN there is no such place', async () => {
+  const other = await startService({ DATA_DIR: 'memory' })
+  for (const path of ['/admin', '/admin/sign-in', '/admin/live', '/admin/console.js'])
+    expect((await new Api(other.url).get(path)).status).toBe(404)
+  await other.stop()
+})
