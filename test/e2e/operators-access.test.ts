@@ -44,7 +44,9 @@ describe('what operators may', () => {
     expect(await done.json()).toEqual({ invalidated: ['markets:active'] })
     const refused = await invalidate([])
     expect(refused.status).toBe(400)
-    expect((await refused.json()).errors).toEqual([{ path: 'tags', message: 'expected at least one tag' }])
+    expect(await refused.json()).toMatchObject({
+      errors: [{ path: 'tags', message: 'expected at least one tag' }],
+    })
     const explained = await ask('/admin/explain?path=/markets', { headers })
     expect(await explained.json()).toMatchObject({ view: 'market-listing' })
   })
@@ -82,11 +84,4 @@ it('an open live view does not keep the service from stopping', async () => {
   await reader.read()
   expect(await service.stop()).toBe(0)
   for (;;) if ((await reader.read()).done) break
-})
-
-it('without ADMIN_TOKEN there is no such place', async () => {
-  const other = await startService({ DATA_DIR: 'memory' })
-  for (const path of ['/admin', '/admin/sign-in', '/admin/live', '/admin/console.js'])
-    expect((await new Api(other.url).get(path)).status).toBe(404)
-  await other.stop()
 })

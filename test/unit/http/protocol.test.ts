@@ -35,6 +35,13 @@ describe('the protocol', () => {
     },
   )
 
+  it.each(['/admin', '/admin/sign-in', '/admin/live', '/admin/console.js'])(
+    'has no %s unless operators have a token',
+    async (path) => {
+      expect(await statusOf(path)).toBe(404)
+    },
+  )
+
   it('calls an unknown route by its code', async () => {
     expect(await codeOf(await api.fetch('/nowhere'))).toBe('route-not-found')
   })

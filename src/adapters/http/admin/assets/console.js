@@ -101,7 +101,13 @@ function routeRow({ method, route, requests, failures, p50Ms, p99Ms }) {
 }
 
 function invalidationRow({ at, causes, confirmation, waitedMs, tags }) {
-  const cells = row(at.slice(11, 23), causes.join(', '), confirmation, ms(waitedMs), tagList(tags))
+  const cells = row(
+    at.slice(11, 23),
+    [...new Set(causes)].join(', '),
+    confirmation,
+    ms(waitedMs),
+    tagList(tags),
+  )
   if (confirmation !== 'invalidated') cells.children[2].className = 'bad'
   return cells
 }
