@@ -1,11 +1,11 @@
 import { DrainLoop } from '../../src/application/caching/drain-loop.ts'
 import { UnitOfWork } from '../../src/application/caching/unit-of-work.ts'
-import { type Confirmation, WriteConfirmation } from '../../src/application/caching/write-confirmation.ts'
 import { UpdateMarket } from '../../src/application/markets/update-market.ts'
 import { CachePort } from '../../src/application/ports/cache-port.ts'
 import { Clock } from '../../src/application/ports/clock.ts'
-import { type Transaction, Transactions } from '../../src/application/ports/transactions.ts'
+import { Transactions } from '../../src/application/ports/transactions.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
+import { AtOnce, Unlogged } from '../support/bare-writes.ts'
 
 /** The same write with the whole protocol, with the log's row alone, and with neither. */
 export interface Writers {
@@ -28,26 +28,5 @@ export async function writersOf({ container }: Core, leaseMs: number): Promise<W
     whole: await container.getAsync(UpdateMarket),
     logOnly: writer(transactions),
     bare: writer(new Unlogged(transactions)),
-  }
-}
-
-/** Answers without waiting for anybody: what a write costs whose invalidation is nobody's business. */
-class AtOnce extends WriteConfirmation {
-  override async confirm(): Promise<Confirmation> {
-    return 'invalidated'
-  }
-}
-
-/** The same transactions without the log's row. */
-class Unlogged extends Transactions {
-  readonly #transactions: Transactions
-
-  constructor(transactions: Transactions) {
-    super()
-    this.#transactions = transactions
-  }
-
-  run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#transactions.run((tx) => work({ ...tx, logInvalidation: async () => '0' }))
   }
 }

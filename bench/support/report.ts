@@ -28,3 +28,8 @@ export function ratio(value: number): string {
 export function milliseconds(value: number): string {
   return `${value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en')} ms`
 }
+
+export async function publishSvg(name: string, svg: string): Promise<void> {
+  await mkdir(DIRECTORY, { recursive: true })
+  await writeFile(new URL(name, DIRECTORY), svg)
+}

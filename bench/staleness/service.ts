@@ -1,0 +1,45 @@
+import type { UnitOfWork } from '../../src/application/caching/unit-of-work.ts'
+import { VIEWS } from '../../src/application/caching/view-table.ts'
+import { listingOf } from '../../src/application/markets/update-market.ts'
+import type { Seen } from './judge.ts'
+import { MARKETS } from './plan.ts'
+
+export const LISTING = { page: 1, pageSize: MARKETS }
+
+/**
+ * Makes a market's next version: one stall more, counted under the row's lock, so that versions grow in the order of
+ * the commits. Otherwise it is what `UpdateMarket` does, through the only way to write.
+ */
+export function commitNextVersion(writes: UnitOfWork, id: string): Promise<number> {
+  return writes.run(async (tx, record) => {
+    const market = await tx.markets.findForUpdate(id)
+    if (market === undefined) throw new Error(`There is no market ${id}`)
+    const before = listingOf(market)
+    market.edit({ stallCount: market.stallCount + 1 }, new Date())
+    const { slug, organizerId, stallCount } = market
+    record({ type: 'market-edited', marketId: id, slug, organizerId, before, after: before, vendorIds: [] })
+    return stallCount
+  })
+}
+
+/** The versions in a market's or the listing's JSON. */
+export class Reader {
+  readonly #numbers: ReadonlyMap<string, number>
+
+  constructor(marketIds: readonly string[]) {
+    this.#numbers = new Map(marketIds.map((id, number) => [id, number]))
+  }
+
+  market(json: string): Seen[] {
+    return [this.#seen(JSON.parse(json))]
+  }
+
+  listing(json: string): Seen[] {
+    const { markets } = VIEWS.marketListing.schema.parse(JSON.parse(json))
+    return markets.map((market) => this.#seen(market))
+  }
+
+  #seen({ id, stall_count }: { id: string; stall_count: number }): Seen {
+    return { market: this.#numbers.get(id)!, version: stall_count }
+  }
+}

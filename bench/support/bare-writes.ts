@@ -1,0 +1,40 @@
+import { DrainLoop } from '../../src/application/caching/drain-loop.ts'
+import { UnitOfWork } from '../../src/application/caching/unit-of-work.ts'
+import { type Confirmation, WriteConfirmation } from '../../src/application/caching/write-confirmation.ts'
+import { CachePort } from '../../src/application/ports/cache-port.ts'
+import { Clock } from '../../src/application/ports/clock.ts'
+import { type Transaction, Transactions } from '../../src/application/ports/transactions.ts'
+import type { Core } from '../../src/infrastructure/core.ts'
+
+/** Answers without waiting for anybody: what a write costs whose invalidation is nobody's business. */
+export class AtOnce extends WriteConfirmation {
+  override async confirm(): Promise<Confirmation> {
+    return 'invalidated'
+  }
+}
+
+/** The same transactions without the log's row. */
+export class Unlogged extends Transactions {
+  readonly #transactions: Transactions
+
+  constructor(transactions: Transactions) {
+    super()
+    this.#transactions = transactions
+  }
+
+  run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#transactions.run((tx) => work({ ...tx, logInvalidation: async () => '0' }))
+  }
+}
+
+/** The same writes as everybody's, answered when COMMIT has returned. */
+export async function bareWrites({ container }: Core): Promise<UnitOfWork> {
+  const [transactions, cache, loop, clock] = await Promise.all([
+    container.getAsync(Transactions),
+    container.getAsync(CachePort),
+    container.getAsync(DrainLoop),
+    container.getAsync(Clock),
+  ])
+  const atOnce = new AtOnce(cache, loop, clock, 1000, true)
+  return new UnitOfWork(new Unlogged(transactions), atOnce, clock, () => {})
+}
