@@ -5,6 +5,7 @@ import { readConfig } from '../../../src/infrastructure/config.ts'
 import { type Service, startService } from '../../../src/infrastructure/service.ts'
 import { Api, activeMarket, organizer } from '../../support/api.ts'
 import { type Family, parseExposition } from '../../support/exposition.ts'
+import { documentedMetrics, readDashboard, selectorsOf } from './dashboard.ts'
 
 let service: Service
 let statistics: Statistics
@@ -96,6 +97,74 @@ describe('metrics', () => {
     const reads = samples.filter(({ labels }) => labels.route === '/markets/:id' && labels.method === 'GET')
     expect(reads.find(({ name }) => name.endsWith('_count'))!.value).toBe(3)
     expect(reads.find(({ labels }) => labels.le === '+Inf')!.value).toBe(3)
+  })
+})
+
+describe('the dashboard and the operations page', () => {
+  /** As Prometheus would store them: a histogram's parts are series of their own. */
+  const series = () =>
+    new Set(families.flatMap(({ name, samples }) => [name, ...samples.map((each) => each.name)]))
+
+  it('name metrics that exist', async () => {
+    const { panels } = await readDashboard()
+    const shown = panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => selectorsOf(expr)))
+    const documented = await documentedMetrics()
+    expect(shown.length).toBeGreaterThan(25)
+    expect(documented.length).toBeGreaterThan(15)
+    const named = new Set([...shown.map(({ name }) => name), ...documented])
+    expect([...named].filter((name) => !series().has(name))).toEqual([])
+  })
+
+  it('leave none of ours out', async () => {
+    const { panels } = await readDashboard()
+    const shown = panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => selectorsOf(expr)))
+    const names = shown.map(({ name }) => name.replace(/_(bucket|count|sum)$/, ''))
+    expect(
+      ours()
+        .filter(({ name }) => !names.includes(name))
+        .map(({ name }) => name),
+    ).toEqual([])
+    const documented = await documentedMetrics()
+    expect(
+      ours()
+        .filter(({ name }) => !documented.includes(name))
+        .map(({ name }) => name),
+    ).toEqual([])
+  })
+
+  it('the dashboard selects and groups by labels that exist', async () => {
+    const { panels } = await readDashboard()
+    const given = [
+      'job',
+      'instance',
+      ...families.flatMap((each) => each.samples.flatMap(({ labels }) => Object.keys(labels))),
+    ]
+    const used = panels
+      .flatMap(({ targets = [] }) => targets)
+      .flatMap(({ expr }) => [
+        ...selectorsOf(expr).flatMap(({ labels }) => labels),
+        ...[...expr.matchAll(/ by \(([^)]*)\)/g)].flatMap(([, labels]) => labels!.split(', ')),
+      ])
+    expect(new Set(used).difference(new Set(given))).toEqual(new Set())
+  })
+
+  it('the dashboard is what Grafana imports: a choice of data source, and panels that do not overlap', async () => {
+    const { title, uid, schemaVersion, panels, templating } = await readDashboard()
+    expect({ title, uid }).toEqual({ title: 'Marketflow', uid: 'marketflow' })
+    expect(schemaVersion).toBeGreaterThanOrEqual(39)
+    expect(templating.list[0]).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' })
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    for (const { type, title: name, datasource, targets, gridPos } of panels) {
+      expect(gridPos.x + gridPos.w, name).toBeLessThanOrEqual(24)
+      if (type === 'row') continue
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own syntax.
+      expect(datasource, name).toEqual({ type: 'prometheus', uid: '${datasource}' })
+      expect(targets!.length, name).toBeGreaterThan(0)
+    }
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, i) => `${x + (i % w)}:${y + Math.floor(i / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
   })
 })
 
