@@ -38,6 +38,15 @@ it('explains what the next read will do, invalidates a tag, and explains again',
   expect((await api.get('/markets?city=lisbon')).headers.get('cache-status')).toContain('fwd=miss')
 })
 
+it('explains the public pages, under the name that this release has for them', async () => {
+  await new Api(service.url).get('/?city=lisbon')
+  const { output } = await cache('explain', '/?city=Lisbon')
+  expect(output).toMatch(/key {7}page:markets:1:city:lisbon:rendered:[\w-]{12}\n/)
+  expect(output).toContain('tag       markets:active:city:lisbon =')
+  expect(output).toMatch(/next read hit in l1/)
+  expect((await cache('explain', '/m/dock-market')).output).toContain('tag       page:market:dock-market =')
+})
+
 it('says what it can explain, how it is used, and when nothing runs', async () => {
   const unknown = await cache('explain', '/healthz')
   expect(unknown.code).toBe(1)
