@@ -10,7 +10,7 @@ describe('sessions, on two instances', () => {
   let there: Api
 
   beforeAll(async () => {
-    fleet = await startFleet()
+    fleet = await startFleet({ env: { RATE_LIMIT: 'on' } })
     ;[here, there] = fleet.instances.map(({ api }) => api) as [Api, Api]
   })
   afterAll(() => fleet?.stop())
@@ -57,6 +57,13 @@ describe('sessions, on two instances', () => {
     const login = (password: string) => there.post('/auth/login', { email, password })
     expect((await login(passwords.current_password)).status).toBe(401)
     expect((await login(passwords.new_password)).status).toBe(200)
+  })
+
+  it('guesses at a password are counted by all instances together', async () => {
+    const { email } = await organizer(here)
+    const guess = async (api: Api) => (await api.post('/auth/login', { email, password: 'a guess' })).status
+    for (let i = 0; i < 5; i++) expect([await guess(here), await guess(there)]).toEqual([401, 401])
+    expect([await guess(here), await guess(there)]).toEqual([429, 429])
   })
 
   it('with PostgreSQL out of reach nobody is let in unverified, and what everybody may see stays readable', async () => {
