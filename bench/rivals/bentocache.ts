@@ -56,12 +56,18 @@ function memory({ maxEntries }: RivalOptions) {
 }
 
 async function open(store: Store, { ttlMs }: RivalOptions, close: () => Promise<void>) {
-  const bento = new BentoCache({ default: 'pages', stores: { pages: store }, ttl: ttlMs })
+  const bento = new BentoCache({
+    default: 'pages',
+    stores: { pages: store },
+    ttl: ttlMs,
+    // For every operation: an error while it looks a tag up would leave the key's lock taken for ever.
+    suppressL2Errors: true,
+  })
   // A store is made when it is first used. A bus made while Redis is gone ends the process: nobody catches its failure.
   bento.use('pages')
   return {
     read: (key: string, tags: readonly string[], load: () => Promise<string>) =>
-      bento.getOrSet({ key, factory: load, tags: [...tags], suppressL2Errors: true }),
+      bento.getOrSet({ key, factory: load, tags: [...tags] }),
     invalidate: async ({ tags }: { tags: readonly string[] }) => {
       await bento.deleteByTag({ tags: [...tags] })
     },

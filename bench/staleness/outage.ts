@@ -12,16 +12,22 @@ interface Mishap {
   /** When, as a part of the run. */
   readonly from: number
   readonly to: number
+  /** A little earlier, while all is well. */
+  prepare?(servers: Servers): Promise<unknown>
   begin(servers: Servers): Promise<void> | void
   end(servers: Servers): Promise<void> | void
 }
+
+/** How much earlier than a mishap it is prepared, as a part of the run. */
+const EARLIER = 0.05
 
 const MISHAPS: readonly Mishap[] = [
   { from: 0.15, to: 0.3, begin: ({ redis }) => redis.pause(), end: ({ redis }) => redis.resume() },
   {
     from: 0.45,
     to: 0.55,
-    begin: async ({ redis }) => redis.kill(),
+    prepare: ({ redis }) => redis.cli('SAVE'),
+    begin: ({ redis }) => redis.kill(),
     end: ({ redis }) => redis.restart(),
   },
   {
@@ -32,11 +38,8 @@ const MISHAPS: readonly Mishap[] = [
   },
 ]
 
-/** When Redis writes its snapshot, with which it starts again after being killed. */
-const SNAPSHOT_AT = 0.4
-
 export const OUTAGE =
-  'Redis is stalled (SIGSTOP) from 15 to 30 % of the run; it writes a snapshot at 40 %, is killed at 45 % and starts again from that snapshot at 55 %, as with its default settings; from 70 to 85 % the last instance is cut off from it'
+  'Redis is stalled (SIGSTOP) from 15 to 30 % of the run; it writes a snapshot at 40 %, is killed at 45 % and starts again from that snapshot at 55 %, as it would with its default settings; from 70 to 85 % the last instance is cut off from it'
 
 /** How much of the run Redis is not all there. */
 export const OUTAGE_SHARE = MISHAPS.reduce((share, { from, to }) => share + to - from, 0)
@@ -49,8 +52,9 @@ export async function befall(
 ): Promise<void> {
   const began = performance.now()
   const until = (share: number) => sleep(Math.max(0, began + share * seconds * 1000 - performance.now()))
-  const snapshot = until(SNAPSHOT_AT).then(() => servers.redis.cli('SAVE'))
   for (const mishap of MISHAPS) {
+    await until(mishap.from - EARLIER)
+    await mishap.prepare?.(servers)
     await until(mishap.from)
     during(true)
     await mishap.begin(servers)
@@ -58,5 +62,4 @@ export async function befall(
     await mishap.end(servers)
     during(false)
   }
-  await snapshot
 }
