@@ -1,7 +1,7 @@
 import { type Result, stalePerMillion } from './report.ts'
 
 const ROW = 26
-const LEFT = 320
+const LEFT = 340
 const WIDTH = 960
 const RIGHT = 40
 const TOP = 92

@@ -1,4 +1,5 @@
 import { describeMachine, type Machine } from '../support/machine.ts'
+import { COMMAND_TIMEOUT_MS } from '../support/redis-connection.ts'
 import { publish, publishJson, publishSvg, table } from '../support/report.ts'
 import type { Contestant } from './contestant.ts'
 import type { Measured } from './measure.ts'
@@ -97,7 +98,7 @@ function paragraphsOf(results: readonly Result[], about: About): string[] {
               outage === undefined ? [] : [outageRow(contestant, outage)],
             ),
           ),
-          `${OUTAGE}. Meanwhile: while one of the three lasts. *Not answered*: an error, or nothing within ${PATIENCE_MS / 1000} s. How long something was stale is cut short by the end of the run.`,
+          `${OUTAGE}. Meanwhile: while one of the three lasts. *Not answered*: an error, or nothing within ${PATIENCE_MS / 1000} s. How long something was stale is cut short by the end of the run. A rival waits up to ${COMMAND_TIMEOUT_MS / 1000} s for Redis and then loads, so that meanwhile its sessions ask for little; ours stop asking Redis and load at once, so that they answer more and load more.`,
         ]),
     '## How it was measured',
     `Sessions in a closed loop, each with a plan that the seed decides, the same for everyone: ${describePlan()}. Whoever shares a Redis or has a bus runs as two instances in one process, and each operation goes to either; the others run as one. Caches start cold. Everybody uses one real PostgreSQL with the same transactions and the same snapshots, which take as long as ${LOAD_TIME}. A market’s version is counted under its row’s lock; the judge is the rule of the proof’s checker, kept up as the run goes on. The rivals are told of a write after its commit and before its answer; when that fails the write is answered all the same, for it has happened. Ours use the log and the lease, and nothing of theirs is switched off.`,
@@ -109,10 +110,12 @@ function paragraphsOf(results: readonly Result[], about: About): string[] {
       )
       .join('; ')}); [the proof](../proof.md) says why.`,
     '## Who, and how they are set up',
-    ...results.map(
-      ({ contestant: { name, version, wiring, instances } }) =>
-        `- **${name}** (${version}; ${instances === 1 ? 'one instance' : `${instances} instances`}): ${wiring}`,
-    ),
+    results
+      .map(
+        ({ contestant: { name, version, wiring, instances } }) =>
+          `- **${name}** (${version}; ${instances === 1 ? 'one instance' : `${instances} instances`}): ${wiring}`,
+      )
+      .join('\n'),
     `Measured by \`npm run bench:staleness -- --seed ${about.seed} --seconds ${about.seconds}\` on ${new Date().toISOString().slice(0, 10)}, ${describeMachine(about.machine)}; ${about.servers}. The machine was shared with others: compare within one run.`,
   ]
 }
