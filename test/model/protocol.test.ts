@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { BASE, type Config, type StepName } from './protocol.ts'
+import { BASE, type Config } from './config.ts'
 import { search } from './search.ts'
+import type { StepName } from './step-names.ts'
 import { tell } from './trace.ts'
 
 interface Case {

@@ -13,6 +13,8 @@ export interface Rules {
   readonly waitFrom: 'commit returned' | 'commit sent'
   /** When reads may use a new session. */
   readonly trust: 'after replay' | 'during replay' | 'at once'
+  /** A session is made with a master only; otherwise also with the replica that is promoted later. */
+  readonly mastersOnly: boolean
   readonly replay: 'kept' | 'pending' | 'applied'
   /** Whether the session is taken before the rows are selected. */
   readonly sessionFirst: boolean
@@ -43,6 +45,7 @@ export const PROTOCOL: Rules = {
   waitBeyondLease: 1,
   waitFrom: 'commit returned',
   trust: 'after replay',
+  mastersOnly: true,
   replay: 'kept',
   sessionFirst: true,
   deleteFirst: true,

@@ -1,6 +1,8 @@
+import type { Config } from './config.ts'
 import { decode, encode, WORDS } from './encoding.ts'
-import { type Config, type Emit, initial, type StepName, steps } from './protocol.ts'
+import { initial, steps } from './protocol.ts'
 import type { State } from './state.ts'
+import type { Emit, StepName } from './step-names.ts'
 
 /** One line of a counterexample. */
 export interface Moment {

@@ -1,5 +1,5 @@
-import { STEPS } from './protocol.ts'
 import type { Moment } from './search.ts'
+import { STEPS } from './step-names.ts'
 
 /** A counterexample, a line per step: who does what, which code it stands for, and what is stored then. */
 export function tell(moments: readonly Moment[]): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BASE } from './protocol.ts'
+import { BASE } from './config.ts'
 import { search } from './search.ts'
 import { tell } from './trace.ts'
 import { configure, VARIANTS } from './variants.ts'

@@ -1,0 +1,160 @@
+import { type Config, lapsed } from './config.ts'
+import { clone, freshToken, type Instance, over, type Read, Reading, type State } from './state.ts'
+import type { Emit, StepName } from './step-names.ts'
+
+/**
+ * A read: asks for entry and stamp together, under a lease; a hit ends it. On a miss it makes the stamp if there is
+ * none, loads only after that, and stores under what it observed.
+ */
+export function readSteps(state: State, config: Config, number: number, emit: Emit): void {
+  const { rules } = config
+  const read = state.reads[number]!
+  const instance = state.instances[read.at]
+  const reaches = read.epoch === state.server.epoch
+  const to = (step: StepName, change: (read: Read, next: State) => void): void => {
+    const next = clone(state)
+    change(next.reads[number]!, next)
+    emit(step, number, next)
+  }
+  if (read.resent && reaches && state.server.stamp === 0 && read.phase !== Reading.making) {
+    to('read: SET NX arrives late', (next, all) => {
+      all.server.stamp = next.fence
+      next.resent = 0
+    })
+  }
+  switch (read.phase) {
+    case Reading.idle:
+      if (number > 0 && state.reads[number - 1]!.phase === Reading.idle) return
+      begin(state, config, to)
+      return
+    case Reading.asked:
+      if (reaches) lookup(state, config, read, to)
+      break
+    case Reading.replied:
+      if (instance!.lease < lapsed(config))
+        to('read: reply arrives', (next, all) => hit(next, all, next.version))
+      break
+    case Reading.making:
+      if (reaches) {
+        to('read: SET NX and GET give the stamp', (next, all) => {
+          if (all.server.stamp === 0) all.server.stamp = next.fence
+          next.fence = all.server.stamp
+          if (!rules.sentOnce) next.resent = 1
+          observe(next, config)
+        })
+      }
+      break
+    case Reading.observed:
+      to('read: loads', (next) => {
+        next.phase = Reading.loaded
+        next.version = state.version
+      })
+      state.reads.forEach((other) => {
+        const flying = other.phase === Reading.loaded || other.phase === Reading.storing
+        if (!flying || other.at !== read.at || rules.observe === 'after load') return
+        if (rules.flightsByFence && other.fence !== read.fence) return
+        to('read: joins a load under the same stamp', (next, all) => hit(next, all, other.version))
+      })
+      break
+    case Reading.loaded:
+      if (read.connected && permits(instance!, config)) {
+        to('read: SET of the entry is sent', (next) => {
+          next.phase = Reading.storing
+        })
+      }
+      break
+    case Reading.storing:
+      if (reaches) {
+        to('read: Redis stores the entry', (next, all) => {
+          all.server.entryVersion = next.version
+          all.server.entryStamp = next.fence
+          if (next.resent) giveUp(next)
+          else over(next)
+        })
+      }
+      break
+    case Reading.late:
+      if (reaches && state.server.stamp === 0 && !read.resent) {
+        to('read: SET NX arrives late', (next, all) => {
+          all.server.stamp = next.fence
+          over(next)
+        })
+      }
+      break
+  }
+  if (read.phase !== Reading.idle && read.phase !== Reading.over) {
+    to('read: given up, or its command lost', read.phase === Reading.late ? over : giveUp)
+  }
+}
+
+type To = (step: StepName, change: (read: Read, next: State) => void) => void
+
+function begin(state: State, config: Config, to: To): void {
+  state.instances.forEach((instance, at) => {
+    if (!permits(instance, config)) return
+    const asked = { at, connected: 1, epoch: instance.session, floor: state.floor, phase: Reading.asked }
+    if (config.rules.observe === 'before load') {
+      to('read: lookup is sent, under a lease, on a trusted session', (next) => Object.assign(next, asked))
+    } else {
+      to('read: loads before it observes', (next) => Object.assign(next, asked, { version: state.version }))
+      to('read: lookup is sent, under a lease, on a trusted session', (next) => Object.assign(next, asked))
+    }
+  })
+}
+
+/** GET of entry and stamp. They need not be one command: a token that is never reused, and equal, was current between. */
+function lookup(state: State, config: Config, read: Read, to: To): void {
+  const { stamp, entryStamp, entryVersion } = state.server
+  if (stamp === 0) {
+    to('read: lookup finds no stamp, SET NX and GET are sent', (next) => {
+      next.fence = config.rules.freshStamps ? freshToken(state) : 1
+      next.phase = Reading.making
+      if (config.rules.stampReadBack) return
+      next.resent = 1
+      observe(next, config)
+    })
+  } else if (entryStamp === stamp) {
+    const after = read.floor > 0
+    to(
+      after ? 'read: lookup finds a hit after an answered write' : 'read: lookup finds a hit',
+      (next, all) => {
+        if (config.rules.leaseChecked !== 'at the reply') {
+          hit(next, all, entryVersion)
+          return
+        }
+        next.phase = Reading.replied
+        next.version = entryVersion
+      },
+    )
+  } else {
+    to('read: lookup finds no entry that counts', (next) => {
+      next.fence = stamp
+      observe(next, config)
+    })
+  }
+}
+
+/** The stamp is known: now, and not before, a load may begin. */
+function observe(read: Read, config: Config): void {
+  read.phase = config.rules.observe === 'after load' ? Reading.loaded : Reading.observed
+}
+
+/** The invariant. */
+function hit(read: Read, state: State, version: number): void {
+  if (version < read.floor) state.broken = true
+  if (read.resent) giveUp(read)
+  else over(read)
+}
+
+/** The reader falls back to the database. A SET NX that is on its way stays there. */
+export function giveUp(read: Read): void {
+  const { phase, epoch, fence, resent } = read
+  over(read)
+  if (phase === Reading.making || resent) Object.assign(read, { phase: Reading.late, epoch, fence })
+}
+
+/** `Gate.assert`: what must be true in the tick in which a command is sent. */
+function permits({ session, trusted, lease }: Instance, config: Config): boolean {
+  if (session === 0 || !trusted) return false
+  return config.rules.leaseChecked !== 'when sending' || lease < lapsed(config)
+}

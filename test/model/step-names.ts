@@ -1,0 +1,46 @@
+import type { State } from './state.ts'
+
+/** Every step, and the code that it stands for; paths are from `src/application/caching` unless they begin with `cache/`. */
+export const STEPS = {
+  'time passes': 'lease.ts Lease.ageMs, and every clock',
+  'write: COMMIT is sent': 'unit-of-work.ts UnitOfWork.#commit',
+  'write: COMMIT happens, with its row in the log': 'unit-of-work.ts log, in the same transaction',
+  'write: COMMIT returns': 'unit-of-work.ts UnitOfWork.#commit: committedAt',
+  'write: answered, its row was applied by another':
+    'write-confirmation.ts #confirmShared: applied-by-another',
+  'write: answered, the lease is waited out': 'write-confirmation.ts #waitOut',
+  'drain: begins': 'drain.ts Drain.run: Lease.now, session, #select, and DEL is sent',
+  'drain: DEL is sent': 'drain.ts invalidateAll (variant)',
+  'drain: Redis deletes the stamps': 'cache/master-connection.ts MasterConnection.deleteAndVerify',
+  'drain: DEL is confirmed, the session trusted':
+    'drain.ts Drain.run: TrustedSessions.trust; its writes are answered',
+  'drain: rows are marked, the lease renewed': 'drain.ts Drain.run: markApplied, then Lease.renew',
+  'drain: rows are marked before their stamps are gone': 'drain.ts Drain.run (variant)',
+  'drain: given up': 'drain.ts Drain.run: catch',
+  'read: lookup is sent, under a lease, on a trusted session':
+    'read-through.ts ReadThrough.#read, gate.ts Gate.assert',
+  'read: loads before it observes': 'read-through.ts ReadThrough.#fill (variant)',
+  'read: lookup finds a hit': 'cache/redis-session.ts RedisSession.lookup, cache/stored-entry.ts sameFence',
+  'read: lookup finds a hit after an answered write': 'the same',
+  'read: lookup finds no entry that counts': 'cache/redis-session.ts RedisSession.lookup',
+  'read: lookup finds no stamp, SET NX and GET are sent': 'cache/stamp-batch.ts StampBatch',
+  'read: reply arrives': 'read-through.ts ReadThrough.#read (variant)',
+  'read: SET NX and GET give the stamp': 'cache/master-connection.ts MasterConnection.makeStamps',
+  'read: SET NX arrives late': 'the same, after its caller gave up',
+  'read: loads': 'read-through.ts ReadThrough.#fill, #load',
+  'read: joins a load under the same stamp': 'read-through.ts ReadThrough.#miss, flights.ts Flights.join',
+  'read: SET of the entry is sent': 'read-through.ts ReadThrough.#store',
+  'read: Redis stores the entry': 'cache/redis-session.ts RedisSession.store',
+  'read: given up, or its command lost': 'cache/guard.ts Guard.run',
+  'session: made, with a master': 'cache/master-connection.ts MasterConnection.open',
+  'session: lost': 'cache/link.ts Link.#run: ended',
+  'instance: killed, and started again': 'kill -9',
+  'Redis: evicts the stamp': 'maxmemory-policy, FLUSHALL, expiry',
+  'Redis: evicts the entry': 'the same, and the TTL',
+  'Redis: is copied': 'a dump, or a replica that catches up',
+  'Redis: comes back as its copy': 'restart from a dump, or fail-over to a replica that lags',
+} as const
+
+export type StepName = keyof typeof STEPS
+/** `who`: the instance, the write or the read by its number; -1 for nobody in particular. */
+export type Emit = (step: StepName, who: number, next: State) => void
