@@ -1,5 +1,4 @@
 import slotOf from 'cluster-key-slot'
-import type { MasterConnection } from './master-connection.ts'
 import { RedisCommands, RedisRefusal } from './redis-commands.ts'
 
 /**
@@ -8,11 +7,11 @@ import { RedisCommands, RedisRefusal } from './redis-commands.ts'
  */
 export class ClusterCommands extends RedisCommands {
   readonly ended: Promise<void>
-  readonly #masters: readonly MasterConnection[]
-  readonly #owners: readonly MasterConnection[]
+  readonly #masters: readonly RedisCommands[]
+  readonly #owners: readonly RedisCommands[]
 
   /** @param owners by slot. */
-  constructor(masters: readonly MasterConnection[], owners: readonly MasterConnection[]) {
+  constructor(masters: readonly RedisCommands[], owners: readonly RedisCommands[]) {
     super()
     this.#masters = masters
     this.#owners = owners
@@ -54,7 +53,7 @@ export class ClusterCommands extends RedisCommands {
   /** Asks each key's owner, and puts the answers in the keys' order. */
   async #gather<T>(
     keys: readonly string[],
-    ask: (master: MasterConnection, part: readonly string[]) => Promise<readonly T[]>,
+    ask: (master: RedisCommands, part: readonly string[]) => Promise<readonly T[]>,
   ): Promise<readonly T[]> {
     const answers = new Array<T>(keys.length)
     await Promise.all(
@@ -70,8 +69,8 @@ export class ClusterCommands extends RedisCommands {
   }
 
   /** The positions of each master's keys. */
-  #split(keys: readonly string[]): Map<MasterConnection, number[]> {
-    const parts = new Map<MasterConnection, number[]>()
+  #split(keys: readonly string[]): Map<RedisCommands, number[]> {
+    const parts = new Map<RedisCommands, number[]>()
     for (const [position, key] of keys.entries()) {
       const owner = this.#owner(key)
       const part = parts.get(owner)
@@ -81,7 +80,7 @@ export class ClusterCommands extends RedisCommands {
     return parts
   }
 
-  #owner(key: string): MasterConnection {
+  #owner(key: string): RedisCommands {
     const owner = this.#owners[slotOf(key)]
     if (owner === undefined) throw new RedisRefusal(`CLUSTERDOWN No master owns the slot of ${key}`)
     return owner

@@ -11,12 +11,15 @@ export class Coverage {
   hitsSoonAfterWrite = 0
   misses = 0
   unverified = 0
+  /** Reads answered by 304: the client keeps what it has. */
+  notModified = 0
   failed = 0
   readonly bypasses = new Map<string, number>()
   readonly confirmations = new Map<Confirmation, number>()
   readonly faults = new Map<FaultKind['kind'], number>()
 
-  read(status: ReadStatus, soonAfterWrite: boolean): void {
+  read(status: ReadStatus, soonAfterWrite: boolean, notModified: boolean): void {
+    if (notModified) this.notModified += 1
     if (status.kind === 'hit') {
       this.hits += 1
       if (soonAfterWrite) this.hitsSoonAfterWrite += 1
@@ -37,7 +40,7 @@ export class Coverage {
   toString(): string {
     return [
       `${this.schedules} schedules, ${this.steps} steps`,
-      `reads: ${this.hits} hits (${this.hitsSoonAfterWrite} soon after an answered write), ${this.misses} misses, ${this.unverified} unverified`,
+      `reads: ${this.hits} hits (${this.hitsSoonAfterWrite} soon after an answered write), ${this.misses} misses, ${this.unverified} unverified; ${this.notModified} by 304`,
       `bypasses: ${list(this.bypasses)}`,
       `writes answered: ${list(this.confirmations)}; ${this.failed} requests failed`,
       `faults: ${list(this.faults)}`,

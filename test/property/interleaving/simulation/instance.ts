@@ -19,7 +19,9 @@ import type { Host } from './host.ts'
 import type { Prng } from './prng.ts'
 import { type CacheParts, SimSharedCache } from './sim-cache.ts'
 import { SimClock } from './sim-clock.ts'
+import type { SimCluster } from './sim-cluster.ts'
 import { type Bumps, type DatabaseLink, SimLog, SimSnapshots, SimTransactions } from './sim-database.ts'
+import { type HttpAnswer, sendsReading } from './sim-http.ts'
 import type { RedisAccess } from './sim-redis.ts'
 import { eventOf, type VersionView, versionView } from './version-view.ts'
 
@@ -65,7 +67,16 @@ export interface Parts {
   readonly confirmation: (context: ConfirmationContext) => WriteConfirmation
   readonly readThrough: (context: ReadContext) => ReadThrough
   readonly transactions: (link: DatabaseLink, cache: CachePort) => SimTransactions
+  /** Answers a GET over HTTP. */
+  readonly answer: () => Answer
 }
+
+/** `ifNoneMatch`: what the client sends of what it has. `read` reads the view. */
+export type Answer = (
+  view: string,
+  ifNoneMatch: string | undefined,
+  read: () => Promise<Reading<VersionView>>,
+) => Promise<HttpAnswer>
 
 export const PRODUCTION: Parts = {
   cache: {},
@@ -78,10 +89,11 @@ export const PRODUCTION: Parts = {
   readThrough: ({ cache, permits, snapshots, loads, clock, random, observer }) =>
     new ReadThrough(cache, permits, snapshots, loads, clock, random, observer, { serveUnverified: true }),
   transactions: (link) => new SimTransactions(link),
+  answer: () => sendsReading,
 }
 
 export interface InstanceOptions {
-  readonly cache: 'redis' | 'tiered' | 'lru' | 'null'
+  readonly cache: 'redis' | 'tiered' | 'cluster' | 'lru' | 'null'
   readonly alone: boolean
 }
 
@@ -92,11 +104,12 @@ export class Instance {
   readonly #reads: ReadThrough
   readonly #writes: UnitOfWork
   readonly #loop: DrainLoop
+  readonly #answer: Answer
 
   constructor(
     host: Host,
     link: DatabaseLink,
-    access: RedisAccess,
+    access: RedisAccess & { readonly cluster: SimCluster | undefined },
     options: InstanceOptions,
     parts: Parts,
     observe: { readonly wrote: (report: WriteReport) => void; readonly loaded: ReadObserver['loaded'] },
@@ -124,6 +137,7 @@ export class Instance {
       transactions,
     })
     this.#loop = loop
+    this.#answer = parts.answer()
     this.#writes = new UnitOfWork(transactions, confirmation, clock, observe.wrote)
     this.#reads = parts.readThrough({
       cache,
@@ -140,8 +154,9 @@ export class Instance {
     return this.#loop.start()
   }
 
-  read(view: string): Promise<Reading<VersionView>> {
-    return this.#reads.read(versionView, { id: view })
+  /** `ifNoneMatch`: the entity tag of what the client has. */
+  read(view: string, ifNoneMatch: string | undefined): Promise<HttpAnswer> {
+    return this.#answer(view, ifNoneMatch, () => this.#reads.read(versionView, { id: view }))
   }
 
   /** `whenSent` learns the version as soon as it may be seen. */
@@ -156,7 +171,7 @@ export class Instance {
 
 function makeCache(
   host: Host,
-  access: RedisAccess,
+  access: RedisAccess & { readonly cluster: SimCluster | undefined },
   random: Random,
   kind: InstanceOptions['cache'],
   parts: CacheParts,

@@ -4,7 +4,7 @@ import type { Mode } from './scheduler.ts'
 
 /** What kind of world a suite looks at. */
 export interface WorldOptions {
-  readonly cache: 'redis' | 'tiered' | 'lru'
+  readonly cache: 'redis' | 'tiered' | 'cluster' | 'lru'
   readonly instances: 1 | 2 | 3
   /** As `SINGLE_INSTANCE`: the only process on this database. */
   readonly alone: boolean
@@ -38,6 +38,8 @@ export type FaultKind =
   | { readonly kind: 'restart'; readonly data: 'nothing' | 'dump' | 'everything' }
   | { readonly kind: 'fail-over'; readonly old: 'dead' | 'demoted' }
   | { readonly kind: 'sweep' }
+  /** A slot of a cluster goes to another node. */
+  | { readonly kind: 'move' }
 
 /** A fault begins at a step, and ends (an instance comes back, a cut heals) at a later one. */
 export type Fault = FaultKind & { readonly from: number; readonly until: number }
@@ -159,8 +161,13 @@ function makeFault(random: Prng, options: WorldOptions): Fault {
     { kind: 'fail-over', old: random.pick(['dead', 'demoted']) },
     { kind: 'fail-over', old: random.pick(['dead', 'demoted']) },
   ]
-  const particular: FaultKind[] = options.cache === 'lru' ? [{ kind: 'sweep' }, { kind: 'sweep' }] : shared
-  return { ...random.pick([...common, ...particular]), ...span }
+  return { ...random.pick([...common, ...particular(options.cache, shared)]), ...span }
+}
+
+function particular(cache: WorldOptions['cache'], shared: readonly FaultKind[]): readonly FaultKind[] {
+  if (cache === 'lru') return [{ kind: 'sweep' }, { kind: 'sweep' }]
+  if (cache === 'cluster') return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
+  return shared
 }
 
 export function describeFault(fault: Fault): string {

@@ -45,12 +45,8 @@ function sooner({ faults }: Plan): Plan['faults'] {
   return faults.map((fault) => ({ ...fault, from: fault.from * 0.7, until: fault.until * 0.7 }))
 }
 
-/** What to print of a finding: what broke, every step that leads there, and the command that replays it. */
-export async function explain(
-  finding: Finding,
-  test: { readonly file: string; readonly name: string },
-  parts: Parts = PRODUCTION,
-): Promise<string> {
+/** What to print of a finding: what broke, every step that leads there, and `replay`, the command that does it again. */
+export async function explain(finding: Finding, replay: string, parts: Parts = PRODUCTION): Promise<string> {
   const { plan, order, violations } = await shrink(finding, parts)
   const trace: string[] = []
   await runSchedule(plan, order, parts, new Coverage(), trace)
@@ -66,6 +62,6 @@ export async function explain(
     ),
     'Every step, with the true time in ms:',
     ...trace.map((line) => `  ${line}`),
-    `Replay: SEED=${finding.seed} SCHEDULES=1 npx vitest run ${test.file} -t '${test.name}'`,
+    `Replay: ${replay}`,
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import { EntryStore } from '../../../../src/adapters/cache/entry-store.ts'
 import { Guard } from '../../../../src/adapters/cache/guard.ts'
 import { Keyspace } from '../../../../src/adapters/cache/keyspace.ts'
 import { Link } from '../../../../src/adapters/cache/link.ts'
+import type { RedisCommands } from '../../../../src/adapters/cache/redis-commands.ts'
 import { RedisSession, type RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
 import { TieredSession } from '../../../../src/adapters/cache/tiered-cache.ts'
 import {
@@ -13,26 +14,43 @@ import type { Random } from '../../../../src/application/ports/random.ts'
 import type { Host } from './host.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimClock } from './sim-clock.ts'
-import { type RedisAccess, SimConnection, type SimServer } from './sim-redis.ts'
+import { type Connecting, openSimCluster, type SimCluster } from './sim-cluster.ts'
+import { type RedisAccess, SimConnection } from './sim-redis.ts'
 
 /** What a broken variant may replace. */
 export interface CacheParts {
-  readonly session?: (connection: SimConnection, context: RedisSessionContext) => CacheSession
-  readonly accept?: (server: SimServer) => boolean
+  readonly session?: (
+    connection: RedisCommands,
+    context: RedisSessionContext,
+    access: SessionAccess,
+  ) => CacheSession
+  readonly connecting?: Connecting
+}
+
+/** What a broken session may reach beside its own connection. */
+export interface SessionAccess {
+  /** The connection that there is now, of this instance. */
+  current(): RedisCommands | undefined
 }
 
 /** Deadlines in ms, in the proportion to the lease that production has them in. */
 const TIMEOUT_MS = 50
 const INVALIDATE_TIMEOUT_MS = 250
 
-/** Assembles the adapter's own sessions, link and guard over simulated connections, as `RedisCache` and `TieredCache` do. */
+/** Assembles the adapter's own sessions, link and guard over simulated connections, as the adapters on Redis do. */
 export class SimSharedCache extends CachePort {
   readonly reach = 'shared'
   readonly name: string
   readonly #link: Link<Opened>
   readonly #l1: EntryStore | undefined
 
-  constructor(host: Host, access: RedisAccess, random: Random, kind: 'redis' | 'tiered', parts: CacheParts) {
+  constructor(
+    host: Host,
+    access: RedisAccess & { readonly cluster: SimCluster | undefined },
+    random: Random,
+    kind: 'redis' | 'tiered' | 'cluster',
+    parts: CacheParts,
+  ) {
     super()
     this.name = kind
     const clock = new SimClock(host, access.scheduler, 'redis')
@@ -50,8 +68,12 @@ export class SimSharedCache extends CachePort {
     this.#link = new Link(
       async () => {
         connections += 1
-        const connection = await SimConnection.open(access, host, connections, parts.accept)
-        return new Opened(connection, this.#sessionOver(connection, context, parts, clock))
+        const { cluster } = access
+        const commands =
+          cluster === undefined
+            ? await SimConnection.open(access, host, connections)
+            : await openSimCluster(cluster, access, host, connections, parts.connecting)
+        return new Opened(commands, this.#sessionOver(commands, context, parts, clock))
       },
       clock,
       random,
@@ -60,12 +82,13 @@ export class SimSharedCache extends CachePort {
   }
 
   #sessionOver(
-    connection: SimConnection,
+    connection: RedisCommands,
     context: RedisSessionContext,
     parts: CacheParts,
     clock: SimClock,
   ): CacheSession {
-    if (parts.session !== undefined) return parts.session(connection, context)
+    const access = { current: () => this.#link.current?.commands }
+    if (parts.session !== undefined) return parts.session(connection, context, access)
     const session = new RedisSession(connection, context)
     return this.#l1 === undefined ? session : new TieredSession(session, this.#l1, clock)
   }
@@ -90,23 +113,23 @@ export class SimSharedCache extends CachePort {
 
 class Opened {
   readonly session: CacheSession
-  readonly #connection: SimConnection
+  readonly commands: RedisCommands
 
-  constructor(connection: SimConnection, session: CacheSession) {
-    this.#connection = connection
+  constructor(commands: RedisCommands, session: CacheSession) {
+    this.commands = commands
     this.session = session
   }
 
   get ended(): Promise<void> {
-    return this.#connection.ended
+    return this.commands.ended
   }
 
   get alive(): boolean {
-    return this.#connection.alive
+    return this.commands.alive
   }
 
   close(): void {
-    this.#connection.close()
+    this.commands.close()
   }
 }
 

@@ -202,6 +202,10 @@ export class SimTransactions extends Transactions {
     this.#link = link
   }
 
+  get host(): Host {
+    return this.#link.host
+  }
+
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const link = this.#link
     const transaction = new SimTransaction()

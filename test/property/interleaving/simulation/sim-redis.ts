@@ -1,11 +1,14 @@
 import { RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
 import { CacheUnusable } from '../../../../src/application/ports/cache-port.ts'
 import type { Host } from './host.ts'
-import type { Network } from './network.ts'
+import type { Network, Server } from './network.ts'
 import type { Prng } from './prng.ts'
 import type { Scheduler } from './scheduler.ts'
 
 type Data = Map<string, Buffer>
+
+/** Which keys a cluster's node answers for. @throws RedisRefusal `MOVED`, or `ASK` while a slot is on its way. */
+export type Placement = (key: string, present: boolean) => void
 
 /** One Redis process. */
 export class SimServer {
@@ -13,10 +16,19 @@ export class SimServer {
   role: 'master' | 'replica' = 'master'
   replid: string
   full = false
+  readonly #placement: Placement | undefined
 
-  constructor(data: Data, replid: string) {
+  constructor(data: Data, replid: string, placement?: Placement) {
     this.data = data
     this.replid = replid
+    this.#placement = placement
+  }
+
+  /** Alone it answers for every key; in a cluster, a replica for none. */
+  refuseStrangers(key: string): void {
+    if (this.#placement === undefined) return
+    if (this.role !== 'master') throw new RedisRefusal('MOVED to the master')
+    this.#placement(key, this.data.has(key))
   }
 
   refuseWrites(): void {
@@ -32,17 +44,27 @@ export class SimServer {
 
 /** What can happen to the Redis behind an address. */
 export class SimRedis {
-  master = new SimServer(new Map(), 'replid 0')
+  master: SimServer
   /** A replica that answers at the same address now and then, before its promotion. */
   standby: SimServer | undefined
   readonly #connections = new Set<SimConnection>()
+  readonly #placement: Placement | undefined
   #copy: Data = new Map()
   #incarnation = 0
+
+  constructor(placement?: Placement) {
+    this.#placement = placement
+    this.master = this.#server(new Map(), 'replid 0')
+  }
+
+  #server(data: Data, replid: string): SimServer {
+    return new SimServer(data, replid, this.#placement)
+  }
 
   /** What a dump or a lagging replica holds from now on. */
   copy(): void {
     this.#copy = new Map(this.master.data)
-    this.standby = new SimServer(new Map(this.#copy), this.master.replid)
+    this.standby = this.#server(new Map(this.#copy), this.master.replid)
     this.standby.role = 'replica'
   }
 
@@ -50,14 +72,14 @@ export class SimRedis {
   restart(from: 'nothing' | 'dump' | 'everything'): void {
     const data = from === 'nothing' ? new Map() : new Map(from === 'dump' ? this.#copy : this.master.data)
     const dead = this.master
-    this.master = new SimServer(data, this.#nextReplid())
+    this.master = this.#server(data, this.#nextReplid())
     this.#dropAll(dead)
   }
 
   /** The lagging replica becomes the master. The old one is gone, or lives on as its replica. */
   failOver(old: 'dead' | 'demoted'): void {
     const before = this.master
-    this.master = this.standby ?? new SimServer(new Map(this.#copy), '')
+    this.master = this.standby ?? this.#server(new Map(this.#copy), '')
     this.standby = undefined
     this.master.role = 'master'
     this.master.replid = this.#nextReplid()
@@ -98,7 +120,7 @@ export class SimRedis {
 }
 
 /** The answers after which `MasterConnection` gives its connection up. */
-const NO_LONGER_OURS = new Set(['READONLY', 'DEMOTED'])
+const NO_LONGER_OURS = new Set(['READONLY', 'DEMOTED', 'MOVED', 'ASK'])
 
 interface Pipeline {
   readonly label: string
@@ -111,6 +133,8 @@ interface Pipeline {
 
 export interface RedisAccess {
   readonly redis: SimRedis
+  /** What the network calls it. */
+  readonly server: Server
   readonly scheduler: Scheduler
   readonly network: Network
   readonly random: Prng
@@ -140,29 +164,24 @@ export class SimConnection extends RedisCommands {
     this.#host = host
     this.server = server
     this.#replid = server.replid
-    this.#lane = `redis for ${host.name}#${number}`
+    this.#lane = `${access.server} for ${host.name}#${number}`
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
   }
 
   /** Connects, and asks for the role. */
-  static async open(
-    access: RedisAccess,
-    host: Host,
-    number: number,
-    accept: (server: SimServer) => boolean = (server) => server.role === 'master',
-  ): Promise<SimConnection> {
-    const { network, random, redis, scheduler } = access
-    const lane = `${host.name} connect`
+  static async open(access: RedisAccess, host: Host, number: number): Promise<SimConnection> {
+    const { network, random, redis, scheduler, server: name } = access
+    const lane = `${host.name} ${name === 'redis' ? '' : `${name} `}connect`
     await scheduler.wait({ lane, label: 'connect', host })
-    if (!network.reaches(host, 'redis')) throw new CacheUnusable('unreachable')
+    if (!network.reaches(host, name)) throw new CacheUnusable('unreachable')
     const server = redis.standby !== undefined && random.chance(0.2) ? redis.standby : redis.master
     const connection = new SimConnection(access, host, server, number)
     redis.attach(connection)
-    const accepted = accept(server)
+    const accepted = server.role === 'master'
     await scheduler.wait({ lane, label: `connected to the ${server.role} ${server.replid}`, host })
-    if (!accepted || !connection.alive || !network.reaches(host, 'redis')) {
+    if (!accepted || !connection.alive || !network.reaches(host, name)) {
       connection.close()
       throw new CacheUnusable('unreachable')
     }
@@ -175,7 +194,7 @@ export class SimConnection extends RedisCommands {
 
   async read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
     const replies = await this.#send(`GET ${keys.join(' ')}`, [
-      ...keys.map((key) => () => this.server.data.get(key) ?? null),
+      ...keys.map((key) => () => this.#get(key)),
       () => this.server.refuseDemoted(),
     ])
     return replies.slice(0, keys.length) as (Buffer | null)[]
@@ -184,10 +203,11 @@ export class SimConnection extends RedisCommands {
   async makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
     const replies = await this.#send(`SET NX ${[...tokens].join(' ')}`, [
       ...[...tokens].map(([key, token]) => () => {
+        this.server.refuseStrangers(key)
         this.server.refuseWrites()
         if (!this.server.full && !this.server.data.has(key)) this.server.data.set(key, Buffer.from(token))
       }),
-      ...[...tokens.keys()].map((key) => () => this.server.data.get(key) ?? null),
+      ...[...tokens.keys()].map((key) => () => this.#get(key)),
       () => this.server.refuseDemoted(),
     ])
     return replies.slice(tokens.size, 2 * tokens.size) as (Buffer | null)[]
@@ -196,6 +216,7 @@ export class SimConnection extends RedisCommands {
   async set(key: string, value: Buffer): Promise<void> {
     await this.#send(`SET ${key}`, [
       () => {
+        this.server.refuseStrangers(key)
         this.server.refuseWrites()
         if (this.server.full) throw new RedisRefusal('OOM command not allowed')
         this.server.data.set(key, value)
@@ -206,6 +227,7 @@ export class SimConnection extends RedisCommands {
   async deleteAndVerify(keys: readonly string[]): Promise<void> {
     await this.#send(`DEL ${keys.join(' ')}`, [
       ...keys.map((key) => () => {
+        this.server.refuseStrangers(key)
         this.server.refuseWrites()
         this.server.data.delete(key)
       }),
@@ -214,6 +236,11 @@ export class SimConnection extends RedisCommands {
         throw new RedisRefusal('DEMOTED The server is another master than it was')
       },
     ])
+  }
+
+  #get(key: string): Buffer | null {
+    this.server.refuseStrangers(key)
+    return this.server.data.get(key) ?? null
   }
 
   close(): void {
@@ -227,7 +254,7 @@ export class SimConnection extends RedisCommands {
   dropped(): void {
     this.#cancelExecution?.()
     this.#access.scheduler.add({
-      lane: `${this.#host.name} redis`,
+      lane: `${this.#host.name} ${this.#access.server}`,
       label: 'notices that its connection is gone',
       host: this.#host,
       run: () => this.close(),
@@ -248,7 +275,7 @@ export class SimConnection extends RedisCommands {
     this.#cancelExecution = this.#access.scheduler.add({
       lane: this.#lane,
       label: `executes ${pipeline.label}`,
-      ready: () => this.#access.network.reaches(this.#host, 'redis'),
+      ready: () => this.#access.network.reaches(this.#host, this.#access.server),
       run: () => this.#execute(pipeline),
     })
   }
@@ -275,10 +302,10 @@ export class SimConnection extends RedisCommands {
     const [pipeline] = this.#executed
     if (pipeline === undefined) return
     this.#access.scheduler.add({
-      lane: `${this.#host.name} redis`,
+      lane: `${this.#host.name} ${this.#access.server}`,
       label: `reply to ${pipeline.label}`,
       host: this.#host,
-      ready: () => this.#access.network.reaches(this.#host, 'redis'),
+      ready: () => this.#access.network.reaches(this.#host, this.#access.server),
       run: () => {
         this.#executed.shift()
         this.#answer(pipeline)

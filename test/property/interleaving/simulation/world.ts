@@ -3,15 +3,19 @@ import { type Operation, type Violation, violationsOf } from '../../checker.ts'
 import type { Coverage } from './coverage.ts'
 import { Host } from './host.ts'
 import { Instance, LEASE_MS, type Parts } from './instance.ts'
-import { Network } from './network.ts'
+import { Network, type Server } from './network.ts'
 import { describeFault, type Fault, type Plan, type Request } from './plan.ts'
 import type { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
+import { NODES, SimCluster } from './sim-cluster.ts'
 import { DatabaseLink, SimDatabase } from './sim-database.ts'
 import { SimRedis } from './sim-redis.ts'
 
 /** A schedule that is not over by then is cut short: every prefix of a history has to be right. */
 const MOST_STEPS = 700
+
+/** What a client has got of each view, for its next conditional request. */
+type Held = Map<string, { readonly etag: string; readonly version: number | undefined }>
 
 type Recorded = { -readonly [K in keyof Operation]: Operation[K] }
 
@@ -25,6 +29,7 @@ export class World {
   readonly #network: Network
   readonly #database = new SimDatabase()
   readonly #redis = new SimRedis()
+  readonly #cluster: SimCluster | undefined
   readonly #slots: { instance: Instance; died: Promise<'died'> }[] = []
   readonly #history: Recorded[] = []
   readonly #answeredAt = new Map<string, number>()
@@ -41,6 +46,7 @@ export class World {
     this.#scheduler = new Scheduler(random, { mode, tickChance, ...(trace && { trace }) })
     this.#network = new Network(random, lossChance)
     this.#clientsLeft = plan.clients.length
+    this.#cluster = plan.options.cache === 'cluster' ? new SimCluster() : undefined
   }
 
   async run(): Promise<Violation[]> {
@@ -74,6 +80,8 @@ export class World {
     )
     const access = {
       redis: this.#redis,
+      server: 'redis' as const,
+      cluster: this.#cluster,
       scheduler: this.#scheduler,
       network: this.#network,
       random: this.#random,
@@ -97,6 +105,7 @@ export class World {
   }
 
   async #client(number: number, requests: readonly Request[]): Promise<void> {
+    const has: Held = new Map()
     for (const request of requests) {
       const from = this.#scheduler.time + request.thinkMs
       await this.#scheduler.wait({
@@ -108,12 +117,12 @@ export class World {
           this.#at(request.slot).instance.host.runs,
         dueAt: () => from,
       })
-      await this.#perform(number, request)
+      await this.#perform(number, request, has)
     }
     this.#clientsLeft -= 1
   }
 
-  async #perform(number: number, { kind, view, slot }: Request): Promise<void> {
+  async #perform(number: number, { kind, view, slot }: Request, has: Held): Promise<void> {
     const { instance, died } = this.#at(slot)
     const operation: Recorded = {
       kind,
@@ -124,23 +133,26 @@ export class World {
       ok: false,
     }
     this.#history.push(operation)
-    const attempt = kind === 'read' ? this.#read(instance, operation) : this.#write(instance, operation)
+    const attempt = kind === 'read' ? this.#read(instance, operation, has) : this.#write(instance, operation)
     const outcome = await Promise.race([attempt, died])
     this.#scheduler.note(`client ${number}: ${kind} ${view} at ${instance.host.name} → ${outcome}`)
   }
 
-  async #read(instance: Instance, operation: Recorded): Promise<string> {
+  async #read(instance: Instance, operation: Recorded, has: Held): Promise<string> {
     const { view } = operation
     const soon =
       this.#scheduler.time - (this.#answeredAt.get(view) ?? Number.NEGATIVE_INFINITY) < 2 * LEASE_MS
     try {
-      const reading = await instance.read(view)
+      const held = has.get(view)
+      const { etag, version, status } = await instance.read(view, held?.etag)
       operation.answeredAt = this.#moment()
       operation.ok = true
-      operation.version = reading.value()?.version
-      operation.unverified = reading.status.kind === 'unverified'
-      this.#coverage.read(reading.status, soon)
-      return `version ${operation.version} (${Object.values(reading.status).slice(0, 2).join(' ')})`
+      operation.version = version ?? held?.version
+      operation.unverified = status.kind === 'unverified'
+      has.set(view, { etag, version: operation.version })
+      this.#coverage.read(status, soon, version === undefined)
+      const how = Object.values(status).slice(0, 2).join(' ')
+      return `version ${operation.version} (${version === undefined ? '304, ' : ''}${how})`
     } catch (error) {
       return this.#failed(operation, error)
     }
@@ -180,7 +192,7 @@ export class World {
     const older = fault.kind === 'fail-over' || (fault.kind === 'restart' && fault.data === 'dump')
     if (older)
       this.#fault(fault.from - 5 - this.#random.below(80), 'from here on the copy lags', () =>
-        this.#redis.copy(),
+        this.#redisOf(fault).copy(),
       )
   }
 
@@ -191,6 +203,18 @@ export class World {
       ready: () => this.#scheduler.count >= step,
       run,
     })
+  }
+
+  /** In a cluster, one node or the other. */
+  #redisOf({ from }: Fault): SimRedis {
+    return this.#cluster?.shards[Math.floor(from) % NODES.length] ?? this.#redis
+  }
+
+  /** Redis is cut off as a whole, or one node of a cluster. */
+  #serversOf({ from }: Fault, server: Server): readonly Server[] {
+    if (server !== 'redis' || this.#cluster === undefined) return [server]
+    const node = NODES[Math.floor(from) % (NODES.length + 1)]
+    return node === undefined ? NODES : [node]
   }
 
   /** Returns what ends it, where it has an end. */
@@ -210,8 +234,11 @@ export class World {
       }
       case 'cut': {
         const { host } = this.#at(fault.slot).instance
-        this.#network.cut(host, fault.server)
-        return () => this.#network.heal(host, fault.server)
+        const servers = this.#serversOf(fault, fault.server)
+        for (const server of servers) this.#network.cut(host, server)
+        return () => {
+          for (const server of servers) this.#network.heal(host, server)
+        }
       }
       case 'reset': {
         const { instance } = this.#at(fault.slot)
@@ -219,24 +246,26 @@ export class World {
         return undefined
       }
       case 'evict':
-        this.#redis.evict(this.#random)
+        this.#redisOf(fault).evict(this.#random)
         return undefined
       case 'flush':
-        this.#redis.flush()
+        this.#redisOf(fault).flush()
         return undefined
       case 'fill': {
-        const server = this.#redis.master
+        const server = this.#redisOf(fault).master
         server.full = true
         return () => {
           server.full = false
         }
       }
       case 'restart':
-        this.#redis.restart(fault.data)
+        this.#redisOf(fault).restart(fault.data)
         return undefined
       case 'fail-over':
-        this.#redis.failOver(fault.old)
+        this.#redisOf(fault).failOver(fault.old)
         return undefined
+      case 'move':
+        return this.#cluster?.move(this.#random)
       case 'sweep':
         this.#database.sweep()
         return () => this.#database.sweep()

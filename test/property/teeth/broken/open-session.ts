@@ -1,5 +1,5 @@
 import { decodeEntry, encodeEntry } from '../../../../src/adapters/cache/entry-format.ts'
-import { RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
+import { type RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
 import type { RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
 import { type StoredEntry, sameFence } from '../../../../src/adapters/cache/stored-entry.ts'
 import {
@@ -11,16 +11,18 @@ import {
   type Lookup,
   type Permit,
 } from '../../../../src/application/ports/cache-port.ts'
-import type { SimConnection } from '../../interleaving/simulation/sim-redis.ts'
+
+/** Longer than any schedule, in ms. */
+const KEEP_MS = 3_600_000
 
 type Stamps = readonly (string | undefined)[]
 
 /** The adapter's session without its batches, with the rules of the fence open to be broken. As it stands it is right. */
 export class OpenSession extends CacheSession {
-  protected readonly connection: SimConnection
+  protected readonly connection: RedisCommands
   protected readonly context: RedisSessionContext
 
-  constructor(connection: SimConnection, context: RedisSessionContext) {
+  constructor(connection: RedisCommands, context: RedisSessionContext) {
     super()
     this.connection = connection
     this.context = context
@@ -37,7 +39,7 @@ export class OpenSession extends CacheSession {
 
   async store(key: string, _tags: readonly string[], entry: Entry, fence: Fence): Promise<void> {
     const value = encodeEntry({ entry, fence, keptUntil: Number.MAX_SAFE_INTEGER })
-    await this.within(this.context.timeoutMs, () => this.connection.set(key, value))
+    await this.within(this.context.timeoutMs, () => this.connection.set(key, value, KEEP_MS))
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {
@@ -150,7 +152,7 @@ export class CountsFromZero extends OpenSession {
     const now = keys.length === 0 ? [] : await this.within(50, () => this.connection.read(keys))
     for (const [i, key] of keys.entries()) {
       const next = Buffer.from(String(Number(now[i] ?? 0) + 1))
-      await this.within(this.context.invalidateTimeoutMs, () => this.connection.set(key, next))
+      await this.within(this.context.invalidateTimeoutMs, () => this.connection.set(key, next, KEEP_MS))
     }
     await this.delete([])
   }

@@ -1,0 +1,80 @@
+import { tooFewToJudge } from './budget.ts'
+import type { Coverage } from './simulation/coverage.ts'
+import type { FaultKind, WorldOptions } from './simulation/plan.ts'
+
+/** A kind of world that has to keep the promise, whatever the order. */
+export interface SafeWorld {
+  readonly name: string
+  readonly options: WorldOptions
+}
+
+const shared = (name: string, options: Partial<WorldOptions>): SafeWorld => ({
+  name,
+  options: { cache: 'redis', instances: 2, alone: false, faults: true, ...options },
+})
+
+export const SHARED_CACHES: readonly SafeWorld[] = [
+  shared('two instances on one Redis, nothing breaks', { faults: false }),
+  shared('one instance on Redis, everything breaks', { instances: 1 }),
+  shared('two instances on one Redis, everything breaks', {}),
+  shared('three instances on one Redis, everything breaks', { instances: 3 }),
+  shared('two instances with L1 over one Redis, everything breaks', { cache: 'tiered' }),
+  shared('two instances on a Redis Cluster, everything breaks', { cache: 'cluster' }),
+]
+
+const own = (name: string, options: Partial<WorldOptions>): SafeWorld => ({
+  name,
+  options: { cache: 'lru', instances: 2, alone: false, faults: true, ...options },
+})
+
+export const PRIVATE_CACHES: readonly SafeWorld[] = [
+  own('one instance alone, everything breaks', { instances: 1, alone: true }),
+  own('two instances, nothing breaks', { faults: false }),
+  own('two instances, everything breaks', {}),
+  own('three instances, everything breaks', { instances: 3 }),
+]
+
+const ANYWHERE: readonly FaultKind['kind'][] = ['kill', 'suspend', 'cut', 'reset']
+const IN_REDIS: readonly FaultKind['kind'][] = [...ANYWHERE, 'evict', 'flush', 'fill', 'restart', 'fail-over']
+
+function faultsOf({ cache }: WorldOptions): readonly FaultKind['kind'][] {
+  if (cache === 'lru') return [...ANYWHERE, 'sweep']
+  return cache === 'cluster' ? [...IN_REDIS, 'move'] : IN_REDIS
+}
+
+/** What a run must have seen to prove anything, and has not. */
+export function unseen({ options }: SafeWorld, coverage: Coverage): string[] {
+  const { schedules, bypasses, confirmations, faults } = coverage
+  // A replay of one seed sees what it sees.
+  if (tooFewToJudge(schedules)) return []
+  const often: [what: string, count: number | undefined][] = [
+    ['hits soon after an answered write', coverage.hitsSoonAfterWrite * 2],
+    ['misses', coverage.misses],
+    ['answers 304', coverage.notModified],
+  ]
+  const sometimes: [what: string, count: number | undefined][] = [
+    ['bypasses without a lease', bypasses.get('no-lease')],
+  ]
+  if (options.cache === 'lru') {
+    often.push(['writes answered', confirmations.get(options.alone ? 'invalidated' : 'lease-waited-out')])
+  } else {
+    often.push(['writes answered after their invalidation', confirmations.get('invalidated')])
+    sometimes.push(
+      ['bypasses of a Redis that is slow', bypasses.get('timeout')],
+      ['bypasses of a Redis that is gone', bypasses.get('unreachable')],
+      ['writes that waited for the lease', confirmations.get('lease-waited-out')],
+    )
+    if (options.instances > 1) {
+      sometimes.push(['writes that another applied', confirmations.get('applied-by-another')])
+    }
+  }
+  if (options.faults) {
+    sometimes.push(['requests that failed', coverage.failed])
+    if (options.cache !== 'lru') sometimes.push(['reads marked as unverified', coverage.unverified])
+    for (const kind of faultsOf(options)) sometimes.push([`faults: ${kind}`, faults.get(kind)])
+  }
+  return [
+    ...often.filter(([, count = 0]) => count <= schedules).map(([what]) => `too few ${what}`),
+    ...sometimes.filter(([, count = 0]) => count === 0).map(([what]) => `no ${what}`),
+  ]
+}
