@@ -3,6 +3,7 @@ import { timeoutFor } from '../interleaving/budget.ts'
 import { explore } from '../interleaving/simulation/explore.ts'
 import { PRODUCTION } from '../interleaving/simulation/instance.ts'
 import {
+  CLUSTER,
   CONNECTIONS,
   CONTROLS,
   DEPLOYMENTS,
@@ -33,6 +34,7 @@ for (const [group, variants] of Object.entries({
   'the fence': FENCE,
   'the log and the lease': LOG_AND_LEASE,
   'new connections': CONNECTIONS,
+  'a cluster': CLUSTER,
   'private caches': PRIVATE,
   deployments: DEPLOYMENTS,
 })) {

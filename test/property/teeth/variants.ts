@@ -3,10 +3,14 @@ import { Lease } from '../../../src/application/caching/lease.ts'
 import { WAIT_PER_LEASE, WriteConfirmation } from '../../../src/application/caching/write-confirmation.ts'
 import { type ConfirmationContext, LEASE_MS, type Parts } from '../interleaving/simulation/instance.ts'
 import type { WorldOptions } from '../interleaving/simulation/plan.ts'
+import { comparesWithLastAnswer } from './broken/conditional-answers.ts'
 import * as lease from './broken/lease-and-wait.ts'
+import { LOADS_IN_TRANSACTION } from './broken/load-in-transaction.ts'
 import * as drains from './broken/open-drain.ts'
 import * as reads from './broken/open-read-through.ts'
 import * as sessions from './broken/open-session.ts'
+import * as resent from './broken/re-sent.ts'
+import { replacesConnections } from './broken/replaced-connection.ts'
 
 /** A way to be wrong: the parts that it puts in the place of production's. */
 export interface Variant {
@@ -18,6 +22,7 @@ export interface Variant {
 const twoOnRedis: WorldOptions = { cache: 'redis', instances: 2, alone: false, faults: true }
 const quiet: WorldOptions = { ...twoOnRedis, faults: false }
 const connections: WorldOptions = { ...twoOnRedis, theme: 'connections' }
+const cluster: WorldOptions = { ...twoOnRedis, cache: 'cluster' }
 const stalls: WorldOptions = { cache: 'lru', instances: 2, alone: false, faults: true, theme: 'stalls' }
 const twoPrivate: WorldOptions = { cache: 'lru', instances: 2, alone: false, faults: true }
 
@@ -37,7 +42,7 @@ const variant = (name: string, parts: Partial<Parts>, world = twoOnRedis): Varia
 export const CONTROLS: readonly Variant[] = [
   variant('the open drain', { drain: (context) => new drains.OpenDrain(context) }),
   variant('the open read-through', { readThrough: (context) => new reads.OpenReadThrough(context) }),
-  // Wrong where a lookup asks several servers (a cluster). One connection that answers in order forgives it: the reply
+  // Wrong where a lookup asks several servers: see the cluster, below. One connection that answers in order forgives it: the reply
   // to the lookup comes before the one to any later drain, and only a drain's reply can renew the lease.
   variant('the lease checked after the cache was asked, on one connection', {
     readThrough: (context) => new reads.ChecksLeaseAfterAsking(context),
@@ -45,6 +50,10 @@ export const CONTROLS: readonly Variant[] = [
   variant(
     'the open session',
     session((connection, context) => new sessions.OpenSession(connection, context)),
+  ),
+  variant(
+    'an entry stored twice, the second time late',
+    session((connection, context) => new resent.StoresTwice(connection, context)),
   ),
 ]
 
@@ -117,6 +126,21 @@ export const FENCE: readonly Variant[] = [
     session((connection, context) => new sessions.PromotesUnderWrongStamps(connection, context)),
     quiet,
   ),
+  variant('a load inside a write transaction', LOADS_IN_TRANSACTION, quiet),
+  variant(
+    'an entry served past its TTL without matching stamps',
+    { readThrough: (context) => new reads.ServesPastTtl(context) },
+    quiet,
+  ),
+  variant('a 304 for a version that is not the one read', { answer: comparesWithLastAnswer }, quiet),
+  variant(
+    'a stamp-carrying command re-sent over the next connection',
+    session((connection, context, access) => new resent.ResendsOnNextConnection(connection, context, access)),
+  ),
+  variant(
+    'a re-sent SET NX',
+    session((connection, context) => new resent.RetriesSetNx(connection, context)),
+  ),
 ]
 
 export const LOG_AND_LEASE: readonly Variant[] = [
@@ -160,6 +184,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
   variant('a lease of 1.05 L', { lease: (clock) => new Lease(clock, 1.05 * LEASE_MS) }, twoPrivate),
   variant('rows marked before their tags are gone', { drain: (context) => new drains.MarksFirst(context) }),
   variant('a timed-out DEL taken as done', { drain: (context) => new drains.TimeoutIsDone(context) }),
+  variant('SKIP LOCKED', { drain: (context) => new drains.SkipsLocked(context) }),
   variant('a watermark', { drain: (context) => new drains.Watermark(context) }, quiet),
   variant('the log row outside the transaction', {
     transactions: (link) => new lease.LogsOutsideTheTransaction(link),
@@ -201,6 +226,20 @@ export const CONNECTIONS: readonly Variant[] = [
       readThrough: (context) => new reads.MovesToNewConnection(context),
     },
     connections,
+  ),
+]
+
+/** What only several servers can show. */
+export const CLUSTER: readonly Variant[] = [
+  variant(
+    'the lease checked after the cache was asked',
+    { readThrough: (context) => new reads.ChecksLeaseAfterAsking(context) },
+    cluster,
+  ),
+  variant(
+    'one node’s connection made anew within the session',
+    { cache: { connecting: replacesConnections } },
+    { ...cluster, theme: 'connections' },
   ),
 ]
 

@@ -150,6 +150,42 @@ export class TrustsBeforeReplay extends OpenDrain {
   }
 }
 
+/** Rows that another instance is just draining are spared: `FOR UPDATE SKIP LOCKED`. */
+export class SkipsLocked extends OpenDrain {
+  protected override async select(session: CacheSession | undefined): Promise<Rows> {
+    const rows = await super.select(session)
+    const free = rows.filter((row) => !this.#isLockedByAnother(row))
+    for (const row of free) LOCKS.set(row, this)
+    return free
+  }
+
+  protected override async mark(rows: Rows): Promise<void> {
+    await super.mark(rows)
+    this.#release(rows)
+  }
+
+  protected override async apply(session: CacheSession, rows: Rows): Promise<void> {
+    try {
+      await super.apply(session, rows)
+    } finally {
+      this.#release(rows)
+    }
+  }
+
+  /** PostgreSQL unlocks what the dead have locked. */
+  #isLockedByAnother(row: LoggedInvalidation): boolean {
+    const holder = LOCKS.get(row)
+    return holder !== undefined && holder !== this && holder.context.transactions.host.alive
+  }
+
+  #release(rows: Rows): void {
+    for (const row of rows) if (LOCKS.get(row) === this) LOCKS.delete(row)
+  }
+}
+
+/** Whose drain has locked a row. */
+const LOCKS = new WeakMap<LoggedInvalidation, SkipsLocked>()
+
 /** Every writer sees to its own rows. */
 export class OwnRowsOnly extends OpenDrain {
   #own(rows: Rows): Rows {

@@ -159,4 +159,24 @@ export class LoadsFromOlderSnapshot extends OpenReadThrough {
   }
 }
 
+/** What was loaded last is good enough beyond its TTL, until it has been loaded again: nobody asks for its stamps. */
+export class ServesPastTtl extends OpenReadThrough {
+  readonly #last = new Map<string, Entry>()
+
+  protected override async lookup(session: CacheSession, key: string, tags: readonly string[]) {
+    const found = await super.lookup(session, key, tags)
+    const last = this.#last.get(key)
+    if (found.entry !== undefined || last === undefined) return found
+    return this.context.clock.now() < last.expiresAt
+      ? found
+      : { ...found, entry: { ...last, expiresAt: Number.POSITIVE_INFINITY } }
+  }
+
+  protected override async load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+    const entry = await super.load(view, params)
+    this.#last.set(view.key(params), entry)
+    return entry
+  }
+}
+
 const ANYBODY = { assert: () => undefined }
