@@ -42,11 +42,16 @@ const variant = (name: string, parts: Partial<Parts>, world = twoOnRedis): Varia
 export const CONTROLS: readonly Variant[] = [
   variant('the open drain', { drain: (context) => new drains.OpenDrain(context) }),
   variant('the open read-through', { readThrough: (context) => new reads.OpenReadThrough(context) }),
-  // Wrong where a lookup asks several servers: see the cluster, below. One connection that answers in order forgives it: the reply
-  // to the lookup comes before the one to any later drain, and only a drain's reply can renew the lease.
+  // Connections that answer in order forgive it: the reply to the lookup comes before the one to any later drain, which
+  // asks every server, and only a drain's reply can renew the lease. The model, without that order, does not forgive it.
   variant('the lease checked after the cache was asked, on one connection', {
     readThrough: (context) => new reads.ChecksLeaseAfterAsking(context),
   }),
+  variant(
+    'the lease checked after the cache was asked, on a cluster',
+    { readThrough: (context) => new reads.ChecksLeaseAfterAsking(context) },
+    cluster,
+  ),
   variant(
     'the open session',
     session((connection, context) => new sessions.OpenSession(connection, context)),
@@ -136,6 +141,7 @@ export const FENCE: readonly Variant[] = [
   variant(
     'a stamp-carrying command re-sent over the next connection',
     session((connection, context, access) => new resent.ResendsOnNextConnection(connection, context, access)),
+    connections,
   ),
   variant(
     'a re-sent SET NX',
@@ -231,11 +237,6 @@ export const CONNECTIONS: readonly Variant[] = [
 
 /** What only several servers can show. */
 export const CLUSTER: readonly Variant[] = [
-  variant(
-    'the lease checked after the cache was asked',
-    { readThrough: (context) => new reads.ChecksLeaseAfterAsking(context) },
-    cluster,
-  ),
   variant(
     'one node’s connection made anew within the session',
     { cache: { connecting: replacesConnections } },
