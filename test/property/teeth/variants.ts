@@ -266,3 +266,12 @@ export const DEPLOYMENTS: readonly Variant[] = [
   variant('CACHE=lru beside CACHE=redis', {}, { ...twoOnRedis, odd: 'lru' }),
   variant('CACHE=null beside CACHE=redis', {}, { ...twoOnRedis, odd: 'null' }),
 ]
+
+export const EVERY_VARIANT: readonly Variant[] = [
+  ...FENCE,
+  ...LOG_AND_LEASE,
+  ...CONNECTIONS,
+  ...CLUSTER,
+  ...PRIVATE,
+  ...DEPLOYMENTS,
+]

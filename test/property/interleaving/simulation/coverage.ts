@@ -37,6 +37,21 @@ export class Coverage {
     count(this.faults, kind)
   }
 
+  /** Adds what another process has seen; of that, only the fields arrive. */
+  add(other: Coverage): void {
+    this.schedules += other.schedules
+    this.steps += other.steps
+    this.hits += other.hits
+    this.hitsSoonAfterWrite += other.hitsSoonAfterWrite
+    this.misses += other.misses
+    this.unverified += other.unverified
+    this.notModified += other.notModified
+    this.failed += other.failed
+    merge(this.bypasses, other.bypasses)
+    merge(this.confirmations, other.confirmations)
+    merge(this.faults, other.faults)
+  }
+
   toString(): string {
     return [
       `${this.schedules} schedules, ${this.steps} steps`,
@@ -50,6 +65,10 @@ export class Coverage {
 
 function count<K>(counts: Map<K, number>, key: K): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+function merge<K>(into: Map<K, number>, from: ReadonlyMap<K, number>): void {
+  for (const [key, number] of from) into.set(key, (into.get(key) ?? 0) + number)
 }
 
 function list(counts: ReadonlyMap<string, number>): string {

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import type { Budget, LayerResult } from './layer.ts'
+
+/** Layers that need real servers are programs of their own. */
+
+interface Outcome {
+  readonly code: number | null
+  readonly output: string
+}
+
+/** The test files with these variables set; `lines` picks what of their output was seen. */
+export async function vitest(
+  files: readonly string[],
+  env: Readonly<Record<string, string>>,
+  lines: RegExp,
+): Promise<LayerResult> {
+  const { code, output } = await run(['node_modules/vitest/vitest.mjs', 'run', ...files], env)
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value} `)
+  const again = `Replay: ${settings.join('')}npx vitest run ${files.join(' ')}`
+  const said = output.split('\n')
+  const passed = Number(/^(\d+) passed/m.exec(output)?.[1] ?? 0)
+  return {
+    runs: `${passed} tests, ${settings.join('').trim()}`,
+    seen: said.filter((line) => lines.test(line)),
+    failures: code === 0 && passed > 0 ? [] : [`${said.slice(-60).join('\n')}\n${again}`],
+  }
+}
+
+/** Each cache in turn: half of the time for the default one, with L1 over Redis. */
+export async function chaos({ minutes, seed }: Budget): Promise<LayerResult> {
+  const seen: string[] = []
+  const failures: string[] = []
+  for (const [cache, share] of [
+    ['tiered', 0.5],
+    ['redis', 0.25],
+    ['lru', 0.25],
+  ] as const) {
+    const options = ['--minutes', String(minutes * share), '--seed', String(seed), '--cache', cache]
+    const { code, output } = await run(['test/chaos/random/run.ts', ...options], {})
+    seen.push(
+      ...output.split('\n').filter((line) => /^(chaos|operations|reads|longest|violations)/.test(line)),
+    )
+    if (code !== 0) failures.push(`${output}\nReplay: npm run chaos -- ${options.join(' ')}`)
+  }
+  return { runs: `${minutes} minutes`, seen, failures }
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { env: { ...process.env, NO_COLOR: '1', ...env } })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+      })
+    }
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}

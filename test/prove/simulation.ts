@@ -1,0 +1,41 @@
+import { Coverage } from '../property/interleaving/simulation/coverage.ts'
+import { PRIVATE_CACHES, SHARED_CACHES, unseen } from '../property/interleaving/worlds.ts'
+import type { Job } from './job.ts'
+import type { Budget, LayerResult } from './layer.ts'
+import { onEveryCore } from './pool.ts'
+import { Progress } from './progress.ts'
+
+/** Schedules per job. */
+const CHUNK = 500
+
+/** The budget's schedules, spread evenly over the worlds. It ends with the first finding. */
+export async function simulation({ schedules, seed, world }: Budget): Promise<LayerResult> {
+  const all = [...SHARED_CACHES, ...PRIVATE_CACHES]
+  const worlds = world === undefined ? all : all.filter(({ name }) => name === world)
+  if (worlds.length === 0) throw new RangeError(`There is no world «${world}»`)
+  const perWorld = Math.ceil(schedules / worlds.length)
+  const jobs: Job[] = []
+  for (let done = 0; done < perWorld; done += CHUNK) {
+    const part = { from: seed + done, schedules: Math.min(CHUNK, perWorld - done) }
+    for (const { name } of worlds) jobs.push({ kind: 'schedules', world: name, ...part })
+  }
+  const coverages = new Map(worlds.map(({ name }) => [name, new Coverage()]))
+  const failures: string[] = []
+  const progress = new Progress('simulation', perWorld * worlds.length)
+  await onEveryCore(jobs, (job, { coverage, story, runs }) => {
+    if (job.kind === 'schedules' && coverage !== undefined) coverages.get(job.world)!.add(coverage)
+    if (story !== undefined) failures.push(story)
+    progress.advance(runs)
+    return story === undefined
+  })
+  progress.end()
+  const total = new Coverage()
+  for (const each of worlds) {
+    const coverage = coverages.get(each.name)!
+    total.add(coverage)
+    if (failures.length > 0) continue
+    failures.push(...unseen(each, coverage).map((what) => `${each.name}: proves nothing, it saw ${what}`))
+  }
+  const [counts = '', ...seen] = String(total).split('\n')
+  return { runs: `${counts}, ${worlds.length} worlds`, seen, failures }
+}

@@ -1,0 +1,50 @@
+import { VARIANTS } from '../model/variants.ts'
+import { FORGETFUL } from '../property/coverage/forgotten-tags.ts'
+import { EVERY_VARIANT } from '../property/teeth/variants.ts'
+import type { Job } from './job.ts'
+import type { Budget, LayerResult } from './layer.ts'
+import { onEveryCore } from './pool.ts'
+import { vitest } from './programs.ts'
+import { Progress } from './progress.ts'
+
+/** Schedules that a variant may take to be caught. */
+const MOST = 40_000
+const FORGOTTEN = ['test/property/coverage/teeth.test.ts', 'test/property/model/teeth.test.ts']
+
+/** Every broken variant against every layer it can be put into, and a table of who caught it. */
+export async function teeth({ seed }: Budget): Promise<LayerResult & { readonly table: string }> {
+  const jobs: Job[] = [
+    ...EVERY_VARIANT.map(({ name }) => ({ kind: 'simulated tooth' as const, name, most: MOST, seed })),
+    ...VARIANTS.map(({ name }) => ({ kind: 'modelled tooth' as const, name })),
+  ]
+  const simulated = new Map<string, string>()
+  const modelled = new Map<string, string>()
+  const failures: string[] = []
+  const progress = new Progress('teeth', jobs.length)
+  await onEveryCore(jobs, (job, { runs, mode }) => {
+    const { name } = job as { readonly name: string }
+    if (mode === undefined) failures.push(`Not caught: ${name}, in ${runs} runs`)
+    if (job.kind === 'modelled tooth') modelled.set(name, mode ? `${runs} states` : 'NOT CAUGHT')
+    else simulated.set(name, mode ? `${runs} (${mode})` : 'NOT CAUGHT')
+    progress.advance(1)
+    return true
+  })
+  progress.end()
+  const forgotten = await vitest(FORGOTTEN, {}, /caught/i)
+  failures.push(...forgotten.failures)
+  const names = [...new Set([...EVERY_VARIANT, ...VARIANTS].map(({ name }) => name))]
+  const ok = forgotten.failures.length === 0
+  const table = [
+    '| Broken variant | simulation: schedules until caught | state space: states until caught |',
+    '|---|---|---|',
+    ...names.map((name) => `| ${name} | ${simulated.get(name) ?? '–'} | ${modelled.get(name) ?? '–'} |`),
+    `| one tag forgotten, each row of the table in turn (${FORGETFUL.length}) | ${ok ? 'coverage: within 14 worlds' : 'NOT CAUGHT'} | – |`,
+    `| one kind of tag never logged, each in turn | ${ok ? 'model, on real servers: within 2 worlds' : 'NOT CAUGHT'} | – |`,
+  ].join('\n')
+  return {
+    runs: `${names.length} variants, ${FORGETFUL.length} forgotten tags`,
+    seen: [table],
+    failures,
+    table,
+  }
+}

@@ -1,0 +1,55 @@
+import { CASES, EXTRA, MORE } from '../model/cases.ts'
+import { BASE } from '../model/config.ts'
+import { search } from '../model/search.ts'
+import { tell } from '../model/trace.ts'
+import { configure, VARIANTS } from '../model/variants.ts'
+import { explore } from '../property/interleaving/simulation/explore.ts'
+import { PRODUCTION } from '../property/interleaving/simulation/instance.ts'
+import { explain } from '../property/interleaving/simulation/shrink.ts'
+import { PRIVATE_CACHES, SHARED_CACHES } from '../property/interleaving/worlds.ts'
+import { EVERY_VARIANT } from '../property/teeth/variants.ts'
+import type { Job, JobResult } from './job.ts'
+
+// One process of `npm run prove`: does one job at a time, and sends what came of it.
+
+process.on('message', async (job: Job) => {
+  process.send!(await perform(job))
+})
+process.on('disconnect', () => process.exit())
+
+async function perform(job: Job): Promise<JobResult> {
+  switch (job.kind) {
+    case 'schedules':
+      return simulate(job.world, job.from, job.schedules)
+    case 'space': {
+      const { where, sees } = named([...CASES, ...MORE, ...EXTRA], job.name)
+      const { states, taken, counterexample, bytes } = search({ ...BASE, ...where })
+      const unseen = sees.filter((step) => !taken.has(step))
+      return { runs: states, bytes, unseen, ...(counterexample && { story: tell(counterexample) }) }
+    }
+    case 'simulated tooth': {
+      const { world, parts } = named(EVERY_VARIANT, job.name)
+      const { coverage, finding } = await explore(world, job.most, job.seed, { ...PRODUCTION, ...parts })
+      const stale = finding?.violations.some(({ rule }) => rule === 'stale')
+      return { runs: coverage.schedules, ...(stale && { mode: finding!.plan.mode }) }
+    }
+    case 'modelled tooth': {
+      const { states, counterexample } = search(configure(named(VARIANTS, job.name)))
+      return { runs: states, ...(counterexample && { mode: 'exhaustive' }) }
+    }
+  }
+}
+
+async function simulate(name: string, from: number, schedules: number): Promise<JobResult> {
+  const { options } = named([...SHARED_CACHES, ...PRIVATE_CACHES], name)
+  const { coverage, finding } = await explore(options, schedules, from)
+  if (finding === undefined) return { runs: coverage.schedules, coverage }
+  const replay = `npm run prove -- --only simulation --world '${name}' --seed ${finding.seed} --schedules 1`
+  return { runs: coverage.schedules, coverage, story: await explain(finding, replay) }
+}
+
+function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((each) => each.name === name)
+  if (found === undefined) throw new RangeError(`There is no «${name}»`)
+  return found
+}
