@@ -5,9 +5,10 @@ import type { RequestReport } from '../adapters/http/observe.ts'
 export function requestLog(logger: Logger): (report: RequestReport) => void {
   // Asked once: a load test at `LOG_LEVEL=warn` should not make lines to throw away.
   const talkative = logger.isLevelEnabled('info')
-  return ({ method, route, status, ms, requestId, cacheStatus, traceId }) => {
-    const failed = status >= 500
+  return (report) => {
+    const failed = report.status >= 500
     if (!failed && !talkative) return
+    const { method, route, status, ms, requestId, cacheStatus, traceId } = report
     const rounded = Math.round(ms * 10) / 10
     const line = { requestId, method, route, status, ms: rounded, cacheStatus, trace_id: traceId }
     if (failed) logger.error(line, 'request')

@@ -1,11 +1,12 @@
 import type { Access } from '../../src/adapters/http/access.ts'
+import { CachedReads } from '../../src/adapters/http/cached-reads.ts'
 import { openApiDocument } from '../../src/adapters/http/openapi/document.ts'
 import { routeTable } from '../../src/adapters/http/route-table.ts'
 import type { SystemProbes } from '../../src/adapters/http/system-routes.ts'
 import type { UseCases } from '../../src/adapters/http/use-cases.ts'
 
 /** The route table over nothing: to look at, not to ask. */
-export const ROUTES = routeTable({} as UseCases, {} as Access, {
+export const ROUTES = routeTable({} as UseCases, {} as Access, new CachedReads(() => {}), {
   limits: undefined,
   probes: {} as SystemProbes,
   forPages: [],

@@ -23,10 +23,10 @@ export class Access {
   }
 
   /**
-   * Who is asking, where anybody may.
+   * Who is asking, where anybody may; at once where nobody says who they are.
    * @throws MarketflowError `unauthenticated` for a bad token: to answer it as nobody would hide that it has expired
    */
-  async anyone(req: IncomingMessage): Promise<Viewer | undefined> {
+  anyone(req: IncomingMessage): Promise<Viewer> | undefined {
     const token = tokenOf(req)
     return token === undefined ? undefined : this.#identify.execute(token)
   }
@@ -36,9 +36,9 @@ export class Access {
    * It would decide nothing, and with PostgreSQL out of reach it would take the page from whoever is signed in.
    * @throws MarketflowError `unauthenticated`
    */
-  async passerBy(req: IncomingMessage): Promise<void> {
+  passerBy(req: IncomingMessage): Promise<unknown> | undefined {
     const token = tokenOf(req)
-    if (token !== undefined) await this.#tokens.verify(token)
+    return token === undefined ? undefined : this.#tokens.verify(token)
   }
 
   /** @throws MarketflowError `unauthenticated` */

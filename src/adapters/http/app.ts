@@ -1,12 +1,13 @@
 import type { RequestListener } from 'node:http'
-import express, { type Request, type RequestHandler, type Response } from 'express'
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { Clock } from '../../application/ports/clock.ts'
 import type { Random } from '../../application/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { Access } from './access.ts'
 import { adminRoutes, type OperatorsConsole } from './admin/admin-routes.ts'
-import { errorHandler } from './error-handler.ts'
+import { CachedReads } from './cached-reads.ts'
+import { errorHandler, type Fail } from './error-handler.ts'
 import { observe, type RequestReport } from './observe.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { RequestIds } from './request-id.ts'
@@ -39,6 +40,8 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   const ids = new RequestIds(random)
   const forPages = pageHeaders(publicUrl)
   const access = new Access(tokens, useCases.identify, limits)
+  const fail = errorHandler(ids, onError, forPages)
+  const reads = new CachedReads(fail)
 
   const app = express()
   app.disable('x-powered-by')
@@ -47,22 +50,28 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   app.set('case sensitive routing', true)
   app.set('trust proxy', trustProxy)
 
-  if (onRequest !== undefined) app.use(observe(clock, ids, onRequest))
   mount(app, [
-    ...routeTable(useCases, access, { limits, probes: options, forPages, publicUrl }),
+    ...routeTable(useCases, access, reads, { limits, probes: options, forPages, publicUrl }),
     ...(operators === undefined ? [] : adminRoutes(operators, clock, limits)),
   ])
   app.use(refuseRoute)
-  const answerError = errorHandler(ids, onError, forPages)
-  app.use(answerError)
+  // Express tells error handlers by their four parameters.
+  const handleError: ErrorRequestHandler = (thrown, req, res, _next) => fail(thrown, req, res)
+  app.use(handleError)
+  const answer = bounded(reads.before(app), fail)
+  return onRequest === undefined ? answer : observe(clock, ids, onRequest, answer)
+}
+
+/** Refuses what is too long to be looked at, and brings any target into the form of a path. */
+function bounded(next: RequestListener, fail: Fail): RequestListener {
   return (req, res) => {
     const { url = '' } = req
     if (url.length > LONGEST_URL) {
-      answerError(new MarketflowError('uri-too-long'), req as Request, res as Response, () => {})
+      fail(new MarketflowError('uri-too-long'), req, res)
       return
     }
     if (url.charCodeAt(0) !== SLASH) req.url = originForm(url)
-    app(req, res)
+    next(req, res)
   }
 }
 

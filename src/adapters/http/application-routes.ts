@@ -4,19 +4,18 @@ import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Access } from './access.ts'
 import { applicationsQuery, moved, newApplication, noFields } from './application-schemas.ts'
 import { readBody } from './body.ts'
+import type { CachedReads } from './cached-reads.ts'
 import { APPLICATION, APPLICATION_LIST } from './openapi/examples.ts'
 import { cached, json, type Operation, takes } from './openapi/operation.ts'
 import { pathId } from './path-id.ts'
 import { readQuery } from './query.ts'
 import type { Route } from './routes.ts'
 import { sendJson } from './send-json.ts'
-import { sendReading } from './send-reading.ts'
 import type { UseCases } from './use-cases.ts'
 
-export function applicationRoutes(useCases: UseCases, access: Access): Route[] {
+export function applicationRoutes(useCases: UseCases, access: Access, reads: CachedReads): Route[] {
   return [
-    {
-      method: 'GET',
+    reads.route({
       path: '/markets/:id/applications',
       takesQuery: true,
       operation: {
@@ -29,14 +28,13 @@ export function applicationRoutes(useCases: UseCases, access: Access): Route[] {
         answers: cached('A page of the list.', marketApplications, APPLICATION_LIST, 'by-account'),
         errors: ['market-not-found'],
       },
-      async handle(req, res) {
-        const viewer = await access.organizer(req)
-        const marketId = pathId(req, 'market-not-found')
-        const query = readQuery(req, applicationsQuery)
-        const reading = await useCases.listApplications.execute({ marketId, ...query }, viewer)
-        sendReading(req, res, reading, 'by-account')
+      audience: 'by-account',
+      admit: (req) => access.organizer(req),
+      question(req) {
+        const params = { marketId: pathId(req, 'market-not-found'), ...readQuery(req, applicationsQuery) }
+        return (viewer) => useCases.listApplications.execute(params, viewer)
       },
-    },
+    }),
     {
       method: 'POST',
       path: '/markets/:id/applications',

@@ -1,9 +1,12 @@
-import type { ErrorRequestHandler } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { presentsToken } from './access.ts'
 import { errorPage } from './pages/error-page.ts'
 import { asMarketflowError, problemHeaders, problemOf, STATUS_OF } from './problem.ts'
 import { type RequestIds, requestUrn } from './request-id.ts'
 import type { HeaderList } from './security-headers.ts'
+
+/** Answers an error. */
+export type Fail = (thrown: unknown, req: IncomingMessage, res: ServerResponse) => void
 
 /**
  * Answers every error as a problem, or as a page where a person asked for one. What is our fault goes to `report`; the
@@ -13,9 +16,8 @@ export function errorHandler(
   ids: RequestIds,
   report: (error: unknown, requestId: string) => void,
   forPages: HeaderList,
-): ErrorRequestHandler {
-  // Express tells error handlers by their four parameters.
-  return (thrown, req, res, _next) => {
+): Fail {
+  return (thrown, req, res) => {
     const error = asMarketflowError(thrown)
     const requestId = ids.of(req)
     if (STATUS_OF[error.code] === 500) report(thrown, requestId)

@@ -1,6 +1,7 @@
 import { marketDetail, marketListing, marketStats } from '../../application/views/market-views.ts'
 import type { Access } from './access.ts'
 import { readBody } from './body.ts'
+import type { CachedReads } from './cached-reads.ts'
 import { listingQuery, marketChanges, newMarket } from './market-schemas.ts'
 import { DRAFT, MARKET, MARKET_LIST, STATS } from './openapi/examples.ts'
 import { cached, json, takes } from './openapi/operation.ts'
@@ -8,13 +9,11 @@ import { pathId } from './path-id.ts'
 import { readQuery } from './query.ts'
 import type { Route } from './routes.ts'
 import { sendJson } from './send-json.ts'
-import { sendReading } from './send-reading.ts'
 import type { UseCases } from './use-cases.ts'
 
-export function marketRoutes(useCases: UseCases, access: Access): Route[] {
+export function marketRoutes(useCases: UseCases, access: Access, reads: CachedReads): Route[] {
   return [
-    {
-      method: 'GET',
+    reads.route({
       path: '/markets',
       takesQuery: true,
       operation: {
@@ -26,12 +25,13 @@ export function marketRoutes(useCases: UseCases, access: Access): Route[] {
         query: listingQuery,
         answers: cached('A page of the list.', marketListing, MARKET_LIST, 'everybody'),
       },
-      async handle(req, res) {
-        await access.passerBy(req)
-        const reading = await useCases.listMarkets.execute(readQuery(req, listingQuery))
-        sendReading(req, res, reading, 'everybody')
+      audience: 'everybody',
+      admit: (req) => access.passerBy(req),
+      question(req) {
+        const query = readQuery(req, listingQuery)
+        return () => useCases.listMarkets.execute(query)
       },
-    },
+    }),
     {
       method: 'POST',
       path: '/markets',
@@ -63,8 +63,7 @@ export function marketRoutes(useCases: UseCases, access: Access): Route[] {
         sendJson(res, 201, market, { Location: `/markets/${market.id}` })
       },
     },
-    {
-      method: 'GET',
+    reads.route({
       path: '/markets/:id',
       operation: {
         id: 'getMarket',
@@ -75,12 +74,13 @@ export function marketRoutes(useCases: UseCases, access: Access): Route[] {
         answers: cached('The market.', marketDetail, MARKET, 'by-account'),
         errors: ['market-not-found'],
       },
-      async handle(req, res) {
-        const viewer = await access.anyone(req)
+      audience: 'by-account',
+      admit: (req) => access.anyone(req),
+      question(req) {
         const id = pathId(req, 'market-not-found')
-        sendReading(req, res, await useCases.getMarket.execute(id, viewer), 'by-account')
+        return (viewer) => useCases.getMarket.execute(id, viewer)
       },
-    },
+    }),
     {
       method: 'PUT',
       path: '/markets/:id',
@@ -104,8 +104,7 @@ export function marketRoutes(useCases: UseCases, access: Access): Route[] {
         sendJson(res, 200, await useCases.updateMarket.execute(id, changes, viewer))
       },
     },
-    {
-      method: 'GET',
+    reads.route({
       path: '/markets/:id/stats',
       operation: {
         id: 'getMarketStats',
@@ -116,11 +115,12 @@ export function marketRoutes(useCases: UseCases, access: Access): Route[] {
         answers: cached('The counts.', marketStats, STATS, 'by-account'),
         errors: ['market-not-found'],
       },
-      async handle(req, res) {
-        const viewer = await access.anyone(req)
+      audience: 'by-account',
+      admit: (req) => access.anyone(req),
+      question(req) {
         const id = pathId(req, 'market-not-found')
-        sendReading(req, res, await useCases.getMarketStats.execute(id, viewer), 'by-account')
+        return (viewer) => useCases.getMarketStats.execute(id, viewer)
       },
-    },
+    }),
   ]
 }

@@ -1,16 +1,15 @@
 import { organizerDashboard } from '../../application/views/organizer-views.ts'
 import type { Access } from './access.ts'
+import type { CachedReads } from './cached-reads.ts'
 import { ORGANIZER_DASHBOARD } from './openapi/examples.ts'
 import { cached } from './openapi/operation.ts'
 import { pathId } from './path-id.ts'
 import type { Route } from './routes.ts'
-import { sendReading } from './send-reading.ts'
 import type { UseCases } from './use-cases.ts'
 
-export function organizerRoutes(useCases: UseCases, access: Access): Route[] {
+export function organizerRoutes(useCases: UseCases, access: Access, reads: CachedReads): Route[] {
   return [
-    {
-      method: 'GET',
+    reads.route({
       path: '/organizers/:id/dashboard',
       operation: {
         id: 'getOrganizerDashboard',
@@ -21,11 +20,12 @@ export function organizerRoutes(useCases: UseCases, access: Access): Route[] {
         answers: cached('The dashboard.', organizerDashboard, ORGANIZER_DASHBOARD, 'by-account'),
         errors: ['organizer-not-found'],
       },
-      async handle(req, res) {
-        const viewer = await access.organizer(req)
+      audience: 'by-account',
+      admit: (req) => access.organizer(req),
+      question(req) {
         const id = pathId(req, 'organizer-not-found')
-        sendReading(req, res, await useCases.getOrganizerDashboard.execute(id, viewer), 'by-account')
+        return (viewer) => useCases.getOrganizerDashboard.execute(id, viewer)
       },
-    },
+    }),
   ]
 }

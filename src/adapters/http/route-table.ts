@@ -1,6 +1,7 @@
 import type { Access } from './access.ts'
 import { applicationRoutes } from './application-routes.ts'
 import { authRoutes } from './auth-routes.ts'
+import type { CachedReads } from './cached-reads.ts'
 import { marketRoutes } from './market-routes.ts'
 import { documentRoute } from './openapi/document-route.ts'
 import { viewerRoutes } from './openapi/viewer-routes.ts'
@@ -26,20 +27,21 @@ export interface RouteOptions {
 export function routeTable(
   useCases: UseCases,
   access: Access,
+  reads: CachedReads,
   { limits, probes, forPages, publicUrl }: RouteOptions,
 ): Route[] {
   const api = [
     // Express tries paths in this order: what is read most comes first.
-    ...marketRoutes(useCases, access),
-    ...vendorRoutes(useCases, access),
-    ...organizerRoutes(useCases, access),
-    ...applicationRoutes(useCases, access),
+    ...marketRoutes(useCases, access, reads),
+    ...vendorRoutes(useCases, access, reads),
+    ...organizerRoutes(useCases, access, reads),
+    ...applicationRoutes(useCases, access, reads),
     ...authRoutes(useCases, access, limits),
     ...systemRoutes(probes),
   ]
   return [
     ...api,
-    ...pageRoutes(useCases, forPages, publicUrl),
+    ...pageRoutes(useCases, reads, forPages, publicUrl),
     ...assetRoutes(forPages),
     documentRoute(api),
     ...viewerRoutes(),

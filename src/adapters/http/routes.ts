@@ -1,5 +1,6 @@
-import type { Express, Request, Response } from 'express'
+import type { Express, Request, RequestHandler, Response } from 'express'
 import { MarketflowError } from '../../domain/errors.ts'
+import { noteRoute } from './observe.ts'
 import type { Operation } from './openapi/operation.ts'
 import { assertNoQuery } from './query.ts'
 
@@ -18,7 +19,7 @@ export interface Route {
 /** Mounts the table, and for each of its paths the answer to the methods that it does not have. */
 export function mount(app: Express, routes: readonly Route[]): void {
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
-    const place = app.route(path)
+    const place = app.route(path).all(noting(path))
     for (const row of rows) {
       const method = row.method.toLowerCase() as Lowercase<Route['method']>
       place[method](row.takesQuery ? row.handle : withoutQuery(row.handle))
@@ -31,6 +32,13 @@ export function mount(app: Express, routes: readonly Route[]): void {
 export function allowed(rows: readonly Pick<Route, 'method'>[]): string {
   const methods = rows.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   return [...methods, 'OPTIONS'].join(', ')
+}
+
+function noting(path: string): RequestHandler {
+  return (_req, res, next) => {
+    noteRoute(res, path)
+    next()
+  }
 }
 
 function withoutQuery(handle: Route['handle']): Route['handle'] {

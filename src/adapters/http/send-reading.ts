@@ -1,47 +1,59 @@
-import type { IncomingMessage } from 'node:http'
-import type { Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reading } from '../../application/caching/reading.ts'
 import { cacheStatusOf } from './cache-status.ts'
 import { namesEtag } from './conditional.ts'
+import { noteCacheStatus } from './observe.ts'
 import { sentRequestId } from './request-id.ts'
+import type { HeaderList } from './security-headers.ts'
 
 /** Whether the same URL answers differently to different accounts. */
 export type Audience = 'everybody' | 'by-account'
 
+/** How a view is sent, whatever is in it. */
+export interface Sending {
+  readonly audience: Audience
+  readonly contentType?: string
+  /** Beside those that every reading has. */
+  readonly headers?: HeaderList
+}
+
 /**
  * Answers a cacheable GET or HEAD. The product's hot path: the bytes and their tag were made when the entry was filled,
- * so that nothing is serialized, hashed or compared beyond what the client asks for, and the head is written once.
+ * so that nothing is serialized, hashed or compared beyond what the client asks for, and the head is written once, as
+ * the flat list that Node needs no second look at.
  */
 export function sendReading(
   req: IncomingMessage,
-  res: Response,
+  res: ServerResponse,
   reading: Reading<unknown>,
-  audience: Audience,
-  contentType = 'application/json',
+  { audience, contentType = 'application/json', headers: more = [] }: Sending,
 ): void {
   const { status, etag } = reading
   const cacheStatus = cacheStatusOf(status)
-  res.locals.cacheStatus = cacheStatus
-  const headers: Record<string, string | number> = {
-    ETag: etag,
+  noteCacheStatus(res, cacheStatus)
+  const headers: (string | number)[] = [
+    'ETag',
+    etag,
     // A shared cache's request collapsing, or a browser's heuristics, would lose read-after-write downstream.
-    'Cache-Control': 'private, no-cache',
-    'Cache-Status': cacheStatus,
-  }
-  if (audience === 'by-account') headers.Vary = 'Authorization'
-  if (status.kind === 'unverified') headers.Age = status.ageS
+    'Cache-Control',
+    'private, no-cache',
+    'Cache-Status',
+    cacheStatus,
+  ]
+  if (audience === 'by-account') headers.push('Vary', 'Authorization')
+  if (status.kind === 'unverified') headers.push('Age', status.ageS)
+  for (const [name, value] of more) headers.push(name, value)
   const requestId = sentRequestId(req)
-  if (requestId !== undefined) headers['X-Request-Id'] = requestId
+  if (requestId !== undefined) headers.push('X-Request-Id', requestId)
 
   const ifNoneMatch = req.headers['if-none-match']
   if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) {
-    res.writeHead(304, headers).end()
+    res.writeHead(304, headers as string[]).end()
     return
   }
   const { body } = reading
-  headers['Content-Type'] = contentType
-  headers['Content-Length'] = body.length
-  res.writeHead(200, headers)
+  headers.push('Content-Type', contentType, 'Content-Length', body.length)
+  res.writeHead(200, headers as string[])
   if (req.method === 'HEAD') res.end()
   else res.end(body)
 }

@@ -1,19 +1,18 @@
 import { vendorDashboard, vendorProfile } from '../../application/views/vendor-views.ts'
 import type { Access } from './access.ts'
 import { readBody } from './body.ts'
+import type { CachedReads } from './cached-reads.ts'
 import { VENDOR, VENDOR_DASHBOARD } from './openapi/examples.ts'
 import { cached, json, takes } from './openapi/operation.ts'
 import { pathId } from './path-id.ts'
 import type { Route } from './routes.ts'
 import { sendJson } from './send-json.ts'
-import { sendReading } from './send-reading.ts'
 import type { UseCases } from './use-cases.ts'
 import { vendorChanges } from './vendor-schemas.ts'
 
-export function vendorRoutes(useCases: UseCases, access: Access): Route[] {
+export function vendorRoutes(useCases: UseCases, access: Access, reads: CachedReads): Route[] {
   return [
-    {
-      method: 'GET',
+    reads.route({
       path: '/vendors/:id',
       operation: {
         id: 'getVendor',
@@ -23,12 +22,13 @@ export function vendorRoutes(useCases: UseCases, access: Access): Route[] {
         answers: cached('The profile.', vendorProfile, VENDOR, 'everybody'),
         errors: ['vendor-not-found'],
       },
-      async handle(req, res) {
-        await access.passerBy(req)
+      audience: 'everybody',
+      admit: (req) => access.passerBy(req),
+      question(req) {
         const id = pathId(req, 'vendor-not-found')
-        sendReading(req, res, await useCases.getVendor.execute(id), 'everybody')
+        return () => useCases.getVendor.execute(id)
       },
-    },
+    }),
     {
       method: 'PUT',
       path: '/vendors/:id',
@@ -56,8 +56,7 @@ export function vendorRoutes(useCases: UseCases, access: Access): Route[] {
         sendJson(res, 200, await useCases.updateVendor.execute(id, changes, viewer))
       },
     },
-    {
-      method: 'GET',
+    reads.route({
       path: '/vendors/:id/dashboard',
       operation: {
         id: 'getVendorDashboard',
@@ -68,11 +67,12 @@ export function vendorRoutes(useCases: UseCases, access: Access): Route[] {
         answers: cached('The dashboard.', vendorDashboard, VENDOR_DASHBOARD, 'by-account'),
         errors: ['vendor-not-found'],
       },
-      async handle(req, res) {
-        const viewer = await access.vendor(req)
+      audience: 'by-account',
+      admit: (req) => access.vendor(req),
+      question(req) {
         const id = pathId(req, 'vendor-not-found')
-        sendReading(req, res, await useCases.getVendorDashboard.execute(id, viewer), 'by-account')
+        return (viewer) => useCases.getVendorDashboard.execute(id, viewer)
       },
-    },
+    }),
   ]
 }

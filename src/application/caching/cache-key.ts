@@ -8,8 +8,18 @@ export type Tag = string & { readonly [branded]: 'tag' }
  * key's structure.
  */
 export function joinKey(...parts: readonly (string | number)[]): string {
-  return parts.map((part) => String(part).replace(/[%:\s\p{Cc}{}]/gu, encodeURIComponent)).join(':')
+  let key = encodePart(parts[0] ?? '')
+  for (let i = 1; i < parts.length; i++) key += `:${encodePart(parts[i]!)}`
+  return key
 }
+
+function encodePart(part: string | number): string {
+  return typeof part === 'number' || PLAIN.test(part) ? `${part}` : part.replace(SPECIAL, encodeURIComponent)
+}
+
+const SPECIAL = /[%:\s\p{Cc}{}]/gu
+/** Almost every part of a key: ids, numbers and names. Keys are made on every read, and this is the quicker look. */
+const PLAIN = /^[\w.-]*$/
 
 function tag(...parts: readonly string[]): Tag {
   return joinKey(...parts) as Tag

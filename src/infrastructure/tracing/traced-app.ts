@@ -1,29 +1,26 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type Attributes, context, propagation, type Span, SpanKind, trace } from '@opentelemetry/api'
+import { notes, noteTraceId } from '../../adapters/http/observe.ts'
 import { fail, tracer } from './spans.ts'
 
 /** The methods that the semantic conventions name. */
 const METHODS = /^(CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|QUERY|TRACE)$/
-
-/** What Express leaves on the two: the route's pattern, and what handlers tell the access log. */
-type Request = IncomingMessage & { readonly route?: { readonly path: string } }
-type Response = ServerResponse & { locals?: { traceId?: string; cacheStatus?: string } }
 
 /**
  * A span per request, by the semantic conventions for HTTP servers, below the caller's where it sent a `traceparent`.
  * `traceresponse` tells the caller which trace it was.
  */
 export function tracedApp(app: RequestListener): RequestListener {
-  return (req: Request, res: Response) => {
+  return (req, res) => {
     const parent = propagation.extract(context.active(), req.headers)
     const method = METHODS.test(req.method!) ? req.method! : '_OTHER'
     const verb = method === '_OTHER' ? 'HTTP' : method
     const options = { kind: SpanKind.SERVER, attributes: attributesOf(req, method) }
     const span = tracer.startSpan(verb, options, parent)
     const { traceId, spanId, traceFlags } = span.spanContext()
-    res.locals = { traceId }
+    noteTraceId(res, traceId)
     res.setHeader('traceresponse', `00-${traceId}-${spanId}-0${traceFlags & 1}`)
-    if (span.isRecording()) res.on('close', () => end(span, verb, req, res))
+    if (span.isRecording()) res.on('close', () => end(span, verb, res))
     context.with(trace.setSpan(parent, span), () => app(req, res))
   }
 }
@@ -46,12 +43,12 @@ function attributesOf(req: IncomingMessage, method: string): Attributes {
   }
 }
 
-function end(span: Span, verb: string, req: Request, res: Response): void {
-  const route = req.route?.path.replace(/:(\w+)/g, '{$1}')
+function end(span: Span, verb: string, res: ServerResponse): void {
+  const { route: pattern, cacheStatus } = notes(res)
+  const route = pattern?.replace(/:(\w+)/g, '{$1}')
   if (route !== undefined) span.updateName(`${verb} ${route}`).setAttribute('http.route', route)
   if (res.headersSent) span.setAttribute('http.response.status_code', res.statusCode)
-  if (res.locals?.cacheStatus !== undefined)
-    span.setAttribute('marketflow.cache.status', res.locals.cacheStatus)
+  if (cacheStatus !== undefined) span.setAttribute('marketflow.cache.status', cacheStatus)
   // A client that went away is its own affair; a 4xx is too.
   if (res.statusCode >= 500) fail(span, String(res.statusCode))
   span.end()

@@ -134,7 +134,7 @@ export function fakeUseCases(calls: [name: string, ...args: unknown[]][]): UseCa
 
 export interface Ask {
   readonly method?: string
-  readonly as?: 'organizer' | 'vendor'
+  readonly as?: 'organizer' | 'vendor' | undefined
   /** Sent as JSON; a string is sent as it is. */
   readonly body?: unknown
   readonly headers?: Record<string, string>

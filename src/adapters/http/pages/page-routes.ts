@@ -1,11 +1,13 @@
-import type { Response } from 'express'
+import type { Request } from 'express'
 import { z } from 'zod'
+import type { Reading } from '../../../application/caching/reading.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
 import { isSlug } from '../../../domain/market.ts'
+import type { CachedReads } from '../cached-reads.ts'
 import { readQuery } from '../query.ts'
 import type { Route } from '../routes.ts'
 import type { HeaderList } from '../security-headers.ts'
-import { sendReading } from '../send-reading.ts'
+import type { Sending } from '../send-reading.ts'
 import { line, paging } from '../text-schemas.ts'
 import type { UseCases } from '../use-cases.ts'
 
@@ -18,29 +20,42 @@ const listQuery = z.object({ page: paging.page, city: line(120).exactOptional() 
 /** The public pages, and what search engines ask for. Only a known `publicUrl` makes a sitemap: it names addresses. */
 export function pageRoutes(
   { browseMarkets, showMarket, showSitemap }: UseCases,
+  reads: CachedReads,
   headers: HeaderList,
   publicUrl: string | undefined,
 ): Route[] {
+  const cached = (
+    path: string,
+    sending: Pick<Sending, 'contentType' | 'headers'>,
+    question: (req: Request) => () => Promise<Reading<unknown>>,
+  ) =>
+    reads.route({
+      path,
+      takesQuery: true,
+      operation: null,
+      audience: 'everybody',
+      ...sending,
+      admit: () => undefined,
+      question,
+    })
+  const page = { contentType: HTML, headers }
   const sitemap: Route[] = [
-    get('/sitemap.xml', async (req, res) => {
-      sendReading(req, res, await showSitemap.execute(), 'everybody', XML)
-    }),
-    get('/sitemap/:part.xml', async (req, res) => {
+    cached('/sitemap.xml', { contentType: XML }, () => () => showSitemap.execute()),
+    cached('/sitemap/:part.xml', { contentType: XML }, (req) => {
       const part = String(req.params.part)
       if (!/^[1-9]\d{0,4}$/.test(part)) throw new MarketflowError('route-not-found')
-      sendReading(req, res, await showSitemap.execute(Number(part)), 'everybody', XML)
+      return () => showSitemap.execute(Number(part))
     }),
   ]
   return [
-    get('/', async (req, res) => {
-      const reading = await browseMarkets.execute(readQuery(req, listQuery))
-      sendReading(req, withHeaders(res, headers), reading, 'everybody', HTML)
+    cached('/', page, (req) => {
+      const query = readQuery(req, listQuery)
+      return () => browseMarkets.execute(query)
     }),
-    get('/m/:slug', async (req, res) => {
+    cached('/m/:slug', page, (req) => {
       const slug = String(req.params.slug)
       if (!isSlug(slug)) throw new MarketflowError('market-not-found')
-      const reading = await showMarket.execute(slug)
-      sendReading(req, withHeaders(res, headers), reading, 'everybody', HTML)
+      return () => showMarket.execute(slug)
     }),
     get('/robots.txt', (_req, res) => {
       const body = Buffer.from(robots(publicUrl))
@@ -58,11 +73,6 @@ export function pageRoutes(
 
 function get(path: string, handle: Route['handle']): Route {
   return { method: 'GET', path, takesQuery: true, operation: null, handle }
-}
-
-function withHeaders(res: Response, headers: HeaderList): Response {
-  for (const [name, value] of headers) res.setHeader(name, value)
-  return res
 }
 
 /** The API answers the same questions as the pages, in a form that is of no use among search results. */
