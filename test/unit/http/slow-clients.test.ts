@@ -13,6 +13,15 @@ const LIMITS = {
   connectionsCheckingInterval: 20,
 }
 
+/** All that comes until the connection ends, by a reset too: the server does not read what it has refused. */
+function heard(socket: Socket): Promise<string> {
+  let all = ''
+  socket.setEncoding('utf8').on('data', (part: string) => {
+    all += part
+  })
+  return new Promise((resolve) => socket.once('close', () => resolve(all)))
+}
+
 describe('a client that is slow on purpose', () => {
   let api: TestApi | undefined
   let server: HttpServer | undefined
@@ -38,15 +47,6 @@ describe('a client that is slow on purpose', () => {
       socket.write(character)
       await sleep(10)
     }
-  }
-
-  /** All that comes until the connection ends, by a reset too: the server does not read what it has refused. */
-  function heard(socket: Socket): Promise<string> {
-    let all = ''
-    socket.setEncoding('utf8').on('data', (part: string) => {
-      all += part
-    })
-    return new Promise((resolve) => socket.once('close', () => resolve(all)))
   }
 
   it('is cut off with 408 when it sends its head byte by byte', async () => {

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import type { Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendReading } from '../../../../src/adapters/http/send-reading.ts'
 import type { Reading, ReadStatus } from '../../../../src/application/caching/reading.ts'
 import type { VersionView } from './version-view.ts'
@@ -21,20 +20,19 @@ export async function sendsReading(
   const sent = new SentResponse()
   const headers = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }
   const req = { method: 'GET', headers } as unknown as IncomingMessage
-  sendReading(req, sent as unknown as Response, reading, 'everybody')
+  sendReading(req, sent as unknown as ServerResponse, reading, { audience: 'everybody' })
   const version = sent.code === 304 ? undefined : JSON.parse(String(sent.body)).version
   return { etag: sent.etag, version, status: reading.status }
 }
 
 class SentResponse {
-  readonly locals = {}
   code = 0
   etag = ''
   body: unknown
 
-  writeHead(code: number, headers: { readonly ETag: string }): this {
+  writeHead(code: number, headers: readonly string[]): this {
     this.code = code
-    this.etag = headers.ETag
+    this.etag = headers[headers.indexOf('ETag') + 1]!
     return this
   }
 
