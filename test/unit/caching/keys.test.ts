@@ -41,6 +41,12 @@ describe('joinKey', () => {
     )
   })
 
+  it('gives halves of surrogate pairs keys of their own, also as UTF-8', () => {
+    const names = ['a\ud800', 'a\udbff', 'a\udc00', 'a\ufffd', 'a\ud83c\udf4e', 'a%ud800', 'a']
+    const keys = names.map((name) => Buffer.from(joinKey('city', name)).toString())
+    expect(new Set(keys).size).toBe(names.length)
+  })
+
   it.each([
     [['markets', 'active', 'city', 'a:b'], 'markets:active:city:a%3Ab'],
     [['a', '{b}', 'c d'], 'a:%7Bb%7D:c%20d'],
