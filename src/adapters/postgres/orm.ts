@@ -4,6 +4,7 @@ import { MikroORM as EmbeddedOrm } from '@mikro-orm/pglite'
 import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { ENTITIES } from './entities.ts'
+import { ActiveMarketCounts } from './migrations/active-market-counts.ts'
 import { InitialSchema } from './migrations/initial-schema.ts'
 import { SessionEpoch } from './migrations/session-epoch.ts'
 
@@ -11,6 +12,7 @@ import { SessionEpoch } from './migrations/session-epoch.ts'
 const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
   { name: '0002-session-epoch', class: SessionEpoch },
+  { name: '0003-active-market-counts', class: ActiveMarketCounts },
 ]
 
 const options = {

@@ -9,15 +9,29 @@ const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-
 /** JSON objects of a subquery's rows, in its order. */
 const list = (rows: string) => `coalesce((select json_agg(row_to_json(r)) from (${rows}) r), '[]'::json)`
 
-const summaryColumns = 'id, slug, name, city, stall_count, vendor_count'
-
-/** $1 limit, $2 offset, $3 city key. */
+/**
+ * $1 limit, $2 offset, $3 city key.
+ *
+ * The page's ids come from an index alone, and its rows are fetched last: a deep page skips index entries, not rows. The
+ * total is kept by triggers, and a page beyond it skips nothing.
+ */
 export function marketListingSql(inCity: boolean): string {
-  const listed = `from markets where status = 'active' ${inCity ? 'and city_key = $3' : ''}`
-  return `select json_build_object(
-    'markets', ${list(`select ${summaryColumns} ${listed} order by name, id limit $1 offset $2`)},
-    'total', (select count(*) ${listed})
-  )::text as view`
+  const scope = inCity ? `'city:' || $3::text` : `'all'`
+  return `
+    with kept as materialized (
+      select coalesce(sum(active), 0)::bigint as total from active_market_counts where scope = ${scope}
+    )
+    select json_build_object(
+      'markets', ${list(`
+        select m.id, m.slug, m.name, m.city, m.stall_count, m.vendor_count
+        from (
+          select id from markets
+          where status = 'active' ${inCity ? 'and city_key = $3' : ''} and $2::bigint < (select total from kept)
+          order by name, id limit $1 offset $2
+        ) listed join markets m on m.id = listed.id
+        order by m.name, m.id`)},
+      'total', (select total from kept)
+    )::text as view`
 }
 
 export const MARKET_DETAIL_SQL = `
