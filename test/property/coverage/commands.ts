@@ -72,7 +72,7 @@ const register = fc.record({
   name,
 })
 
-const endSessions = fc.record({
+export const endSessions = fc.record({
   do: fc.constantFrom('sign-out' as const, 'change-password' as const),
   account: index,
 })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type Command, command } from '../coverage/commands.ts'
+import { type Command, command, endSessions } from '../coverage/commands.ts'
 
 /** What befalls a cache beside writes. `seconds` pass on every clock at once. */
 export type Mishap =
@@ -11,7 +11,10 @@ export type Mishap =
 /** One step of a script: a write through one of the instances, or a mishap. */
 export type Action = Mishap | { readonly do: 'write'; readonly via: number; readonly command: Command }
 
-const write = fc.record({ do: fc.constant('write' as const), via: fc.nat({ max: 1 }), command })
+const via = fc.nat({ max: 1 })
+const write = fc.record({ do: fc.constant('write' as const), via, command })
+/** The only write that changes an account's view: two worlds should have it. */
+const signOut = fc.record({ do: fc.constant('write' as const), via, command: endSessions })
 
 /** Below every TTL, beyond the short ones, beyond all. */
 const pass = fc.record({ do: fc.constant('pass' as const), seconds: fc.constantFrom(20, 200, 1200) })
@@ -24,6 +27,7 @@ const evict = fc.record({
 export const actions: fc.Arbitrary<Action[]> = fc.array(
   fc.oneof(
     { weight: 10, arbitrary: write },
+    { weight: 2, arbitrary: signOut },
     { weight: 2, arbitrary: pass },
     { weight: 1, arbitrary: fc.constant({ do: 'flush' as const }) },
     { weight: 2, arbitrary: evict },
