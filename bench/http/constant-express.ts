@@ -3,14 +3,9 @@
  * makes no ETag of its own, which would cost it a hash per answer.
  */
 import express from 'express'
+import { constantPage } from './constant-page.ts'
 
-const body = Buffer.from(process.env.BODY ?? '')
-const headers = {
-  ETag: '"constant"',
-  'Cache-Control': 'private, no-cache',
-  'Content-Type': 'application/json',
-  'Content-Length': body.length,
-}
+const { body, headers } = constantPage()
 
 const app = express()
 app.disable('x-powered-by')

@@ -4,12 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../test/support/redis.ts'
 
 const REPOSITORY = new URL('../..', import.meta.url).pathname
+const TELLS_CPU = new URL('tells-cpu.ts', import.meta.url).href
 const ATTEMPTS = 400
 const BETWEEN_ATTEMPTS_MS = 25
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** A server in a process of its own, found at `url` while it runs. */
 export interface Running {
   readonly url: string
+  /** What the process has used of the CPUs so far, in µs: its own and the kernel's work for it. */
+  cpuUs(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -19,25 +27,31 @@ export interface Running {
  */
 export async function run(entry: string, env: Record<string, string>): Promise<Running> {
   const port = await freePort()
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, ['--import', TELLS_CPU, entry], {
     cwd: REPOSITORY,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  const kill = () => void child.kill('SIGKILL')
-  process.once('exit', kill)
+  running.add(child)
   const url = `http://127.0.0.1:${port}`
   const stop = async () => {
-    process.off('exit', kill)
     await end(child)
+    running.delete(child)
   }
   try {
     await untilItAnswers(`${url}/healthz`, child)
-    return { url, stop }
+    return { url, stop, cpuUs: () => cpuUs(child) }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+async function cpuUs(child: ChildProcess): Promise<number> {
+  const told = once(child, 'message')
+  child.send('cpu')
+  const [{ user, system }] = (await told) as [NodeJS.CpuUsage]
+  return user + system
 }
 
 async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {

@@ -1,25 +1,7 @@
-import { execFile } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { promisify } from 'node:util'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 
-const AUTOCANNON = createRequire(import.meta.url).resolve('autocannon')
-
-export interface Throughput {
-  /** Answers per second. */
-  readonly perSecond: number
-  /** Latencies in ms. */
-  readonly p50: number
-  readonly p99: number
-}
-
-interface Result {
-  readonly requests: { readonly average: number }
-  readonly latency: { readonly p50: number; readonly p99: number }
-  readonly errors: number
-  readonly timeouts: number
-  readonly non2xx: number
-  readonly mismatches: number
-}
+const GENERATOR = new URL('generator.ts', import.meta.url)
 
 export interface Load {
   readonly connections: number
@@ -28,20 +10,43 @@ export interface Load {
   readonly expectedBody?: string
 }
 
-/**
- * Puts load on a page from a process of its own.
- * @throws Error when any answer is an error, or not the expected body
- */
-export async function load(url: string, { connections, seconds, expectedBody }: Load): Promise<Throughput> {
-  const args = ['--json', '--connections', String(connections), '--duration', String(seconds)]
-  if (expectedBody !== undefined) args.push('--expectBody', expectedBody)
-  args.push(url)
-  const { stdout } = await promisify(execFile)(process.execPath, [AUTOCANNON, ...args])
-  const { requests, latency, errors, timeouts, non2xx, mismatches }: Result = JSON.parse(stdout)
-  if (errors + timeouts + non2xx + mismatches > 0) {
-    throw new Error(
-      `${url}: ${errors} errors, ${timeouts} timeouts, ${non2xx} without 2xx, ${mismatches} other bodies`,
-    )
+export interface Throughput {
+  readonly answers: number
+  readonly seconds: number
+  /** Latencies in ms. */
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+}
+
+export interface Seen extends Throughput {
+  /** How many answers were wrong, by what was wrong with them. */
+  readonly wrong: Record<string, number>
+}
+
+/** A process that makes load, one at a time. */
+export class LoadGenerator {
+  readonly #child = fork(GENERATOR)
+  readonly #ended = once(this.#child, 'exit').then((): never => {
+    throw new Error('The load generator ended')
+  })
+
+  constructor() {
+    // It ends when it is stopped, too; only a load in progress minds.
+    this.#ended.catch(() => undefined)
   }
-  return { perSecond: requests.average, p50: latency.p50, p99: latency.p99 }
+
+  /** @throws Error when any answer is an error, or not the expected body */
+  async load(url: string, load: Load): Promise<Throughput> {
+    const answered = once(this.#child, 'message') as Promise<[Seen]>
+    this.#child.send({ url, ...load })
+    const [{ wrong, ...throughput }] = await Promise.race([answered, this.#ended])
+    const faults = Object.entries(wrong).filter(([, times]) => times > 0)
+    if (faults.length > 0) throw new Error(`${url}: ${faults.map((fault) => fault.join(': ')).join(', ')}`)
+    return throughput
+  }
+
+  stop(): void {
+    this.#child.disconnect()
+  }
 }

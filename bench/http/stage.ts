@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
 import { Api, activeMarket, organizer } from '../../test/support/api.ts'
-import { freshDatabase } from '../../test/support/postgres.ts'
+import { adminUrl, freshDatabase } from '../../test/support/postgres.ts'
 import { startRedis } from '../../test/support/redis.ts'
+import type { Rival } from '../rivals/rival.ts'
 import { redisVersion } from '../support/machine.ts'
 import { type Running, run } from './contestant.ts'
 
@@ -12,53 +14,73 @@ export const PAGE = `/markets?page=1&page_size=${MARKETS}`
 export const CACHES = ['lru', 'tiered', 'redis', 'null'] as const
 export type Cache = (typeof CACHES)[number]
 
-/** A database with markets, a Redis, and the page's bytes. */
+/** Databases with the same markets, a Redis, and the page's bytes. All servers may run at a time. */
 export interface Stage {
   readonly page: string
   readonly redisVersion: string
   /** Starts our service; resolves when the page comes from its cache, if it has any. */
   service(cache: Cache): Promise<Running>
-  /** Starts an Express that sends the page's bytes and does nothing else. */
-  constantExpress(): Promise<Running>
+  rival(rival: Rival): Promise<Running>
+  /** Starts a server that sends the page's bytes and does nothing else. */
+  constant(server: 'node' | 'express'): Promise<Running>
+  /** CPU time that Redis has used so far, in µs. */
+  redisCpuUs(): Promise<number>
   close(): Promise<void>
 }
 
 export async function openStage(): Promise<Stage> {
-  const database = await freshDatabase()
   const redis = await startRedis()
-  const service = async (cache: Cache) => {
-    const running = await run('src/infrastructure/main.ts', {
-      DATABASE_URL: database.url,
-      CACHE: cache,
-      SINGLE_INSTANCE: 'false',
-      SEED_DEMO: 'false',
-      RATE_LIMIT: 'off',
-      LOG_LEVEL: 'warn',
-      JWT_SECRET: 'a secret that only this benchmark uses',
-      REDIS_URL: redis.url,
-    })
-    if (cache !== 'null') await untilHit(running.url)
-    return running
+  const original = await freshDatabase()
+  const copies: string[] = []
+  const settings = (cache: Cache, database: string) => ({
+    DATABASE_URL: database,
+    CACHE: cache,
+    SINGLE_INSTANCE: 'false',
+    SEED_DEMO: 'false',
+    RATE_LIMIT: 'off',
+    LOG_LEVEL: 'warn',
+    JWT_SECRET: 'a secret that only this benchmark uses',
+    REDIS_URL: redis.url,
+    REDIS_PREFIX: `${cache}:`,
+  })
+  const service = (cache: Cache, database: string) =>
+    run('src/infrastructure/main.ts', settings(cache, database))
+  const page = await fillDatabase(await service('null', original.url))
+  // Instances with different kinds of cache refuse to share a database.
+  const copy = async () => {
+    const url = await copyOf(original.url, copies.length)
+    copies.push(url)
+    return url
   }
-  const page = await fillDatabase(service)
+  const forRivals = await copy()
   return {
     page,
     redisVersion: await redisVersion(redis),
-    service,
-    constantExpress: () => run('bench/http/constant-express.ts', { BODY: page }),
+    service: async (cache) => {
+      const running = await service(cache, await copy())
+      if (cache !== 'null') await untilHit(running.url)
+      return running
+    },
+    rival: ({ name }) => run('bench/http/rival-express.ts', { ...settings('null', forRivals), RIVAL: name }),
+    constant: (server) => run(`bench/http/constant-${server}.ts`, { BODY: page }),
+    redisCpuUs: async () => {
+      const info = String(await redis.cli('INFO', 'cpu'))
+      const seconds = (kind: string) => Number(new RegExp(`used_cpu_${kind}:(\\S+)`).exec(info)?.[1])
+      return (seconds('user') + seconds('sys')) * 1e6
+    },
     close: async () => {
       await redis.stop()
-      await database.drop()
+      for (const url of copies) await administer(`drop database if exists ${nameOf(url)} with (force)`)
+      await original.drop()
     },
   }
 }
 
-async function fillDatabase(service: (cache: Cache) => Promise<Running>): Promise<string> {
-  const running = await service('null')
+async function fillDatabase(running: Running): Promise<string> {
   try {
     const rosa = await organizer(new Api(running.url))
     for (let i = 1; i <= MARKETS; i++) await activeMarket(rosa, { name: `Harbor Market on Pier ${i}` })
-    return (await fetch(running.url + PAGE)).text()
+    return await (await fetch(running.url + PAGE)).text()
   } finally {
     await running.stop()
   }
@@ -72,4 +94,26 @@ async function untilHit(url: string): Promise<void> {
     await sleep(25)
   }
   throw new Error('The cache never answers')
+}
+
+async function copyOf(original: string, number: number): Promise<string> {
+  const url = new URL(original)
+  const name = `${nameOf(original)}_${number}`
+  await administer(`create database ${name} template ${nameOf(original)}`)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.slice(1)
+}
+
+async function administer(sql: string): Promise<void> {
+  const client = new Client({ connectionString: adminUrl() })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
 }
