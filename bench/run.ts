@@ -4,11 +4,12 @@
  */
 import { parseArgs } from 'node:util'
 import { http } from './http/part.ts'
+import { library } from './library/part.ts'
 import { thisMachine } from './support/machine.ts'
 import type { Part } from './support/part.ts'
 import { keep, print, writeDocuments } from './support/publication.ts'
 
-const PARTS: readonly Part[] = [http]
+const PARTS: readonly Part[] = [http, library]
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },

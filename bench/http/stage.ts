@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
 import { Api, activeMarket, organizer } from '../../test/support/api.ts'
-import { adminUrl, freshDatabase } from '../../test/support/postgres.ts'
+import { freshDatabase } from '../../test/support/postgres.ts'
 import { startRedis } from '../../test/support/redis.ts'
 import type { Rival } from '../rivals/rival.ts'
+import { DatabaseCopies } from '../support/database-copies.ts'
 import { redisVersion } from '../support/machine.ts'
 import { type Running, run } from './contestant.ts'
 
@@ -31,7 +31,6 @@ export interface Stage {
 export async function openStage(): Promise<Stage> {
   const redis = await startRedis()
   const original = await freshDatabase()
-  const copies: string[] = []
   const settings = (cache: Cache, database: string) => ({
     DATABASE_URL: database,
     CACHE: cache,
@@ -46,18 +45,13 @@ export async function openStage(): Promise<Stage> {
   const service = (cache: Cache, database: string) =>
     run('src/infrastructure/main.ts', settings(cache, database))
   const page = await fillDatabase(await service('null', original.url))
-  // Instances with different kinds of cache refuse to share a database.
-  const copy = async () => {
-    const url = await copyOf(original.url, copies.length)
-    copies.push(url)
-    return url
-  }
-  const forRivals = await copy()
+  const copies = new DatabaseCopies(original.url)
+  const forRivals = await copies.copy()
   return {
     page,
     redisVersion: await redisVersion(redis),
     service: async (cache) => {
-      const running = await service(cache, await copy())
+      const running = await service(cache, await copies.copy())
       if (cache !== 'null') await untilHit(running.url)
       return running
     },
@@ -70,7 +64,7 @@ export async function openStage(): Promise<Stage> {
     },
     close: async () => {
       await redis.stop()
-      for (const url of copies) await administer(`drop database if exists ${nameOf(url)} with (force)`)
+      await copies.drop()
       await original.drop()
     },
   }
@@ -94,26 +88,4 @@ async function untilHit(url: string): Promise<void> {
     await sleep(25)
   }
   throw new Error('The cache never answers')
-}
-
-async function copyOf(original: string, number: number): Promise<string> {
-  const url = new URL(original)
-  const name = `${nameOf(original)}_${number}`
-  await administer(`create database ${name} template ${nameOf(original)}`)
-  url.pathname = `/${name}`
-  return url.href
-}
-
-function nameOf(url: string): string {
-  return new URL(url).pathname.slice(1)
-}
-
-async function administer(sql: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl() })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
 }
