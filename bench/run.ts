@@ -5,11 +5,12 @@
 import { parseArgs } from 'node:util'
 import { http } from './http/part.ts'
 import { library } from './library/part.ts'
+import { stampede } from './stampede/part.ts'
 import { thisMachine } from './support/machine.ts'
 import type { Part } from './support/part.ts'
 import { keep, print, writeDocuments } from './support/publication.ts'
 
-const PARTS: readonly Part[] = [http, library]
+const PARTS: readonly Part[] = [http, library, stampede]
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },

@@ -78,9 +78,8 @@ async function untilHit(views: ReadThrough, id: string): Promise<void> {
 }
 
 async function other(rival: Rival, world: World): Promise<Contestant> {
-  const core = await world.open({ CACHE: 'null' })
   const cache = await rival.open({ redisUrl: world.redisUrl, ttlMs: ttlS * 1000, maxEntries: 10_000 })
-  const writes = await bareWrites(core)
+  const writes = await bareWrites(world.bare)
   // They share a Redis, and one's text under a key would be another's nonsense.
   const mine = (name: string) => `${rival.name}|${name}`
   const params = { id: world.marketId }
@@ -94,7 +93,6 @@ async function other(rival: Rival, world: World): Promise<Contestant> {
     },
     close: async () => {
       await Promise.race([cache.close().catch(() => undefined), sleep(CLOSING_MS)])
-      await core.close()
     },
   }
 }

@@ -15,6 +15,8 @@ export interface World {
   readonly redisUrl: string
   readonly marketId: string
   readonly servers: string
+  /** Without a cache: whose writes the others make. */
+  readonly bare: Core
   /** An instance of the service without its ways in, on a database of its own; its loads ask nothing of it. */
   open(env: Record<string, string>): Promise<Core>
   close(): Promise<void>
@@ -49,12 +51,15 @@ export async function openWorld(): Promise<World> {
   const database = core.database.describe.split(' at ')[0]!
   await core.close()
   const copies = new DatabaseCopies(original.url)
+  const bare = await at(await copies.copy(), { CACHE: 'null' })
   return {
     redisUrl: redis.url,
     marketId,
+    bare,
     servers: `${database}, Redis ${await redisVersion(redis)}`,
     open: async (env) => at(await copies.copy(), env),
     close: async () => {
+      await bare.close()
       await redis.stop()
       await copies.drop()
       await original.drop()
