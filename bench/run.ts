@@ -9,8 +9,9 @@ import { stampede } from './stampede/part.ts'
 import { thisMachine } from './support/machine.ts'
 import type { Part } from './support/part.ts'
 import { keep, print, writeDocuments } from './support/publication.ts'
+import { writes } from './writes/part.ts'
 
-const PARTS: readonly Part[] = [http, library, stampede]
+const PARTS: readonly Part[] = [http, library, stampede, writes]
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
