@@ -1,0 +1,47 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { BatchReply } from '../../../src/adapters/cache/batch-reply.ts'
+import { encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
+
+const value = encodeEntry({
+  entry: { body: Buffer.from('{}'), etag: '"x"', visibleTo: '', loadedAt: 1, expiresAt: 2, loadMs: 3 },
+  fence: ['stamp'],
+  keptUntil: 4,
+})
+
+let reply: BatchReply
+
+beforeEach(() => {
+  reply = new BatchReply()
+})
+
+describe('what Redis answered', () => {
+  it('is a stamp or nothing', () => {
+    reply.add('there', Buffer.from('token'))
+    reply.add('missing', null)
+    expect(reply.stamp('there')).toBe('token')
+    expect(reply.stamp('missing')).toBeUndefined()
+    expect(reply.stamp('never asked')).toBeUndefined()
+  })
+
+  it('may come later: a stamp that was missing is known once it was made', () => {
+    reply.add('s', null)
+    expect(reply.stamp('s')).toBeUndefined()
+    reply.add('s', Buffer.from('made'))
+    expect(reply.stamp('s')).toBe('made')
+  })
+
+  it('is decoded once, however many ask for the entry', () => {
+    reply.add('e', value)
+    expect(reply.entry('e')).toMatchObject({ fence: ['stamp'] })
+    expect(reply.entry('e')).toBe(reply.entry('e'))
+  })
+
+  it('is no entry any more once the entries are forgotten, decoded or not', () => {
+    reply.add('decoded', value)
+    reply.add('other', value)
+    reply.entry('decoded')
+    reply.forgetEntries()
+    expect(reply.entry('decoded')).toBeUndefined()
+    expect(reply.entry('other')).toBeUndefined()
+  })
+})
