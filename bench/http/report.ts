@@ -40,7 +40,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
         title: 'Answers per second, as a ratio to Express 5 sending the same constant bytes',
         unit: 'more is better; logarithmic',
         series: connections.map((n) => `${n} connection${n === 1 ? '' : 's'}`),
-        ticks: [0.1, 0.2, 0.5, 1, 2, 4],
+        ticks: [0.05, 0.1, 0.2, 0.5, 1, 2],
         rows: names.map((name) => ({
           label: name,
           ours: isOurs(name),
@@ -51,7 +51,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
         title: 'CPU time of the server per answer, as a ratio to Express 5 sending constant bytes',
         unit: 'less is better; logarithmic',
         series: connections.map((n) => `${n} connection${n === 1 ? '' : 's'}`),
-        ticks: [0.25, 0.5, 1, 2, 4, 8],
+        ticks: [0.5, 1, 2, 4, 8, 16],
         rows: names.map((name) => ({
           label: name,
           ours: isOurs(name),

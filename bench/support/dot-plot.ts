@@ -18,7 +18,7 @@ export interface DotRow {
 }
 
 const ROW = 26
-const LEFT = 330
+const LEFT = 370
 const WIDTH = 960
 const RIGHT = 40
 const TOP = 82
@@ -60,7 +60,7 @@ export function dotPlot({ title, unit, series, rows, ticks }: DotPlot): string {
 }
 
 function legend(label: string, i: number): string {
-  const x = FROM + i * 145
+  const x = FROM + i * 140
   return `${dot(i, x, 54)}<text x="${x + 12}" y="58">${escaped(label)}</text>`
 }
 

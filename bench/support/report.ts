@@ -18,7 +18,12 @@ export async function publish(name: string, paragraphs: readonly string[]): Prom
 
 export async function publishJson(name: string, figures: unknown): Promise<void> {
   await mkdir(DIRECTORY, { recursive: true })
-  await writeFile(new URL(name, DIRECTORY), `${JSON.stringify(figures, undefined, 2)}\n`)
+  await writeFile(new URL(name, DIRECTORY), `${JSON.stringify(figures, rounded, 2)}\n`)
+}
+
+/** What was counted as it is, what was measured to four places: the rest is noise. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value
 }
 
 export function ratio(value: number): string {
