@@ -3,6 +3,7 @@
  * `--quick` has a look, and keeps nothing.
  */
 import { parseArgs } from 'node:util'
+import { cold } from './cold/part.ts'
 import { http } from './http/part.ts'
 import { library } from './library/part.ts'
 import { stampede } from './stampede/part.ts'
@@ -11,7 +12,7 @@ import type { Part } from './support/part.ts'
 import { keep, print, writeDocuments } from './support/publication.ts'
 import { writes } from './writes/part.ts'
 
-const PARTS: readonly Part[] = [http, library, stampede, writes]
+const PARTS: readonly Part[] = [http, library, stampede, writes, cold]
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },

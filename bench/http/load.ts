@@ -8,6 +8,8 @@ export interface Load {
   readonly seconds: number
   /** Compares every answer's body with this one, which slows the generator down. */
   readonly expectedBody?: string
+  /** Counts the answers in steps of so many ms. */
+  readonly stepMs?: number
 }
 
 export interface Throughput {
@@ -17,6 +19,9 @@ export interface Throughput {
   readonly p50: number
   readonly p99: number
   readonly p999: number
+  readonly longest: number
+  /** Answers in each step, from the beginning on, if steps were asked for. */
+  readonly steps: readonly number[]
 }
 
 export interface Seen extends Throughput {

@@ -69,7 +69,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
       'The median of the rounds’ ratios, and how far apart they were. On a busy machine the CPU time is the figure to look at: it does not count the waiting.',
       `### With ${TYPICAL} connections`,
       absoluteTable(names, (name) => of(name, TYPICAL)),
-      '### Latencies with one connection',
+      `### Latencies with ${connections[0]} connection${connections[0] === 1 ? '' : 's'}`,
       table(
         ['', 'p50', 'p99', 'p99.9'],
         names.map((name) => [label(name), ...latencies(of(name, connections[0]!))]),
