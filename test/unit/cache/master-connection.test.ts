@@ -1,0 +1,217 @@
+import { EventEmitter } from 'node:events'
+import { type Redis, ReplyError } from 'ioredis'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { MasterConnection } from '../../../src/adapters/cache/master-connection.ts'
+import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
+import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+
+type Reply = readonly [error: Error | null, reply: unknown]
+
+/** As much of a client as the connection uses, with a server behind it that says what the test wants. */
+class FakeClient extends EventEmitter {
+  readonly commands: string[] = []
+  readonly values = new Map<string, Buffer>()
+  status = 'ready'
+  role = 'master'
+  replid = 'abc'
+  /** What the next SET is refused with. */
+  refusal: Error | undefined
+  /** What the connection fails with. */
+  failure: Error | undefined
+  disconnected = false
+
+  async connect(): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  disconnect(): void {
+    this.disconnected = true
+  }
+
+  async set(...args: readonly unknown[]): Promise<void> {
+    this.commands.push(['set', ...args].join(' '))
+    if (this.refusal !== undefined) throw this.refusal
+  }
+
+  pipeline() {
+    const replies: Reply[] = []
+    const say = (command: string, reply: unknown, error: Error | null = null) => {
+      this.commands.push(command)
+      replies.push([error, reply])
+      return pipeline
+    }
+    const get = (key: string) => this.values.get(key) ?? null
+    const pipeline = {
+      ping: () => say('ping', 'PONG'),
+      role: () => say('role', [this.role]),
+      info: (section: string) =>
+        say(`info ${section}`, `role:${this.role}\r\nmaster_replid:${this.replid}\r\n`),
+      mgetBuffer: (keys: readonly string[]) => say(`mget ${keys.join(' ')}`, keys.map(get)),
+      getBuffer: (key: string) => say(`get ${key}`, get(key)),
+      set: (...args: readonly unknown[]) => say(`set ${args.join(' ')}`, 'OK', this.refusal),
+      del: (...keys: readonly string[]) => say(`del ${keys.length}`, keys.length),
+      exec: async () => {
+        if (this.failure !== undefined) throw this.failure
+        return replies
+      },
+    }
+    return pipeline
+  }
+}
+
+let client: FakeClient
+
+beforeEach(() => {
+  client = new FakeClient()
+})
+
+async function open(spansSlots = false): Promise<MasterConnection> {
+  const { signal } = new AbortController()
+  const connection = await MasterConnection.open(client as unknown as Redis, spansSlots, signal)
+  client.commands.length = 0
+  return connection
+}
+
+const replyError = (message: string): Error => Object.assign(new ReplyError(message), { message })
+
+describe('opening', () => {
+  it('asks whether the server has loaded its data and is a master', async () => {
+    const { signal } = new AbortController()
+    await MasterConnection.open(client as unknown as Redis, false, signal)
+    expect(client.commands).toEqual(['ping', 'role', 'info replication'])
+  })
+
+  it('to a replica is refused, and leaves nothing open', async () => {
+    client.role = 'slave'
+    await expect(open()).rejects.toMatchObject({ code: 'DEMOTED' })
+    expect(client.disconnected).toBe(true)
+  })
+
+  it('that fails tells why, as it was said, and leaves nothing open', async () => {
+    client.failure = new Error('connect ECONNREFUSED')
+    await expect(open()).rejects.toBe(client.failure)
+    expect(client.disconnected).toBe(true)
+  })
+})
+
+describe('a master', () => {
+  it('is asked for its role after the values, in one pipeline', async () => {
+    const connection = await open()
+    client.values.set('b', Buffer.from('2'))
+    expect((await connection.read(['a', 'b'])).map((value) => value?.toString())).toEqual([undefined, '2'])
+    expect(client.commands).toEqual(['mget a b', 'role'])
+  })
+
+  it('of a cluster is asked for each key apart, since one command may not span slots', async () => {
+    const connection = await open(true)
+    client.values.set('b', Buffer.from('2'))
+    expect((await connection.read(['a', 'b'])).map((value) => value?.toString())).toEqual([undefined, '2'])
+    await connection.deleteAndVerify(['a', 'b'])
+    expect(client.commands).toEqual(['get a', 'get b', 'role', 'del 1', 'del 1', 'info replication'])
+  })
+
+  it('makes stamps that are missing for a day, and reads them back', async () => {
+    const connection = await open()
+    client.values.set('s', Buffer.from('theirs'))
+    const stamps = await connection.makeStamps(new Map([['s', 'ours']]))
+    expect(stamps.map(String)).toEqual(['theirs'])
+    expect(client.commands).toEqual(['set s ours PX 86400000 NX', 'mget s', 'role'])
+  })
+
+  it('that is full tells by the read whether there is a stamp', async () => {
+    const connection = await open()
+    client.refusal = replyError('OOM command not allowed')
+    expect(await connection.makeStamps(new Map([['s', 'ours']]))).toEqual([null])
+    expect(connection.alive).toBe(true)
+  })
+
+  it.each([
+    [0.2, 1],
+    [1500.9, 1500],
+  ])('keeps a value for %f ms as %i', async (keepMs, kept) => {
+    const connection = await open()
+    await connection.set('k', Buffer.from('v'), keepMs)
+    expect(client.commands).toEqual([`set k v PX ${kept}`])
+  })
+
+  it('deletes five hundred keys at a time', async () => {
+    const connection = await open()
+    await connection.deleteAndVerify(Array.from({ length: 501 }, (_, i) => `k${i}`))
+    expect(client.commands).toEqual(['del 500', 'del 1', 'info replication'])
+  })
+})
+
+describe('the connection ends', () => {
+  it.each([
+    [
+      'a read finds a replica',
+      () => Object.assign(client, { role: 'slave' }),
+      (c: MasterConnection) => c.read(['a']),
+    ],
+    [
+      'a stamp is made on a replica',
+      () => Object.assign(client, { role: 'slave' }),
+      (c: MasterConnection) => c.makeStamps(new Map([['a', 't']])),
+    ],
+    [
+      'a delete finds another master',
+      () => Object.assign(client, { replid: 'xyz' }),
+      (c: MasterConnection) => c.deleteAndVerify(['a']),
+    ],
+    [
+      'a delete finds a replica',
+      () => Object.assign(client, { role: 'slave' }),
+      (c: MasterConnection) => c.deleteAndVerify(['a']),
+    ],
+  ])('when %s', async (_, demote, command) => {
+    const connection = await open()
+    demote()
+    await expect(command(connection)).rejects.toMatchObject({ code: 'DEMOTED' })
+    expect(connection.alive).toBe(false)
+    await connection.ended
+    expect(client.disconnected).toBe(true)
+  })
+
+  it.each(['READONLY', 'MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN', 'MASTERDOWN'])(
+    'when the answer is %s',
+    async (code) => {
+      const connection = await open()
+      client.refusal = replyError(`${code} because`)
+      const refused = connection.set('k', Buffer.from('v'), 10)
+      await expect(refused).rejects.toBeInstanceOf(RedisRefusal)
+      await expect(refused).rejects.toMatchObject({ code })
+      expect(connection.alive).toBe(false)
+    },
+  )
+
+  it('when the client ends', async () => {
+    const connection = await open()
+    client.emit('end')
+    await connection.ended
+    expect(connection.alive).toBe(false)
+  })
+})
+
+describe('the connection stays', () => {
+  it('when a full server refuses a value', async () => {
+    const connection = await open()
+    client.refusal = replyError('OOM command not allowed')
+    await expect(connection.set('k', Buffer.from('v'), 10)).rejects.toMatchObject({ code: 'OOM' })
+    expect(connection.alive).toBe(true)
+  })
+
+  it('when a command fails on the way, for its client to end it', async () => {
+    const connection = await open()
+    client.failure = new Error('Connection is closed.')
+    const failed = connection.read(['a'])
+    await expect(failed).rejects.toBeInstanceOf(CacheUnusable)
+    await expect(failed).rejects.toMatchObject({ reason: 'unreachable' })
+    expect(connection.alive).toBe(true)
+  })
+
+  it('when the mistake is ours, which is told as it is', async () => {
+    const connection = await open()
+    client.failure = new TypeError('a bug')
+    await expect(connection.read(['a'])).rejects.toBe(client.failure)
+  })
+})
