@@ -8,6 +8,7 @@ import type { ShadowReport } from '../application/caching/shadow-check.ts'
 import type { WriteReport } from '../application/caching/unit-of-work.ts'
 import type { CachePort } from '../application/ports/cache-port.ts'
 import type { Clock } from '../application/ports/clock.ts'
+import { FastCounter, FastHistogram } from './fast-metrics.ts'
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -17,11 +18,12 @@ export class Metrics implements ReadObserver {
   readonly #clock: Clock
   /** When this instance first saw each row that is still pending, in monotonic ms. */
   #pendingSince = new Map<string, number>()
-  readonly #reads = this.#counter('cache_reads_total', 'Reads by view and how they were answered', [
-    'view',
-    'result',
-    'detail',
-  ])
+  readonly #reads = new FastCounter(
+    'marketflow_cache_reads_total',
+    'Reads by view and how they were answered',
+    ['view', 'result', 'detail'],
+    this.#registry,
+  )
   readonly #fills = this.#counter('cache_fills_total', 'Loads by view and what became of them', [
     'view',
     'outcome',
@@ -53,13 +55,13 @@ export class Metrics implements ReadObserver {
     'Hits compared with the database by what came of it',
     ['outcome'],
   )
-  readonly #requests = this.#histogram('http_request_duration_seconds', 'HTTP requests', [
-    'method',
-    'route',
-    'status',
-  ])
-  /** Labelled counters are looked up once per combination: the hit path only increments. */
-  readonly #hitCounters = new Map<string, { inc(): void }>()
+  readonly #requests = new FastHistogram(
+    'marketflow_http_request_duration_seconds',
+    'HTTP requests',
+    ['route', 'method', 'status'],
+    LATENCY_BUCKETS_S,
+    this.#registry,
+  )
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -88,14 +90,7 @@ export class Metrics implements ReadObserver {
   }
 
   read(view: string, status: ReadStatus): void {
-    const detail = detailOf(status)
-    const name = `${view} ${status.kind} ${detail}`
-    let counter = this.#hitCounters.get(name)
-    if (counter === undefined) {
-      counter = this.#reads.labels(view, status.kind, detail)
-      this.#hitCounters.set(name, counter)
-    }
-    counter.inc()
+    this.#reads.inc(view, status.kind, detailOf(status))
   }
 
   loaded(view: string, ms: number, outcome: 'stored' | 'refused' | 'unstored' | 'failed'): void {
@@ -122,7 +117,7 @@ export class Metrics implements ReadObserver {
   }
 
   requested(method: string, route: string, status: number, ms: number): void {
-    this.#requests.observe({ method, route, status }, ms / 1000)
+    this.#requests.observe(route, method, status, ms / 1000)
   }
 
   sweepFailed(): void {

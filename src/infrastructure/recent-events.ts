@@ -13,7 +13,7 @@ export class RecentEvents {
   readonly #clock: Clock
   readonly #invalidations: RecentInvalidation[] = []
   readonly #violations: RecentViolation[] = []
-  readonly #latencies = new Map<string, LatencyWindow>()
+  readonly #latencies = new Map<string, Map<string, LatencyWindow>>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -30,7 +30,9 @@ export class RecentEvents {
   }
 
   get latencies(): readonly RouteLatency[] {
-    return [...this.#latencies.values()].map((window) => window.summary())
+    return [...this.#latencies.values()].flatMap((ofRoute) =>
+      [...ofRoute.values()].map((window) => window.summary()),
+    )
   }
 
   wrote({ causes, tags, confirmation, waitedMs }: WriteReport): void {
@@ -48,11 +50,15 @@ export class RecentEvents {
   }
 
   requested(method: string, route: string, status: number, ms: number): void {
-    const name = `${method} ${route}`
-    let window = this.#latencies.get(name)
+    let ofRoute = this.#latencies.get(route)
+    if (ofRoute === undefined) {
+      ofRoute = new Map()
+      this.#latencies.set(route, ofRoute)
+    }
+    let window = ofRoute.get(method)
     if (window === undefined) {
       window = new LatencyWindow(method, route)
-      this.#latencies.set(name, window)
+      ofRoute.set(method, window)
     }
     window.add(status, ms)
   }

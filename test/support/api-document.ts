@@ -1,18 +1,24 @@
 import type { Access } from '../../src/adapters/http/access.ts'
 import { CachedReads } from '../../src/adapters/http/cached-reads.ts'
+import type { RequestObserver } from '../../src/adapters/http/observe.ts'
 import { openApiDocument } from '../../src/adapters/http/openapi/document.ts'
 import { routeTable } from '../../src/adapters/http/route-table.ts'
 import type { SystemProbes } from '../../src/adapters/http/system-routes.ts'
 import type { UseCases } from '../../src/adapters/http/use-cases.ts'
 
 /** The route table over nothing: to look at, not to ask. */
-export const ROUTES = routeTable({} as UseCases, {} as Access, new CachedReads(() => {}), {
-  limits: undefined,
-  probes: {} as SystemProbes,
-  forPages: [],
-  // Without it there is no sitemap.
-  publicUrl: 'https://markets.example',
-})
+export const ROUTES = routeTable(
+  {} as UseCases,
+  {} as Access,
+  new CachedReads({} as RequestObserver, () => {}),
+  {
+    limits: undefined,
+    probes: {} as SystemProbes,
+    forPages: [],
+    // Without it there is no sitemap.
+    publicUrl: 'https://markets.example',
+  },
+)
 
 /** What the service answers at `/openapi.json`. */
 export const DOCUMENT = openApiDocument(ROUTES)

@@ -1,3 +1,5 @@
+import { CacheUnusable } from '../../application/ports/cache-port.ts'
+
 /** The server answered, and said no. `code` is the first word of what it said: `OOM`, `READONLY`, `MOVED`… */
 export class RedisRefusal extends Error {
   override readonly name = 'RedisRefusal'
@@ -35,4 +37,9 @@ export abstract class RedisCommands {
   abstract readonly ended: Promise<void>
   abstract readonly alive: boolean
   abstract close(): void
+}
+
+/** A server that refuses to do its work is as good as none. Any other error stays what it is. */
+export function unusable(error: unknown): unknown {
+  return error instanceof RedisRefusal ? new CacheUnusable('unreachable', error) : error
 }

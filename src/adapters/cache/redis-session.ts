@@ -1,6 +1,5 @@
 import {
   CacheSession,
-  CacheUnusable,
   type Entry,
   type Fence,
   type Inspection,
@@ -12,7 +11,7 @@ import type { Random } from '../../application/ports/random.ts'
 import { decodeEntry, encodeEntry } from './entry-format.ts'
 import type { Guard } from './guard.ts'
 import type { Keyspace } from './keyspace.ts'
-import { type RedisCommands, RedisRefusal } from './redis-commands.ts'
+import { type RedisCommands, RedisRefusal, unusable } from './redis-commands.ts'
 import { type Defer, type Observation, StampBatch } from './stamp-batch.ts'
 import { sameFence } from './stored-entry.ts'
 
@@ -54,7 +53,7 @@ export class RedisSession extends CacheSession {
    * The tags' stamps now and, unless `key` is undefined, what is stored under it.
    * @param session whom the permit is asked about: this one, or the one that wraps it.
    */
-  async observe(
+  observe(
     key: string | undefined,
     tags: readonly string[],
     permit: Permit,
@@ -63,11 +62,7 @@ export class RedisSession extends CacheSession {
     const { keyspace } = this.#context
     const stamps = tags.map((tag) => keyspace.stamp(tag))
     const entry = key === undefined ? undefined : keyspace.entry(key)
-    try {
-      return await this.#batch.ask({ stamps, entry, permit, session })
-    } catch (error) {
-      throw unusable(error)
-    }
+    return this.#batch.ask({ stamps, entry, permit, session })
   }
 
   async store(
@@ -111,8 +106,4 @@ export class RedisSession extends CacheSession {
       throw unusable(error)
     }
   }
-}
-
-function unusable(error: unknown): unknown {
-  return error instanceof RedisRefusal ? new CacheUnusable('unreachable', error) : error
 }

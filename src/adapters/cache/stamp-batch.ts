@@ -8,7 +8,7 @@ import type { Clock } from '../../application/ports/clock.ts'
 import type { Random } from '../../application/ports/random.ts'
 import { BatchReply } from './batch-reply.ts'
 import type { Guard } from './guard.ts'
-import type { RedisCommands } from './redis-commands.ts'
+import { type RedisCommands, unusable } from './redis-commands.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
 /** What one lookup wants to know. Names are Redis's, not tags and keys. */
@@ -69,7 +69,7 @@ export class StampBatch {
     this.#defer = defer
   }
 
-  /** @throws CacheUnusable, or RedisRefusal. */
+  /** @throws CacheUnusable */
   ask({ stamps, entry, permit, session }: Question): Promise<Observation> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) this.#defer(this.#flush)
@@ -98,7 +98,7 @@ export class StampBatch {
         if (!answerIfComplete(question, found, true)) question.reject(new CacheUnusable('unreachable'))
       }
     } catch (error) {
-      for (const question of open) question.reject(error)
+      for (const question of open) question.reject(unusable(error))
     }
   }
 

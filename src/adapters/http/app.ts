@@ -8,7 +8,7 @@ import { Access } from './access.ts'
 import { adminRoutes, type OperatorsConsole } from './admin/admin-routes.ts'
 import { CachedReads } from './cached-reads.ts'
 import { errorHandler, type Fail } from './error-handler.ts'
-import { observe, type RequestReport } from './observe.ts'
+import { RequestObserver, type RequestReport } from './observe.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { RequestIds } from './request-id.ts'
 import { routeTable } from './route-table.ts'
@@ -36,12 +36,22 @@ export interface AppOptions extends SystemProbes {
 
 /** Marketflow over HTTP. */
 export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): RequestListener {
-  const { clock, random, onRequest, onError, operators, limits, publicUrl, trustProxy = 0 } = options
+  const {
+    clock,
+    random,
+    onRequest = () => {},
+    onError,
+    operators,
+    limits,
+    publicUrl,
+    trustProxy = 0,
+  } = options
   const ids = new RequestIds(random)
   const forPages = pageHeaders(publicUrl)
   const access = new Access(tokens, useCases.identify, limits)
   const fail = errorHandler(ids, onError, forPages)
-  const reads = new CachedReads(fail)
+  const observer = new RequestObserver(clock, ids, onRequest)
+  const reads = new CachedReads(observer, fail)
 
   const app = express()
   app.disable('x-powered-by')
@@ -58,8 +68,7 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   // Express tells error handlers by their four parameters.
   const handleError: ErrorRequestHandler = (thrown, req, res, _next) => fail(thrown, req, res)
   app.use(handleError)
-  const answer = bounded(reads.before(app), fail)
-  return onRequest === undefined ? answer : observe(clock, ids, onRequest, answer)
+  return reads.before(observer.around(bounded(app, fail)))
 }
 
 /** Refuses what is too long to be looked at, and brings any target into the form of a path. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Request } from 'express'
 import type { Reading } from '../../application/caching/reading.ts'
 import type { Fail } from './error-handler.ts'
-import { noteRoute } from './observe.ts'
+import { noteRoute, type RequestObserver } from './observe.ts'
 import type { Operation } from './openapi/operation.ts'
 import { Recent } from './recent.ts'
 import type { Route } from './routes.ts'
@@ -32,9 +32,11 @@ const LONGEST_KNOWN = 256
  */
 export class CachedReads {
   readonly #known = new Recent<Answer>(MOST_KNOWN)
+  readonly #observer: RequestObserver
   readonly #fail: Fail
 
-  constructor(fail: Fail) {
+  constructor(observer: RequestObserver, fail: Fail) {
+    this.#observer = observer
     this.#fail = fail
   }
 
@@ -51,10 +53,16 @@ export class CachedReads {
         const read = question(req)
         sendReading(req, res, await read(viewer), row)
         this.#remember(req.url, async (req, res) => {
+          const start = this.#observer.now()
           noteRoute(res, path)
-          const admitted = admit(req)
-          const viewer = admitted instanceof Promise ? await admitted : admitted
-          sendReading(req, res, await read(viewer), row)
+          try {
+            const admitted = admit(req)
+            const viewer = admitted instanceof Promise ? await admitted : admitted
+            sendReading(req, res, await read(viewer), row)
+          } catch (error) {
+            this.#fail(error, req, res)
+          }
+          this.#observer.answered(req, res, start)
         })
       },
     }
@@ -66,7 +74,7 @@ export class CachedReads {
       const isRead = req.method === 'GET' || req.method === 'HEAD'
       const answer = isRead ? this.#known.get(req.url!) : undefined
       if (answer === undefined) next(req, res)
-      else answer(req, res).catch((error: unknown) => this.#fail(error, req, res))
+      else answer(req, res)
     }
   }
 

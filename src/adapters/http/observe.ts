@@ -51,28 +51,70 @@ export function notes(res: ServerResponse & Noted): {
   return { ...(route !== undefined && { route }), ...(cacheStatus !== undefined && { cacheStatus }) }
 }
 
-/** Reports every request once its answer is out, or its client gone. */
-export function observe(
-  clock: Clock,
-  ids: RequestIds,
-  report: (request: RequestReport) => void,
-  next: RequestListener,
-): RequestListener {
-  return (req, res: ServerResponse<IncomingMessage> & Noted) => {
-    const start = clock.monotonic()
-    res.on('close', () => {
-      report({
-        method: req.method!,
-        route: res[ROUTE] ?? 'unmatched',
-        status: res.writableFinished ? res.statusCode : CLIENT_CLOSED_REQUEST,
-        ms: clock.monotonic() - start,
-        get requestId() {
-          return ids.of(req)
-        },
-        cacheStatus: res[CACHE_STATUS],
-        traceId: res[TRACE_ID],
-      })
-    })
-    next(req, res)
+/** Tells of every request, once. */
+export class RequestObserver {
+  readonly #clock: Clock
+  readonly #ids: RequestIds
+  readonly #report: (request: RequestReport) => void
+
+  constructor(clock: Clock, ids: RequestIds, report: (request: RequestReport) => void) {
+    this.#clock = clock
+    this.#ids = ids
+    this.#report = report
+  }
+
+  /** Monotonic, in ms. */
+  now(): number {
+    return this.#clock.monotonic()
+  }
+
+  /** Reports whatever `next` answers, once its answer is out, or its client gone. */
+  around(next: RequestListener): RequestListener {
+    return (req, res) => {
+      const start = this.now()
+      res.on('close', () => this.#tell(req, res, res.writableFinished, start))
+      next(req, res)
+    }
+  }
+
+  /** Reports what was answered in one piece, with the time until that was handed over: a listener would cost more. */
+  answered(req: IncomingMessage, res: ServerResponse, start: number): void {
+    this.#tell(req, res, !res.destroyed, start)
+  }
+
+  #tell(req: IncomingMessage, res: ServerResponse & Noted, whole: boolean, start: number): void {
+    this.#report(new Report(this.#ids, req, res, whole, this.now() - start))
+  }
+}
+
+class Report implements RequestReport {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly ms: number
+  readonly cacheStatus: string | undefined
+  readonly traceId: string | undefined
+  readonly #ids: RequestIds
+  readonly #req: IncomingMessage
+
+  constructor(
+    ids: RequestIds,
+    req: IncomingMessage,
+    res: ServerResponse & Noted,
+    whole: boolean,
+    ms: number,
+  ) {
+    this.method = req.method!
+    this.route = res[ROUTE] ?? 'unmatched'
+    this.status = whole ? res.statusCode : CLIENT_CLOSED_REQUEST
+    this.ms = ms
+    this.cacheStatus = res[CACHE_STATUS]
+    this.traceId = res[TRACE_ID]
+    this.#ids = ids
+    this.#req = req
+  }
+
+  get requestId(): string {
+    return this.#ids.of(this.#req)
   }
 }

@@ -83,20 +83,6 @@ export class ReadThrough {
    * @throws MarketflowError `database-unavailable` or `overloaded` when it must be loaded and cannot.
    */
   async read<P, T>(view: View<P, T>, params: P): Promise<Reading<T>> {
-    const reading = await this.#read(view, params)
-    this.#observer.read(view.name, reading.status)
-    return reading
-  }
-
-  /**
-   * Reads one view for many parameters, in their order. They are looked up together (adapters batch what is asked in
-   * one tick), each under its own fence: there is no one snapshot across them.
-   */
-  readMany<P, T>(view: View<P, T>, params: readonly P[]): Promise<Reading<T>[]> {
-    return Promise.all(params.map((each) => this.read(view, each)))
-  }
-
-  async #read<P, T>(view: View<P, T>, params: P): Promise<Reading<T>> {
     const key = view.key(params)
     const tags = view.tags(params)
     let session: CacheSession
@@ -111,15 +97,28 @@ export class ReadThrough {
     }
     const { entry, tier, fence } = lookup
     const now = this.#clock.now()
-    const load = () => this.#fill(view, params, { key, tags, fence, session })
-    if (entry === undefined || now >= entry.expiresAt) return this.#miss(view, key, fence, load, entry)
-    if (this.#wantsEarlyRefresh(entry, now)) this.#refresh(key, fence, load)
+    if (entry === undefined || now >= entry.expiresAt)
+      return this.#miss(view, params, { key, tags, fence, session }, entry)
+    if (this.#wantsEarlyRefresh(entry, now)) this.#refresh(view, params, { key, tags, fence, session })
     this.#options.hits?.hit(view, params, entry, fence)
-    return new Reading(view, entry, {
+    return this.#answer(view, entry, {
       kind: 'hit',
       tier: tier ?? 'l1',
       ttlS: secondsUntil(entry.expiresAt, now),
     })
+  }
+
+  /**
+   * Reads one view for many parameters, in their order. They are looked up together (adapters batch what is asked in
+   * one tick), each under its own fence: there is no one snapshot across them.
+   */
+  readMany<P, T>(view: View<P, T>, params: readonly P[]): Promise<Reading<T>[]> {
+    return Promise.all(params.map((each) => this.read(view, each)))
+  }
+
+  #answer<P, T>(view: View<P, T>, entry: Entry, status: ReadStatus): Reading<T> {
+    this.#observer.read(view.name, status)
+    return new Reading(view, entry, status)
   }
 
   #session(): CacheSession {
@@ -131,14 +130,13 @@ export class ReadThrough {
 
   async #miss<P, T>(
     view: View<P, T>,
-    key: string,
-    fence: readonly string[],
-    load: () => Promise<Loaded>,
+    params: P,
+    place: Place,
     expired: Entry | undefined,
   ): Promise<Reading<T>> {
     try {
-      const { entry, stored } = await this.#flights.join(flightName(key, fence), load)
-      return new Reading(view, entry, { kind: 'miss', stored })
+      const { entry, stored } = await this.#fly(view, params, place)
+      return this.#answer(view, entry, { kind: 'miss', stored })
     } catch (error) {
       return this.#unverified(view, expired, error)
     }
@@ -156,10 +154,15 @@ export class ReadThrough {
           return entry
         },
       )
-      return new Reading(view, entry, { kind: 'bypass', reason: why.reason })
+      return this.#answer(view, entry, { kind: 'bypass', reason: why.reason })
     } catch (error) {
       return this.#unverified(view, await this.#lastKnown(view, params), error)
     }
+  }
+
+  /** Joins the load that is under way for this key *and* these stamps, or begins it. */
+  #fly<P, T>(view: View<P, T>, params: P, place: Place): Promise<Loaded> {
+    return this.#flights.join(flightName(place), () => this.#fill(view, params, place))
   }
 
   /** Loads after the fence was observed, and stores under it. A cache that refuses costs nothing but the next read. */
@@ -202,9 +205,9 @@ export class ReadThrough {
     return now - entry.loadMs * Math.log(1 - this.#random.fraction()) >= entry.expiresAt
   }
 
-  #refresh(key: string, fence: readonly string[], load: () => Promise<Loaded>): void {
+  #refresh<P, T>(view: View<P, T>, params: P, place: Place): void {
     // The reader has its answer; a refresh that fails has been counted, and the next read near expiry tries again.
-    this.#flights.join(flightName(key, fence), load).catch(() => undefined)
+    this.#fly(view, params, place).catch(() => undefined)
   }
 
   async #lastKnown<P, T>(view: View<P, T>, params: P): Promise<Entry | undefined> {
@@ -227,7 +230,7 @@ export class ReadThrough {
   #unverified<P, T>(view: View<P, T>, entry: Entry | undefined, error: unknown): Reading<T> {
     const unreachable = error instanceof MarketflowError && error.code === 'database-unavailable'
     if (!unreachable || entry === undefined || !this.#mayServeUnverified(view)) throw error
-    return new Reading(view, entry, {
+    return this.#answer(view, entry, {
       kind: 'unverified',
       ageS: secondsUntil(this.#clock.now(), entry.loadedAt),
     })
@@ -247,7 +250,7 @@ interface Place {
 }
 
 /** Neither keys nor stamps hold a line feed. */
-function flightName(key: string, fence: readonly string[]): string {
+function flightName({ key, fence }: Place): string {
   return `${key}\n${fence.join('\n')}`
 }
 
