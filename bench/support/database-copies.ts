@@ -13,8 +13,8 @@ export class DatabaseCopies {
   /** Returns the copy's address. */
   async copy(): Promise<string> {
     const name = `${nameOf(this.#original)}_${this.#copies.length}`
-    await administer(`create database ${name} template ${nameOf(this.#original)}`)
     this.#copies.push(name)
+    await administer(`create database ${name} template ${nameOf(this.#original)}`)
     const url = new URL(this.#original)
     url.pathname = `/${name}`
     return url.href
