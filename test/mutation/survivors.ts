@@ -25,7 +25,10 @@ interface Report {
 const NOTICED = new Set(['Killed', 'Timeout'])
 const UNNOTICED = new Set(['Survived', 'NoCoverage'])
 
-const paths = process.argv.length > 2 ? process.argv.slice(2) : ['reports/mutation/mutation.json']
+const paths =
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ['reports/mutation/core.json', 'reports/mutation/adapters.json']
 const reports = await Promise.all(
   paths.map(async (path) => JSON.parse(await readFile(path, 'utf8')) as Report),
 )
