@@ -1,0 +1,100 @@
+import type { Client } from 'pg'
+
+/** What every size has alike, so that its cost shows the tables' growth and nothing else. */
+export const TYPICAL = {
+  market: '00000000-0000-4000-8000-00000000aaaa',
+  vendor: '00000000-0000-4000-8000-00000000bbbb',
+  organizer: '00000000-0000-4000-8000-00000000cccc',
+} as const
+
+/** A twentieth of all markets are in this city, which therefore grows with the table. */
+export const GROWING_CITY = 'chicago'
+/** Never more than some hundred markets, as in most cities. */
+export const SMALL_CITY = 'town 7'
+
+const MARKETS_PER_TOWN = 100
+
+/** A uuid that is the same at every run, and in no order. */
+const uuid = (kind: string, n: string) => `md5('${kind}' || (${n}))::uuid`
+
+const now = `timestamptz '2026-05-01 08:00:00Z'`
+
+const accounts = (rows: string) =>
+  `insert into accounts (id, email, name, role, password_hash, vendor_id, created_at) ${rows}`
+const vendors = (rows: string) =>
+  `insert into vendors (id, business_name, category, description, website, created_at, updated_at) ${rows}`
+const markets = (rows: string) => `
+  insert into markets (id, organizer_id, slug, name, city, city_key, description, stall_count, vendor_count, status,
+    created_at, updated_at) ${rows}`
+const applications = (rows: string) => `
+  insert into vendor_applications (id, market_id, vendor_id, message, status, created_at, updated_at) ${rows}`
+
+/** How many markets each of the other organizers has, and how many applications each market. */
+const MARKETS_PER_ORGANIZER = 4
+const APPLICATIONS_PER_MARKET = 2
+
+const status = `(array['pending', 'waitlisted', 'accepted', 'rejected', 'withdrawn'])[1 + i % 5]`
+
+/** An organizer with 20 markets, one of them with 40 applications; a vendor that applied to all 20. */
+const TYPICAL_ROWS = [
+  accounts(
+    `values ('${TYPICAL.organizer}', 'typical@example.org', 'Olga', 'organizer', 'hash', null, ${now})`,
+  ),
+  vendors(`values ('${TYPICAL.vendor}', 'Bread & Co', 'bakery', 'Sourdough', '', ${now}, ${now})`),
+  vendors(`select ${uuid('typical vendor', 'i')}, 'Vendor ' || i, 'bakery', 'Sourdough', '', ${now}, ${now}
+    from generate_series(1, 39) i`),
+  markets(`
+    select case i when 1 then '${TYPICAL.market}' else ${uuid('typical market', 'i')} end, '${TYPICAL.organizer}',
+      'typical-' || i, 'Typical ' || i, 'Typical City', 'typical city', 'On Saturdays', 25, 0, 'active', ${now}, ${now}
+    from generate_series(1, 20) i`),
+  applications(`
+    select ${uuid('typical application', 'i')}, '${TYPICAL.market}',
+      case i when 2 then '${TYPICAL.vendor}' else ${uuid('typical vendor', 'case when i < 2 then i else i - 1 end')} end,
+      'Please', ${status}, ${now} + i * interval '1 minute', ${now}
+    from generate_series(1, 40) i`),
+  applications(`
+    select ${uuid('typical vendor application', 'i')}, ${uuid('typical market', 'i')}, '${TYPICAL.vendor}', 'Please',
+      'accepted', ${now} + i * interval '1 hour', ${now}
+    from generate_series(2, 20) i`),
+]
+
+/**
+ * Lets the tables grow to `to` markets from the `from` they have (0: from nothing), and everything else with them.
+ * One in ten markets is a draft or closed.
+ */
+export async function grow(client: Client, from: number, to: number): Promise<void> {
+  if (from === 0) for (const statement of TYPICAL_ROWS) await client.query(statement)
+  for (const statement of growth(from, to)) await client.query(statement)
+  await client.query('vacuum (analyze)')
+}
+
+function growth(from: number, to: number): string[] {
+  const numbered = (first: number, last: number) => `from generate_series(${first + 1}, ${last}) i`
+  const organizers = numbered(from / MARKETS_PER_ORGANIZER, to / MARKETS_PER_ORGANIZER)
+  const vendorRows = numbered(from / 2, to / 2)
+  const town = `'Town ' || i % ${Math.max(1, Math.floor(to / MARKETS_PER_TOWN))}`
+  const city = `case when i % 20 = 0 then 'Chicago' else ${town} end`
+  return [
+    'begin',
+    accounts(
+      `select ${uuid('organizer', 'i')}, i || '@example.org', 'Organizer ' || i, 'organizer', 'hash', null, ${now} ${organizers}`,
+    ),
+    vendors(
+      `select ${uuid('vendor', 'i')}, 'Vendor ' || i, 'bakery', 'Sourdough and rye', '', ${now}, ${now} ${vendorRows}`,
+    ),
+    markets(`
+      select ${uuid('market', 'i')}, ${uuid('organizer', `1 + i % ${Math.floor(to / MARKETS_PER_ORGANIZER)}`)},
+        'market-' || i, left(md5(i::text), 6) || ' Farmers’ Market', ${city}, lower(${city}), repeat('On Saturdays. ', 10),
+        25, 0, case i % 20 when 7 then 'draft' when 13 then 'closed' else 'active' end, ${now}, ${now}
+      ${numbered(from, to)}`),
+    'commit',
+    'begin',
+    // No key could be violated; checking millions of them would take longer than all the rest.
+    'set local session_replication_role = replica',
+    applications(`
+      select ${uuid('application', 'i')}, ${uuid('market', `(i + 1) / ${APPLICATIONS_PER_MARKET}`)}, ${uuid('vendor', `1 + (i * 7) % ${to / 2}`)},
+        'We bake', ${status}, ${now} + i * interval '1 second', ${now}
+      ${numbered(from * APPLICATIONS_PER_MARKET, to * APPLICATIONS_PER_MARKET)}`),
+    'commit',
+  ]
+}
