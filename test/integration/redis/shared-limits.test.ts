@@ -95,8 +95,13 @@ describe('limits that instances share', () => {
     for (let i = 100; i < 300; i++) await limits.countWrite('somebody')
     await expect(limits.countWrite('somebody')).rejects.toMatchObject({ code: 'rate-limited' })
     redis.resume()
-    await connected()
-    await limits.countWrite('somebody')
+    // The first counts after it may still meet the connection that was given up.
+    const counted = () =>
+      limits.countWrite('somebody').then(
+        () => true,
+        () => false,
+      )
+    await expect.poll(counted, { timeout: 10_000 }).toBe(true)
     expect(await redis.cli('KEYS', 'test:limit:writes:*')).toHaveLength(1)
   })
 })
