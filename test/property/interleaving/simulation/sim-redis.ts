@@ -156,6 +156,8 @@ export class SimConnection extends RedisCommands {
   #executed: Pipeline[] = []
   #cancelExecution: (() => void) | undefined
   #closed = false
+  /** The server is dead, whether or not the client has noticed. */
+  #serverGone = false
   #end!: () => void
 
   constructor(access: RedisAccess, host: Host, server: SimServer, number: number) {
@@ -250,8 +252,9 @@ export class SimConnection extends RedisCommands {
     this.#end()
   }
 
-  /** The server is gone: what it has not executed it never will. The client notices later. */
+  /** The server is gone: what it has not executed it never will, nor what is sent before the client notices. */
   dropped(): void {
+    this.#serverGone = true
     this.#cancelExecution?.()
     this.#access.scheduler.add({
       lane: `${this.#host.name} ${this.#access.server}`,
@@ -271,7 +274,7 @@ export class SimConnection extends RedisCommands {
 
   #scheduleExecution(): void {
     const [pipeline] = this.#sent
-    if (pipeline === undefined) return
+    if (pipeline === undefined || this.#serverGone) return
     this.#cancelExecution = this.#access.scheduler.add({
       lane: this.#lane,
       label: `executes ${pipeline.label}`,
