@@ -77,6 +77,6 @@ describe('sessions, on two instances', () => {
     await expect.poll(async () => isUnverified(await read(fleet, api)), { timeout: 10 * LEASE_MS }).toBe(true)
     const refused = await fleet.rosa.api.get(own)
     expect([refused.status, refused.body.code]).toEqual([503, 'database-unavailable'])
-    expect(isUnverified(await fleet.rosa.api.get('/markets'))).toBe(true)
+    await expect.poll(async () => isUnverified(await fleet.rosa.api.get('/markets'))).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '../../src/adapters/postgres/database.ts'
+import { type Database, type DatabaseOptions, openDatabase } from '../../src/adapters/postgres/database.ts'
 import { freshDatabase } from './postgres.ts'
 
 export interface OpenedDatabase {
@@ -7,13 +7,18 @@ export interface OpenedDatabase {
   close(): Promise<void>
 }
 
+export interface Engine {
+  readonly name: string
+  open(options?: Partial<DatabaseOptions>): Promise<OpenedDatabase>
+}
+
 /** The engines that the one adapter runs on, for `describe.each`. */
-export const ENGINES: readonly { readonly name: string; readonly open: () => Promise<OpenedDatabase> }[] = [
+export const ENGINES: readonly Engine[] = [
   {
     name: 'PostgreSQL',
-    open: async () => {
+    open: async (options) => {
       const fresh = await freshDatabase()
-      const database = await openDatabase({ url: fresh.url })
+      const database = await openDatabase({ url: fresh.url }, options)
       await database.migrate()
       return {
         database,
@@ -26,8 +31,8 @@ export const ENGINES: readonly { readonly name: string; readonly open: () => Pro
   },
   {
     name: 'PGlite',
-    open: async () => {
-      const database = await openDatabase({ dataDir: 'memory' })
+    open: async (options) => {
+      const database = await openDatabase({ dataDir: 'memory' }, options)
       await database.migrate()
       return { database, close: () => database.close() }
     },

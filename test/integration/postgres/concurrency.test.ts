@@ -9,7 +9,8 @@ describe.each(ENGINES)('at the same time on $name', ({ open }) => {
   let database: Database
 
   beforeAll(async () => {
-    opened = await open()
+    // Many at once on one connection, here: what waits for its turn must not be given up.
+    opened = await open({ logTimeoutMs: 30_000 })
     database = opened.database
   }, OPEN_TIMEOUT_MS)
   afterAll(() => opened.close())

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { type CachePort, CacheUnusable, Permit } from '../../../src/application/ports/cache-port.ts'
 import { Allowed, entryOf, fill, names, untilUsable } from '../../contract/cache-contract.ts'
 import { startRedis } from '../../support/redis.ts'
-import { ON_ONE_SERVER } from './harness.ts'
+import { ON_ONE_SERVER, SLACK_MS } from './harness.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -33,7 +33,7 @@ describe.each(Object.keys(ON_ONE_SERVER))('%s', (name) => {
   let cache: CachePort
 
   beforeEach(async () => {
-    cache = ON_ONE_SERVER[name]!(server.url)
+    cache = ON_ONE_SERVER[name]!(server.url, SLACK_MS)
     await untilUsable(cache)
   })
 
@@ -82,7 +82,7 @@ describe.each(Object.keys(ON_ONE_SERVER))('%s', (name) => {
 })
 
 test('tiered: a hit in L1 asks for stamps only, and an entry found in Redis is promoted', async () => {
-  const [a, b] = [ON_ONE_SERVER.tiered!(server.url), ON_ONE_SERVER.tiered!(server.url)]
+  const [a, b] = [ON_ONE_SERVER.tiered!(server.url, SLACK_MS), ON_ONE_SERVER.tiered!(server.url, SLACK_MS)]
   try {
     await Promise.all([untilUsable(a), untilUsable(b)])
     const { key, tag } = names()
@@ -100,7 +100,7 @@ test('tiered: a hit in L1 asks for stamps only, and an entry found in Redis is p
 })
 
 test('tiered: what is promoted lives no longer than Redis keeps it', async () => {
-  const [a, b] = [ON_ONE_SERVER.tiered!(server.url), ON_ONE_SERVER.tiered!(server.url)]
+  const [a, b] = [ON_ONE_SERVER.tiered!(server.url, SLACK_MS), ON_ONE_SERVER.tiered!(server.url, SLACK_MS)]
   try {
     await Promise.all([untilUsable(a), untilUsable(b)])
     const { key, tag } = names()

@@ -10,12 +10,13 @@ export const TIMEOUT_MS = 50
 /** What a busy test machine may add to a deadline, in ms. */
 export const SLACK_MS = 2000
 
-/** The adapters on one Redis server, by name. */
-export const ON_ONE_SERVER: Readonly<Record<string, (url: string) => CachePort>> = {
-  redis: (url) => new RedisCache({ url, timeoutMs: TIMEOUT_MS }, new RealClock(), new RealRandom()),
-  tiered: (url) => {
+/** The adapters on one Redis server, by name; `timeoutMs`: the deadline of a lookup. */
+export const ON_ONE_SERVER: Readonly<Record<string, (url: string, timeoutMs?: number) => CachePort>> = {
+  redis: (url, timeoutMs = TIMEOUT_MS) =>
+    new RedisCache({ url, timeoutMs }, new RealClock(), new RealRandom()),
+  tiered: (url, timeoutMs = TIMEOUT_MS) => {
     const clock = new RealClock()
-    const l2 = new RedisCache({ url, timeoutMs: TIMEOUT_MS }, clock, new RealRandom())
+    const l2 = new RedisCache({ url, timeoutMs }, clock, new RealRandom())
     return new TieredCache(l2, { maxBytes: 8_000_000 }, clock)
   },
 }
