@@ -72,3 +72,35 @@ it('stalled for longer than a lease: nothing is served as verified past it, and 
   expect((await rename(fleet, 0, 'v1')).answer.status).toBe(200)
   await expectEverywhere(fleet, 'v1')
 })
+
+it('stalled, with many readers: every page that was cached is answered, marked', async () => {
+  fleet = await startFleet({ size: 1, cache: 'tiered' })
+  await warm(fleet)
+  const [{ api, postgres }] = fleet.instances as [Fleet['instances'][0]]
+  const pages = Array.from({ length: 40 }, (_, i) => `/markets?city=town-${i}`)
+  for (const page of pages) expect((await api.get(page)).status).toBe(200)
+  postgres.stall()
+  await expect.poll(async () => isUnverified(await read(fleet, api))).toBe(true)
+  const answers = await Promise.all(pages.map((page) => api.get(page)))
+  expect(answers.map((answer) => [answer.status, isUnverified(answer)])).toEqual(pages.map(() => [200, true]))
+  postgres.heal()
+  await warm(fleet)
+})
+
+it('cut off from one instance: what has become public meanwhile is not said to be missing', async () => {
+  fleet = await startFleet({ size: 2, cache: 'lru' })
+  const [lonely, other] = fleet.instances as [Fleet['instances'][0], Fleet['instances'][0]]
+  const { body: draft } = await fleet.rosa.api.post('/markets', { name: 'New', city: 'Bend', stall_count: 3 })
+  const paths = [`/markets/${draft.id}`, `/markets/${draft.id}/stats`, `/m/${draft.slug}`]
+  await warm(fleet)
+  for (const path of paths) expect((await lonely.api.get(path)).status).toBe(404)
+  lonely.postgres.cut()
+  const published = await fleet.rosa.api
+    .at(other.service.url)
+    .put(`/markets/${draft.id}`, { status: 'active' })
+  expect(published.status).toBe(200)
+  for (const path of paths) expect([path, (await lonely.api.get(path)).status]).toEqual([path, 503])
+  lonely.postgres.heal()
+  await warm(fleet)
+  for (const path of paths) expect([path, (await lonely.api.get(path)).status]).toEqual([path, 200])
+})

@@ -226,10 +226,11 @@ export class ReadThrough {
     return this.#options.serveUnverified && alwaysVerified !== true
   }
 
-  /** With PostgreSQL out of reach nobody can write either; still nothing proves the entry current, and it says so. */
+  /** With PostgreSQL out of reach for us others may still write: nothing proves the entry current, and it says so. */
   #unverified<P, T>(view: View<P, T>, entry: Entry | undefined, error: unknown): Reading<T> {
     const unreachable = error instanceof MarketflowError && error.code === 'database-unavailable'
-    if (!unreachable || entry === undefined || !this.#mayServeUnverified(view)) throw error
+    if (!unreachable || entry === undefined || !canBeMarked(entry) || !this.#mayServeUnverified(view))
+      throw error
     return this.#answer(view, entry, {
       kind: 'unverified',
       ageS: secondsUntil(this.#clock.now(), entry.loadedAt),
@@ -247,6 +248,11 @@ interface Place {
   readonly tags: readonly string[]
   readonly fence: readonly string[]
   readonly session: CacheSession
+}
+
+/** «There is no such thing», and «not for you», are answered as errors, which carry no mark. */
+function canBeMarked(entry: Entry): boolean {
+  return !isNegative(entry) && entry.visibleTo === ''
 }
 
 /** Neither keys nor stamps hold a line feed. */

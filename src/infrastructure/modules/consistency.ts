@@ -52,11 +52,12 @@ export const consistency = (
       .inSingletonScope()
     bind(DrainLoop)
       .toResolvedValue(
-        (drain, clock, metrics) =>
-          new (tracing ? TracedDrainLoop : DrainLoop)(drain, clock, leaseMs, (outcome) =>
-            metrics.drained(outcome),
-          ),
-        [Drain, Clock, Metrics],
+        (drain, clock, metrics, loads) =>
+          new (tracing ? TracedDrainLoop : DrainLoop)(drain, clock, leaseMs, (outcome) => {
+            metrics.drained(outcome)
+            loads.drained(outcome)
+          }),
+        [Drain, Clock, Metrics, LoadQueue],
       )
       .inSingletonScope()
     bind(WriteConfirmation)

@@ -305,6 +305,22 @@ describe('with the database out of reach', () => {
     await expect(w.readStrictly()).rejects.toMatchObject({ code: 'database-unavailable' })
   })
 
+  it.each([
+    ['that there is no such thing', undefined],
+    ['what only one account may see', { value: { version: 1 }, visibleTo: 'rosa' }],
+  ])('but not %s: the error that tells others so cannot carry the mark', async (_, found) => {
+    w.database.down = false
+    w.loading(async () => found)
+    await w.read('y')
+    w.loading(w.load)
+    w.database.down = true
+    w.gate.open = false
+    await expect(w.read('y')).rejects.toMatchObject({ code: 'database-unavailable' })
+    w.gate.open = true
+    await w.clock.advance(TTL_MS + 5500)
+    await expect(w.read('y')).rejects.toMatchObject({ code: 'database-unavailable' })
+  })
+
   it('but never over one that has not been replayed', async () => {
     w.gate.open = false
     w.trusted.open = false

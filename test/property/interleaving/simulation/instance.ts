@@ -127,7 +127,11 @@ export class Instance {
     const log = new SimLog(link)
     const transactions = parts.transactions(link, cache)
     const drain = parts.drain({ cache, log, trusted, lease, clock: clockFor('drain'), alone, transactions })
-    const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, ({ error }) => failOnBug(error))
+    const loads = new LoadQueue(pLimit(8), 2000)
+    const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, (outcome) => {
+      failOnBug(outcome.error)
+      loads.drained(outcome)
+    })
     const confirmation = parts.confirmation({
       cache,
       loop,
@@ -143,7 +147,7 @@ export class Instance {
       cache,
       permits: { gate, trusted },
       snapshots: new SimSnapshots(link),
-      loads: new LoadQueue(pLimit(8), 2000),
+      loads,
       clock,
       random,
       observer: { read: () => undefined, loaded: observe.loaded },
