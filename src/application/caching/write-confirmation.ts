@@ -51,17 +51,23 @@ export class WriteConfirmation {
     }
   }
 
-  /** In process nothing can fail, and nobody else's drain says anything about the other instances. */
+  /**
+   * In process nothing can fail, and nobody else's drain says anything about the other instances. Whether there are
+   * none is asked of the drain: it fails when PostgreSQL has let another in while we were cut off.
+   */
   async #confirmPrivate(tags: readonly string[], committedAt: number): Promise<Confirmation> {
     await this.#cache.session()?.invalidate(tags)
     const answered = new AbortController()
     const deadline = this.#waitOut(committedAt, answered.signal)
     const drained = this.#loop.next()
     if (!this.#alone) return deadline
-    // Not for freshness: a drain after the answer would invalidate once more what the next read has filled.
-    await Promise.race([drained, deadline])
-    answered.abort()
-    return 'invalidated'
+    try {
+      const outcome = await Promise.race([drained, deadline])
+      if (outcome === 'lease-waited-out') return outcome
+      return outcome.error === undefined ? 'invalidated' : await deadline
+    } finally {
+      answered.abort()
+    }
   }
 
   /** A timer may fire early by a fraction, so the clock has the last word. */
