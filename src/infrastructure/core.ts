@@ -6,9 +6,11 @@ import { DrainLoop } from '../application/caching/drain-loop.ts'
 import { Lease } from '../application/caching/lease.ts'
 import { LoadQueue } from '../application/caching/load-queue.ts'
 import { ShadowCheck } from '../application/caching/shadow-check.ts'
+import { WAIT_PER_LEASE } from '../application/caching/write-confirmation.ts'
 import { CachePort } from '../application/ports/cache-port.ts'
 import { Clock } from '../application/ports/clock.ts'
 import { MarketflowError } from '../domain/errors.ts'
+import { regimeOf } from './cache-regime.ts'
 import { type Config, locationOf } from './config.ts'
 import { Metrics } from './metrics.ts'
 import { lruCache } from './modules/cache-lru.ts'
@@ -26,7 +28,10 @@ import { LONGEST_LOAD_MS, sweepRegularly } from './sweeper.ts'
 import { TracedConnections } from './tracing/traced-connections.ts'
 
 /** Swapping a cache adapter is one line of configuration for a user, and one module for a developer. */
-const CACHES: Record<Config['cache'], (config: Config, logger: Logger) => ContainerModule> = {
+const CACHES: Record<
+  Config['cache'],
+  (config: Config, logger: Logger, databaseId: string) => ContainerModule
+> = {
   null: () => nullCache,
   lru: lruCache,
   redis: redisCache,
@@ -72,7 +77,7 @@ export async function openCore(
         accepted: config.jwtSecretAccepted,
       }),
       persistence(database),
-      CACHES[config.cache](config, logger),
+      CACHES[config.cache](config, logger, await database.identity()),
       consistency(config, logger),
       pages(config),
       useCases,
@@ -109,8 +114,9 @@ async function start(
     container.getAsync(Clock),
     container.getAsync(Metrics),
   ])
-  // Instances must agree on these two, or one's writes would not wait as long as the other's reads trust.
-  await database.invalidationLog.claim(`${cache.reach}/${config.leaseMs}`, config.alone)
+  await database.invalidationLog.claim(regimeOf(config, cache), config.alone)
+  // One that was alone before, and was cut off from PostgreSQL a moment ago, may still be reading under its last lease.
+  if (config.alone && config.databaseUrl !== undefined) await clock.sleep(WAIT_PER_LEASE * config.leaseMs)
   metrics.watch(cache, await container.getAsync(Lease), await container.getAsync(LoadQueue))
   const shadow = await container.getAsync(ShadowCheck)
   const loop = await container.getAsync(DrainLoop)

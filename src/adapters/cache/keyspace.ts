@@ -3,8 +3,12 @@ export class Keyspace {
   readonly #entryPrefix: string
   readonly #stampPrefix: string
 
-  constructor(prefix: string) {
-    this.#entryPrefix = prefix
+  /**
+   * `release`: letters and digits that tell what entries look like. Those of other releases are not seen; stamps are
+   * everybody's, since a write of one release must end the entries of all.
+   */
+  constructor(prefix: string, release = '') {
+    this.#entryPrefix = release === '' ? prefix : `${prefix}${release}:`
     this.#stampPrefix = `${prefix}${STAMP}`
   }
 

@@ -16,6 +16,8 @@ export interface RedisCacheOptions {
   readonly invalidateTimeoutMs?: number
   /** Comes before every key; `marketflow:` by default. */
   readonly prefix?: string
+  /** Letters and digits: entries that were stored under another release are not seen. */
+  readonly release?: string
   /** For the log: why there is no connection. */
   readonly observer?: LinkObserver
   /** Puts something around each connection's commands, to watch them. */
@@ -41,7 +43,7 @@ export abstract class RedisBackedCache extends CachePort {
   ) {
     super()
     const context: RedisSessionContext = {
-      keyspace: new Keyspace(options.prefix ?? 'marketflow:'),
+      keyspace: new Keyspace(options.prefix ?? 'marketflow:', options.release),
       guard: this.#guard,
       clock,
       random,

@@ -5,6 +5,7 @@ import type { Transactions } from '../../application/ports/transactions.ts'
 import type { Snapshots } from '../../application/ports/view-queries.ts'
 import type { Connections } from './connections.ts'
 import { lockDataDir } from './data-dir.ts'
+import { databaseIdentity } from './database-identity.ts'
 import { within } from './deadline.ts'
 import { embeddedOrm, migrateAlone, migrateLocked, pendingMigrations, postgresOrm } from './orm.ts'
 import { PgliteConnections } from './pglite-connections.ts'
@@ -47,6 +48,8 @@ export interface Database {
   readonly invalidationLog: SqlInvalidationLog
   /** For people: `PostgreSQL 17.2 at db.example.org:5432/marketflow`, `PGlite 18.1 in .marketflow`. No password. */
   readonly describe: string
+  /** Tells this database from every other, and from every copy of it. Once the schema is up to date. */
+  identity(): Promise<string>
   /** @throws MarketflowError `database-unavailable` unless the database answers within a second */
   ping(): Promise<void>
   /** Brings the schema up to date; others who start at the same time wait and find it done. */
@@ -139,6 +142,7 @@ async function assemble(parts: Parts): Promise<Database> {
       snapshots: new PostgresSnapshots(connections, options.loadTimeoutMs),
       invalidationLog,
       describe: `${parts.kind} ${version} ${parts.place}`,
+      identity: () => databaseIdentity(connections),
       ping: () => ping(connections),
       migrate,
       pendingMigrations: parts.pending,

@@ -5,6 +5,7 @@ import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { ENTITIES } from './entities.ts'
 import { ActiveMarketCounts } from './migrations/active-market-counts.ts'
+import { DatabaseIdentity } from './migrations/database-identity.ts'
 import { InitialSchema } from './migrations/initial-schema.ts'
 import { SessionEpoch } from './migrations/session-epoch.ts'
 
@@ -13,6 +14,7 @@ const MIGRATIONS = [
   { name: '0001-initial-schema', class: InitialSchema },
   { name: '0002-session-epoch', class: SessionEpoch },
   { name: '0003-active-market-counts', class: ActiveMarketCounts },
+  { name: '0004-database-identity', class: DatabaseIdentity },
 ]
 
 const options = {

@@ -15,7 +15,7 @@ export class RegimeConflict extends Error {
     super(
       exclusive
         ? 'SINGLE_INSTANCE=true, but another instance of Marketflow uses this database. Stop that one first, or set SINGLE_INSTANCE=false on both.'
-        : `Another instance of Marketflow uses this database with other cache settings (here: ${name}), or demands with SINGLE_INSTANCE=true to be alone. Give all of them the same CACHE and LEASE_MS and SINGLE_INSTANCE=false, or stop the others first.`,
+        : `Another instance of Marketflow uses this database with other cache settings (here: ${name}), or demands with SINGLE_INSTANCE=true to be alone. Give all of them the same CACHE, LEASE_MS and REDIS_PREFIX, the same database of the same Redis, and SINGLE_INSTANCE=false, or stop the others first.`,
     )
   }
 }

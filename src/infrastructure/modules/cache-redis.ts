@@ -4,6 +4,7 @@ import type { RedisBackedCache } from '../../adapters/cache/redis-backed-cache.t
 import { RedisCache } from '../../adapters/cache/redis-cache.ts'
 import { RedisClusterCache } from '../../adapters/cache/redis-cluster-cache.ts'
 import type { RedisCommands } from '../../adapters/cache/redis-commands.ts'
+import { viewsFingerprint } from '../../application/caching/views-fingerprint.ts'
 import { CachePort } from '../../application/ports/cache-port.ts'
 import { Clock } from '../../application/ports/clock.ts'
 import { Random } from '../../application/ports/random.ts'
@@ -11,18 +12,28 @@ import type { Config } from '../config.ts'
 import { TracedRedis } from '../tracing/traced-redis.ts'
 
 /** `CACHE=redis`: entries and stamps in Redis, or in a Redis Cluster. */
-export const redisCache = (config: Config, logger: Logger) =>
+export const redisCache = (config: Config, logger: Logger, databaseId: string) =>
   new ContainerModule(({ bind }) => {
     bind(CachePort)
-      .toResolvedValue((clock, random) => connectRedis(config, logger, clock, random), [Clock, Random])
+      .toResolvedValue(
+        (clock, random) => connectRedis(config, logger, databaseId, clock, random),
+        [Clock, Random],
+      )
       .inSingletonScope()
   })
 
-/** Several URLs are the nodes of a cluster. */
-export function connectRedis(config: Config, logger: Logger, clock: Clock, random: Random): RedisBackedCache {
+/** Several URLs are the nodes of a cluster. Databases that share a Redis do not see each other's keys. */
+export function connectRedis(
+  config: Config,
+  logger: Logger,
+  databaseId: string,
+  clock: Clock,
+  random: Random,
+): RedisBackedCache {
   const options = {
     url: config.redisUrls.join(','),
-    prefix: config.redisPrefix,
+    prefix: `${config.redisPrefix}${databaseId}:`,
+    release: viewsFingerprint(),
     timeoutMs: config.redisTimeoutMs,
     // A drain must fail in time for the next one to keep the lease.
     observer: {

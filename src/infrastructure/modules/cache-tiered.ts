@@ -8,13 +8,13 @@ import type { Config } from '../config.ts'
 import { connectRedis } from './cache-redis.ts'
 
 /** `CACHE=tiered`: entries in this process, checked against Redis's stamps on every read. */
-export const tieredCache = (config: Config, logger: Logger) =>
+export const tieredCache = (config: Config, logger: Logger, databaseId: string) =>
   new ContainerModule(({ bind }) => {
     bind(CachePort)
       .toResolvedValue(
         (clock, random) =>
           new TieredCache(
-            connectRedis(config, logger, clock, random),
+            connectRedis(config, logger, databaseId, clock, random),
             { maxBytes: config.cacheMaxBytes },
             clock,
           ),
