@@ -44,8 +44,20 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await operator.close()
-  expect(operator.complaints.filter((complaint) => !complaint.includes('status of 4'))).toEqual([])
+  expect(operator.complaints.filter((complaint) => !/status of (4|502)/.test(complaint))).toEqual([])
 })
+
+/** What the live view is sent first. */
+async function oneSnapshot(): Promise<object> {
+  const stream = await fetch(`${service.url}/admin/live`, { headers: { authorization: `Bearer ${TOKEN}` } })
+  let text = ''
+  for await (const bytes of stream.body!) {
+    text += Buffer.from(bytes).toString()
+    const data = /^data: (.*)\n/m.exec(text)?.[1]
+    if (data !== undefined) return JSON.parse(data)
+  }
+  throw new Error(`The stream ended after ${text}`)
+}
 
 const read = () => rosa.api.get(`/markets/${market}`)
 
@@ -87,6 +99,39 @@ describe("the operator's page", () => {
     await page.getByLabel('A path of the API').fill('/nowhere')
     await page.getByRole('button', { name: 'Explain' }).click()
     await page.getByText('/nowhere is not cached').waitFor()
+  })
+
+  it('goes on after a proxy had no instance to ask', async () => {
+    const { page } = operator
+    await page.route('**/admin/live', (route) => route.fulfill({ status: 502 }))
+    await page.reload()
+    await page.getByText('no answer from this instance').waitFor()
+    await page.unroute('**/admin/live')
+    await page.getByText('live', { exact: true }).waitFor()
+  })
+
+  it('asks to sign in again when the session has ended', async () => {
+    const { page } = operator
+    await page.route('**/admin/live', (route) => route.fulfill({ status: 401 }))
+    await page.reload()
+    await page.getByLabel("Operator's token").waitFor()
+  })
+
+  it('says whose numbers it shows, and draws no line from one instance to another', async () => {
+    const { page } = operator
+    await page.locator('#instance', { hasText: `process ${service.process.pid}` }).waitFor()
+    const snapshot = await oneSnapshot()
+    // As a load balancer may do: the stream is opened anew, and another instance answers.
+    const streams = [['here'], ['here'], ['elsewhere']]
+    await page.route('**/admin/live', (route) => {
+      const events = (streams.shift() ?? []).map((instance) => ({ ...snapshot, instance }))
+      const body = ['retry: 50', ...events.map((event) => `data: ${JSON.stringify(event)}`)].join('\n\n')
+      return route.fulfill({ contentType: 'text/event-stream', body: `${body}\n\n` })
+    })
+    const line = page.getByRole('img', { name: 'Lease age' }).locator('path')
+    await page.reload()
+    await page.locator('#instance', { hasText: 'elsewhere' }).waitFor()
+    expect(await line.getAttribute('d')).not.toContain('L')
   })
 
   it('has nothing that axe finds inaccessible', async () => {

@@ -77,6 +77,34 @@ describe('what operators may', () => {
   })
 })
 
+describe('the live view', () => {
+  const headers = { authorization: `Bearer ${TOKEN}` }
+
+  it('says whose numbers it shows: another connection may lead to another instance', async () => {
+    const mine = expect.stringContaining(`process ${service.process.pid}`)
+    const stream = await ask('/admin/live', { headers })
+    let text = ''
+    for await (const bytes of stream.body!) {
+      text += Buffer.from(bytes).toString()
+      if (/^data: .*\n/m.test(text)) break
+    }
+    expect(JSON.parse(/^data: (.*)$/m.exec(text)![1]!)).toMatchObject({
+      instance: mine,
+      at: expect.any(String),
+    })
+    const explained = await ask('/admin/explain?path=/markets', { headers })
+    expect(await explained.json()).toMatchObject({ instance: mine })
+  })
+
+  it('has a head, which ends', async () => {
+    const head = await ask('/admin/live', { method: 'HEAD', headers })
+    expect(head.status).toBe(200)
+    expect(head.headers.get('content-type')).toBe('text/event-stream')
+    expect(await head.text()).toBe('')
+    expect((await ask('/admin/live', { method: 'HEAD' })).status).toBe(401)
+  })
+})
+
 it('an open live view does not keep the service from stopping', async () => {
   const headers = { authorization: `Bearer ${TOKEN}` }
   const stream = await ask('/admin/live', { headers })

@@ -30,13 +30,13 @@ export function signInPage(problem?: string): string {
   )
 }
 
-/** What the script fills: without it the page says so. `instance`: whose numbers these are. */
-export function consolePage(instance: string): string {
+/** What the script fills: without it the page says so. */
+export function consolePage(): string {
   return layout(
     'Operations',
     html`
       <header>
-        <h1>Marketflow <small>${instance}</small></h1>
+        <h1>Marketflow <small id="instance"></small></h1>
         <p id="link" role="status">connecting…</p>
         <form method="post" action="/admin/sign-out"><button class="quiet">Sign out</button></form>
       </header>

@@ -67,7 +67,7 @@ export function adminRoutes(
           res.redirect(303, '/admin/sign-in')
           return
         }
-        sendPage(res, 200, consolePage(console.instance))
+        sendPage(res, 200, consolePage())
       },
     },
     {
@@ -110,7 +110,7 @@ export function adminRoutes(
       method: 'GET',
       path: LIVE_PATH,
       operation: null,
-      handle: guarded((_req, res) => streamSnapshots(res, console.statistics, clock, console.closing)),
+      handle: guarded((req, res) => streamSnapshots(req, res, console, clock)),
     },
     {
       method: 'GET',
@@ -118,7 +118,8 @@ export function adminRoutes(
       operation: null,
       takesQuery: true,
       handle: guarded(async (req, res) => {
-        sendJson(res, 200, await console.explain(readQuery(req, explainQuery).path))
+        const explanation = await console.explain(readQuery(req, explainQuery).path)
+        sendJson(res, 200, { instance: console.instance, ...explanation })
       }),
     },
     {

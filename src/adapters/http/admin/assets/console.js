@@ -5,6 +5,8 @@ const HISTORY = 120
 const FEW_TAGS = 3
 /** Without an event for this long, in ms, what is shown is no longer now. */
 const SILENCE_MS = 3000
+/** Until a stream that was refused is asked for again, in ms. */
+const RETRY_MS = 2000
 
 const byId = (id) => document.getElementById(id)
 const number = new Intl.NumberFormat('en')
@@ -12,20 +14,41 @@ const history = new Map()
 let previous
 let lastEventAt = performance.now()
 
-const events = new EventSource('/admin/live')
-events.onmessage = ({ data }) => {
-  lastEventAt = performance.now()
-  const now = JSON.parse(data)
-  show(now, previous ?? now)
-  previous = now
-}
+connect()
 setInterval(() => {
   const live = performance.now() - lastEventAt < SILENCE_MS
   byId('link').textContent = live ? 'live' : 'no answer from this instance'
   byId('link').className = live ? 'good' : 'bad'
 }, 500)
 
+function connect() {
+  const events = new EventSource('/admin/live')
+  events.onmessage = ({ data }) => {
+    lastEventAt = performance.now()
+    const now = JSON.parse(data)
+    // A stream that was opened anew may be another instance's, whose counts began elsewhere.
+    if (now.instance !== previous?.instance) {
+      previous = undefined
+      history.clear()
+    }
+    show(now, previous ?? now)
+    previous = now
+  }
+  // A browser opens a stream that broke by itself, but gives up where the answer is none: a session that has ended, or
+  // a proxy's 502 while the instance starts again.
+  events.onerror = async () => {
+    if (events.readyState !== EventSource.CLOSED) return
+    const status = await fetch('/admin/live', { method: 'HEAD' }).then(
+      (answer) => answer.status,
+      () => undefined,
+    )
+    if (status === 401) location.assign('/admin/sign-in')
+    else setTimeout(connect, RETRY_MS)
+  }
+}
+
 function show(now, before) {
+  byId('instance').textContent = now.instance
   const seconds = Math.max(0.5, (Date.parse(now.at) - Date.parse(before.at)) / 1000)
   showState(now)
   showPlots(now, before, seconds)
