@@ -41,6 +41,7 @@ export class LiveStatistics extends Statistics {
       loadsInFlight: this.#loads.size,
       reads: await this.#counted('cache_reads_total'),
       fills: await this.#counted('cache_fills_total'),
+      loads: this.#recent.loads,
       writes: await this.#counted('writes_total'),
       shadow: await this.#counted('shadow_checks_total'),
       latencies: this.#recent.latencies,

@@ -71,7 +71,7 @@ describe("the operator's page", () => {
       await read()
       return view.textContent()
     }
-    await expect.poll(afterReading).toMatch(/l1 [1-9]/)
+    await expect.poll(afterReading).toMatch(/l1 [1-9].*stored [1-9]\d* ?[\d.]+ ms[\d.]+ ms$/)
     const write = page.locator('#invalidations tr').first()
     await expect.poll(() => write.textContent()).toContain(`market:${market}`)
     expect(await write.textContent()).toMatch(/market-edited.*invalidated/)

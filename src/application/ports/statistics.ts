@@ -19,6 +19,8 @@ export interface StatisticsSnapshot {
     readonly count: number
   }[]
   readonly fills: readonly { readonly view: string; readonly outcome: string; readonly count: number }[]
+  /** How long the last loads of each view took, stored or not. */
+  readonly loads: readonly ViewLoads[]
   readonly writes: readonly { readonly confirmation: Confirmation; readonly count: number }[]
   readonly shadow: readonly { readonly outcome: ShadowOutcome; readonly count: number }[]
   /** Per route, over its last requests. */
@@ -27,6 +29,12 @@ export interface StatisticsSnapshot {
   readonly invalidations: readonly RecentInvalidation[]
   /** Newest first. */
   readonly violations: readonly RecentViolation[]
+}
+
+export interface ViewLoads {
+  readonly view: string
+  readonly p50Ms: number
+  readonly p99Ms: number
 }
 
 export interface RouteLatency {

@@ -7,7 +7,7 @@ import { ExplainView } from '../../application/caching/explanation.ts'
 import { Gate, TrustedSessions } from '../../application/caching/gate.ts'
 import { Lease } from '../../application/caching/lease.ts'
 import { LoadQueue } from '../../application/caching/load-queue.ts'
-import { ReadThrough } from '../../application/caching/read-through.ts'
+import { type ReadObserver, ReadThrough } from '../../application/caching/read-through.ts'
 import { ShadowCheck, type ShadowReport } from '../../application/caching/shadow-check.ts'
 import { UnitOfWork } from '../../application/caching/unit-of-work.ts'
 import { WriteConfirmation } from '../../application/caching/write-confirmation.ts'
@@ -82,12 +82,31 @@ export const consistency = (
       .inSingletonScope()
     bind(ReadThrough)
       .toResolvedValue(
-        (cache, gate, trusted, snapshots, loads, clock, random, metrics, hits) =>
-          new ReadThrough(cache, { gate, trusted }, snapshots, loads, clock, random, metrics, {
+        (cache, gate, trusted, snapshots, loads, clock, random, metrics, recent, hits) => {
+          const observer: ReadObserver = {
+            read: (view, status) => metrics.read(view, status),
+            loaded: (view, ms, outcome) => {
+              metrics.loaded(view, ms, outcome)
+              recent.loaded(view, ms)
+            },
+          }
+          return new ReadThrough(cache, { gate, trusted }, snapshots, loads, clock, random, observer, {
             serveUnverified,
             ...(shadowCheck > 0 && { hits }),
-          }),
-        [CachePort, Gate, TrustedSessions, Snapshots, LoadQueue, Clock, Random, Metrics, ShadowCheck],
+          })
+        },
+        [
+          CachePort,
+          Gate,
+          TrustedSessions,
+          Snapshots,
+          LoadQueue,
+          Clock,
+          Random,
+          Metrics,
+          RecentEvents,
+          ShadowCheck,
+        ],
       )
       .inSingletonScope()
     bind(ShadowCheck)

@@ -195,6 +195,11 @@ describe('statistics', () => {
     expect(snapshot.fills.filter(ofTheMarket)).toEqual([
       { view: 'market-detail', outcome: 'stored', count: 1 },
     ])
+    expect(snapshot.loads).toContainEqual({
+      view: 'market-detail',
+      p50Ms: expect.any(Number),
+      p99Ms: expect.any(Number),
+    })
     expect(snapshot.latencies).toContainEqual({
       method: 'GET',
       route: '/markets/:id',

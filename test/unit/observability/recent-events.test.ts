@@ -80,3 +80,16 @@ describe('latencies', () => {
     expect(recent.latencies).toMatchObject([{ requests: 1024, p50Ms: 1, p99Ms: 1 }])
   })
 })
+
+describe('loads', () => {
+  it('are the nearest rank of what was seen, per view, of the last 512', () => {
+    for (let i = 0; i < 512; i++) recent.loaded('market-detail', 1000)
+    expect(recent.loads).toEqual([{ view: 'market-detail', p50Ms: 1000, p99Ms: 1000 }])
+    for (let i = 0; i < 512; i++) recent.loaded('market-detail', i + 1)
+    recent.loaded('market-stats', 7)
+    expect(recent.loads).toEqual([
+      { view: 'market-detail', p50Ms: 256, p99Ms: 507 },
+      { view: 'market-stats', p50Ms: 7, p99Ms: 7 },
+    ])
+  })
+})

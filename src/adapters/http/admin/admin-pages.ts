@@ -56,7 +56,7 @@ export function consolePage(): string {
             <table>
               <thead><tr><th scope="col">View<th scope="col">Reads<th scope="col">Reads/s<th scope="col">Hits
                 <th scope="col">Last two minutes<th scope="col">Misses<th scope="col">Bypasses
-                <th scope="col">Unverified<th scope="col">Fills</tr></thead>
+                <th scope="col">Unverified<th scope="col">Fills<th scope="col">Fill p50<th scope="col">Fill p99</tr></thead>
               <tbody id="views"></tbody>
             </table>
           </div>

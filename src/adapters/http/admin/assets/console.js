@@ -99,6 +99,7 @@ function viewRow(view, now, before, seconds) {
   const result = (name) => reads.filter((row) => row.result === name)
   const recent = total(reads) - total(of(before.reads))
   const recentHits = total(hitsOf(reads)) - total(hitsOf(of(before.reads)))
+  const [load] = of(now.loads)
   const ratio = remember(`view ${view}`, recent === 0 ? undefined : recentHits / recent)
   const tiers = hitsOf(reads).map(({ detail, count }) => `${detail} ${number.format(count)}`)
   return row(
@@ -111,6 +112,8 @@ function viewRow(view, now, before, seconds) {
     listed(result('bypass'), 'detail'),
     number.format(total(result('unverified'))),
     listed(of(now.fills), 'outcome'),
+    load ? ms(load.p50Ms) : '–',
+    load ? ms(load.p99Ms) : '–',
   )
 }
 
