@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { StatisticsSnapshot } from '../../src/application/ports/statistics.ts'
 import { Api, activeMarket, organizer, type Person } from '../support/api.ts'
 import { startBrowser, type Visit, visit } from '../support/browser.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
@@ -47,16 +48,29 @@ afterEach(async () => {
   expect(operator.complaints.filter((complaint) => !/status of (4|502)/.test(complaint))).toEqual([])
 })
 
-/** What the live view is sent first. */
-async function oneSnapshot(): Promise<object> {
-  const stream = await fetch(`${service.url}/admin/live`, { headers: { authorization: `Bearer ${TOKEN}` } })
+/** What the live view is sent: a snapshot at once, and then one every second. */
+async function* snapshots(): AsyncGenerator<StatisticsSnapshot> {
+  const enough = new AbortController()
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  const { body } = await fetch(`${service.url}/admin/live`, { headers, signal: enough.signal })
   let text = ''
-  for await (const bytes of stream.body!) {
-    text += Buffer.from(bytes).toString()
-    const data = /^data: (.*)\n/m.exec(text)?.[1]
-    if (data !== undefined) return JSON.parse(data)
+  try {
+    for await (const bytes of body!) {
+      text += Buffer.from(bytes).toString()
+      const lines = text.split('\n')
+      text = lines.pop()!
+      for (const line of lines) if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length))
+    }
+  } finally {
+    enough.abort()
   }
-  throw new Error(`The stream ended after ${text}`)
+}
+
+/** What is shown two seconds from now, on a machine of any speed. */
+async function twoSecondsFromNow(): Promise<StatisticsSnapshot> {
+  let shown = 0
+  for await (const snapshot of snapshots()) if (shown++ === 2) return snapshot
+  throw new Error('The stream ended')
 }
 
 const read = () => rosa.api.get(`/markets/${market}`)
@@ -120,7 +134,7 @@ describe("the operator's page", () => {
   it('says whose numbers it shows, and draws no line from one instance to another', async () => {
     const { page } = operator
     await page.locator('#instance', { hasText: `process ${service.process.pid}` }).waitFor()
-    const snapshot = await oneSnapshot()
+    const { value: snapshot } = await snapshots().next()
     // As a load balancer may do: the stream is opened anew, and another instance answers.
     const streams = [['here'], ['here'], ['elsewhere']]
     await page.route('**/admin/live', (route) => {
@@ -151,9 +165,19 @@ describe("the operator's page", () => {
   it('shows that Redis is gone, and that it is back', async () => {
     const { page } = operator
     await redis.kill()
+    expect(await twoSecondsFromNow()).toMatchObject({ cache: { connected: false }, lease: { held: false } })
     await page.locator('#cache', { hasText: 'out of reach' }).waitFor()
     await redis.restart()
     await page.locator('#cache', { hasText: 'connected' }).waitFor()
+  })
+
+  it('shows that Redis does not answer, and that it does again', async () => {
+    const { page } = operator
+    redis.pause()
+    expect(await twoSecondsFromNow()).toMatchObject({ lease: { held: false } })
+    await page.getByText('none: reads go to PostgreSQL').waitFor()
+    redis.resume()
+    await page.getByText(/^held, /).waitFor()
   })
 })
 
