@@ -96,9 +96,9 @@ export class Market {
   }
 }
 
-/** How cities are compared: `Chicago ` and `chicago` are one city. */
+/** How cities are compared: `Chicago ` and `chicago` are one city, and an `ü` is one however it is encoded. */
 export function normalizeCity(city: string): string {
-  return city.trim().replace(/\s+/g, ' ').toLowerCase()
+  return city.trim().replace(/\s+/g, ' ').toLowerCase().normalize('NFC')
 }
 
 /** Whether a text has the form of a slug: lower-case letters and digits joined by single hyphens. */

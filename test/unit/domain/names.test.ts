@@ -37,6 +37,7 @@ describe('normalizeCity', () => {
     ['Chicago ', 'chicago'],
     ['New   York', 'new york'],
     ['\tSão\u00a0Paulo\n', 'são paulo'],
+    ['Zu\u0308rich', 'z\u00fcrich'],
     ['   ', ''],
   ])('%j → %j', (city, normal) => {
     expect(normalizeCity(city)).toBe(normal)
@@ -56,6 +57,15 @@ describe('normalizeCity', () => {
       fc.property(fc.array(word, { minLength: 1 }), space, (words, between) => {
         expect(normalizeCity(words.join(between).toUpperCase())).toBe(words.join(' '))
       }),
+    )
+  })
+
+  it('does not see in which form of Unicode accents were typed', () => {
+    fc.assert(
+      fc.property(text, (city) => {
+        expect(normalizeCity(city.normalize('NFD'))).toBe(normalizeCity(city.normalize('NFC')))
+      }),
+      { numRuns: 2000 },
     )
   })
 })
