@@ -5,19 +5,23 @@ import { documentedAs } from './openapi/documented.ts'
 const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u
 const LINES = /^(?:[^\p{Cc}\p{Cs}]|[\t\n])*$/u
 
+/** A letter, digit or sign that is drawn: zero-width spaces, joiners and fillers alone would make a link of nothing. */
+const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--[\p{Default_Ignorable_Code_Point}\u2800]]/v
+
 /** The same for regular expressions that know no `\p{…}`, or no surrogates: those of Python, Go and Rust. */
 const PORTABLE_ONE_LINE = { pattern: String.raw`^[^\x00-\x1f\x7f-\x9f]*$` }
 const PORTABLE_LINES = { pattern: String.raw`^(?:[^\x00-\x08\x0b-\x1f\x7f-\x9f]|\r\n)*$` }
 
-/** A name: one line that says something, trimmed. */
+/** A name: one line that shows something, trimmed. */
 export function name(longest: number) {
-  const error = `expected text of 1 to ${longest} characters without control characters`
+  const error = `expected text of 1 to ${longest} characters, not all invisible, without control characters`
   return z
     .string({ error })
     .trim()
     .min(1, { error })
     .max(longest, { error })
     .regex(ONE_LINE, { error })
+    .refine((text) => VISIBLE.test(text), { error })
     .register(documentedAs, PORTABLE_ONE_LINE)
 }
 

@@ -15,6 +15,8 @@ const REGISTER = ['POST', '/auth/register', undefined] as const
 const LOGIN = ['POST', '/auth/login', undefined] as const
 
 const NUL = 'a\0b'
+/** A zero-width space, an invisible separator, a right-to-left mark, an accent without a letter. */
+const INVISIBLE = '\u200b\u2063\u200f\u0301'
 const HALF = 'half \ud83d'
 
 /** What is sent, and the paths that the answer must name. */
@@ -27,6 +29,8 @@ const REFUSED: [readonly [string, string, 'organizer' | 'vendor' | undefined], u
   [CREATE, { ...market, name: 'x'.repeat(121) }, ['name']],
   [CREATE, { ...market, name: NUL }, ['name']],
   [CREATE, { ...market, name: HALF }, ['name']],
+  [CREATE, { ...market, name: INVISIBLE }, ['name']],
+  [CREATE, { ...market, city: '\u3164' }, ['city']],
   [CREATE, { ...market, name: 'two\nlines' }, ['name']],
   [CREATE, { ...market, name: { toString: 'x' } }, ['name']],
   [CREATE, { ...market, city: null }, ['city']],
@@ -124,6 +128,15 @@ describe('validation', () => {
 
   it.each(REFUSED_QUERIES)('GET /markets?%s is refused for %j', async (query, paths) => {
     await expectRefused(await api.fetch(`/markets?${query}`), paths)
+  })
+
+  it.each(['築地市場', 'سوق', '👩\u200d🌾', '“☀”', '3'])('takes the name %s', async (name) => {
+    const response = await api.fetch('/markets', {
+      method: 'POST',
+      as: 'organizer',
+      body: { ...market, name },
+    })
+    expect(response.status).toBe(201)
   })
 
   it('refuses parameters wherever there are none', async () => {
