@@ -6,6 +6,9 @@ import { noteCacheStatus } from './observe.ts'
 import { sentRequestId } from './request-id.ts'
 import type { HeaderList } from './security-headers.ts'
 
+/** What every answer has; pages bring it with more of their own. */
+const NOT_SNIFFED: HeaderList = [['X-Content-Type-Options', 'nosniff']]
+
 /** Whether the same URL answers differently to different accounts. */
 export type Audience = 'everybody' | 'by-account'
 
@@ -13,7 +16,7 @@ export type Audience = 'everybody' | 'by-account'
 export interface Sending {
   readonly audience: Audience
   readonly contentType?: string
-  /** Beside those that every reading has. */
+  /** Beside those that every reading has. Default: `X-Content-Type-Options`. */
   readonly headers?: HeaderList
 }
 
@@ -26,7 +29,7 @@ export function sendReading(
   req: IncomingMessage,
   res: ServerResponse,
   reading: Reading<unknown>,
-  { audience, contentType = 'application/json', headers: more = [] }: Sending,
+  { audience, contentType = 'application/json', headers: more = NOT_SNIFFED }: Sending,
 ): void {
   const { status, etag } = reading
   const cacheStatus = cacheStatusOf(status)

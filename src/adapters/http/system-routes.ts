@@ -67,7 +67,13 @@ export function systemRoutes({ readiness, metrics }: SystemProbes): Route[] {
       },
       async handle(_req, res) {
         const { contentType, text } = await metrics()
-        res.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(text)
+        res
+          .writeHead(200, {
+            'Content-Type': contentType,
+            'Cache-Control': 'no-store',
+            'X-Content-Type-Options': 'nosniff',
+          })
+          .end(text)
       },
     },
   ]

@@ -184,6 +184,22 @@ describe('the protocol', () => {
     expect(await signedIn.json()).toEqual({ account, token: 'vendor-token' })
   })
 
+  it.each([
+    '/',
+    '/m/a-market',
+    '/robots.txt',
+    '/markets',
+    `/markets/${MARKET_ID}`,
+    '/healthz',
+    '/metrics',
+    '/openapi.json',
+    '/docs',
+    '/nowhere',
+  ])('lets no browser guess what %s is', async (path) => {
+    const { headers } = await api.fetch(path)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
   it('is alive, ready or not, and counted', async () => {
     expect(await (await api.fetch('/healthz')).json()).toEqual({ status: 'ok' })
     expect((await api.fetch('/readyz')).status).toBe(200)
