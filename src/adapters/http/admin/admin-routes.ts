@@ -48,7 +48,7 @@ export function adminRoutes(
   clock: Clock,
   limits: RateLimits | undefined,
 ): Route[] {
-  const access = new OperatorAccess(console.token, clock)
+  const access = new OperatorAccess(console.token, clock, limits)
   const guarded = (handle: Route['handle']): Route['handle'] => {
     return async (req, res) => {
       await access.assert(req)
@@ -82,9 +82,8 @@ export function adminRoutes(
       operation: null,
       async handle(req, res) {
         const token = await tokenInForm(req, res)
-        const attempt = async () => access.assertToken(token)
         try {
-          await (limits?.guardLogin('operator', req.ip ?? '', attempt) ?? attempt())
+          await access.assertToken(token, req)
         } catch (error) {
           if (!(error instanceof MarketflowError)) throw error
           const tooMany = error.code === 'rate-limited'

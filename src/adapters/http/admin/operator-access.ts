@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Request } from 'express'
 import { jwtVerify, SignJWT } from 'jose'
 import type { Clock } from '../../../application/ports/clock.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
+import type { RateLimits } from '../rate-limits.ts'
 
 const COOKIE = 'marketflow_admin'
 const ALGORITHM = 'HS256'
@@ -18,23 +20,28 @@ export class OperatorAccess {
   readonly #digest: Buffer
   readonly #key: Buffer
   readonly #clock: Clock
+  readonly #limits: RateLimits | undefined
 
-  constructor(token: string, clock: Clock) {
+  constructor(token: string, clock: Clock, limits: RateLimits | undefined) {
     this.#digest = sha256(token)
     this.#key = sha256(`${AUDIENCE}\n${token}`)
     this.#clock = clock
+    this.#limits = limits
   }
 
-  /** @throws MarketflowError `unauthenticated` */
-  async assert(req: IncomingMessage): Promise<void> {
+  /** @throws MarketflowError `unauthenticated`, `rate-limited` */
+  async assert(req: Request): Promise<void> {
     const bearer = /^bearer +(.+)$/i.exec(req.headers.authorization ?? '')?.[1]
-    if (bearer !== undefined) this.assertToken(bearer)
+    if (bearer !== undefined) await this.assertToken(bearer, req)
     else await this.#assertSession(req)
   }
 
-  /** In constant time. @throws MarketflowError `unauthenticated` */
-  assertToken(candidate: string): void {
-    if (!timingSafeEqual(sha256(candidate), this.#digest)) throw new MarketflowError('unauthenticated')
+  /** In constant time, and not for long by guesses. @throws MarketflowError `unauthenticated`, `rate-limited` */
+  async assertToken(candidate: string, { ip = '' }: Request): Promise<void> {
+    const attempt = async () => {
+      if (!timingSafeEqual(sha256(candidate), this.#digest)) throw new MarketflowError('unauthenticated')
+    }
+    await (this.#limits?.guardLogin('operator', ip, attempt) ?? attempt())
   }
 
   /** A `Set-Cookie` field that lets this browser in for twelve hours. `secure`: the page came over TLS. */
