@@ -51,12 +51,12 @@ describe('the compose file for production', () => {
   })
 
   it('defaults no secret, and refuses to start without one', () => {
-    const secrets = referencesIn(COMPOSE_TEXT).filter(({ name }) => /PASSWORD|SECRET/.test(name))
+    const secrets = referencesIn(COMPOSE_TEXT).filter(({ name }) => /PASSWORD|SECRET|TOKEN/.test(name))
     expect(new Set(secrets.map(({ name }) => name))).toEqual(
-      new Set(['POSTGRES_PASSWORD', 'JWT_SECRET', 'JWT_SECRET_ACCEPTED']),
+      new Set(['POSTGRES_PASSWORD', 'JWT_SECRET', 'JWT_SECRET_ACCEPTED', 'ADMIN_TOKEN']),
     )
     for (const { name, required, fallback } of secrets) {
-      if (name === 'JWT_SECRET_ACCEPTED') expect(fallback).toBe('')
+      if (name === 'JWT_SECRET_ACCEPTED' || name === 'ADMIN_TOKEN') expect(fallback).toBe('')
       else expect(required, name).toBe(true)
     }
     // Nothing secret is written out either: every password in a URL is a reference.
@@ -76,6 +76,25 @@ describe('the compose file for production', () => {
       migrate: false,
       trustProxy: 1,
       rateLimit: true,
+    })
+    // What is off unless .env says otherwise.
+    expect(config).toMatchObject({
+      adminToken: undefined,
+      shadowCheck: 0,
+      tracing: undefined,
+      logLevel: 'info',
+    })
+    const watched = {
+      ADMIN_TOKEN: 'the token of the operators',
+      SHADOW_CHECK: '0.001',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      LOG_LEVEL: 'warn',
+    }
+    expect(readConfig(environmentOf(service!, { ...given, ...watched }))).toMatchObject({
+      adminToken: watched.ADMIN_TOKEN,
+      shadowCheck: 0.001,
+      tracing: expect.objectContaining({}),
+      logLevel: 'warn',
     })
     const migrates = readCommandConfig(environmentOf(migrate!, given))
     expect(migrates.databaseUrl).toBe(config.databaseUrl)
@@ -102,6 +121,7 @@ describe('the compose file for production', () => {
     expect(open.map(([name]) => name)).toEqual(['proxy'])
     expect(service!.environment!.TRUST_PROXY).toBe('1')
     expect(proxy!.networks).toEqual(['edge'])
+    expect(read('deploy/Caddyfile')).toMatch(/^\trespond \/metrics\* 404$/m)
   })
 
   it('migrates once, before any instance starts, and starts everything else again when it ends', () => {
