@@ -36,3 +36,19 @@ it('shows the document, and tries an operation out with a token, with no file fr
   expect(complaints).toEqual([])
   await close()
 })
+
+it('is dark where its reader wants everything dark, and follows a change of mind', async () => {
+  const { page, close } = await visit(browser, service.url, { colorScheme: 'dark' })
+  await page.goto('/docs')
+  await page.getByRole('heading', { name: 'Marketflow' }).waitFor()
+  const brightness = () =>
+    page.locator('html').evaluate((element) => {
+      const { backgroundColor } = element.ownerDocument.defaultView!.getComputedStyle(element)
+      const [red, green, blue, alpha = 1] = backgroundColor.match(/[\d.]+/g)!.map(Number)
+      return alpha === 0 ? 255 : (red! + green! + blue!) / 3
+    })
+  expect(await brightness()).toBeLessThan(64)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await expect.poll(brightness).toBeGreaterThan(192)
+  await close()
+})
