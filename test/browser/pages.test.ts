@@ -125,6 +125,20 @@ describe.each([
   })
 })
 
+it('what a market and its vendors say is shown in the paragraphs that they wrote', async () => {
+  const bees = await vendor(new Api(service.url), 'Bees in paragraphs')
+  const market = await activeMarket(rosa, { name: 'A Market in Paragraphs', city: 'Sintra' })
+  const application = await applied(bees, market)
+  await bees.api.put(`/vendors/${bees.vendorId}`, { description: 'Honey.\n\nAnd wax.' })
+  await rosa.api.put(`/markets/${market}`, { description: 'On Sundays.\nWith music.' })
+  await rosa.api.post(`/applications/${application}/accept`)
+  const { page, close } = await visit(browser, service.url)
+  await page.goto('/m/a-market-in-paragraphs-sintra')
+  expect(await page.getByText('Honey.').innerText()).toBe('Honey.\n\nAnd wax.')
+  expect(await page.getByText('On Sundays.').innerText()).toBe('On Sundays.\nWith music.')
+  await close()
+})
+
 describe('the keyboard', () => {
   let here: Visit
   beforeEach(async () => {

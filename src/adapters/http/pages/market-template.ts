@@ -67,7 +67,7 @@ function vendor({ business_name, category, description, website }: MarketPage['v
   const address = webAddress(website)
   return html`<li class="card"><h3 dir="auto">${business_name}</h3>
 !${category === '' ? '' : html`<p class="kind" dir="auto">${category}</p>`}
-!${description === '' ? '' : html`<p dir="auto">${description}</p>`}
+!${description === '' ? '' : html`<p class="says" dir="auto">${description}</p>`}
 !${address === undefined ? '' : html`<p><a href="${address.href}" rel="nofollow ugc noopener">${address.host}</a></p>`}</li>
 `
 }
