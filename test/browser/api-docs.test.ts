@@ -49,6 +49,6 @@ it('is dark where its reader wants everything dark, and follows a change of mind
     })
   expect(await brightness()).toBeLessThan(64)
   await page.emulateMedia({ colorScheme: 'light' })
-  await expect.poll(brightness).toBeGreaterThan(192)
+  await expect.poll(brightness, { timeout: 10_000 }).toBeGreaterThan(192)
   await close()
 })
