@@ -79,6 +79,7 @@ export function consolePage(): string {
                 <th scope="col">Waited<th scope="col">Tags</tr></thead>
               <tbody id="invalidations"></tbody>
             </table>
+            <p id="nothing-invalidated" hidden>Nothing was written here since this instance started.</p>
           </div>
         </section>
         <section id="shadow" aria-labelledby="shadow-title">
@@ -89,7 +90,7 @@ export function consolePage(): string {
         <section aria-labelledby="tools-title" class="tools">
           <h2 id="tools-title">Ask and invalidate</h2>
           <form id="explain">
-            <label for="path">A path of the API</label>
+            <label for="path">A path of page or API</label>
             <input id="path" name="path" placeholder="/markets?city=lisbon" required>
             <button>Explain</button>
           </form>

@@ -55,6 +55,7 @@ function show(now, before) {
   byId('views').replaceChildren(...viewsOf(now).map((view) => viewRow(view, now, before, seconds)))
   byId('routes').replaceChildren(...now.latencies.toSorted(byRequests).map(routeRow))
   byId('invalidations').replaceChildren(...now.invalidations.map(invalidationRow))
+  byId('nothing-invalidated').hidden = now.invalidations.length > 0
   showShadow(now)
 }
 
@@ -74,7 +75,10 @@ function showState({ cache, lease, pending, loadsInFlight }) {
       pending.rows === 0,
     ),
     tile('Loads in flight', number.format(loadsInFlight)),
-    tile('In process', `${number.format(cache.entries)} entries, ${megabytes(cache.bytes)}`),
+    tile(
+      'In process',
+      `${number.format(cache.entries)} ${cache.entries === 1 ? 'entry' : 'entries'}, ${megabytes(cache.bytes)}`,
+    ),
   )
 }
 
