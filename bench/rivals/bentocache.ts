@@ -15,8 +15,11 @@ export const bentocacheMemory: Rival = {
   version,
   tiers: 'memory',
   shared: false,
-  wiring: 'memoryDriver as L1; getOrSet with tags, deleteByTag',
-  open: async (options) => open(bentostore().useL1Layer(memory(options)), options, async () => {}),
+  wiring: 'memoryDriver as L1, which need not serialize; getOrSet with tags, deleteByTag',
+  open: async (options) => {
+    const driver = memoryDriver({ maxItems: options.maxEntries, serialize: false })
+    return open(bentostore().useL1Layer(driver), options, async () => {})
+  },
 }
 
 export const bentocacheRedis: Rival = {
@@ -51,6 +54,7 @@ export const bentocacheTiered: Rival = {
   },
 }
 
+/** Serializing: over Redis, an entry that came from there could not be read otherwise (Julien-R44/bentocache#111). */
 function memory({ maxEntries }: RivalOptions) {
   return memoryDriver({ maxItems: maxEntries })
 }

@@ -116,7 +116,9 @@ async function open(config: Config, close: () => Promise<void>): Promise<RivalCa
   await loader.init()
   return {
     read: async (key, tags, load) => {
-      const text = await loader.get({ key, load }, tags[0] ?? key)
+      const [request, group] = [{ key, load }, tags[0] ?? key]
+      // README, «Synchronous short-circuit»: its fastest way.
+      const text = loader.getInMemoryOnly(request, group) ?? (await loader.getAsyncOnly(request, group))
       if (text === undefined || text === null) throw new Error(`${key}: layered-loader found nothing`)
       return text
     },
