@@ -4,15 +4,18 @@
  */
 import { parseArgs } from 'node:util'
 import { cold } from './cold/part.ts'
+import { growth } from './growth/part.ts'
 import { http } from './http/part.ts'
+import { invalidation } from './invalidation/part.ts'
 import { library } from './library/part.ts'
+import { memory } from './memory/part.ts'
 import { stampede } from './stampede/part.ts'
 import { thisMachine } from './support/machine.ts'
 import type { Part } from './support/part.ts'
 import { keep, print, writeDocuments } from './support/publication.ts'
 import { writes } from './writes/part.ts'
 
-const PARTS: readonly Part[] = [http, library, stampede, writes, cold]
+const PARTS: readonly Part[] = [http, library, stampede, invalidation, growth, memory, writes, cold]
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },

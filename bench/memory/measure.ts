@@ -1,21 +1,24 @@
-/**
- * What an entry of the in-process cache takes in memory (heap, and buffers outside of it), against what the bound
- * `CACHE_MAX_MB` counts for it. `npm run bench:memory -- --megabytes 48`
- */
+/** Run by `part.ts` with `--expose-gc`, and the megabytes to fill: tells it what entries take. */
 import { hash, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EntryStore } from '../src/adapters/cache/entry-store.ts'
-import type { StoredEntry } from '../src/adapters/cache/stored-entry.ts'
-import { SystemClock } from '../src/adapters/system/system-clock.ts'
-import { describeMachine, thisMachine } from './support/machine.ts'
-import { wholeOptions } from './support/options.ts'
-import { publish, publishJson, ratio, table } from './support/report.ts'
+import { EntryStore } from '../../src/adapters/cache/entry-store.ts'
+import type { StoredEntry } from '../../src/adapters/cache/stored-entry.ts'
+import { SystemClock } from '../../src/adapters/system/system-clock.ts'
+
+/** On average for each entry, in bytes. */
+export interface Taken {
+  readonly bodyBytes: number
+  readonly entries: number
+  readonly taken: number
+  /** Towards `CACHE_MAX_MB`. */
+  readonly counted: number
+}
 
 const BODIES = [64, 200, 4_000, 20_000]
 const WARM_UP_ENTRIES = 200
 const FOREVER_MS = 1e9
 
-const { megabytes } = wholeOptions({ megabytes: 48 })
+const megabytes = Number(process.argv[2])
 const collect = globalThis.gc
 if (collect === undefined) throw new Error('Memory can only be told with node --expose-gc')
 
@@ -47,7 +50,7 @@ async function inUse(): Promise<number> {
   return heapUsed + external
 }
 
-async function measure(bodyBytes: number) {
+async function measure(bodyBytes: number): Promise<Taken> {
   const store = new EntryStore(Number.MAX_SAFE_INTEGER, new SystemClock())
   for (let i = 0; i < WARM_UP_ENTRIES; i++) store.set(`warm:${i}`, loaded(bodyBytes), FOREVER_MS)
   store.clear()
@@ -56,33 +59,9 @@ async function measure(bodyBytes: number) {
   for (let i = 0; i < entries; i++)
     store.set(received(`market:${randomUUID()}:view`), loaded(bodyBytes), FOREVER_MS)
   const taken = (await inUse()) - before
-  return {
-    bodyBytes,
-    entries,
-    taken: taken / entries,
-    counted: store.bytes / entries,
-    ratio: taken / store.bytes,
-  }
+  return { bodyBytes, entries, taken: taken / entries, counted: store.bytes / entries }
 }
 
-const machine = await thisMachine()
-const sizes = []
+const sizes: Taken[] = []
 for (const bodyBytes of BODIES) sizes.push(await measure(bodyBytes))
-
-await publishJson('memory.json', { at: new Date().toISOString(), machine, sizes })
-await publish('memory.md', [
-  '# What a cached entry takes in memory',
-  describeMachine(machine),
-  'Heap and external memory of one process after garbage collection, per entry in the in-process cache; random bodies, two tags. The bound `CACHE_MAX_MB` is on what is counted, so a ratio below 1 means that less is taken than allowed.',
-  table(
-    ['body, bytes', 'entries', 'bytes taken', 'bytes counted', 'taken / counted'],
-    sizes.map(({ bodyBytes, entries, taken, counted, ratio: share }) => [
-      bodyBytes.toLocaleString('en'),
-      entries.toLocaleString('en'),
-      Math.round(taken).toLocaleString('en'),
-      Math.round(counted).toLocaleString('en'),
-      ratio(share),
-    ]),
-  ),
-  '`npm run bench:memory` measures it anew.',
-])
+process.send?.(sizes)

@@ -1,0 +1,86 @@
+import { dotPlot } from '../support/dot-plot.ts'
+import type { Findings } from '../support/part.ts'
+import { milliseconds, ratio, table } from '../support/report.ts'
+import { FIRST_PAGE } from './views.ts'
+
+export interface ViewFigures {
+  readonly name: string
+  /** Those with which the view has anything to show, rising. */
+  readonly sizes: readonly { readonly size: number; readonly medianMs: number; readonly p99Ms: number }[]
+}
+
+const CITIES = /^list of/
+const DEEPEST = 'list, page 10,000'
+
+export function findingsOf(
+  figures: readonly ViewFigures[],
+  { sizes, rounds }: { readonly sizes: readonly number[]; readonly rounds: number },
+  server: string,
+): Findings {
+  const [least, most] = [sizes[0]!, sizes.at(-1)!]
+  const at = (view: ViewFigures, size: number) => view.sizes.find((each) => each.size === size)?.medianMs
+  const firstPage = figures.find(({ name }) => name === FIRST_PAGE.name)!
+  /** A page that the smallest table does not have is held against its first one. */
+  const base = (view: ViewFigures) => at(view, least) ?? at(firstPage, least)!
+  const relative = (view: ViewFigures, size: number) => {
+    const ms = at(view, size)
+    return ms === undefined ? undefined : ms / base(view)
+  }
+  const dearest = (views: readonly ViewFigures[]) => {
+    const ratios = views.flatMap((view) => relative(view, most) ?? [])
+    return ratios.length === 0 ? '–' : ratio(Math.max(...ratios))
+  }
+  const lists = figures.filter(({ name }) => name.startsWith('list'))
+  const others = figures.filter((view) => !lists.includes(view))
+  const deepest = lists.filter(({ name }) => name === DEEPEST)
+  return {
+    title: 'A miss while the tables grow',
+    servers: server,
+    headlines: [
+      [
+        `a miss with ${many(most)} markets against ${many(least)}: page 1 of the list; of a city’s list; the dearest view that is no list; page 10,000, against page 1`,
+        [
+          dearest([firstPage]),
+          dearest(lists.filter(({ name }) => CITIES.test(name))),
+          dearest(others),
+          dearest(deepest),
+        ].join('; '),
+      ],
+    ],
+    figures: { rounds, sizes, views: figures },
+    plots: {
+      'growth.svg': dotPlot({
+        title: `Time of a miss, as a ratio to the same with ${many(least)} markets`,
+        unit: 'median; less is better; logarithmic',
+        series: sizes.map((size) => `${many(size)} markets`),
+        ticks: [0.5, 1, 2, 5, 10, 50],
+        rows: figures.map((view) => ({
+          label: view.name,
+          ours: false,
+          values: sizes.map((size) => relative(view, size)),
+        })),
+      }),
+    },
+    report: [
+      '![Time of a miss of each view while the tables grow](growth.svg)',
+      table(
+        ['view', `${many(least)} markets`, ...sizes.slice(1).map(many)],
+        figures.map((view) => [
+          view.name,
+          cell(at(view, least), milliseconds),
+          ...sizes.slice(1).map((size) => cell(relative(view, size), ratio)),
+        ]),
+      ),
+      `The median of ${rounds} loads of each view from PostgreSQL, in turns, as a ratio to the same view with ${many(least)} markets (whose median is in the second column); pages that so few markets do not fill, as a ratio to page 1. With the markets grow organizers, vendors (half as many) and applications (twice as many); the market, vendor and organizer that are read stay alike.`,
+      'A page far behind skips the entries of an index, one by one: that is the one cost that grows, with the page’s number and not with the table.',
+    ],
+  }
+}
+
+function cell(value: number | undefined, format: (value: number) => string): string {
+  return value === undefined ? '–' : format(value)
+}
+
+function many(count: number): string {
+  return count.toLocaleString('en')
+}

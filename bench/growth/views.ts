@@ -1,0 +1,48 @@
+import type { ViewQueries } from '../../src/application/ports/view-queries.ts'
+import { GROWING_CITY, SMALL_CITY, TYPICAL } from './populate.ts'
+
+export interface MeasuredView {
+  readonly name: string
+  readonly load: (views: ViewQueries) => Promise<unknown>
+  /** The sizes with which there is anything to read: a small table has no page 10,000. */
+  there(sizes: readonly number[]): readonly number[]
+}
+
+const PAGE_SIZE = 20
+const { market: marketId, vendor, organizer } = TYPICAL
+
+const view = (name: string, load: MeasuredView['load']): MeasuredView => ({
+  name,
+  load,
+  there: (sizes) => sizes,
+})
+
+/** Nine markets in ten are active, and so listed. */
+const page = (number: number): MeasuredView => ({
+  name: `list, page ${number.toLocaleString('en')}`,
+  load: (views) => views.marketListing({ page: number, pageSize: PAGE_SIZE }),
+  there: (sizes) => sizes.filter((size) => 0.9 * size > (number - 1) * PAGE_SIZE),
+})
+
+const cityList = (name: string, city: string) =>
+  view(`list of ${name}, page 1`, (views) => views.marketListing({ page: 1, pageSize: PAGE_SIZE, city }))
+
+export const FIRST_PAGE = page(1)
+
+export const VIEWS: readonly MeasuredView[] = [
+  FIRST_PAGE,
+  page(40),
+  page(100),
+  page(10_000),
+  cityList('a city of 100 markets', SMALL_CITY),
+  cityList('a city with a twentieth of all', GROWING_CITY),
+  view('market with its vendors', (views) => views.marketDetail(marketId)),
+  view('market as a page', (views) => views.marketPage('typical-1')),
+  view('market’s counts', (views) => views.marketStats(marketId)),
+  view('market’s applications', (views) =>
+    views.marketApplications({ marketId, page: 1, pageSize: PAGE_SIZE }),
+  ),
+  view('vendor’s profile', (views) => views.vendorProfile(vendor)),
+  view('vendor’s dashboard', (views) => views.vendorDashboard(vendor)),
+  view('organizer’s dashboard', (views) => views.organizerDashboard(organizer)),
+]
