@@ -9,13 +9,14 @@ import { http } from './http/part.ts'
 import { invalidation } from './invalidation/part.ts'
 import { library } from './library/part.ts'
 import { memory } from './memory/part.ts'
+import { profile } from './profile/part.ts'
 import { stampede } from './stampede/part.ts'
 import { thisMachine } from './support/machine.ts'
 import type { Part } from './support/part.ts'
 import { keep, print, writeDocuments } from './support/publication.ts'
 import { writes } from './writes/part.ts'
 
-const PARTS: readonly Part[] = [http, library, stampede, invalidation, growth, memory, writes, cold]
+const PARTS: readonly Part[] = [http, profile, library, stampede, invalidation, growth, memory, writes, cold]
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },

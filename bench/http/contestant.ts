@@ -18,16 +18,23 @@ export interface Running {
   readonly url: string
   /** What the process has used of the CPUs so far, in µs: its own and the kernel's work for it. */
   cpuUs(): Promise<number>
+  /** What the process answers to a message, where it was started with a module that answers it. */
+  ask(message: string): Promise<unknown>
   stop(): Promise<void>
 }
 
 /**
- * Starts a server that listens on `PORT`; resolves when it answers at all.
+ * Starts a server that listens on `PORT`, with `modules` imported before it; resolves when it answers at all.
  * @throws Error when it ends before that, or never answers
  */
-export async function run(entry: string, env: Record<string, string>): Promise<Running> {
+export async function run(
+  entry: string,
+  env: Record<string, string>,
+  modules: readonly string[] = [],
+): Promise<Running> {
   const port = await freePort()
-  const child = spawn(process.execPath, ['--import', TELLS_CPU, entry], {
+  const imports = [TELLS_CPU, ...modules].flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...imports, entry], {
     cwd: REPOSITORY,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -40,7 +47,7 @@ export async function run(entry: string, env: Record<string, string>): Promise<R
   }
   try {
     await untilItAnswers(`${url}/healthz`, child)
-    return { url, stop, cpuUs: () => cpuUs(child) }
+    return { url, stop, cpuUs: () => cpuUs(child), ask: (message) => ask(child, message) }
   } catch (error) {
     await stop()
     throw error
@@ -48,10 +55,15 @@ export async function run(entry: string, env: Record<string, string>): Promise<R
 }
 
 async function cpuUs(child: ChildProcess): Promise<number> {
-  const told = once(child, 'message')
-  child.send('cpu')
-  const [{ user, system }] = (await told) as [NodeJS.CpuUsage]
+  const { user, system } = (await ask(child, 'cpu')) as NodeJS.CpuUsage
   return user + system
+}
+
+async function ask(child: ChildProcess, message: string): Promise<unknown> {
+  const told = once(child, 'message')
+  child.send(message)
+  const [answer] = await told
+  return answer
 }
 
 async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {

@@ -35,7 +35,7 @@ export interface Plan {
   readonly connections: readonly number[]
 }
 
-const WHOLE: Plan = { rounds: 3, seconds: 1, warmUpSeconds: 2, connections: [1, 8, 64, 256] }
+const WHOLE: Plan = { rounds: 7, seconds: 0.5, warmUpSeconds: 2, connections: [1, 8, 64, 256] }
 const QUICK: Plan = { rounds: 2, seconds: 0.4, warmUpSeconds: 0.5, connections: [64] }
 
 /** By contestant, then by number of connections: a sample per round. */

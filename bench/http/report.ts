@@ -18,7 +18,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
   return {
     title: 'One cached page under load',
     servers: `Redis ${stage.redisVersion}`,
-    headlines: ['lru', 'tiered'].map((cache) => [
+    headlines: ['lru', 'tiered', 'redis'].map((cache) => [
       `answers per second from \`${cache}\`, against Express 5 sending the same constant bytes; the server’s CPU time per answer`,
       `${ratio(throughput(`Marketflow, ${cache}`, TYPICAL).median)}; ${ratio(cpu(`Marketflow, ${cache}`, TYPICAL).median)}`,
     ]),
@@ -67,6 +67,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
       '### The server’s CPU time per answer, as a ratio',
       ratioTable(names, connections, cpu),
       'The median of the rounds’ ratios, and how far apart they were. On a busy machine the CPU time is the figure to look at: it does not count the waiting.',
+      besideTiered(names, (name) => throughput(name, TYPICAL).median),
       `### With ${TYPICAL} connections`,
       absoluteTable(names, (name) => of(name, TYPICAL)),
       `### Latencies with ${connections[0]} connection${connections[0] === 1 ? '' : 's'}`,
@@ -79,6 +80,22 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
       'The load generator, the server and whatever it asks share the machine, and latencies are those of saturation.',
     ],
   }
+}
+
+/** How many are at half of what `tiered` does, or below: it asks Redis whether what it sends is current. */
+function besideTiered(names: readonly string[], throughput: (name: string) => number): string {
+  const half = throughput('Marketflow, tiered') / 2
+  const others = names.filter((name) => !isOurs(name) && !name.endsWith('constant bytes'))
+  const [below, above] = [
+    (name: string) => throughput(name) <= half,
+    (name: string) => throughput(name) > half,
+  ]
+  const list = (which: (name: string) => boolean) =>
+    others
+      .filter(which)
+      .map((name) => `${name} ${throughput(name).toFixed(2)}`)
+      .join('; ') || 'nobody'
+  return `With ${TYPICAL} connections, at most half of \`tiered\` (${half.toFixed(2)}): ${list(below)}. Above: ${list(above)}. [Why](#where-the-time-of-a-hit-goes).`
 }
 
 function ratioTable(

@@ -28,7 +28,8 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
+/** @param modules are imported by every server that is started on it. */
+export async function openStage(modules: readonly string[] = []): Promise<Stage> {
   const redis = await startRedis()
   const original = await freshDatabase()
   const settings = (cache: Cache, database: string) => ({
@@ -43,7 +44,7 @@ export async function openStage(): Promise<Stage> {
     REDIS_PREFIX: `${cache}:`,
   })
   const service = (cache: Cache, database: string) =>
-    run('src/infrastructure/main.ts', settings(cache, database))
+    run('src/infrastructure/main.ts', settings(cache, database), modules)
   const page = await fillDatabase(await service('null', original.url))
   const copies = new DatabaseCopies(original.url)
   const forRivals = await copies.copy()
@@ -55,8 +56,9 @@ export async function openStage(): Promise<Stage> {
       if (cache !== 'null') await untilHit(running.url)
       return running
     },
-    rival: ({ name }) => run('bench/http/rival-express.ts', { ...settings('null', forRivals), RIVAL: name }),
-    constant: (server) => run(`bench/http/constant-${server}.ts`, { BODY: page }),
+    rival: ({ name }) =>
+      run('bench/http/rival-express.ts', { ...settings('null', forRivals), RIVAL: name }, modules),
+    constant: (server) => run(`bench/http/constant-${server}.ts`, { BODY: page }, modules),
     redisCpuUs: async () => {
       const info = String(await redis.cli('INFO', 'cpu'))
       const seconds = (kind: string) => Number(new RegExp(`used_cpu_${kind}:(\\S+)`).exec(info)?.[1])
