@@ -48,6 +48,16 @@ const listening = () =>
     .filter((line) => line.includes('"msg":"listening"'))
     .map((line) => JSON.parse(line).pid as number)
 
+const living = () => listening().filter(isAlive)
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 const startsSeen = (starts: number) =>
   vi.waitFor(() => expect(listening()).toHaveLength(starts), { timeout: 20_000 })
 
@@ -82,6 +92,17 @@ describe('WORKERS=2', () => {
     await startsSeen(3)
     expect(new Set(listening()).size).toBe(3)
     await expectEveryWorkerToShow('after a crash')
+  })
+
+  it('resets the connection that a worker did not live to take over', async () => {
+    const [victim] = living()
+    process.kill(victim!, 'SIGSTOP')
+    // One is handed to each worker; the one that is stopped keeps its own.
+    const outcomes = Array.from({ length: 8 }, () => visit('/healthz').then(text, (error) => error.code))
+    await Promise.any(outcomes)
+    process.kill(victim!, 'SIGKILL')
+    expect(await Promise.all(outcomes)).toContain('ECONNRESET')
+    await startsSeen(4)
   })
 
   it('stops as one: every worker ends its work, then the supervisor', async () => {

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { AggregatorRegistry } from 'prom-client'
+import { resetWhatWasHandedOver } from './handover.ts'
 import { METRICS_ANSWER, METRICS_QUESTION, STOP, WORKER_VARIABLE } from './messages.ts'
 
 /** A worker that keeps dying is started again after twice as long each time, in ms. */
@@ -53,6 +54,7 @@ export class Supervisor {
 
   #fork(slot: number): Worker {
     const worker = cluster.fork({ [WORKER_VARIABLE]: String(slot) })
+    resetWhatWasHandedOver(worker)
     this.#slots.set(slot, worker)
     return worker
   }
