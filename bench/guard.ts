@@ -8,7 +8,7 @@ import type { Running } from './http/contestant.ts'
 import { LoadGenerator } from './http/load.ts'
 import { openStage, PAGE } from './http/stage.ts'
 
-const ROUNDS = 4
+const ROUNDS = 7
 const LOAD = { connections: 64, seconds: 0.3 }
 const WARM_UP = { connections: 64, seconds: 0.8 }
 /** On a quiet machine it is below 2. Far above that, so that only a collapse is one. */
