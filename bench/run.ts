@@ -3,20 +3,10 @@
  * `--quick` has a look, and keeps nothing.
  */
 import { parseArgs } from 'node:util'
-import { cold } from './cold/part.ts'
-import { growth } from './growth/part.ts'
-import { http } from './http/part.ts'
-import { invalidation } from './invalidation/part.ts'
-import { library } from './library/part.ts'
-import { memory } from './memory/part.ts'
-import { profile } from './profile/part.ts'
-import { stampede } from './stampede/part.ts'
+import { PARTS } from './parts.ts'
 import { thisMachine } from './support/machine.ts'
 import type { Part } from './support/part.ts'
 import { keep, print, writeDocuments } from './support/publication.ts'
-import { writes } from './writes/part.ts'
-
-const PARTS: readonly Part[] = [http, profile, library, stampede, invalidation, growth, memory, writes, cold]
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
@@ -26,10 +16,13 @@ for (const part of chosen(values.only)) {
   const began = performance.now()
   const findings = await part.run(values.quick)
   print({ ...findings, name: part.name }, machine)
-  if (!values.quick) await keep(part.name, findings, machine)
+  if (!values.quick) {
+    await keep(part.name, findings, machine)
+    // After each, so that a part that fails leaves the documents as what was kept says.
+    await writeDocuments(PARTS.map(({ name }) => name))
+  }
   console.error(`${part.name}: ${Math.round((performance.now() - began) / 1000)} s`)
 }
-if (!values.quick) await writeDocuments(PARTS.map(({ name }) => name))
 
 function chosen(only: string | undefined): readonly Part[] {
   if (only === undefined) return PARTS

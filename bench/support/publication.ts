@@ -29,6 +29,11 @@ export async function keep(name: string, { plots, ...findings }: Findings, machi
 
 /** Makes `docs/bench/README.md`, and the table in README, of all the parts that were ever kept. */
 export async function writeDocuments(order: readonly string[]): Promise<void> {
+  for (const { file, text } of await documents(order)) await writeFile(file, text)
+}
+
+/** What those files should say. */
+export async function documents(order: readonly string[]) {
   const parts: Kept[] = []
   const files = await readdir(DOCS)
   for (const name of order) {
@@ -36,19 +41,21 @@ export async function writeDocuments(order: readonly string[]): Promise<void> {
     parts.push(JSON.parse(await readFile(new URL(`${name}.json`, DOCS), 'utf8')))
   }
   const others = files.filter((file) => file.endsWith('.md') && file !== 'README.md').sort()
-  const text = [
+  const figures = [
     '# Figures',
     'Written by `npm run bench`; of each only the ratios within one run mean anything elsewhere.',
     headlines(parts, ''),
     `Measured by other commands: ${others.map((file) => `[${file.replace('.md', '')}](${file})`).join(', ')}.`,
     ...parts.map(section),
   ].join('\n\n')
-  await writeFile(new URL('README.md', DOCS), `${text}\n`)
   const readme = await readFile(README, 'utf8')
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
   if (begin < 0 || end < begin) throw new Error(`README.md: there is no ${BEGIN} … ${END}`)
-  const figures = headlines(parts, 'docs/bench/README.md')
-  await writeFile(README, `${readme.slice(0, begin + BEGIN.length)}\n${figures}\n${readme.slice(end)}`)
+  const summary = headlines(parts, 'docs/bench/README.md')
+  return [
+    { file: new URL('README.md', DOCS), text: `${figures}\n` },
+    { file: README, text: `${readme.slice(0, begin + BEGIN.length)}\n${summary}\n${readme.slice(end)}` },
+  ]
 }
 
 function headlines(parts: readonly Kept[], from: string): string {
