@@ -26,6 +26,8 @@ const RIVALS = [
   asyncCacheDedupeMemory,
   asyncCacheDedupeRedis,
 ]
+/** As it comes; a Redis that is shared with the one that does not log needs keys of its own. */
+const LOGGING = { LOG_LEVEL: 'info', REDIS_PREFIX: 'logging:' }
 export const BASE = 'Express 5, constant bytes'
 
 export interface Plan {
@@ -71,6 +73,7 @@ function contestants(stage: Stage): [string, () => Promise<Running>][] {
       `Marketflow, ${cache}`,
       () => stage.service(cache),
     ]),
+    ['Marketflow, tiered, every request logged', () => stage.service('tiered', LOGGING)],
     ...RIVALS.map((rival): [string, () => Promise<Running>] => [
       `${rival.name} (${rival.version.split(',')[0]})`,
       () => stage.rival(rival),

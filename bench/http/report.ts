@@ -1,3 +1,4 @@
+import { packageVersion } from '../rivals/package-version.ts'
 import { dotPlot } from '../support/dot-plot.ts'
 import type { Findings } from '../support/part.ts'
 import { milliseconds, ratio, table } from '../support/report.ts'
@@ -17,7 +18,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
   const { connections } = plan
   return {
     title: 'One cached page under load',
-    servers: `Redis ${stage.redisVersion}`,
+    servers: `Express ${packageVersion('express')}, Redis ${stage.redisVersion}`,
     headlines: ['lru', 'tiered', 'redis'].map((cache) => [
       `answers per second from \`${cache}\`, against Express 5 sending the same constant bytes; the server’s CPU time per answer`,
       `${ratio(throughput(`Marketflow, ${cache}`, TYPICAL).median)}; ${ratio(cpu(`Marketflow, ${cache}`, TYPICAL).median)}`,
@@ -76,7 +77,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
         names.map((name) => [label(name), ...latencies(of(name, connections[0]!))]),
       ),
       `Ratios are to an Express 5 that sends the same bytes from memory and does nothing else: ${plan.rounds} rounds, in each of which everybody takes turns for ${plan.seconds} s with ${connections.join(', ')} connections, each with one request at a time, after ${plan.warmUpSeconds} s of warming up. Every server is a process of its own, and so is the load generator; all run the whole time. The page is \`GET ${PAGE}\`, ${Buffer.byteLength(stage.page).toLocaleString('en')} bytes, from the cache; every body is compared before warming up, and every status always.`,
-      'Marketflow runs as in production with `RATE_LIMIT=off` and `LOG_LEVEL=warn`: it counts, times and identifies every request, asks Redis on every hit (`tiered`, `redis`) whether the entry is still current, and drains its log. The libraries run in a bare Express 5 in front of the same query, wired as their READMEs say, the text cached; they observe nothing, and check nothing of the request. Of each its fastest way and one that instances can share. `null` caches nothing: reads that wait at the same time share one load.',
+      'Marketflow runs as it comes but for `RATE_LIMIT=off` and `LOG_LEVEL=warn`, or, where every request is logged, the default: it counts, times and identifies every request, asks Redis on every hit (`tiered`, `redis`) whether the entry is still current, and drains its log. The libraries run in a bare Express 5 in front of the same query, wired as their READMEs say, the text cached; they observe nothing, and check nothing of the request. Of each its fastest way and one that instances can share. `null` caches nothing: reads that wait at the same time share one load.',
       'The load generator, the server and whatever it asks share the machine, and latencies are those of saturation.',
     ],
   }

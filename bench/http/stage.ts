@@ -18,8 +18,8 @@ export type Cache = (typeof CACHES)[number]
 export interface Stage {
   readonly page: string
   readonly redisVersion: string
-  /** Starts our service; resolves when the page comes from its cache, if it has any. */
-  service(cache: Cache): Promise<Running>
+  /** Starts our service; resolves when the page comes from its cache, if it has any. `env` has the last word. */
+  service(cache: Cache, env?: Record<string, string>): Promise<Running>
   rival(rival: Rival): Promise<Running>
   /** Starts a server that sends the page's bytes and does nothing else. */
   constant(server: 'node' | 'express'): Promise<Running>
@@ -43,16 +43,16 @@ export async function openStage(modules: readonly string[] = []): Promise<Stage>
     REDIS_URL: redis.url,
     REDIS_PREFIX: `${cache}:`,
   })
-  const service = (cache: Cache, database: string) =>
-    run('src/infrastructure/main.ts', settings(cache, database), modules)
+  const service = (cache: Cache, database: string, env: Record<string, string> = {}) =>
+    run('src/infrastructure/main.ts', { ...settings(cache, database), ...env }, modules)
   const page = await fillDatabase(await service('null', original.url))
   const copies = new DatabaseCopies(original.url)
   const forRivals = await copies.copy()
   return {
     page,
     redisVersion: await redisVersion(redis),
-    service: async (cache) => {
-      const running = await service(cache, await copies.copy())
+    service: async (cache, env) => {
+      const running = await service(cache, await copies.copy(), env)
       if (cache !== 'null') await untilHit(running.url)
       return running
     },
