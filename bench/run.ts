@@ -14,14 +14,22 @@ const { values } = parseArgs({
 const machine = await thisMachine()
 for (const part of chosen(values.only)) {
   const began = performance.now()
-  const findings = await part.run(values.quick)
-  print({ ...findings, name: part.name }, machine)
-  if (!values.quick) {
-    await keep(part.name, findings, machine)
-    // After each, so that a part that fails leaves the documents as what was kept says.
-    await writeDocuments(PARTS.map(({ name }) => name))
+  try {
+    await measure(part)
+  } catch (error) {
+    // The others are worth as much without it; what was kept of it stays.
+    process.exitCode = 1
+    console.error(`${part.name} failed:`, error)
   }
   console.error(`${part.name}: ${Math.round((performance.now() - began) / 1000)} s`)
+}
+
+async function measure(part: Part): Promise<void> {
+  const findings = await part.run(values.quick)
+  print({ ...findings, name: part.name }, machine)
+  if (values.quick) return
+  await keep(part.name, findings, machine)
+  await writeDocuments(PARTS.map(({ name }) => name))
 }
 
 function chosen(only: string | undefined): readonly Part[] {
