@@ -1,0 +1,138 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { TieredCache } from '../../../src/adapters/cache/tiered-cache.ts'
+import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { cacheContract, untilUsable } from '../../contract/cache-contract.ts'
+import { ManualClock } from '../../contract/sources.ts'
+import { entryOf, Lease, MemoryCommands, MemoryRedis, MemoryRedisCache } from './redis-in-memory.ts'
+
+const PREFIX = 'marketflow:'
+const clock = new ManualClock()
+const server = new MemoryRedis(clock)
+const traits = {
+  shared: true,
+  remembers: true,
+  advance: (ms: number) => clock.advance(ms),
+  loseStamp: async (_cache: unknown, tag: string) => server.delete(`${PREFIX}stamp:${tag}`),
+}
+const PATIENT = { timeoutMs: 60_000, invalidateTimeoutMs: 60_000 }
+
+cacheContract('redis in memory', () => new MemoryRedisCache(server, clock, PATIENT), traits)
+cacheContract(
+  'tiered over redis in memory',
+  () => new TieredCache(new MemoryRedisCache(server, clock, PATIENT), { maxBytes: 8_000_000 }, clock),
+  traits,
+)
+
+describe('the cache over a connection', () => {
+  let cache: MemoryRedisCache
+  const own = new MemoryRedis(clock)
+
+  afterEach(async () => {
+    vi.useRealTimers()
+    await cache.close()
+  })
+
+  beforeEach(() => {
+    own.asked.length = 0
+    own.failing.clear()
+  })
+
+  async function open(options: ConstructorParameters<typeof MemoryRedisCache>[2] = {}): Promise<void> {
+    cache = new MemoryRedisCache(own, clock, options)
+    await untilUsable(cache)
+  }
+
+  it('gives out its session while the connection lives, and says so', async () => {
+    cache = new MemoryRedisCache(own, clock)
+    expect(cache.session()).toBeUndefined()
+    expect(cache.health()).toEqual({ connected: false, breaker: 'closed', entries: 0, bytes: 0 })
+    await untilUsable(cache)
+    expect(cache.session()).toBe(cache.session())
+    expect(cache.health()).toEqual({ connected: true, breaker: 'closed', entries: 0, bytes: 0 })
+    expect(cache.reach).toBe('shared')
+  })
+
+  it.each([
+    ['marketflow:', undefined],
+    ['p:', 'p:'],
+  ])('calls its keys %s…', async (expected, prefix) => {
+    await open(prefix === undefined ? {} : { prefix })
+    await cache.session()!.store('k', [], entryOf('x'), [], 1000)
+    expect(own.asked).toEqual([`set ${expected}k`])
+  })
+
+  it.each([
+    { options: {}, lookup: 50, invalidate: 300 },
+    { options: { timeoutMs: 7, invalidateTimeoutMs: 11 }, lookup: 7, invalidate: 11 },
+  ])('has deadlines: $lookup and $invalidate ms', async ({ options, lookup, invalidate }) => {
+    const silent = (): Promise<never> => new Promise(() => {})
+    await open({
+      ...options,
+      instrument: (commands) => Object.assign(commands, { read: silent, deleteAndVerify: silent }),
+    })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const session = cache.session()!
+    for (const [ms, call] of [
+      [lookup, () => session.inspect('k', [])],
+      [invalidate, () => session.invalidate([])],
+    ] as const) {
+      let told: unknown
+      call().catch((error: unknown) => {
+        told = error
+      })
+      await vi.advanceTimersByTimeAsync(ms - 1)
+      await turn()
+      expect(told).toBeUndefined()
+      await vi.advanceTimersByTimeAsync(1)
+      await turn()
+      expect(told).toMatchObject({ reason: 'timeout' })
+    }
+  })
+
+  it('may be watched: what is put around the commands is what sends', async () => {
+    const watched: string[][] = []
+    class Watched extends MemoryCommands {
+      override deleteAndVerify(keys: readonly string[]): Promise<void> {
+        watched.push([...keys])
+        return super.deleteAndVerify(keys)
+      }
+    }
+    await open({ instrument: () => new Watched(own) })
+    await cache.session()!.invalidate(['t'])
+    expect(watched).toEqual([[`${PREFIX}stamp:t`]])
+  })
+
+  it('tells whoever watches the link', async () => {
+    const told: string[] = []
+    const observer = {
+      connected: () => void told.push('connected'),
+      disconnected: (error: unknown) => void told.push((error as Error).message),
+    }
+    await open({ observer })
+    expect(told).toEqual(['connected'])
+    cache.reset()
+    await untilUsable(cache)
+    expect(told).toEqual(['connected', 'The connection ended', 'connected'])
+  })
+
+  it('has one breaker, which outlives the connection', async () => {
+    await open()
+    own.failing.set('read', new CacheUnusable('unreachable'))
+    for (let i = 0; i < 5; i++) {
+      await expect(cache.session()!.lookup('k', [], new Lease())).rejects.toThrow(CacheUnusable)
+    }
+    expect(cache.health().breaker).toBe('open')
+    cache.reset()
+    await untilUsable(cache)
+    expect(cache.health().breaker).toBe('open')
+  })
+
+  it('ends with its connection, and no other is opened, once it is closed', async () => {
+    await open()
+    await cache.close()
+    expect(cache.session()).toBeUndefined()
+    await turn()
+    expect(cache.session()).toBeUndefined()
+  })
+})
