@@ -53,6 +53,17 @@ describe('the drain loop', () => {
     await loop.finish()
   })
 
+  it('takes no rest after a drain that took its whole time', async () => {
+    held = deferred()
+    const started = loop.start()
+    await clock.advance(PACE_MS)
+    held.resolve()
+    await started
+    await clock.advance(0)
+    expect(clock.sleeps).not.toContain(0)
+    await loop.finish()
+  })
+
   it('keeps its pace when drains fail', async () => {
     log.failing.add('pending')
     await loop.start()

@@ -132,6 +132,15 @@ describe('a drain of a shared cache', () => {
     expect(commands.at(-1)).toBe('trust')
   })
 
+  it('needs no second command for exactly a thousand tags', async () => {
+    w.log.add(
+      '1',
+      Array.from({ length: 1000 }, (_, i) => `t${i}`),
+    )
+    await w.drain.run()
+    expect(took(w.steps).filter((step) => step.startsWith('invalidate'))).toHaveLength(1)
+  })
+
   it.each(['kept', 'invalidate', 'markApplied'] as const)('a failing %s leaves no lease', async (step) => {
     w.log.add('1', ['a'])
     const session = w.cache.present!
@@ -235,6 +244,7 @@ describe('a drain of a private cache with other instances', () => {
     await w.clock.advance(1000)
     const outcome = await w.drain.run()
     expect(outcome.invalidated).toBe(false)
+    expect(outcome.error).toMatchObject({ reason: 'no-lease' })
     expect(took(w.steps)).toContain('reset')
     expect(w.lease.holds).toBe(false)
     expect(w.trusted.has(w.cache.present!)).toBe(false)

@@ -74,6 +74,41 @@ describe('what an operator is told of a key', () => {
   })
 })
 
+describe('an entry is current', () => {
+  /** What the explanation says of entries with these stamps, of tags whose stamps are `stamps` now. */
+  async function judged(stamps: readonly (string | undefined)[], ...fences: readonly (readonly string[])[]) {
+    const other = new FakeCache('shared')
+    const session = other.present!
+    trusted.trust(session)
+    const entry = { body: Buffer.from('1'), etag: '"e"', visibleTo: '', loadedAt: 0, loadMs: 0 }
+    const expiresAt = clock.now()
+    session.inspect = async () => ({
+      stamps,
+      entries: fences.map((fence) => ({ tier: 'l2', entry: { ...entry, expiresAt }, fence })),
+    })
+    const two = { ...view, tags: () => ['a', 'b'] as never }
+    const { entries, next } = await new ExplainView(other, trusted, lease, clock).execute(two, '7')
+    return { current: entries.map(({ current }) => current), next }
+  }
+
+  it('when each of its stamps is the tag’s, and there is one for each', async () => {
+    expect((await judged(['1', '2'], ['1', '2'])).current).toEqual([true])
+    expect((await judged(['1', '2'], ['1', '3'], ['3', '2'], ['1'], [])).current).toEqual(
+      Array(4).fill(false),
+    )
+  })
+
+  it('or was, until its TTL ended, whatever lies beside it', async () => {
+    expect((await judged(['1', '2'], ['1', '3'], ['1', '2'])).next).toBe('miss: the entry has passed its TTL')
+  })
+
+  it('of no tag without a stamp, also where the cache tells of fewer than there are', async () => {
+    const unstamped = 'miss: a tag has no stamp (invalidated, evicted or never read)'
+    expect((await judged(['1', undefined], ['1', '2'])).next).toBe(unstamped)
+    expect((await judged(['1'], ['1'])).next).toBe(unstamped)
+  })
+})
+
 describe('what the next read will do', () => {
   it('a hit, while its stamps are current', async () => {
     await stored({ expiresAt: clock.now() + 9_900 })

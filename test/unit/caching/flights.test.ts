@@ -65,6 +65,18 @@ describe('departures', () => {
     expect(await early).toBe(1)
   })
 
+  it('share one that waits, though an earlier one fails meanwhile', async () => {
+    const early = departures.join('k', queue, () => Promise.reject(new Error('failed')))
+    waiting[0]!()
+    const late = departures.join('k', queue, async () => 2)
+    await expect(early).rejects.toThrow('failed')
+    await settled()
+    const later = departures.join('k', queue, async () => 3)
+    expect(waiting).toHaveLength(2)
+    waiting[1]!()
+    expect(await Promise.all([late, later])).toEqual([2, 2])
+  })
+
   it('never share one that started at once', async () => {
     const first = deferred<number>()
     const now = (run: () => Promise<number>) => run()

@@ -52,6 +52,8 @@ describe('joinKey', () => {
     [['a', '{b}', 'c d'], 'a:%7Bb%7D:c%20d'],
     [['page', 2], 'page:2'],
     [['são paulo'], 'são%20paulo'],
+    [[1e21, -0.5], '1e+21:-0.5'],
+    [[], ''],
   ])('%j → %s', (some, key) => {
     expect(joinKey(...some)).toBe(key)
   })

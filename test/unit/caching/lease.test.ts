@@ -37,6 +37,8 @@ describe('a lease', () => {
     { name: 'when the wall clock stepped back', monotonic: 10, wall: -5000, holds: false },
     { name: 'when the wall clock stepped back while suspended', monotonic: 0, wall: -100, holds: false },
     { name: 'when the wall clock only rounds down', monotonic: 0.5, wall: -1, holds: true },
+    { name: 'when the wall clock is back by what it may be slewed', monotonic: 0.5, wall: -2, holds: true },
+    { name: 'when the wall clock is back by more', monotonic: 0.5, wall: -3, holds: false },
   ])('$name: $holds', ({ monotonic, wall, holds }) => {
     lease.renew(lease.now())
     pass({ monotonic, wall })

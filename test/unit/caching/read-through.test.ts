@@ -25,14 +25,20 @@ import {
 /** A view of the world's database: one number, or nothing. */
 function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroughOptions> = {}) {
   const clock = new TimerClock()
+  clock.monotonicMs = 7000
   const random = new FixedRandom()
   const cache = new FakeCache(reach)
   const gate = new Switch()
   const trusted = new Switch()
   const observed: string[] = []
+  /** How long each load took, in ms. */
+  const took: number[] = []
   const observer: ReadObserver = {
     read: (_view, { kind }) => observed.push(kind),
-    loaded: (_view, _ms, outcome) => observed.push(outcome),
+    loaded: (_view, ms, outcome) => {
+      observed.push(outcome)
+      took.push(ms)
+    },
   }
   const database = { version: 1 as number | undefined, loads: 0, loadMs: 0, down: false }
   const load = async (_id: string): Promise<Found<Version>> => {
@@ -52,7 +58,7 @@ function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroug
     observer,
     { serveUnverified: true, ...options },
   )
-  const w = { clock, random, cache, gate, trusted, observed, database, load, view, reads }
+  const w = { clock, random, cache, gate, trusted, observed, took, database, load, view, reads }
   return {
     ...w,
     /** Replaces the load for what comes. */
@@ -161,6 +167,30 @@ describe('a read', () => {
     const bug = new TypeError('a bug')
     w.cache.present!.failing.set('lookup', bug)
     await expect(w.read()).rejects.toBe(bug)
+  })
+
+  it('hands on what is no fault of the cache when it stores, too', async () => {
+    const bug = new TypeError('a bug')
+    w.cache.present!.failing.set('store', bug)
+    await expect(w.read()).rejects.toBe(bug)
+  })
+
+  it('takes an entry of which the cache does not say where it was for one of this process', async () => {
+    await w.read()
+    const session = w.cache.present!
+    const { entry, fence } = session.entries.get('thing:x')!
+    session.lookup = async () => ({ entry, fence })
+    expect((await w.read()).status).toMatchObject({ kind: 'hit', tier: 'l1' })
+  })
+
+  it('tells how long each load took, and which failed', async () => {
+    w.database.loadMs = 40
+    await w.read()
+    w.database.down = true
+    w.database.loadMs = 60
+    await expect(w.read('y')).rejects.toThrow()
+    expect(w.observed).toEqual(['stored', 'miss', 'failed'])
+    expect(w.took).toEqual([40, 60])
   })
 })
 
@@ -341,6 +371,21 @@ describe('with the database out of reach', () => {
     await expect(w.read()).rejects.toMatchObject({ code: 'database-unavailable' })
   })
 
+  it('another failure of the cache is told as it is', async () => {
+    const bug = new TypeError('a bug')
+    w.gate.open = false
+    w.cache.present!.failing.set('lookup', bug)
+    await expect(w.read()).rejects.toBe(bug)
+  })
+
+  it('a reader who was turned away is told so: the database may be there, and know better', async () => {
+    await w.clock.advance(TTL_MS)
+    w.loading(() => new Promise(() => {}))
+    for (let i = 0; i < 10; i++) w.read(`other-${i}`)
+    await settled()
+    await expect(w.read()).rejects.toMatchObject({ code: 'overloaded' })
+  })
+
   it('another failure is told as it is', async () => {
     await w.clock.advance(TTL_MS)
     const bug = new TypeError('a bug')
@@ -368,6 +413,18 @@ describe('many reads at once', () => {
     w.read()
     await settled()
     await w.cache.present!.invalidate(['tag:x'])
+    w.loading(async () => ({ value: { version: 2 } }))
+    expect((await w.read()).value()).toEqual({ version: 2 })
+  })
+
+  it('share a load only under the very same stamps, wherever one ends and the next begins', async () => {
+    const session = w.cache.present!
+    let fence = ['a', 'bc']
+    session.lookup = async () => ({ fence })
+    w.loading(() => new Promise(() => {}))
+    w.read()
+    await settled()
+    fence = ['ab', 'c']
     w.loading(async () => ({ value: { version: 2 } }))
     expect((await w.read()).value()).toEqual({ version: 2 })
   })

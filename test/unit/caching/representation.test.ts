@@ -43,6 +43,7 @@ describe('a representation', () => {
   ])('remembers for 30 s that there is nothing, with jitter %d: %d ms', (jitter, lifeMs) => {
     const nothing = represent(view, undefined, { ...facts, jitter })
     expect(isNegative(nothing)).toBe(true)
+    expect(nothing).toMatchObject({ etag: '', visibleTo: '' })
     expect(nothing.body).toHaveLength(0)
     expect(nothing.expiresAt - nothing.loadedAt).toBeCloseTo(lifeMs, 3)
   })
@@ -55,6 +56,8 @@ describe('a representation', () => {
   it('carries who may see it', () => {
     const own = represent(view, { value: { version: 1 }, visibleTo: 'rosa' }, facts)
     const reading = new Reading(view, own, { kind: 'miss', stored: true })
+    expect(reading.body).toBe(own.body)
+    expect(reading.etag).toBe(own.etag)
     expect(reading.isVisibleTo('rosa')).toBe(true)
     expect(reading.isVisibleTo('mallory')).toBe(false)
     expect(reading.isVisibleTo(undefined)).toBe(false)

@@ -29,11 +29,15 @@ function world(share = 1, as = (view: View<string, Version>) => view) {
   const snapshots = new FakeSnapshots()
   const loads = new LoadQueue((run) => run(), 100)
   const reports: ShadowReport[] = []
-  const database = { version: 1 as number | undefined, load: undefined as (() => Promise<void>) | undefined }
+  const database = {
+    version: 1 as number | undefined,
+    visibleTo: '',
+    load: undefined as (() => Promise<void>) | undefined,
+  }
   const data = versionView(async (): Promise<Found<Version>> => {
-    const { version, load } = database
+    const { version, visibleTo, load } = database
     await load?.()
-    return version === undefined ? undefined : { value: { version } }
+    return version === undefined ? undefined : { value: { version }, visibleTo }
   })
   const view = as(data)
   const shadow = new ShadowCheck(
@@ -51,7 +55,7 @@ function world(share = 1, as = (view: View<string, Version>) => view) {
   const options = { serveUnverified: true, hits: shadow }
   const reads = new ReadThrough(cache, permits, snapshots, loads, clock, random, observer, options)
   return {
-    ...{ clock, random, cache, gate, loads, reports, database, shadow },
+    ...{ clock, random, cache, gate, loads, reports, database, shadow, view },
     read: () => reads.read(view, 'x'),
     outcomes: () => reports.map(({ outcome }) => outcome),
     /** A write that says so. */
@@ -177,12 +181,53 @@ describe('a checked hit', () => {
     expect(w.reports.at(-1)).toMatchObject({ outcome: 'violation', served: '' })
   })
 
-  it('stays undecided without a lease: then nobody is served from the cache', async () => {
+  it('is a violation when only who may see it differs', async () => {
+    w.database.visibleTo = 'rosa'
+    await w.read()
+    await w.clock.advance(1.02 * LEASE_MS)
+    const { outcome, served, found } = w.reports[0]!
+    expect(outcome).toBe('violation')
+    expect(found).toBe(served)
+  })
+
+  it('was overtaken when it was served under other stamps, or fewer', async () => {
+    const { entry, fence } = w.cache.present!.entries.get('thing:x')!
+    w.database.version = 2
+    for (const other of [[], [...fence, 'one more'], ['another']]) w.shadow.hit(w.view, 'x', entry, other)
+    await settled()
+    expect(w.outcomes()).toEqual(['overtaken', 'overtaken', 'overtaken'])
+  })
+
+  it('stays undecided without a lease: then nobody is served from the cache, and it is not asked', async () => {
     w.database.version = 2
     await w.read()
     w.gate.open = false
+    w.cache.present!.steps.length = 0
     await w.clock.advance(1.02 * LEASE_MS)
     expect(w.outcomes()).toEqual(['undecided'])
+    expect(w.reports[0]!.error).toMatchObject({ reason: 'no-lease' })
+    expect(w.cache.present!.steps).toEqual(['session', 'session'])
+  })
+
+  it('is judged by the second look alone when there was no lease at the first', async () => {
+    w.database.version = 2
+    await w.read()
+    w.gate.open = false
+    await w.clock.advance(LEASE_MS)
+    expect(w.outcomes()).toEqual([])
+    w.gate.open = true
+    await w.clock.advance(0.02 * LEASE_MS)
+    expect(w.outcomes()).toEqual(['violation'])
+  })
+
+  it('stays undecided at once, and says why, when it fails for no reason of the cache', async () => {
+    const bug = new TypeError('a bug')
+    w.database.version = 2
+    w.database.load = async () => void w.cache.present!.failing.set('lookup', bug)
+    await w.read()
+    await settled()
+    expect(w.reports).toMatchObject([{ outcome: 'undecided', error: bug }])
+    expect(w.clock.timers).toBe(0)
   })
 
   it('stays undecided without a cache, and without a database', async () => {
@@ -191,6 +236,7 @@ describe('a checked hit', () => {
     w.cache.present = undefined
     await w.clock.advance(1.02 * LEASE_MS)
     expect(w.outcomes()).toEqual(['undecided'])
+    expect(w.reports[0]!.error).toMatchObject({ reason: 'unreachable' })
 
     w.cache.reset()
     w.database.load = undefined
@@ -241,6 +287,16 @@ describe('the check', () => {
     await w.read()
     await settled()
     expect(w.outcomes().at(-1)).toBe('same')
+  })
+
+  it('checks beside four loads of the readers', async () => {
+    const held = deferred<void>()
+    const others = Array.from({ length: 4 }, () => w.loads.run(() => held.promise))
+    await w.read()
+    await settled()
+    expect(w.outcomes()).toEqual(['same'])
+    held.resolve()
+    await Promise.all(others)
   })
 
   it('leaves the database to the readers when they load much', async () => {

@@ -56,6 +56,7 @@ let unitOfWork: UnitOfWork
 
 beforeEach(async () => {
   clock = new TimerClock()
+  clock.monotonicMs = 5000
   cache = new FakeCache('shared')
   log = new FakeLog()
   transactions = new FakeTransactions(log)
@@ -138,7 +139,11 @@ describe('the unit of work', () => {
       transactions.attempts = ['commit-unknown']
       transactions.unknownHappened = happened
       const answer = unitOfWork.run(async (_tx, record) => record(edited('v')))
-      await expect(answer).rejects.toMatchObject({ code: 'database-unavailable', retryAfterS: 1 })
+      await expect(answer).rejects.toMatchObject({
+        code: 'database-unavailable',
+        message: 'The outcome of the write is unknown',
+        retryAfterS: 1,
+      })
       expect(reports).toHaveLength(1)
       expect(cache.steps.includes('invalidate vendor:v')).toBe(happened)
     },

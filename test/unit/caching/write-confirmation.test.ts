@@ -143,6 +143,8 @@ describe('a write to a private cache', () => {
     await w.clock.advance(0)
     expect(told.answer).toEqual({ confirmation: 'invalidated', at: 0 })
     expect(w.cache.steps).toContain('invalidate a')
+    await w.loop.finish()
+    expect(w.clock.timers).toBe(0)
   })
 
   it('alone: when the log cannot be read, another may have been let in, and its lease is waited out', async () => {
