@@ -57,7 +57,7 @@ export class Drain {
       if (session === undefined && this.#cache.reach !== 'none') throw new CacheUnusable('unreachable')
       if (session !== undefined) await invalidateAll(session, rows)
       invalidated = true
-      this.#unseen?.applied(rows)
+      this.#unseen?.applied()
       if (session !== undefined) this.#trusted.trust(session)
       if (selected.size > 0) await this.#log.markApplied([...selected])
       this.#lease.renew(since)
@@ -87,8 +87,9 @@ export class Drain {
  */
 class UnseenRows {
   readonly #log: InvalidationLog
+  /** Ids of the rows that were kept when they had all been applied last, and when they were selected last. */
   #seen: ReadonlySet<string> = new Set()
-  #kept: readonly LoggedInvalidation[] = []
+  #kept: ReadonlySet<string> = new Set()
   #sweeps: string | undefined
 
   constructor(log: InvalidationLog) {
@@ -100,17 +101,14 @@ class UnseenRows {
     const { rows, sweeps } = await this.#log.kept()
     const missed = this.#sweeps !== undefined && this.#sweeps !== sweeps
     this.#sweeps = sweeps
-    this.#kept = rows
+    this.#kept = new Set(rows.map((row) => row.id))
     if (missed) return undefined
     return rows.filter((row) => !this.#seen.has(row.id))
   }
 
-  /** Remembers what is applied now, and forgets what is no longer kept. */
-  applied(rows: readonly LoggedInvalidation[]): void {
-    const applied = new Set(rows.map((row) => row.id))
-    this.#seen = new Set(
-      this.#kept.map((row) => row.id).filter((id) => this.#seen.has(id) || applied.has(id)),
-    )
+  /** What was selected last is applied now, so every kept row is; what is no longer kept is forgotten. */
+  applied(): void {
+    this.#seen = this.#kept
   }
 }
 

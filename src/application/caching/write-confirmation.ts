@@ -71,10 +71,10 @@ export class WriteConfirmation {
   }
 
   /** A timer may fire early by a fraction, so the clock has the last word. */
-  async #waitOut(committedAt: number, cancelled?: AbortSignal): Promise<'lease-waited-out'> {
+  async #waitOut(committedAt: number, cancelled: AbortSignal): Promise<'lease-waited-out'> {
     for (;;) {
       const left = committedAt + WAIT_PER_LEASE * this.#leaseMs - this.#clock.monotonic()
-      if (left <= 0 || cancelled?.aborted) return 'lease-waited-out'
+      if (left <= 0 || cancelled.aborted) return 'lease-waited-out'
       await this.#clock.sleep(left, cancelled)
     }
   }
