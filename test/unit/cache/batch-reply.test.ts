@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { BatchReply } from '../../../src/adapters/cache/batch-reply.ts'
 import { encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
 
@@ -28,6 +28,14 @@ describe('what Redis answered', () => {
     expect(reply.stamp('s')).toBeUndefined()
     reply.add('s', Buffer.from('made'))
     expect(reply.stamp('s')).toBe('made')
+  })
+
+  it('is decoded once, however many ask for the stamp', () => {
+    const token = Buffer.from('token')
+    const decoded = vi.spyOn(token, 'toString')
+    reply.add('s', token)
+    for (let i = 0; i < 3; i++) expect(reply.stamp('s')).toBe('token')
+    expect(decoded).toHaveBeenCalledTimes(1)
   })
 
   it('is decoded once, however many ask for the entry', () => {

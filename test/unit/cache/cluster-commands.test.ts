@@ -10,6 +10,7 @@ class Master extends RedisCommands {
   alive = true
   readonly name: string
   readonly deleted: (readonly string[])[] = []
+  readonly kept: string[] = []
 
   constructor(name: string) {
     super()
@@ -24,7 +25,9 @@ class Master extends RedisCommands {
     return Array.from(tokens, ([key, token]) => Buffer.from(`${this.name} ${key} ${token}`))
   }
 
-  async set(): Promise<void> {}
+  async set(key: string, value: Buffer, keepMs: number): Promise<void> {
+    this.kept.push(`${key} ${value} ${keepMs}`)
+  }
 
   async deleteAndVerify(keys: readonly string[]): Promise<void> {
     this.deleted.push(keys)
@@ -66,6 +69,15 @@ it('puts the answers of several masters in the order of the keys', async () => {
   )
 })
 
+it('asks nobody for nothing', async () => {
+  expect(await cluster().read([])).toEqual([])
+})
+
+it('keeps a value where its key belongs', async () => {
+  await cluster().set(keys[1]!, Buffer.from('v'), 10)
+  expect([even.kept, odd.kept]).toEqual([[], [`${keys[1]} v 10`]])
+})
+
 it('asks also a master without a key among those deleted whether it still is one', async () => {
   await cluster().deleteAndVerify([keys[0]!, keys[2]!])
   expect(even.deleted).toEqual([[keys[0], keys[2]]])
@@ -76,7 +88,10 @@ it('refuses a key whose slot nobody owns', async () => {
   const orphaned = cluster((slot) => slot % 2 === 0)
   const refused = orphaned.read(keys)
   await expect(refused).rejects.toBeInstanceOf(RedisRefusal)
-  await expect(refused).rejects.toMatchObject({ code: 'CLUSTERDOWN' })
+  await expect(refused).rejects.toMatchObject({
+    code: 'CLUSTERDOWN',
+    message: `CLUSTERDOWN No master owns the slot of ${keys[1]}`,
+  })
 })
 
 it('is alive only while every master is', () => {
@@ -88,6 +103,8 @@ it('is alive only while every master is', () => {
 
 it('ends, and ends the other connections, with the first that ends', async () => {
   const commands = cluster()
+  await new Promise(setImmediate)
+  expect(commands.alive).toBe(true)
   odd.close()
   await commands.ended
   expect(even.alive).toBe(false)

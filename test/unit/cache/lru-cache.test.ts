@@ -31,6 +31,7 @@ async function fill(session: CacheSession, key: string): Promise<void> {
 describe('what it says of itself', () => {
   it('is that it is there, and what it keeps', async () => {
     expect(cache.name).toBe('lru')
+    expect(cache.reach).toBe('private')
     expect(cache.health()).toEqual({ connected: true, breaker: 'none', entries: 0, bytes: 0 })
     await fill(cache.session(), 'k')
     expect(cache.health()).toMatchObject({ entries: 1 })

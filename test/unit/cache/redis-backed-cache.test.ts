@@ -1,29 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { TieredCache } from '../../../src/adapters/cache/tiered-cache.ts'
 import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
-import { cacheContract, untilUsable } from '../../contract/cache-contract.ts'
+import { untilUsable } from '../../contract/cache-contract.ts'
 import { ManualClock } from '../../contract/sources.ts'
 import { entryOf, Lease, MemoryCommands, MemoryRedis, MemoryRedisCache } from './redis-in-memory.ts'
 
 const PREFIX = 'marketflow:'
 const clock = new ManualClock()
-const server = new MemoryRedis(clock)
-const traits = {
-  shared: true,
-  remembers: true,
-  advance: (ms: number) => clock.advance(ms),
-  loseStamp: async (_cache: unknown, tag: string) => server.delete(`${PREFIX}stamp:${tag}`),
-}
-const PATIENT = { timeoutMs: 60_000, invalidateTimeoutMs: 60_000 }
-
-cacheContract('redis in memory', () => new MemoryRedisCache(server, clock, PATIENT), traits)
-cacheContract(
-  'tiered over redis in memory',
-  () => new TieredCache(new MemoryRedisCache(server, clock, PATIENT), { maxBytes: 8_000_000 }, clock),
-  traits,
-)
-
 describe('the cache over a connection', () => {
   let cache: MemoryRedisCache
   const own = new MemoryRedis(clock)
