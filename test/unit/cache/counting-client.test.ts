@@ -1,4 +1,4 @@
-import type { Cluster, Redis } from 'ioredis'
+import type { Cluster, ClusterOptions, Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { connectCountingClient } from '../../../src/adapters/cache/counting-client.ts'
 import { RespServer, SILENCE } from './resp-server.ts'
@@ -24,9 +24,9 @@ async function connected(urls: readonly string[] = [server.url], timeoutMs = 500
   return client
 }
 
-/** Answers as the only node of a cluster. */
-function isWholeCluster(): void {
-  const range = [0, 16_383, [Buffer.from('127.0.0.1'), server.port, Buffer.from('id')]]
+/** Answers as a node of a cluster whose slots are all at one address. */
+function isWholeCluster(host = '127.0.0.1', { port } = server): void {
+  const range = [0, 16_383, [Buffer.from(host), port, Buffer.from('id')]]
   server.answer = (command) => (command === 'cluster' ? [range] : undefined)
 }
 
@@ -84,6 +84,46 @@ it('finds the nodes of a cluster, and reaches them with the credentials that the
   const credentials = server.commands.filter((command) => command.startsWith('auth'))
   expect(credentials.length).toBeGreaterThan(1)
   expect(new Set(credentials)).toEqual(new Set(['auth app s/cret']))
+})
+
+it('reaches a node that only the cluster names with the same credentials', async () => {
+  const other = await RespServer.start()
+  try {
+    isWholeCluster('127.0.0.1', other)
+    const url = server.url.replace('//', '//app:s%2Fcret@')
+    client = connectCountingClient([url, url], 5000)
+    await expect.poll(() => other.commands, PATIENCE).toContain('auth app s/cret')
+  } finally {
+    client?.disconnect()
+    await other.stop()
+  }
+})
+
+it.each([
+  ['redis://app:s%2Fcret@a', { username: 'app', password: 's/cret' }],
+  ['redis://%3Aapp@a', { username: ':app' }],
+  ['redis://:s3cret@a', { password: 's3cret' }],
+  ['redis://a', {}],
+  ['rediss://a', { tls: {} }],
+])('takes for every node what the URL says: %s', (url, expected) => {
+  client = connectCountingClient([url, url], 5000)
+  const { redisOptions = {} } = (client as Cluster).options as ClusterOptions
+  const said = ['username', 'password', 'tls'].filter((name) => name in redisOptions)
+  expect(said).toEqual(Object.keys(expected))
+  expect(redisOptions).toMatchObject(expected)
+})
+
+it('leaves names to whoever connects: a certificate is made out to the name', async () => {
+  isWholeCluster('localhost')
+  const url = server.url.replace('127.0.0.1', 'localhost')
+  const there = (await connected([url, url])) as Cluster
+  expect(there.nodes().map(({ options: { host } }) => host)).toEqual(['localhost'])
+})
+
+it.each([1, 2])('fails whoever counts, and ends no process (%i URLs)', (urls) => {
+  client = connectCountingClient(Array(urls).fill(server.url), 5000)
+  const emitter: NodeJS.EventEmitter = client
+  expect(() => emitter.emit('error', new Error('read ECONNRESET'))).not.toThrow()
 })
 
 it('reaches the nodes of a cluster without credentials when there are none', async () => {

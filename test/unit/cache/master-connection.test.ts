@@ -18,14 +18,23 @@ class FakeClient extends EventEmitter {
   refusal: Error | undefined
   /** What the connection fails with. */
   failure: Error | undefined
-  disconnected = false
+  /** Holds the connection back while it is set. */
+  held: Promise<void> | undefined
+  /** What `INFO replication` says instead of the usual. */
+  replication: string | undefined
+  disconnects = 0
 
   async connect(): Promise<void> {
     if (this.failure !== undefined) throw this.failure
+    await this.held
+  }
+
+  get disconnected(): boolean {
+    return this.disconnects > 0
   }
 
   disconnect(): void {
-    this.disconnected = true
+    this.disconnects += 1
   }
 
   async set(...args: readonly unknown[]): Promise<void> {
@@ -45,7 +54,7 @@ class FakeClient extends EventEmitter {
       ping: () => say('ping', 'PONG'),
       role: () => say('role', [this.role]),
       info: (section: string) =>
-        say(`info ${section}`, `role:${this.role}\r\nmaster_replid:${this.replid}\r\n`),
+        say(`info ${section}`, this.replication ?? `role:${this.role}\r\nmaster_replid:${this.replid}\r\n`),
       mgetBuffer: (keys: readonly string[]) => say(`mget ${keys.join(' ')}`, keys.map(get)),
       getBuffer: (key: string) => say(`get ${key}`, get(key)),
       set: (...args: readonly unknown[]) => say(`set ${args.join(' ')}`, 'OK', this.refusal),
@@ -91,6 +100,45 @@ describe('opening', () => {
     client.failure = new Error('connect ECONNREFUSED')
     await expect(open()).rejects.toBe(client.failure)
     expect(client.disconnected).toBe(true)
+  })
+})
+
+describe('giving up', () => {
+  it('while it connects ends the client', async () => {
+    client.held = new Promise(() => {})
+    const giveUp = new AbortController()
+    void MasterConnection.open(client as unknown as Redis, false, giveUp.signal)
+    expect(client.disconnected).toBe(false)
+    giveUp.abort()
+    expect(client.disconnected).toBe(true)
+  })
+
+  it.each([
+    ['open', undefined],
+    ['refused', new Error('connect ECONNREFUSED')],
+  ])('is nothing that a connection would hear of once it is %s', async (_, failure) => {
+    if (failure !== undefined) client.failure = failure
+    const giveUp = new AbortController()
+    await MasterConnection.open(client as unknown as Redis, false, giveUp.signal).catch(() => {})
+    const before = client.disconnects
+    giveUp.abort()
+    expect(client.disconnects).toBe(before)
+  })
+})
+
+describe('what a server says of its replication', () => {
+  it.each([
+    ['role:master\r\nmaster_replid:abc\r\n', true],
+    ['role:master\nmaster_replid:abc\n', true],
+    ['role:slave\r\nmaster_replid:abc\r\n', false],
+    ['a_role:master\r\nmaster_replid:abc\r\n', false],
+    ['role:masters\r\nmaster_replid:abc\r\n', false],
+    ['role:master\r\n', false],
+    ['role:master\r\na_master_replid:abc\r\n', false],
+  ])('%j: a master is it, with an id: %j', async (replication, accepted) => {
+    client.replication = replication
+    if (accepted) expect((await open()).alive).toBe(true)
+    else await expect(open()).rejects.toMatchObject({ code: 'DEMOTED' })
   })
 })
 
@@ -155,7 +203,7 @@ describe('the connection ends', () => {
     ],
     [
       'a delete finds another master',
-      () => Object.assign(client, { replid: 'xyz' }),
+      () => Object.assign(client, { replid: 'abd' }),
       (c: MasterConnection) => c.deleteAndVerify(['a']),
     ],
     [
@@ -184,10 +232,31 @@ describe('the connection ends', () => {
     },
   )
 
+  it('when a stamp is refused for anything but memory', async () => {
+    const connection = await open()
+    client.refusal = replyError('READONLY because')
+    await expect(connection.makeStamps(new Map([['a', 't']]))).rejects.toMatchObject({ code: 'READONLY' })
+    expect(connection.alive).toBe(false)
+  })
+
   it('when the client ends', async () => {
     const connection = await open()
     client.emit('end')
     await connection.ended
+    expect(connection.alive).toBe(false)
+  })
+
+  it('once, however often it is closed', async () => {
+    const connection = await open()
+    connection.close()
+    connection.close()
+    expect(client.disconnects).toBe(1)
+  })
+
+  it('in effect as soon as its client is not ready any more', async () => {
+    const connection = await open()
+    expect(connection.alive).toBe(true)
+    client.status = 'close'
     expect(connection.alive).toBe(false)
   })
 })

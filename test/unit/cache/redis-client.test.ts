@@ -97,6 +97,11 @@ describe('a client', () => {
 })
 
 describe('a failing connection', () => {
+  it('is told to whoever sends, and ends no process', () => {
+    const made = client()
+    expect(() => made.emit('error', new Error('read ECONNRESET'))).not.toThrow()
+  })
+
   it('tells why', async () => {
     const { url } = server
     await server.stop()
