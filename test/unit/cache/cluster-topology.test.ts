@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import slotOf from 'cluster-key-slot'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openCluster } from '../../../src/adapters/cache/cluster-topology.ts'
@@ -75,6 +76,22 @@ describe('a cluster', () => {
     expect(await texts((await open()).read(['k']))).toEqual(['low'])
   })
 
+  it('knows a node by the name that it has there', async () => {
+    tellTopology(
+      [0, 99, [Buffer.from('127.0.0.1'), low.port]],
+      [100, LAST, [Buffer.from('localhost'), low.port]],
+    )
+    await open()
+    // One asked for the topology, and each name might be another node's.
+    expect(low.connections).toBe(3)
+  })
+
+  it('calls a node without a name as it was called when it was asked', async () => {
+    tellTopology([0, 99, [null, low.port]], [100, LAST, [Buffer.from('localhost'), low.port]])
+    await open(low.url.replace('127.0.0.1', 'localhost'))
+    expect(low.connections).toBe(2)
+  })
+
   it('tells nodes on one host apart by their ports, and knows that they are nodes: a key a command', async () => {
     const commands = await open()
     const keys = [0, 1].map((slot) => keyOf((each) => each === slot))
@@ -144,13 +161,16 @@ describe('it is not opened, and nothing is left open,', () => {
     await nothingIsOpen()
   })
 
-  it('when it is given up while a node does not answer', async () => {
+  it('when it is given up while a node is still answering', async () => {
     low.answer = (command) => (command === 'cluster' ? SILENCE : undefined)
     const giveUp = new AbortController()
     const opening = open(low.url, giveUp)
     await expect.poll(() => low.asked, PATIENCE).toEqual(['cluster SLOTS'])
+    low.write('$1000000\r\n')
+    const dripping = setInterval(() => low.write('x'), 50)
     giveUp.abort()
     await expect(opening).rejects.toThrow('Connection is closed')
+    clearInterval(dripping)
     await nothingIsOpen()
   })
 
@@ -169,6 +189,7 @@ describe('it is not opened, and nothing is left open,', () => {
 it('an opened cluster no longer listens to who would give it up', async () => {
   const giveUp = new AbortController()
   const commands = await open(low.url, giveUp)
+  expect(getEventListeners(giveUp.signal, 'abort')).toEqual([])
   giveUp.abort()
   expect(await texts(commands.read(['k']))).toHaveLength(1)
 })

@@ -132,6 +132,7 @@ describe('the waits between attempts', () => {
   })
 
   it('go on growing for a server that takes connections and drops them', async () => {
+    clock.advance(5000)
     await linked()
     opened[0]!.close()
     await turn()

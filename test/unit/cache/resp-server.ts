@@ -49,6 +49,11 @@ export class RespServer {
     return this.commands.filter((command) => !/^(auth|select|client|info|ping|role) ?/.test(command))
   }
 
+  /** Writes it to every connection, whether it is a reply or the beginning of one. */
+  write(text: string): void {
+    for (const socket of this.#sockets) socket.write(text)
+  }
+
   drop(): void {
     for (const socket of this.#sockets) socket.destroy()
   }

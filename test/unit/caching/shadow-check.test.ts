@@ -196,6 +196,11 @@ describe('a checked hit', () => {
     for (const other of [[], [...fence, 'one more'], ['another']]) w.shadow.hit(w.view, 'x', entry, other)
     await settled()
     expect(w.outcomes()).toEqual(['overtaken', 'overtaken', 'overtaken'])
+
+    const two = { ...w.view, tags: () => ['tag:x', 'tag:y'] as never }
+    w.shadow.hit(two, 'x', entry, [fence[0]!, 'another'])
+    await settled()
+    expect(w.outcomes().at(-1)).toBe('overtaken')
   })
 
   it('stays undecided without a lease: then nobody is served from the cache, and it is not asked', async () => {
