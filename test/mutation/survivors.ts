@@ -28,7 +28,7 @@ const UNNOTICED = new Set(['Survived', 'NoCoverage'])
 const paths =
   process.argv.length > 2
     ? process.argv.slice(2)
-    : ['reports/mutation/core.json', 'reports/mutation/adapters.json']
+    : ['core', 'tables', 'adapters', 'connections'].map((part) => `reports/mutation/${part}.json`)
 const reports = await Promise.all(
   paths.map(async (path) => JSON.parse(await readFile(path, 'utf8')) as Report),
 )

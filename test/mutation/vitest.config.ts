@@ -1,12 +1,11 @@
 import { defineConfig } from 'vitest/config'
-import { half } from './halves.ts'
+import { part } from './parts.ts'
 
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
-    include: [...half().tests],
-    globalSetup: 'test/support/global-setup.ts',
-    testTimeout: 30_000,
+    include: [...part().tests],
+    testTimeout: 10_000,
     hookTimeout: 60_000,
   },
 })
