@@ -64,8 +64,9 @@ it('sends nothing later: without a connection a command fails at once', async ()
 it('gives up a server that owes an answer for four times the deadline', async () => {
   server.answer = (command) => (command === 'incr' ? SILENCE : undefined)
   const there = await connected([server.url], 25)
+  const before = server.connections
   await expect(there.incr('k')).rejects.toThrow()
-  await expect.poll(() => server.connections, PATIENCE).toBe(2)
+  await expect.poll(() => server.connections, PATIENCE).toBeGreaterThan(before)
 })
 
 it('is ready only once the server has answered', async () => {
