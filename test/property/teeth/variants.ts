@@ -4,6 +4,7 @@ import { WAIT_PER_LEASE, WriteConfirmation } from '../../../src/application/cach
 import { type ConfirmationContext, LEASE_MS, type Parts } from '../interleaving/simulation/instance.ts'
 import type { WorldOptions } from '../interleaving/simulation/plan.ts'
 import { comparesWithLastAnswer } from './broken/conditional-answers.ts'
+import { checksL1WithAnswerUnderWay } from './broken/l1-under-way.ts'
 import * as lease from './broken/lease-and-wait.ts'
 import { LOADS_IN_TRANSACTION } from './broken/load-in-transaction.ts'
 import * as drains from './broken/open-drain.ts'
@@ -55,6 +56,12 @@ export const CONTROLS: readonly Variant[] = [
   variant(
     'the open session',
     session((connection, context) => new sessions.OpenSession(connection, context)),
+  ),
+  // What is wrong with counters is only that they begin again.
+  variant(
+    'counters, while none is lost',
+    session((connection, context) => new sessions.CountsFromZero(connection, context)),
+    quiet,
   ),
   variant(
     'an entry stored twice, the second time late',
@@ -126,6 +133,10 @@ export const FENCE: readonly Variant[] = [
     session((connection, context) => new sessions.TrustsL1(connection, context)),
     quiet,
   ),
+  variant('L1 checked with an answer asked for before the read began', session(checksL1WithAnswerUnderWay), {
+    ...quiet,
+    cache: 'tiered',
+  }),
   variant(
     'promotion to L1 with the wrong stamps',
     session((connection, context) => new sessions.PromotesUnderWrongStamps(connection, context)),

@@ -240,6 +240,19 @@ export class SimConnection extends RedisCommands {
     ])
   }
 
+  /** Production has no such command: for the variant whose stamps are counters. */
+  async increment(keys: readonly string[]): Promise<void> {
+    await this.#send(
+      `INCR ${keys.join(' ')}`,
+      keys.map((key) => () => {
+        this.server.refuseStrangers(key)
+        this.server.refuseWrites()
+        const next = Number(this.server.data.get(key) ?? 0) + 1
+        this.server.data.set(key, Buffer.from(String(next)))
+      }),
+    )
+  }
+
   #get(key: string): Buffer | null {
     this.server.refuseStrangers(key)
     return this.server.data.get(key) ?? null

@@ -11,6 +11,7 @@ import {
   type Lookup,
   type Permit,
 } from '../../../../src/application/ports/cache-port.ts'
+import type { SimConnection } from '../../interleaving/simulation/sim-redis.ts'
 
 /** Longer than any schedule, in ms. */
 const KEEP_MS = 3_600_000
@@ -148,12 +149,8 @@ export class CountsFromZero extends OpenSession {
   }
 
   override async invalidate(tags: readonly string[]): Promise<void> {
-    const keys = tags.map(stampOf)
-    const now = keys.length === 0 ? [] : await this.within(50, () => this.connection.read(keys))
-    for (const [i, key] of keys.entries()) {
-      const next = Buffer.from(String(Number(now[i] ?? 0) + 1))
-      await this.within(this.context.invalidateTimeoutMs, () => this.connection.set(key, next, KEEP_MS))
-    }
+    const connection = this.connection as SimConnection
+    await this.within(this.context.invalidateTimeoutMs, () => connection.increment(tags.map(stampOf)))
     await this.delete([])
   }
 }
