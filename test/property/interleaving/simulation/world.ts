@@ -66,7 +66,8 @@ export class World {
     }
     this.#coverage.schedules += 1
     this.#coverage.steps += this.#scheduler.count
-    return violationsOf(this.#history)
+    // A write learns its version as its COMMIT is sent; one without was never sent, and made nothing.
+    return violationsOf(this.#history.filter(({ kind, version }) => kind === 'read' || version !== undefined))
   }
 
   #boot(slot: number): void {
@@ -145,6 +146,7 @@ export class World {
     try {
       const held = has.get(view)
       const { etag, version, status } = await instance.read(view, held?.etag)
+      if (version === undefined && held === undefined) throw new RangeError('A 304 to who has nothing')
       operation.answeredAt = this.#moment()
       operation.ok = true
       operation.version = version ?? held?.version
