@@ -4,7 +4,7 @@ import { explore } from './simulation/explore.ts'
 import { explain } from './simulation/shrink.ts'
 import { type SafeWorld, unseen } from './worlds.ts'
 
-const { schedules, seed } = budget(2600)
+const { schedules, seed } = budget(2000)
 
 /** A test per world: no schedule breaks the promise, and together they have seen what they must. */
 export function holdThePromise(suite: string, file: string, worlds: readonly SafeWorld[]): void {

@@ -1,6 +1,6 @@
 import { tooFewToJudge } from './budget.ts'
 import type { Coverage } from './simulation/coverage.ts'
-import type { FaultKind, WorldOptions } from './simulation/plan.ts'
+import { type FaultKind, isOnCluster, isOnRedis, type WorldOptions } from './simulation/plan.ts'
 
 /** A kind of world that has to keep the promise, whatever the order. */
 export interface SafeWorld {
@@ -18,8 +18,14 @@ export const SHARED_CACHES: readonly SafeWorld[] = [
   shared('one instance on Redis, everything breaks', { instances: 1 }),
   shared('two instances on one Redis, everything breaks', {}),
   shared('three instances on one Redis, everything breaks', { instances: 3 }),
+  shared('one instance with L1 over Redis, everything breaks', { cache: 'tiered', instances: 1 }),
   shared('two instances with L1 over one Redis, everything breaks', { cache: 'tiered' }),
+  shared('three instances with L1 over one Redis, everything breaks', { cache: 'tiered', instances: 3 }),
+  shared('one instance on a Redis Cluster, everything breaks', { cache: 'cluster', instances: 1 }),
   shared('two instances on a Redis Cluster, everything breaks', { cache: 'cluster' }),
+  shared('three instances on a Redis Cluster, everything breaks', { cache: 'cluster', instances: 3 }),
+  shared('two instances with L1 over a Redis Cluster, everything breaks', { cache: 'tiered cluster' }),
+  shared('two instances without a cache, everything breaks', { cache: 'null' }),
 ]
 
 const own = (name: string, options: Partial<WorldOptions>): SafeWorld => ({
@@ -37,9 +43,10 @@ export const PRIVATE_CACHES: readonly SafeWorld[] = [
 const ANYWHERE: readonly FaultKind['kind'][] = ['kill', 'suspend', 'cut', 'reset']
 const IN_REDIS: readonly FaultKind['kind'][] = [...ANYWHERE, 'evict', 'flush', 'fill', 'restart', 'fail-over']
 
-function faultsOf({ cache }: WorldOptions): readonly FaultKind['kind'][] {
-  if (cache === 'lru') return [...ANYWHERE, 'sweep']
-  return cache === 'cluster' ? [...IN_REDIS, 'move'] : IN_REDIS
+function faultsOf(options: WorldOptions): readonly FaultKind['kind'][] {
+  if (isOnCluster(options)) return [...IN_REDIS, 'move']
+  if (isOnRedis(options)) return IN_REDIS
+  return options.cache === 'lru' ? [...ANYWHERE, 'sweep'] : ANYWHERE
 }
 
 /** What a run must have seen to prove anything, and has not. */
@@ -47,22 +54,27 @@ export function unseen({ options }: SafeWorld, coverage: Coverage): string[] {
   const { schedules, bypasses, confirmations, faults } = coverage
   // A replay of one seed sees what it sees.
   if (tooFewToJudge(schedules)) return []
-  const often: [what: string, count: number | undefined][] = [
-    ['hits soon after an answered write', coverage.hitsSoonAfterWrite * 2],
-    ['misses', coverage.misses],
-    ['answers 304', coverage.notModified],
-  ]
-  const sometimes: [what: string, count: number | undefined][] = [
-    ['bypasses without a lease', bypasses.get('no-lease')],
-  ]
+  const often: [what: string, count: number | undefined][] = [['answers 304', coverage.notModified]]
+  const sometimes: [what: string, count: number | undefined][] = []
+  if (options.cache === 'null') {
+    often.push(['bypasses', bypasses.get('no-cache')])
+  } else {
+    often.push(
+      ['hits soon after an answered write', coverage.hitsSoonAfterWrite * 2],
+      ['misses', coverage.misses],
+    )
+    sometimes.push(['bypasses without a lease', bypasses.get('no-lease')])
+  }
   if (options.cache === 'lru') {
     often.push(['writes answered', confirmations.get(options.alone ? 'invalidated' : 'lease-waited-out')])
   } else {
     often.push(['writes answered after their invalidation', confirmations.get('invalidated')])
+    sometimes.push(['writes that waited for the lease', confirmations.get('lease-waited-out')])
+  }
+  if (isOnRedis(options)) {
     sometimes.push(
       ['bypasses of a Redis that is slow', bypasses.get('timeout')],
       ['bypasses of a Redis that is gone', bypasses.get('unreachable')],
-      ['writes that waited for the lease', confirmations.get('lease-waited-out')],
     )
     if (options.instances > 1) {
       sometimes.push(['writes that another applied', confirmations.get('applied-by-another')])
@@ -70,7 +82,7 @@ export function unseen({ options }: SafeWorld, coverage: Coverage): string[] {
   }
   if (options.faults) {
     sometimes.push(['requests that failed', coverage.failed])
-    if (options.cache !== 'lru') sometimes.push(['reads marked as unverified', coverage.unverified])
+    if (isOnRedis(options)) sometimes.push(['reads marked as unverified', coverage.unverified])
     for (const kind of faultsOf(options)) sometimes.push([`faults: ${kind}`, faults.get(kind)])
   }
   return [

@@ -16,6 +16,7 @@ import type { InvalidationLog } from '../../../../src/application/ports/invalida
 import { Random } from '../../../../src/application/ports/random.ts'
 import type { Snapshots } from '../../../../src/application/ports/view-queries.ts'
 import type { Host } from './host.ts'
+import type { WorldOptions } from './plan.ts'
 import type { Prng } from './prng.ts'
 import { type CacheParts, SimSharedCache } from './sim-cache.ts'
 import { SimClock } from './sim-clock.ts'
@@ -93,7 +94,7 @@ export const PRODUCTION: Parts = {
 }
 
 export interface InstanceOptions {
-  readonly cache: 'redis' | 'tiered' | 'cluster' | 'lru' | 'null'
+  readonly cache: WorldOptions['cache']
   readonly alone: boolean
 }
 

@@ -4,7 +4,7 @@ import type { Mode } from './scheduler.ts'
 
 /** What kind of world a suite looks at. */
 export interface WorldOptions {
-  readonly cache: 'redis' | 'tiered' | 'cluster' | 'lru'
+  readonly cache: 'redis' | 'tiered' | 'cluster' | 'tiered cluster' | 'lru' | 'null'
   readonly instances: 1 | 2 | 3
   /** As `SINGLE_INSTANCE`: the only process on this database. */
   readonly alone: boolean
@@ -13,6 +13,14 @@ export interface WorldOptions {
   readonly odd?: 'lru' | 'null'
   /** Only plans of this theme; otherwise half of the plans have one or the other. */
   readonly theme?: Theme
+}
+
+export function isOnRedis({ cache }: Pick<WorldOptions, 'cache'>): boolean {
+  return cache !== 'lru' && cache !== 'null'
+}
+
+export function isOnCluster({ cache }: Pick<WorldOptions, 'cache'>): boolean {
+  return cache === 'cluster' || cache === 'tiered cluster'
 }
 
 /** Several faults that belong together: drains that stall, or a connection that changes. */
@@ -108,7 +116,7 @@ function makeFaults(random: Prng, options: WorldOptions): Fault[] {
     }))
     return random.chance(0.5) ? stalls : [...stalls, makeFault(random, options)]
   }
-  if (theme === 'connections' && options.cache !== 'lru') {
+  if (theme === 'connections' && isOnRedis(options)) {
     const older = random.chance(0.7)
       ? { kind: 'fail-over' as const, old: random.pick(['dead', 'demoted'] as const) }
       : { kind: 'restart' as const, data: 'dump' as const }
@@ -165,8 +173,9 @@ function makeFault(random: Prng, options: WorldOptions): Fault {
 }
 
 function particular(cache: WorldOptions['cache'], shared: readonly FaultKind[]): readonly FaultKind[] {
+  if (cache === 'null') return []
   if (cache === 'lru') return [{ kind: 'sweep' }, { kind: 'sweep' }]
-  if (cache === 'cluster') return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
+  if (isOnCluster({ cache })) return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
   return shared
 }
 

@@ -48,7 +48,7 @@ export class SimSharedCache extends CachePort {
     host: Host,
     access: RedisAccess & { readonly cluster: SimCluster | undefined },
     random: Random,
-    kind: 'redis' | 'tiered' | 'cluster',
+    kind: 'redis' | 'tiered' | 'cluster' | 'tiered cluster',
     parts: CacheParts,
   ) {
     super()
@@ -63,7 +63,7 @@ export class SimSharedCache extends CachePort {
       invalidateTimeoutMs: INVALIDATE_TIMEOUT_MS,
       defer: (flush) => sendLater(host, access.scheduler, flush),
     }
-    this.#l1 = kind === 'tiered' ? new EntryStore(1_000_000, clock) : undefined
+    this.#l1 = kind.startsWith('tiered') ? new EntryStore(1_000_000, clock) : undefined
     let connections = 0
     this.#link = new Link(
       async () => {

@@ -4,7 +4,7 @@ import type { Coverage } from './coverage.ts'
 import { Host } from './host.ts'
 import { Instance, LEASE_MS, type Parts } from './instance.ts'
 import { Network, type Server } from './network.ts'
-import { describeFault, type Fault, type Plan, type Request } from './plan.ts'
+import { describeFault, type Fault, isOnCluster, type Plan, type Request } from './plan.ts'
 import type { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
 import { NODES, SimCluster } from './sim-cluster.ts'
@@ -46,7 +46,7 @@ export class World {
     this.#scheduler = new Scheduler(random, { mode, tickChance, ...(trace && { trace }) })
     this.#network = new Network(random, lossChance)
     this.#clientsLeft = plan.clients.length
-    this.#cluster = plan.options.cache === 'cluster' ? new SimCluster() : undefined
+    this.#cluster = isOnCluster(plan.options) ? new SimCluster() : undefined
   }
 
   async run(): Promise<Violation[]> {
