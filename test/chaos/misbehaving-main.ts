@@ -1,12 +1,20 @@
 import { WriteConfirmation } from '../../src/application/caching/write-confirmation.ts'
 import { readConfig } from '../../src/infrastructure/config.ts'
 import { startService } from '../../src/infrastructure/service.ts'
+import { CONFIRMED } from './confirmed.ts'
 
 // The service with two failpoints, each switched on by a signal that only a test sends.
 
 await startService(readConfig(process.env), [
   async (container) => {
     const confirmation = await container.getAsync(WriteConfirmation)
+    const production = confirmation.confirm.bind(confirmation)
+    // How a write came to be answered: its client cannot tell a wait for a lease from one for PostgreSQL.
+    confirmation.confirm = async (...args) => {
+      const how = await production(...args)
+      process.stdout.write(`${CONFIRMED}${how}\n`)
+      return how
+    }
     // Dies between commit and invalidation: COMMIT has returned, and nothing else has happened yet.
     process.on('SIGUSR2', () => {
       confirmation.confirm = async () => process.kill(process.pid, 'SIGKILL') && new Promise(() => {})

@@ -14,6 +14,8 @@ export interface Instance {
   /** This instance's own way to each server. */
   readonly postgres: TcpProxy
   readonly redis: TcpProxy
+  /** What its processes have logged, one after the other. */
+  readonly logs: readonly (readonly string[])[]
   /** Kills the process unless it is dead already, and starts it again behind the same proxies, on another port. */
   restart(): Promise<void>
 }
@@ -91,6 +93,7 @@ async function startInstance(
   }
   const start = () => startService({ ...ways, CACHE: cache, SINGLE_INSTANCE: 'false', ...env }, entry)
   let service = await start()
+  const logs = [service.log]
   return {
     get service() {
       return service
@@ -100,9 +103,11 @@ async function startInstance(
     },
     postgres,
     redis,
+    logs,
     restart: async () => {
       await service.kill()
       service = await start()
+      logs.push(service.log)
     },
   }
 }

@@ -20,6 +20,21 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   return { url: url.href, drop: () => administer(`drop database if exists ${name} with (force)`) }
 }
 
+/**
+ * What a restart of the server is to the clients of this database: it ends every session, and takes no new one until
+ * `meanwhile` is over. The server itself belongs to all tests.
+ */
+export async function withoutDatabase(url: string, meanwhile: () => Promise<void>): Promise<void> {
+  const name = new URL(url).pathname.slice(1)
+  await administer(`alter database ${name} with allow_connections false`)
+  try {
+    await administer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+    await meanwhile()
+  } finally {
+    await administer(`alter database ${name} with allow_connections true`)
+  }
+}
+
 async function administer(sql: string): Promise<void> {
   const client = new Client({ connectionString: adminUrl() })
   // Dropping by force ends the sessions of others, and an error without a listener would end the test run.

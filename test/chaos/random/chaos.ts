@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { activeMarket, applied, vendor } from '../../support/api.ts'
 import { type Fleet, type FleetOptions, startFleet } from '../../support/fleet.ts'
+import { CONFIRMED } from '../confirmed.ts'
 import { type Fault, lanesOf } from './faults.ts'
 import { type Load, type Request, read, write } from './load.ts'
+import type { Town } from './looks.ts'
 import { RedisPair } from './redis-pair.ts'
 import { Seeded } from './seeded.ts'
 import { committedVersions, numberTheNames } from './versions.ts'
@@ -21,6 +23,8 @@ export interface History {
   readonly requests: readonly Request[]
   /** Of every name that was ever committed. */
   readonly versions: ReadonlyMap<string, number>
+  /** How often writes were answered in which way, as the processes tell it. */
+  readonly confirmations: ReadonlyMap<string, number>
   /** How often each kind of fault happened. */
   readonly faults: ReadonlyMap<string, number>
 }
@@ -39,38 +43,46 @@ export async function chaos(options: ChaosOptions): Promise<History> {
   try {
     await numberTheNames(fleet.databaseUrl)
     const town = await openMarkets(fleet)
+    const before = confirmationsOf(fleet)
     const { requests, faults } = await underFaults(fleet, redis, town, options)
     await Promise.all(fleet.instances.map(({ service }) => service.kill()))
-    return { requests, faults, versions: await committedVersions(fleet.databaseUrl) }
+    const versions = await committedVersions(fleet.databaseUrl)
+    return { requests, faults, versions, confirmations: confirmationsOf(fleet, before) }
   } finally {
     await fleet.stop()
     await redis.stop()
   }
 }
 
+/** Since those of `before`. */
+function confirmationsOf({ instances }: Fleet, before: ReadonlyMap<string, number> = new Map()) {
+  const counts = new Map([...before].map(([how, count]) => [how, -count]))
+  for (const line of instances.flatMap(({ logs }) => logs.flat())) {
+    if (!line.startsWith(CONFIRMED)) continue
+    const how = line.slice(CONFIRMED.length)
+    counts.set(how, (counts.get(how) ?? 0) + 1)
+  }
+  return counts
+}
+
 /** Markets with one vendor who is at all of them, so that a market's name is also part of another's view. */
-async function openMarkets(fleet: Fleet): Promise<Pick<Load, 'markets' | 'vendorId'>> {
+async function openMarkets(fleet: Fleet): Promise<Town> {
   const vera = await vendor(fleet.instances[0]!.api)
-  const markets: string[] = []
+  const markets = new Map<string, string>()
   for (let i = 0; i < MARKETS; i++) {
     const id = await activeMarket(fleet.rosa, { name: `first-${i}` })
     const { status, text } = await fleet.rosa.api.post(`/applications/${await applied(vera, id)}/accept`)
     if (status !== 200) throw new Error(`accept: ${status} ${text}`)
-    markets.push(id)
+    markets.set(id, (await fleet.rosa.api.get(`/markets/${id}`)).body.slug)
   }
-  return { markets, vendorId: vera.vendorId }
+  return { markets, organizer: fleet.rosa, vendor: vera }
 }
 
-async function underFaults(
-  fleet: Fleet,
-  redis: RedisPair,
-  town: Pick<Load, 'markets' | 'vendorId'>,
-  options: ChaosOptions,
-) {
+async function underFaults(fleet: Fleet, redis: RedisPair, town: Town, options: ChaosOptions) {
   const { seed, ms, stop = new AbortController().signal } = options
   const requests: Request[] = []
   const loadOver = new AbortController()
-  const load: Load = { fleet, ...town, log: requests, over: loadOver.signal }
+  const load: Load = { fleet, town, log: requests, over: loadOver.signal }
   const clients = [
     ...Array.from({ length: WRITERS }, (_, i) => write(load, `rev${i}`, new Seeded(seed + 100 + i))),
     ...Array.from({ length: READERS }, (_, i) => read(load, new Seeded(seed + 200 + i))),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fleet, Instance } from '../../support/fleet.ts'
+import { withoutDatabase } from '../../support/postgres.ts'
 import type { RedisPair } from './redis-pair.ts'
 import type { Seeded } from './seeded.ts'
 
@@ -81,7 +82,9 @@ async function fill({ master }: RedisPair, policy: string, hold: () => Promise<v
 }
 
 function postgresFaults(fleet: Fleet, random: Seeded): Fault[] {
-  const faults: Fault[] = []
+  const faults: Fault[] = [
+    { kind: 'PostgreSQL restarted', happen: (hold) => withoutDatabase(fleet.databaseUrl, hold) },
+  ]
   for (const [whom, choose] of [
     ['one instance', () => [random.pick(fleet.instances)]],
     ['all', () => fleet.instances],

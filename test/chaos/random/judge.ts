@@ -1,5 +1,4 @@
 import { type Operation, type Violation, violationsOf } from '../../property/checker.ts'
-import { LEASE_MS } from '../../support/fleet.ts'
 import type { History } from './chaos.ts'
 import type { Request } from './load.ts'
 
@@ -7,6 +6,8 @@ export interface Verdict {
   readonly violations: readonly Violation[]
   /** Writes that were answered with 2xx and never committed. */
   readonly lost: readonly Request[]
+  /** Answers that no fault excuses: neither a 2xx, nor 503, nor none at all. */
+  readonly strange: readonly Request[]
   /** Why this run proves nothing, if so. */
   readonly emptiness: readonly string[]
   readonly figures: Figures
@@ -24,7 +25,7 @@ export interface Figures {
   readonly unverified: number
   /** Verified hits that began within `SOON_MS` of an answered write to what they show. */
   readonly hitsSoon: number
-  /** Writes that waited for about a lease, because the cache did not confirm. */
+  /** Writes that waited for a lease, because the cache did not confirm. */
   readonly slowWrites: number
   /** Of writes answered with 2xx, in ms. */
   readonly longestWriteMs: number
@@ -34,6 +35,9 @@ export interface Figures {
 
 export const SOON_MS = 250
 
+/** So many answers of one view, and there has to be a hit among them. */
+export const OFTEN = 100
+
 /** An operation for the checker, with what helps to understand a violation. */
 interface SeenOperation extends Operation {
   readonly instance: number
@@ -41,19 +45,20 @@ interface SeenOperation extends Operation {
   readonly cacheStatus: string | undefined
 }
 
-export function judge({ requests, versions }: History): Verdict {
+export function judge({ requests, versions, confirmations }: History): Verdict {
   const operations = requests.flatMap((request) => operationsOf(request, versions))
   const violations = violationsOf(operations)
   const lost = requests.filter(
     (r) => r.kind === 'write' && isOk(r) && !versions.has([...r.names.values()][0]!),
   )
-  const figures = figuresOf(requests, operations)
+  const strange = requests.filter((r) => !isOk(r) && r.status !== undefined && r.status !== 503)
+  const figures = figuresOf(requests, operations, confirmations)
   const emptiness: string[] = []
   if (figures.hitsSoon === 0) emptiness.push('no hit soon after an answered write')
   if (figures.slowWrites === 0) emptiness.push('no write that waited for a lease')
   if (figures.bypasses === 0) emptiness.push('no read that bypassed the cache')
-  emptiness.push(...pathsWithoutHit(requests).map((path) => `no hit on ${path}`))
-  return { violations, lost, emptiness, figures }
+  emptiness.push(...viewsWithoutHit(requests).map((view) => `no hit on the ${view}`))
+  return { violations, lost, strange, emptiness, figures }
 }
 
 /** One per market that the request wrote or showed. A write that never committed made nothing: it is left out. */
@@ -80,7 +85,11 @@ function operationsOf(request: Request, versions: ReadonlyMap<string, number>): 
   return operations
 }
 
-function figuresOf(requests: readonly Request[], operations: readonly SeenOperation[]): Figures {
+function figuresOf(
+  requests: readonly Request[],
+  operations: readonly SeenOperation[],
+  confirmations: History['confirmations'],
+): Figures {
   const reads = requests.filter(({ kind }) => kind === 'read')
   const writes = requests.filter(({ kind }) => kind === 'write')
   const answered = writes.filter(isOk)
@@ -96,17 +105,24 @@ function figuresOf(requests: readonly Request[], operations: readonly SeenOperat
     bypasses: having('fwd=bypass'),
     unverified: having('unverified'),
     hitsSoon: hitsSoon(operations),
-    slowWrites: waits.filter((ms) => ms >= LEASE_MS).length,
+    slowWrites: confirmations.get('lease-waited-out') ?? 0,
     longestWriteMs: longest(waits),
     longestRequestMs: longest(requests.map(durationOf)),
   }
 }
 
-/** A view that is never answered from the cache, or not at all, would be judged by nothing. */
-function pathsWithoutHit(requests: readonly Request[]): string[] {
-  const reads = requests.filter(({ kind }) => kind === 'read')
-  const hit = new Set(reads.filter((r) => r.cacheStatus?.includes('; hit; ttl')).map(({ path }) => path))
-  return [...new Set(reads.map(({ path }) => path))].filter((path) => !hit.has(path))
+/** A view that is answered often and never from the cache would be judged by nothing. */
+function viewsWithoutHit(requests: readonly Request[]): string[] {
+  const answered = new Map<string, { reads: number; hits: number }>()
+  for (const { kind, view = '', status, cacheStatus } of requests) {
+    if (kind !== 'read' || status !== 200) continue
+    const { reads, hits } = answered.get(view) ?? { reads: 0, hits: 0 }
+    answered.set(view, {
+      reads: reads + 1,
+      hits: hits + Number(cacheStatus?.includes('; hit; ttl') ?? false),
+    })
+  }
+  return [...answered].filter(([, { reads, hits }]) => reads >= OFTEN && hits === 0).map(([view]) => view)
 }
 
 function failuresOf(requests: readonly Request[]): Map<string, number> {
