@@ -134,8 +134,9 @@ export const FENCE: readonly Variant[] = [
     quiet,
   ),
   variant('L1 checked with an answer asked for before the read began', session(checksL1WithAnswerUnderWay), {
-    ...quiet,
+    ...twoOnRedis,
     cache: 'tiered',
+    theme: 'stalls',
   }),
   variant(
     'promotion to L1 with the wrong stamps',
