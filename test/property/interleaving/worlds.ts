@@ -67,9 +67,11 @@ export function unseen({ options }: SafeWorld, coverage: Coverage): string[] {
   }
   if (options.cache === 'lru') {
     often.push(['writes answered', confirmations.get(options.alone ? 'invalidated' : 'lease-waited-out')])
-  } else {
+  } else if (isOnRedis(options) || options.cache === 'null') {
     often.push(['writes answered after their invalidation', confirmations.get('invalidated')])
     sometimes.push(['writes that waited for the lease', confirmations.get('lease-waited-out')])
+  } else {
+    often.push(['writes answered', [...confirmations.values()].reduce((sum, count) => sum + count, 0)])
   }
   if (isOnRedis(options)) {
     sometimes.push(

@@ -16,7 +16,7 @@ export interface WorldOptions {
 }
 
 export function isOnRedis({ cache }: Pick<WorldOptions, 'cache'>): boolean {
-  return cache !== 'lru' && cache !== 'null'
+  return cache === 'redis' || cache === 'tiered' || isOnCluster({ cache })
 }
 
 export function isOnCluster({ cache }: Pick<WorldOptions, 'cache'>): boolean {
@@ -173,10 +173,9 @@ function makeFault(random: Prng, options: WorldOptions): Fault {
 }
 
 function particular(cache: WorldOptions['cache'], shared: readonly FaultKind[]): readonly FaultKind[] {
-  if (cache === 'null') return []
   if (cache === 'lru') return [{ kind: 'sweep' }, { kind: 'sweep' }]
   if (isOnCluster({ cache })) return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
-  return shared
+  return isOnRedis({ cache }) ? shared : []
 }
 
 export function describeFault(fault: Fault): string {
