@@ -7,6 +7,8 @@ export interface Budget {
   /** Of chaos. */
   readonly minutes: number
   readonly seed: number
+  /** Worlds of coverage on each database; of the model, on each service, a sixth of them. */
+  readonly runs: number
   /** Of the simulation: this world alone. */
   readonly world: string | undefined
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import type { Budget, LayerResult } from './layer.ts'
 
 /** Layers that need real servers are programs of their own. */
@@ -8,13 +8,25 @@ interface Outcome {
   readonly output: string
 }
 
+/** How often a program that is under way says so, in ms. */
+const LINE_EVERY_MS = 30_000
+
+const underWay = new Set<ChildProcess>()
+
+/** Lets the programs that are under way end what they have started. Resolves when they are gone. */
+export async function endPrograms(): Promise<void> {
+  const gone = [...underWay].map((child) => new Promise((resolve) => child.once('close', resolve)))
+  for (const child of underWay) child.kill('SIGTERM')
+  await Promise.all(gone)
+}
+
 /** The test files with these variables set; `lines` picks what of their output was seen. */
 export async function vitest(
   files: readonly string[],
   env: Readonly<Record<string, string>>,
   lines: RegExp,
 ): Promise<LayerResult> {
-  const { code, output } = await run(['node_modules/vitest/vitest.mjs', 'run', ...files], env)
+  const { code, output } = await run(['node_modules/vitest/vitest.mjs', 'run', ...files], env, String(files))
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value} `)
   const again = `Replay: ${settings.join('')}npx vitest run ${files.join(' ')}`
   const said = output.split('\n')
@@ -36,7 +48,11 @@ export async function chaos({ minutes, seed }: Budget): Promise<LayerResult> {
     ['lru', 0.25],
   ] as const) {
     const options = ['--minutes', String(minutes * share), '--seed', String(seed), '--cache', cache]
-    const { code, output } = await run(['test/chaos/random/run.ts', ...options], {})
+    const { code, output } = await run(
+      ['test/chaos/random/run.ts', ...options],
+      {},
+      `chaos on ${cache}, ${minutes * share} min`,
+    )
     seen.push(
       ...output.split('\n').filter((line) => /^(chaos|operations|reads|longest|violations)/.test(line)),
     )
@@ -45,9 +61,14 @@ export async function chaos({ minutes, seed }: Budget): Promise<LayerResult> {
   return { runs: `${minutes} minutes`, seen, failures }
 }
 
-function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
+function run(args: readonly string[], env: Readonly<Record<string, string>>, what: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { env: { ...process.env, NO_COLOR: '1', ...env } })
+    underWay.add(child)
+    const began = performance.now()
+    const line = () =>
+      process.stderr.write(`${what}: ${Math.round((performance.now() - began) / 1000)} s so far\n`)
+    const progress = setInterval(line, LINE_EVERY_MS)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -55,6 +76,10 @@ function run(args: readonly string[], env: Readonly<Record<string, string>>): Pr
       })
     }
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code, output }))
+    child.once('close', (code) => {
+      clearInterval(progress)
+      underWay.delete(child)
+      resolve({ code, output })
+    })
   })
 }

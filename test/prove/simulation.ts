@@ -1,3 +1,4 @@
+import { tooFewToJudge } from '../property/interleaving/budget.ts'
 import { Coverage } from '../property/interleaving/simulation/coverage.ts'
 import { PRIVATE_CACHES, SHARED_CACHES, unseen } from '../property/interleaving/worlds.ts'
 import type { Job } from './job.ts'
@@ -8,11 +9,11 @@ import { Progress } from './progress.ts'
 /** Schedules per job. */
 const CHUNK = 500
 
+export const WORLDS = [...SHARED_CACHES, ...PRIVATE_CACHES]
+
 /** The budget's schedules, spread evenly over the worlds. It ends with the first finding. */
 export async function simulation({ schedules, seed, world }: Budget): Promise<LayerResult> {
-  const all = [...SHARED_CACHES, ...PRIVATE_CACHES]
-  const worlds = world === undefined ? all : all.filter(({ name }) => name === world)
-  if (worlds.length === 0) throw new RangeError(`There is no world «${world}»`)
+  const worlds = world === undefined ? WORLDS : WORLDS.filter(({ name }) => name === world)
   const perWorld = Math.ceil(schedules / worlds.length)
   const jobs: Job[] = []
   for (let done = 0; done < perWorld; done += CHUNK) {
@@ -37,5 +38,6 @@ export async function simulation({ schedules, seed, world }: Budget): Promise<La
     failures.push(...unseen(each, coverage).map((what) => `${each.name}: proves nothing, it saw ${what}`))
   }
   const [counts = '', ...seen] = String(total).split('\n')
+  if (tooFewToJudge(perWorld)) seen.push(`${perWorld} per world: too few to say whether they saw enough`)
   return { runs: `${counts}, ${worlds.length} worlds`, seen, failures }
 }
