@@ -39,6 +39,7 @@ export type Command =
       readonly changes: {
         readonly businessName?: string
         readonly category?: string
+        readonly description?: string
         readonly website?: string
       }
     }
@@ -138,6 +139,7 @@ const editVendor = fc.record({
     {
       businessName: name,
       category: fc.constantFrom('bakery', 'flowers'),
+      description: fc.constantFrom('', 'Since 1912'),
       website: fc.constantFrom('', 'https://a.example'),
     },
     optional,

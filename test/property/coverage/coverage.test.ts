@@ -11,7 +11,7 @@ import { Tally } from './tally.ts'
 const RUNS = Number(process.env.RUNS ?? 14)
 const SEED = Number(process.env.SEED ?? 1)
 /** In ms, generous: a slow machine is not a failure. */
-const TIMEOUT_MS = 60_000 + RUNS * 20_000
+const TIMEOUT_MS = 60_000 + RUNS * 60_000
 
 /*
  * No cache, no timing: whatever a write changes in the database must be tagged, or no fence in the world could keep an
@@ -43,7 +43,7 @@ describe.each(ENGINES)(
       // A run that saw none of these has proved nothing.
       for (const type of Object.keys(EVENT_TAGS)) expect(tally.writes(type), type).toBeGreaterThan(0)
       for (const { name } of Object.values(VIEWS))
-        expect(tally.changedViews.get(name), name).toBeGreaterThan(0)
+        expect(tally.changedViews.get(name) ?? 0, name).toBeGreaterThan(0)
       expect(tally.refused).toBeGreaterThan(RUNS)
     })
   },

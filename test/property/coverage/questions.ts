@@ -1,4 +1,6 @@
+import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
 import { VIEWS, type View } from '../../../src/application/caching/view-table.ts'
+import { renderedViews } from '../../../src/application/pages/rendered-views.ts'
 import type { Found, Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
@@ -9,6 +11,7 @@ import { UNKNOWN_ID, type World } from './world.ts'
 export interface Question {
   readonly name: string
   readonly tags: readonly string[]
+  /** What the database says, as the view sends it. */
   readonly load: (queries: ViewQueries) => Promise<Found<unknown>>
   /** Hands view and parameters to who asks in another way. */
   readonly put: <R>(ask: <P, T>(view: View<P, T>, params: P) => R) => R
@@ -22,8 +25,9 @@ export function questionsOf(world: World): Question[] {
   const accounts = [...world.organizers, ...world.vendors.map(({ account }) => account), UNKNOWN_ID]
   return [
     ...LISTINGS,
+    question(PAGES.markets, { page: 2 }),
     ...SITEMAP,
-    ...Array.from(world.slugs, (slug) => question(VIEWS.marketPage, { slug })),
+    ...Array.from(world.slugs, (slug) => question(PAGES.market, { slug })),
     ...markets.flatMap((id) => [
       question(VIEWS.marketDetail, { id }),
       question(VIEWS.marketStats, { id }),
@@ -39,28 +43,41 @@ export function questionsOf(world: World): Question[] {
 }
 
 function question<P, T>(view: View<P, T>, params: P): Question {
+  const { render } = view
   return {
-    name: `${view.name} ${JSON.stringify(params)}`,
+    // Its text and its value are two answers.
+    name: `${view.name} ${JSON.stringify(params)}${render === undefined ? '' : ' as a page'}`,
     tags: view.tags(params),
-    load: (queries) => view.load(queries, params),
+    load: async (queries) => {
+      const found = await view.load(queries, params)
+      return found && render ? { ...found, value: render(found.value) } : found
+    },
     put: (ask) => ask(view, params),
   }
 }
 
-const PAGES = [
+const PARTS = [
   { page: 1, pageSize: 20 },
   { page: 2, pageSize: 1 },
 ]
 
+/** The public's views, as the HTML and XML that is cached and sent. */
+const PAGES = renderedViews(new HtmlPages('https://markets.example'))
+
 const LISTINGS = [undefined, ...new Set(CITIES.map(normalizeCity)), 'nowhere'].flatMap((of) => {
   const city = of === undefined ? {} : { city: of }
   return [
-    ...PAGES.map((page) => question(VIEWS.marketListing, { ...page, ...city })),
-    question(VIEWS.marketsPage, { page: 1, ...city }),
+    ...PARTS.map((part) => question(VIEWS.marketListing, { ...part, ...city })),
+    question(PAGES.markets, { page: 1, ...city }),
   ]
 })
 
-const SITEMAP = [question(VIEWS.sitemapIndex, {}), question(VIEWS.sitemapPart, { part: 1 })]
+const SITEMAP = [
+  // As a page it tells the parts and not the markets: it hardly ever changes.
+  question(VIEWS.sitemapIndex, {}),
+  question(PAGES.sitemapIndex, {}),
+  question(PAGES.sitemapPart, { part: 1 }),
+]
 
 const APPLICATION_LISTS = [
   { page: 2, pageSize: 1 },
