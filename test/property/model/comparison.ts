@@ -19,12 +19,14 @@ export class Comparison {
   readonly counts = new Map<string, number>()
   readonly #instances: readonly Instance[]
   readonly #clock: ClockPutForward
-  readonly #redis: TestRedis
+  #afterWrite = false
+  readonly #nodes: readonly TestRedis[]
 
-  constructor(instances: readonly Instance[], clock: ClockPutForward, redis: TestRedis) {
+  /** `nodes`: of the Redis, or the Redis Cluster, that the instances share. */
+  constructor(instances: readonly Instance[], clock: ClockPutForward, nodes: readonly TestRedis[]) {
     this.#instances = instances
     this.#clock = clock
-    this.#redis = redis
+    this.#nodes = nodes
   }
 
   async run(script: readonly Action[], worldNumber: number): Promise<void> {
@@ -37,6 +39,7 @@ export class Comparison {
       clock.advance(i % 2)
       if (action.do === 'write') {
         await this.#write(action.command, action.via, world, expected)
+        this.#afterWrite = true
       } else {
         await this.#befall(action)
         await this.#compare(world, expected, `right after ${JSON.stringify(action)}`)
@@ -44,6 +47,7 @@ export class Comparison {
         for (const instance of this.#instances) await instance.drain()
       }
       await this.#compare(world, expected, `after ${JSON.stringify(action)}`)
+      this.#afterWrite = false
     }
   }
 
@@ -64,7 +68,7 @@ export class Comparison {
         this.#clock.pass(mishap.seconds * 1000)
         break
       case 'flush':
-        await this.#redis.cli('FLUSHALL')
+        await Promise.all(this.#nodes.map((node) => node.cli('FLUSHALL')))
         break
       case 'evict':
         await this.#evict(mishap.keys)
@@ -76,9 +80,13 @@ export class Comparison {
   }
 
   async #evict(indexes: readonly number[]): Promise<void> {
-    const keys = ((await this.#redis.cli('KEYS', '*')) as string[]).sort()
-    if (keys.length === 0) return
-    await this.#redis.cli('DEL', ...indexes.map((index) => keys[index % keys.length]!))
+    const stored: { readonly key: string; readonly node: TestRedis }[] = []
+    for (const node of this.#nodes) {
+      for (const key of ((await node.cli('KEYS', '*')) as string[]).sort()) stored.push({ key, node })
+    }
+    if (stored.length === 0) return
+    const chosen = new Set(indexes.map((index) => stored[index % stored.length]!))
+    for (const { key, node } of chosen) await node.cli('DEL', key)
   }
 
   async #compare(world: World, expected: Expected, when: string): Promise<void> {
@@ -102,9 +110,11 @@ export class Comparison {
       instance.reads.read(view, params as never),
     )
     this.#count(reading.status.kind)
+    if (this.#afterWrite && reading.status.kind === 'hit') this.#count('hit right after a write')
     expect(reading.status.kind, question.name).not.toBe('unverified')
-    const read = reading.exists ? JSON.parse(reading.body.toString()) : undefined
-    expect(read, `${question.name} ${when}`).toEqual(found?.value)
+    const body = reading.body.toString()
+    const sent = typeof found?.value === 'string' ? body : JSON.parse(body || 'null')
+    expect(reading.exists ? sent : undefined, `${question.name} ${when}`).toEqual(found?.value)
     expect(reading.isVisibleTo(STRANGER), `${question.name} ${when}: who may see it`).toBe(
       found?.visibleTo === undefined,
     )

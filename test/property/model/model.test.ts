@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CACHES } from '../../support/caches.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { startRedisCluster } from '../../support/redis-cluster.ts'
 import { Comparison } from './comparison.ts'
 import { actions } from './mishaps.ts'
 import { ClockPutForward, type Instance, openInstance } from './service.ts'
@@ -11,23 +12,22 @@ import { ClockPutForward, type Instance, openInstance } from './service.ts'
 const RUNS = Number(process.env.RUNS ?? 2)
 const SEED = Number(process.env.SEED ?? 1)
 
+const SINGLE = CACHES.map((each) => ({ ...each, clustered: false }))
+const CLUSTERED = CACHES.filter(({ cache }) => cache === 'redis' || cache === 'tiered').map((each) => ({
+  ...each,
+  clustered: true,
+}))
+
 const SERVICES = [
-  ...CACHES.flatMap(({ cache, env }) =>
+  ...[...SINGLE, ...CLUSTERED].flatMap((each) =>
     [1, 2].map((instances) => ({
-      name: `${cache}, ${instances} on PostgreSQL`,
-      cache,
-      env,
+      ...each,
+      name: `${each.cache}${each.clustered ? ' on a cluster' : ''}, ${instances} on PostgreSQL`,
       instances,
       embedded: false,
     })),
   ),
-  ...CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered').map(({ cache, env }) => ({
-    name: `${cache}, 1 on PGlite`,
-    cache,
-    env,
-    instances: 1,
-    embedded: true,
-  })),
+  ...SINGLE.map((each) => ({ ...each, name: `${each.cache}, 1 on PGlite`, instances: 1, embedded: true })),
 ]
 
 /** Every read is a load, every write waits for the lease, or the database shares our thread. */
@@ -35,16 +35,21 @@ function isSlow({ cache, instances, embedded }: (typeof SERVICES)[number]): bool
   return embedded || cache === 'null' || (cache === 'lru' && instances === 2)
 }
 
+async function startOne() {
+  const redis = await startRedis()
+  return { url: redis.url, nodes: [redis], stop: () => redis.stop() }
+}
+
 describe.each(SERVICES)(
   'what is read is what the database says, and what the model says: $name',
   (service) => {
     const clock = new ClockPutForward()
     const instances: Instance[] = []
-    let redis: TestRedis
+    let redis: { readonly url: string; readonly nodes: readonly TestRedis[]; stop(): Promise<void> }
     let database: FreshDatabase | undefined
 
     beforeAll(async () => {
-      redis = await startRedis()
+      redis = await (service.clustered ? startRedisCluster() : startOne())
       database = service.embedded ? undefined : await freshDatabase()
       const where = database === undefined ? { DATA_DIR: 'memory' } : { DATABASE_URL: database.url }
       // No write of one instance waits for its lease, which can then be long: a halted machine loses no hit to it.
@@ -61,9 +66,9 @@ describe.each(SERVICES)(
       await database?.drop()
     })
 
-    test('after every command, on every instance', { timeout: 60_000 + RUNS * 60_000 }, async () => {
+    test('after every command, on every instance', { timeout: 60_000 + RUNS * 120_000 }, async () => {
       const runs = isSlow(service) ? Math.ceil(RUNS / 2) : RUNS
-      const comparison = new Comparison(instances, clock, redis)
+      const comparison = new Comparison(instances, clock, redis.nodes)
       let worlds = 0
       await fc.assert(
         fc.asyncProperty(actions, (script) => comparison.run(script, worlds++)),
@@ -74,8 +79,9 @@ describe.each(SERVICES)(
         `\n${service.name}, seed ${SEED}: ${[...counts].map(([what, n]) => `${n} ${what}`).join(', ')}\n`,
       )
       // A run that saw none of these has proved nothing.
-      if (service.cache !== 'null') expect(counts.get('hit')).toBeGreaterThan(0)
-      if (service.cache !== 'null') expect(counts.get('miss')).toBeGreaterThan(0)
+      for (const what of service.cache === 'null' ? ['bypass'] : ['hit right after a write', 'miss']) {
+        expect(counts.get(what) ?? 0, what).toBeGreaterThan(0)
+      }
       expect(counts.get('write')).toBeGreaterThan(0)
       expect(counts.get('refused write')).toBeGreaterThan(0)
     })

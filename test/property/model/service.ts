@@ -6,11 +6,13 @@ import { UnitOfWork } from '../../../src/application/caching/unit-of-work.ts'
 import { CachePort } from '../../../src/application/ports/cache-port.ts'
 import { Clock } from '../../../src/application/ports/clock.ts'
 import { Snapshots } from '../../../src/application/ports/view-queries.ts'
+import { MarketflowError } from '../../../src/domain/errors.ts'
 import { readConfig } from '../../../src/infrastructure/config.ts'
 import { type Override, openCore } from '../../../src/infrastructure/core.ts'
 
 /** Short, since a write to one of several private caches waits for all of it. */
 export const LEASE_MS = 200
+const ATTEMPTS = 10
 
 /** One instance of the service without its ways in, assembled by the production code. */
 export interface Instance {
@@ -35,13 +37,13 @@ export async function openInstance(
     REDIS_TIMEOUT_MS: '1000',
     ...env,
   })
-  const { container, close } = await openCore(config, pino({ level: 'silent' }), [
-    async (core) => {
-      await core.unbind(Clock)
-      core.bind(Clock).toConstantValue(clock)
-    },
-    ...overrides,
-  ])
+  const withClock: Override = async (core) => {
+    await core.unbind(Clock)
+    core.bind(Clock).toConstantValue(clock)
+  }
+  const { container, close } = await patiently(() =>
+    openCore(config, pino({ level: 'silent' }), [withClock, ...overrides]),
+  )
   const loop = await container.getAsync(DrainLoop)
   return {
     reads: await container.getAsync(ReadThrough),
@@ -54,6 +56,18 @@ export async function openInstance(
     close: async () => {
       await close()
     },
+  }
+}
+
+/** The log answers within a lease or is out of reach, and this lease is short: a slow machine may try again. */
+async function patiently<T>(open: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open()
+    } catch (error) {
+      const isSlow = error instanceof MarketflowError && error.code === 'database-unavailable'
+      if (!isSlow || attempt === ATTEMPTS) throw error
+    }
   }
 }
 

@@ -50,7 +50,7 @@ describe.each(CACHES.filter(({ cache }) => cache !== 'null'))(
       instance.cache.reset()
       await expect.poll(() => instance.cache.session(), { timeout: 10_000 }).toBeDefined()
       await instance.drain()
-      const comparison = new Comparison([instance], clock, redis)
+      const comparison = new Comparison([instance], clock, [redis])
       const property = fc.asyncProperty(actions, (script) => comparison.run(script, worlds++))
       return fc.check(property, { seed: SEED, numRuns, endOnFailure: true })
     }
