@@ -68,6 +68,7 @@ export async function openCore(
       instrument: (connections: Connections) => new TracedConnections(connections, config.databaseUrl),
     }),
   })
+  let cache: CachePort | undefined
   try {
     await (config.migrate ? database.migrate() : assertMigrated(database))
     const container = new Container()
@@ -84,8 +85,11 @@ export async function openCore(
       ...(config.tracing ? [tracing] : []),
     )
     for (const override of overrides) await override(container)
-    return await start(config, logger, container, database)
+    cache = await container.getAsync(CachePort)
+    return await start(config, logger, container, cache, database)
   } catch (error) {
+    // A connection to Redis that is left open keeps a process alive that has given up.
+    await cache?.close()
     await database.close()
     throw error
   }
@@ -107,13 +111,10 @@ async function start(
   config: Config,
   logger: Logger,
   container: Container,
+  cache: CachePort,
   database: Database,
 ): Promise<Core> {
-  const [cache, clock, metrics] = await Promise.all([
-    container.getAsync(CachePort),
-    container.getAsync(Clock),
-    container.getAsync(Metrics),
-  ])
+  const [clock, metrics] = await Promise.all([container.getAsync(Clock), container.getAsync(Metrics)])
   await database.invalidationLog.claim(regimeOf(config, cache), config.alone)
   // One that was alone before, and was cut off from PostgreSQL a moment ago, may still be reading under its last lease.
   if (config.alone && config.databaseUrl !== undefined) await clock.sleep(WAIT_PER_LEASE * config.leaseMs)

@@ -19,35 +19,32 @@ export interface Service {
   close(): Promise<void>
 }
 
-/** Starts everything. Throws what `openCore` throws, and when the address cannot be listened on. */
+/** Starts everything. Throws what `openCore` throws, and when the address cannot be listened on; nothing stays open then. */
 export async function startService(config: Config, overrides: readonly Override[] = []): Promise<Service> {
   const logger = createLogger(config.logLevel)
+  // Closed in the reverse of the order in which it was opened, as far as that has come.
+  await using opening = new AsyncDisposableStack()
   const tracing = config.tracing && (await startTracing(config.tracing, logger))
+  opening.defer(() => tracing?.shutdown())
   const core = await openCore(config, logger, overrides)
+  opening.defer(() => endCore(core, logger))
   const limiting = openLimits(config)
-  try {
-    if (config.seedDemo && (await seedDemo(core.container)))
-      logger.info('filled the empty database with demo data')
-    const control = await openControl(config, core, logger)
-    const closing = new AbortController()
-    const app = await httpApp(config, core, limiting.limits, logger, closing.signal)
-    const server = await listen(tracing ? tracedApp(app) : app, config)
-    logger.info({ url: server.url, database: core.database.describe, cache: config.cache }, 'listening')
-    const close = async () => {
-      logger.info('stopping')
-      closing.abort()
-      await server.close()
-      limiting.close()
-      await control.close()
-      await endCore(core, logger)
-      await tracing?.shutdown()
-    }
-    return { url: server.url, close }
-  } catch (error) {
-    limiting.close()
-    await core.close()
-    throw error
-  }
+  opening.defer(() => limiting.close())
+  if (config.seedDemo && (await seedDemo(core.container)))
+    logger.info('filled the empty database with demo data')
+  const control = await openControl(config, core, logger)
+  opening.defer(() => control.close())
+  const closing = new AbortController()
+  const app = await httpApp(config, core, limiting.limits, logger, closing.signal)
+  const server = await listen(tracing ? tracedApp(app) : app, config)
+  logger.info({ url: server.url, database: core.database.describe, cache: config.cache }, 'listening')
+  opening.defer(async () => {
+    logger.info('stopping')
+    closing.abort()
+    await server.close()
+  })
+  const opened = opening.move()
+  return { url: server.url, close: () => opened.disposeAsync() }
 }
 
 /** Says whether every invalidation this instance knew of is done, or who has to do it. */
