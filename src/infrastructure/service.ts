@@ -14,7 +14,8 @@ export interface Service {
   readonly url: string
   /**
    * Lets requests in flight end, which includes the confirmation of their writes; then applies what is still pending,
-   * and closes the cache and the database.
+   * and closes the cache and the database. Asked again, as a worker is by its supervisor and by a signal, it is the same
+   * end that is waited for.
    */
   close(): Promise<void>
 }
@@ -44,7 +45,14 @@ export async function startService(config: Config, overrides: readonly Override[
     await server.close()
   })
   const opened = opening.move()
-  return { url: server.url, close: () => opened.disposeAsync() }
+  let closed: Promise<void> | undefined
+  return {
+    url: server.url,
+    close() {
+      closed ??= opened.disposeAsync()
+      return closed
+    },
+  }
 }
 
 /** Says whether every invalidation this instance knew of is done, or who has to do it. */

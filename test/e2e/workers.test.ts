@@ -43,10 +43,10 @@ async function expectEveryWorkerToShow(name: string): Promise<void> {
 }
 
 /** The processes that said that they listen, in their order. */
-const listening = () =>
-  service.log
-    .filter((line) => line.includes('"msg":"listening"'))
-    .map((line) => JSON.parse(line).pid as number)
+const pidsOf = ({ log }: RunningService) =>
+  log.filter((line) => line.includes('"msg":"listening"')).map((line) => JSON.parse(line).pid as number)
+
+const listening = () => pidsOf(service)
 
 const living = () => listening().filter(isAlive)
 
@@ -109,6 +109,17 @@ describe('WORKERS=2', () => {
     expect(await service.stop()).toBe(0)
     expect(service.log.filter((line) => line.includes('every invalidation is applied'))).toHaveLength(2)
   })
+})
+
+it('workers stop as one when every process of their group gets the signal, as from a service manager', async () => {
+  const fresh = await freshDatabase()
+  const group = await startService({ DATABASE_URL: fresh.url, WORKERS: '2' })
+  await expect.poll(() => pidsOf(group)).toHaveLength(2)
+  const stopped = group.stop()
+  for (const pid of pidsOf(group)) process.kill(pid, 'SIGTERM')
+  expect(await stopped).toBe(0)
+  expect(group.log.filter((line) => line.includes('every invalidation is applied'))).toHaveLength(2)
+  await fresh.drop()
 })
 
 describe('workers that cannot start', () => {
