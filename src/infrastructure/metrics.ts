@@ -157,8 +157,11 @@ export class Metrics implements ReadObserver {
 
   /** How long the oldest pending row has been seen, in s; 0 without one. */
   get oldestPendingS(): number {
-    const oldest = Math.min(...this.#pendingSince.values())
-    return Number.isFinite(oldest) ? (this.#clock.monotonic() - oldest) / 1000 : 0
+    const now = this.#clock.monotonic()
+    let oldest = now
+    // Rows may be too many to be arguments of one call.
+    for (const since of this.#pendingSince.values()) oldest = Math.min(oldest, since)
+    return (now - oldest) / 1000
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
