@@ -11,11 +11,15 @@ interface Session {
   /** Connected, and the regime claimed. */
   readonly ready: Promise<Client>
   readonly oneAtATime: LimitFunction
+  /** After how long the server gives a statement up, in ms. */
+  statementTimeoutMs: number
 }
 
 /**
  * The log over a connection of its own, which a busy pool cannot delay. Whatever goes wrong on it, the connection is
- * destroyed and the next call makes another: a query that is still on its way must not be answered to the next one.
+ * destroyed and the next call makes another: a query that is still on its way must not be answered to the next one. The
+ * server gives it up, too: it would notice that nobody waits only after its answer, and until then the session holds the
+ * regime's lock against the one that takes its place.
  */
 export class PostgresInvalidationLog extends SqlInvalidationLog {
   readonly #url: string
@@ -41,9 +45,17 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     if (this.#closed) throw unavailable(new ConnectionLost('The log is closed'))
     this.#session ??= this.#open()
     const session = this.#session
+    const deadlineMs = patience * this.#timeoutMs
     try {
-      const answer = session.oneAtATime(async () => (await session.ready).query<Row>(sql, [...parameters]))
-      return (await within(patience * this.#timeoutMs, answer)).rows
+      const answer = session.oneAtATime(async () => {
+        const client = await session.ready
+        if (session.statementTimeoutMs !== deadlineMs) {
+          await client.query(`set statement_timeout = ${deadlineMs}`)
+          session.statementTimeoutMs = deadlineMs
+        }
+        return client.query<Row>(sql, [...parameters])
+      })
+      return (await within(deadlineMs, answer)).rows
     } catch (error) {
       this.#drop(session)
       throw error instanceof RegimeConflict ? error : unavailable(error)
@@ -54,9 +66,15 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     const client = new Client({
       connectionString: this.#url,
       keepAlive: true,
+      statement_timeout: this.#timeoutMs,
       application_name: 'marketflow log',
     })
-    const session = { client, ready: this.#connect(client), oneAtATime: pLimit(1) }
+    const session: Session = {
+      client,
+      ready: this.#connect(client),
+      oneAtATime: pLimit(1),
+      statementTimeoutMs: this.#timeoutMs,
+    }
     // Also when it breaks while nobody waits for it, which would otherwise end the process.
     client.on('error', () => this.#drop(session))
     session.ready.catch(() => {})

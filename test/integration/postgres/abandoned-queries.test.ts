@@ -1,0 +1,61 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openDatabase } from '../../../src/adapters/postgres/database.ts'
+import { PostgresInvalidationLog } from '../../../src/adapters/postgres/postgres-invalidation-log.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
+
+const TIMEOUT_MS = 500
+
+let fresh: FreshDatabase
+let log: PostgresInvalidationLog
+/** Somebody else on the same database: an operator, a backup, a migration. */
+let other: Client
+
+beforeAll(async () => {
+  fresh = await freshDatabase()
+  const database = await openDatabase({ url: fresh.url })
+  await database.migrate()
+  await database.close()
+  log = new PostgresInvalidationLog(fresh.url, TIMEOUT_MS)
+  await log.claim('private/1000', true)
+  other = new Client({ connectionString: fresh.url })
+  await other.connect()
+})
+
+afterAll(async () => {
+  await log.close()
+  await other.end()
+  await fresh.drop()
+})
+
+async function lockTable(): Promise<void> {
+  await other.query('begin')
+  await other.query('lock table cache_invalidation in access exclusive mode')
+}
+
+/** How many sessions of the log there are that wait for a lock, `forMs` or longer. */
+async function waiting(forMs: number): Promise<number> {
+  const { rows } = await other.query(
+    `select count(*)::int as sessions from pg_stat_activity
+      where datname = current_database() and application_name = 'marketflow log' and wait_event_type = 'Lock'
+        and clock_timestamp() - query_start > $1 * interval '1 millisecond'`,
+    [forMs],
+  )
+  return rows[0].sessions
+}
+
+it('a query that may take longer is not given up with the others', async () => {
+  await lockTable()
+  const kept = log.kept()
+  await expect.poll(() => waiting(TIMEOUT_MS + 100)).toBe(1)
+  await other.query('commit')
+  expect((await kept).rows).toEqual([])
+})
+
+it('what was given up ends on the server, and does not stand in this instance’s own way', async () => {
+  await lockTable()
+  await expect(log.pending()).rejects.toMatchObject({ code: 'database-unavailable' })
+  await expect.poll(() => waiting(0)).toBe(0)
+  await other.query('commit')
+  expect(await log.pending()).toEqual([])
+})
