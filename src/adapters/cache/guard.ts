@@ -5,8 +5,10 @@ import {
   ConsecutiveBreaker,
   circuitBreaker,
   handleWhen,
+  type IBackoff,
 } from 'cockatiel'
 import { type CacheHealth, CacheUnusable } from '../../application/ports/cache-port.ts'
+import type { Clock } from '../../application/ports/clock.ts'
 
 /** Consecutive failures that open the breaker. */
 const FAILURES = 5
@@ -24,11 +26,14 @@ export class Guard {
   readonly #breaker: CircuitBreakerPolicy
   readonly #startTimer: StartTimer
 
-  constructor(startTimer: StartTimer = startPatientTimer) {
+  constructor(clock: Clock, startTimer: StartTimer = startPatientTimer) {
     this.#startTimer = startTimer
     this.#breaker = circuitBreaker(
       handleWhen((error) => error instanceof CacheUnusable),
-      { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: HALF_OPEN_AFTER_MS },
+      {
+        breaker: new ConsecutiveBreaker(FAILURES),
+        halfOpenAfter: { next: () => new Break(clock, HALF_OPEN_AFTER_MS) },
+      },
     )
   }
 
@@ -62,6 +67,30 @@ export class Guard {
       default:
         return 'open'
     }
+  }
+}
+
+/**
+ * How long the breaker stays open, made when it opens. cockatiel counts on the wall clock, and one that is set back would
+ * keep the cache off for as long as that; so what it compares with is either more or less than any time.
+ */
+class Break implements IBackoff<unknown> {
+  readonly #clock: Clock
+  readonly #ms: number
+  readonly #end: number
+
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock
+    this.#ms = ms
+    this.#end = clock.monotonic() + ms
+  }
+
+  get duration(): number {
+    return this.#clock.monotonic() < this.#end ? Infinity : -Infinity
+  }
+
+  next(): Break {
+    return new Break(this.#clock, this.#ms)
   }
 }
 

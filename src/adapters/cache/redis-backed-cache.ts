@@ -31,7 +31,7 @@ interface Opened extends Linked {
 /** What the caches on Redis share: one session per connection, opened anew whenever it ends, under one breaker. */
 export abstract class RedisBackedCache extends CachePort {
   readonly reach = 'shared'
-  readonly #guard = new Guard()
+  readonly #guard: Guard
   readonly #link: Link<Opened>
 
   /** Starts to connect at once, and goes on trying until it is closed. */
@@ -42,6 +42,7 @@ export abstract class RedisBackedCache extends CachePort {
     random: Random,
   ) {
     super()
+    this.#guard = new Guard(clock)
     const context: RedisSessionContext = {
       keyspace: new Keyspace(options.prefix ?? 'marketflow:', options.release),
       guard: this.#guard,

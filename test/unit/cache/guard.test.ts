@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Guard } from '../../../src/adapters/cache/guard.ts'
 import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { ManualClock } from '../../contract/sources.ts'
 
 const never = () => new Promise<string>(() => {})
 const unreachable = async () => {
@@ -22,14 +23,14 @@ class Deadlines {
   }
 }
 
+let clock: ManualClock
 let deadlines: Deadlines
 let guard: Guard
 
 beforeEach(() => {
-  // The breaker's own sense of time.
-  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  clock = new ManualClock()
   deadlines = new Deadlines()
-  guard = new Guard(deadlines.start)
+  guard = new Guard(clock, deadlines.start)
 })
 
 afterEach(() => {
@@ -59,14 +60,12 @@ describe('the deadline', () => {
   })
 
   it('by the real clock, too', async () => {
-    vi.useRealTimers()
-    await expect(new Guard().run(5, never)).rejects.toMatchObject({ reason: 'timeout' })
+    await expect(new Guard(clock).run(5, never)).rejects.toMatchObject({ reason: 'timeout' })
   })
 
   it('leaves no timer behind', async () => {
-    vi.useRealTimers()
     vi.useFakeTimers()
-    expect(await new Guard().run(50, async () => 'answer')).toBe('answer')
+    expect(await new Guard(clock).run(50, async () => 'answer')).toBe('answer')
     await Promise.resolve()
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -102,7 +101,9 @@ describe('the breaker', () => {
 
   it('lets one call probe after 250 ms, refuses others meanwhile, and closes when it is answered', async () => {
     await openBreaker()
-    vi.advanceTimersByTime(250)
+    clock.advance(249)
+    await expect(guard.run(50, async () => 'too early')).rejects.toMatchObject({ reason: 'breaker-open' })
+    clock.advance(1)
     const answer = Promise.withResolvers<string>()
     const probe = guard.run(50, () => answer.promise)
     expect(guard.state).toBe('half-open')
@@ -111,6 +112,28 @@ describe('the breaker', () => {
     expect(await probe).toBe('back')
     expect(guard.state).toBe('closed')
   })
+
+  it('stays open as long again after a probe that fails', async () => {
+    await openBreaker()
+    clock.advance(250)
+    await expect(guard.run(50, unreachable)).rejects.toMatchObject({ reason: 'unreachable' })
+    clock.advance(249)
+    await expect(guard.run(50, async () => 'too early')).rejects.toMatchObject({ reason: 'breaker-open' })
+    clock.advance(1)
+    expect(await guard.run(50, async () => 'back')).toBe('back')
+  })
+
+  it.each([-3_600_000, 3_600_000])(
+    'is open no longer and no shorter when the wall clock is set by %i ms',
+    async (step) => {
+      await openBreaker()
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + step })
+      clock.advance(249)
+      await expect(guard.run(50, async () => 'too early')).rejects.toMatchObject({ reason: 'breaker-open' })
+      clock.advance(1)
+      expect(await guard.run(50, async () => 'back')).toBe('back')
+    },
+  )
 
   it('sends in the very tick of the call, so that the permit just checked still holds', () => {
     let sent = false

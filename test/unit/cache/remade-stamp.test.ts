@@ -49,7 +49,7 @@ it('a stamp that was missing is no hit for L1, even when the old one is read bac
   const commands = new TakenOverByOldCopy()
   const l2 = new RedisSession(commands, {
     keyspace: new Keyspace('test:'),
-    guard: new Guard(),
+    guard: new Guard(clock),
     clock,
     random: new RealRandom(),
     timeoutMs: 1000,

@@ -56,7 +56,7 @@ export class SimSharedCache extends CachePort {
     const clock = new SimClock(host, access.scheduler, 'redis')
     const context: RedisSessionContext = {
       keyspace: new Keyspace(''),
-      guard: new Guard(new SimClock(host, access.scheduler, 'deadline').startTimer),
+      guard: new Guard(clock, new SimClock(host, access.scheduler, 'deadline').startTimer),
       clock,
       random,
       timeoutMs: TIMEOUT_MS,
