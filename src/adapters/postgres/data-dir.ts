@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** PGlite does not notice when two processes open one directory: each would silently undo what the other writes. */
@@ -16,14 +16,18 @@ const heldHere = new Set<string>()
 export function lockDataDir(dataDir: string): { readonly release: () => void } {
   mkdirSync(dataDir, { recursive: true })
   const file = resolve(join(dataDir, 'lock'))
-  if (heldHere.has(file)) throw inUse(dataDir, file, process.pid)
-  const holder = holderOf(file)
-  if (holder !== undefined) {
+  if (heldHere.has(file)) throw inUse(dataDir, file)
+  const next = `${file}.next`
+  makeAlone(dataDir, next)
+  try {
+    const holder = holderOf(file)
     // A process id of our own is what a container's last life left behind: there, it starts with the same one again.
-    if (holder !== process.pid && isAlive(holder)) throw inUse(dataDir, file, holder)
-    rmSync(file, { force: true })
+    if (holder !== process.pid && isAlive(holder)) throw inUse(dataDir, file)
+    renameSync(next, file)
+  } catch (error) {
+    rmSync(next, { force: true })
+    throw error
   }
-  writeFileSync(file, String(process.pid), { flag: 'wx' })
   heldHere.add(file)
   return {
     release: () => {
@@ -32,9 +36,21 @@ export function lockDataDir(dataDir: string): { readonly release: () => void } {
   }
 }
 
-function inUse(dataDir: string, file: string, holder: number): DataDirInUse {
+/** Of several that look at one dead holder's file, only whoever made this one may put it in the other's place. */
+function makeAlone(dataDir: string, file: string): void {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' })
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? inUse(dataDir, file) : error
+  }
+}
+
+function inUse(dataDir: string, file: string): DataDirInUse {
+  const holder = holderOf(file)
+  // Not written yet, or just gone.
+  const who = holder ? `process ${holder}` : 'another process'
   return new DataDirInUse(
-    `${dataDir} is in use by process ${holder}. An embedded database belongs to one process: stop that one first, or use PostgreSQL (DATABASE_URL). If no such process runs Marketflow, delete ${file}.`,
+    `${dataDir} is in use by ${who}. An embedded database belongs to one process: stop that one first, or use PostgreSQL (DATABASE_URL). If no such process runs Marketflow, delete ${file}.`,
   )
 }
 
@@ -47,10 +63,9 @@ function holderOf(file: string): number | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+function isAlive(pid: number | undefined): boolean {
   try {
-    process.kill(pid, 0)
-    return true
+    return pid !== undefined && process.kill(pid, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }

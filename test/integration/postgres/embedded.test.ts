@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { DataDirInUse } from '../../../src/adapters/postgres/data-dir.ts'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { DataDirInUse, lockDataDir } from '../../../src/adapters/postgres/data-dir.ts'
 import { openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
 
@@ -28,5 +29,29 @@ describe('a database embedded in a directory', () => {
     expect(await second.invalidationLog.pending()).toEqual([{ id, tags: ['kept'], applied: false }])
     await second.ping()
     await second.close()
+  })
+})
+
+describe('a lock that was left behind', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'marketflow-'))
+  afterEach(() => vi.restoreAllMocks())
+  afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
+
+  it('is taken over by one of several that find it at once', () => {
+    writeFileSync(join(dataDir, 'lock'), '999999999')
+    const attempt = `
+      const { lockDataDir } = await import(process.argv[1])
+      try { lockDataDir(process.argv[2]); console.log('held') } catch (error) { console.log(error.name) }`
+    const module = new URL('../../../src/adapters/postgres/data-dir.ts', import.meta.url).pathname
+    let other = ''
+    vi.spyOn(process, 'kill').mockImplementationOnce(() => {
+      // We have read the file, and ask whether its process is alive: at this moment the other one comes.
+      other = execFileSync(process.execPath, ['-e', attempt, module, dataDir], { encoding: 'utf8' }).trim()
+      throw Object.assign(new Error('no such process'), { code: 'ESRCH' })
+    })
+    const { release } = lockDataDir(dataDir)
+    expect(other).toBe('DataDirInUse')
+    release()
+    expect(readdirSync(dataDir)).toEqual([])
   })
 })
