@@ -3,8 +3,12 @@ import { CacheUnusable } from '../../application/ports/cache-port.ts'
 import { connect } from './redis-client.ts'
 import { RedisCommands, RedisRefusal } from './redis-commands.ts'
 
-/** How long a stamp that nobody invalidates lives, in ms. Longer than any entry; a lost stamp is only a miss. */
-const STAMP_TTL_MS = 24 * 3_600_000
+/**
+ * How long a stamp that nobody invalidates lives, in ms. Nothing but memory and hits depends on it: a stamp that ends makes
+ * misses of its entries, so it lives several times as long as they do (77 minutes at most, grace included), and not
+ * longer, since every tag that anybody asks for gets one.
+ */
+const STAMP_TTL_MS = 6 * 3_600_000
 /** Keys in one DEL: long commands keep the server from everyone else. */
 const DELETE_CHUNK = 500
 /** The answers that mean: this is not the server that this session was opened to. */

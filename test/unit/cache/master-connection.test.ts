@@ -3,6 +3,9 @@ import { type Redis, ReplyError } from 'ioredis'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MasterConnection } from '../../../src/adapters/cache/master-connection.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
+import { GRACE_MS } from '../../../src/application/caching/read-through.ts'
+import { longestLifeMs } from '../../../src/application/caching/representation.ts'
+import { LONGEST_TTL_S } from '../../../src/application/caching/view-table.ts'
 import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
 
 type Reply = readonly [error: Error | null, reply: unknown]
@@ -158,12 +161,19 @@ describe('a master', () => {
     expect(client.commands).toEqual(['get a', 'get b', 'role', 'del 1', 'del 1', 'info replication'])
   })
 
-  it('makes stamps that are missing for a day, and reads them back', async () => {
+  it('makes stamps that are missing for six hours, and reads them back', async () => {
     const connection = await open()
     client.values.set('s', Buffer.from('theirs'))
     const stamps = await connection.makeStamps(new Map([['s', 'ours']]))
     expect(stamps.map(String)).toEqual(['theirs'])
-    expect(client.commands).toEqual(['set s ours PX 86400000 NX', 'mget s', 'role'])
+    expect(client.commands).toEqual(['set s ours PX 21600000 NX', 'mget s', 'role'])
+  })
+
+  it('makes stamps that outlive every entry several times over', async () => {
+    const connection = await open()
+    await connection.makeStamps(new Map([['s', 'ours']]))
+    const livesMs = Number(/PX (\d+) NX/.exec(client.commands[0]!)![1])
+    expect(livesMs).toBeGreaterThan(3 * (longestLifeMs(LONGEST_TTL_S) + GRACE_MS))
   })
 
   it('that is full tells by the read whether there is a stamp', async () => {
