@@ -14,19 +14,30 @@ export function onSupervisorStop(stop: () => void): void {
   process.on('disconnect', stop)
 }
 
+/** How long the supervisor may take, in ms: it waits 5 s for its workers, and Prometheus 10 s for us. */
+const PATIENCE_MS = 6_000
+
 let questions = 0
 
-/** The metrics of all workers, each marked with its number, as Prometheus text. */
-export function clusterMetrics(): Promise<string> {
+/**
+ * The metrics of all workers, each marked with its number, as Prometheus text.
+ * @throws Error what the supervisor said, or that it does not answer
+ */
+export async function clusterMetrics(): Promise<string> {
   const id = ++questions
-  return new Promise((resolve, reject) => {
-    const onMessage = (message: { type?: string; id?: number; text?: string; error?: string }) => {
-      if (message?.type !== METRICS_ANSWER || message.id !== id) return
-      process.off('message', onMessage)
-      if (message.text === undefined) reject(new Error(message.error))
-      else resolve(message.text)
-    }
-    process.on('message', onMessage)
-    process.send!({ type: METRICS_QUESTION, id })
-  })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const onMessage = (message: { type?: string; id?: number; text?: string; error?: string }) => {
+    if (message?.type !== METRICS_ANSWER || message.id !== id) return
+    if (message.text === undefined) reject(new Error(message.error))
+    else resolve(message.text)
+  }
+  const timer = setTimeout(() => reject(new Error('The supervisor does not answer')), PATIENCE_MS)
+  process.on('message', onMessage)
+  try {
+    process.send!({ type: METRICS_QUESTION, id }, (error: Error | null) => error && reject(error))
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    process.off('message', onMessage)
+  }
 }
