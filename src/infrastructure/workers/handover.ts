@@ -10,6 +10,8 @@ interface Connection {
  */
 export function resetWhatWasHandedOver(worker: Worker): void {
   const { process } = worker
+  // Could not be forked: there was not even a channel to be had.
+  if (process.send === undefined) return
   const send = process.send.bind(process)
   // One at a time: round robin waits for a worker's reply before it hands over the next.
   let underWay: Connection | undefined

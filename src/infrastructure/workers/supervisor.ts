@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster'
-import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { AggregatorRegistry } from 'prom-client'
 import { resetWhatWasHandedOver } from './handover.ts'
@@ -54,6 +53,9 @@ export class Supervisor {
 
   #fork(slot: number): Worker {
     const worker = cluster.fork({ [WORKER_VARIABLE]: String(slot) })
+    worker.on('error', (error) =>
+      this.#logger.error({ worker: slot, err: error }, 'a worker cannot be reached'),
+    )
     resetWhatWasHandedOver(worker)
     this.#slots.set(slot, worker)
     return worker
@@ -64,13 +66,13 @@ export class Supervisor {
     let pauseMs = FIRST_PAUSE_MS
     for (;;) {
       const start = performance.now()
-      const [code, signal] = await once(worker, 'exit')
+      const { code, signal } = await endOf(worker)
       this.#slots.delete(slot)
-      if (this.#stopping) return code ?? 1
+      if (this.#stopping) return code
       if (performance.now() - start > STEADY_MS) pauseMs = FIRST_PAUSE_MS
       this.#logger.error({ worker: slot, code, signal, pauseMs }, 'a worker died; another takes its place')
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      if (this.#stopping) return code ?? 1
+      if (this.#stopping) return code
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
       worker = this.#fork(slot)
     }
@@ -90,7 +92,15 @@ export class Supervisor {
 /** Resolves with undefined once the worker listens, or with its exit code when it ends before. */
 function failedStart(worker: Worker): Promise<number | undefined> {
   return Promise.race([
-    once(worker, 'listening').then(() => undefined),
-    once(worker, 'exit').then(([code]) => code ?? 1),
+    new Promise<undefined>((resolve) => worker.once('listening', () => resolve(undefined))),
+    endOf(worker).then(({ code }) => code),
   ])
+}
+
+/** What became of a worker; one that could not even be forked never exits. Any other error is not its end. */
+function endOf(worker: Worker): Promise<{ code: number; signal?: string }> {
+  return new Promise((resolve) => {
+    worker.once('exit', (code: number | null, signal) => resolve({ code: code ?? 1, signal }))
+    worker.on('error', () => worker.process.pid === undefined && resolve({ code: 1 }))
+  })
 }
