@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Api } from '../support/api.ts'
+import { freshDatabase } from '../support/postgres.ts'
 import { type RunningService, runToEnd, startService } from '../support/service.ts'
 
 let dataDir: string
@@ -56,4 +57,20 @@ it('says what it can explain, how it is used, and when nothing runs', async () =
   const nobody = await cache('explain', '/markets')
   expect(nobody.code).toBe(1)
   expect(nobody.output).toContain('is it running here')
+})
+
+it('removes the sockets that killed processes left behind, and no other', async () => {
+  const database = await freshDatabase()
+  const env = { DATA_DIR: dataDir, DATABASE_URL: database.url }
+  const sockets = async () => (await readdir(dataDir)).filter((name) => name.endsWith('.sock'))
+  const killed = await startService(env)
+  await killed.kill()
+  expect(await sockets()).toHaveLength(2)
+  const next = await startService(env)
+  expect((await sockets()).sort()).toEqual(
+    [service, next].map(({ process }) => `control-${process.pid}.sock`).sort(),
+  )
+  await next.stop()
+  await database.drop()
+  expect((await cache('explain', '/markets')).output).toContain('next read')
 })

@@ -1,5 +1,6 @@
 import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 
 /** What the operator's commands ask a running instance, by name, with JSON in and out. */
@@ -15,7 +16,7 @@ const PREFIX = 'control'
 
 /**
  * Listens for the operator's commands on a Unix socket in the data directory, one per process: whoever may open the
- * file is the operator.
+ * file is the operator. Removes the sockets of processes that did not live to do it themselves.
  */
 export async function openControlSocket(
   dataDir: string,
@@ -24,6 +25,7 @@ export async function openControlSocket(
   await mkdir(dataDir, { recursive: true })
   const path = join(dataDir, `${PREFIX}-${process.pid}.sock`)
   await unlink(path).catch(ignoreMissing)
+  for (const name of await socketsIn(dataDir)) await removeUnlessAnswered(join(dataDir, name))
   const server = createServer((incoming, outgoing) => {
     answer(incoming, commands).then(
       (result) => outgoing.end(JSON.stringify({ result })),
@@ -41,17 +43,31 @@ export async function askInstances(
   input: unknown,
   onlyOne = false,
 ): Promise<Answer[]> {
-  const names = (await readdir(dataDir).catch(() => [])).filter(
-    (name) => name.startsWith(PREFIX) && name.endsWith('.sock'),
-  )
   const answers: Answer[] = []
-  for (const instance of names) {
+  for (const instance of await socketsIn(dataDir).catch(() => [])) {
     // A socket that nobody answers was left behind by a process that died.
     const text = await post(join(dataDir, instance), command, JSON.stringify(input)).catch(() => undefined)
     if (text !== undefined) answers.push({ instance, ...JSON.parse(text) })
     if (onlyOne && answers.length > 0) break
   }
   return answers
+}
+
+async function socketsIn(dataDir: string): Promise<string[]> {
+  const names = await readdir(dataDir)
+  return names.filter((name) => name.startsWith(PREFIX) && name.endsWith('.sock'))
+}
+
+/** Process ids would say nothing where containers share a directory; whether anybody listens does. */
+async function removeUnlessAnswered(path: string): Promise<void> {
+  const refused = await new Promise<boolean>((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(false)
+    })
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))
+  })
+  if (refused) await unlink(path).catch(ignoreMissing)
 }
 
 async function answer(incoming: IncomingMessage, commands: ControlCommands): Promise<unknown> {
