@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { Market } from '../../domain/market.ts'
 import type { ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
-import type { Record } from '../caching/unit-of-work.ts'
+import type { RecordEvent } from '../caching/unit-of-work.ts'
 import { listingOf } from '../markets/update-market.ts'
 import type { Transaction } from '../ports/transactions.ts'
 
@@ -12,7 +12,7 @@ import type { Transaction } from '../ports/transactions.ts'
  */
 export async function moveApplication(
   tx: Transaction,
-  record: Record,
+  record: RecordEvent,
   id: string,
   decide: (application: VendorApplication, market: Market) => void,
 ): Promise<ApplicationStatus> {

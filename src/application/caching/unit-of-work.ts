@@ -6,7 +6,7 @@ import { tagsOf } from './event-tags.ts'
 import type { Confirmation, WriteConfirmation } from './write-confirmation.ts'
 
 /** Tells the unit of work what happened. */
-export type Record = (event: DomainEvent) => void
+export type RecordEvent = (event: DomainEvent) => void
 
 /** What a write did, for operators. */
 export interface WriteReport {
@@ -46,7 +46,7 @@ export class UnitOfWork {
    * @throws MarketflowError whatever the work throws (nothing is changed then); `database-unavailable` when PostgreSQL
    * is out of reach or the outcome of COMMIT is unknown.
    */
-  run<T>(work: (tx: Transaction, record: Record) => Promise<T>): Promise<T> {
+  run<T>(work: (tx: Transaction, record: RecordEvent) => Promise<T>): Promise<T> {
     return this.#commit(async (tx) => {
       const events: DomainEvent[] = []
       const answer = await work(tx, (event) => events.push(event))

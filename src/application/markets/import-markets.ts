@@ -1,5 +1,5 @@
 import { Market } from '../../domain/market.ts'
-import type { Record, UnitOfWork } from '../caching/unit-of-work.ts'
+import type { RecordEvent, UnitOfWork } from '../caching/unit-of-work.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Transaction } from '../ports/transactions.ts'
@@ -51,7 +51,7 @@ export class ImportMarkets {
 
   async #take(
     tx: Transaction,
-    record: Record,
+    record: RecordEvent,
     organizerId: string,
     row: DirectoryMarket,
     known: Market | undefined,
