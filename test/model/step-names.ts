@@ -20,7 +20,7 @@ export const STEPS = {
   'read: lookup is sent, under a lease, on a trusted session':
     'read-through.ts ReadThrough.read, gate.ts Gate.assert',
   'read: loads before it observes': 'read-through.ts ReadThrough.#fill (variant)',
-  'read: lookup finds a hit': 'cache/redis-session.ts RedisSession.lookup, cache/stored-entry.ts sameFence',
+  'read: lookup finds a hit': 'cache/redis-session.ts RedisSession.lookup, fence.ts sameFence',
   'read: lookup finds a hit after an answered write': 'the same',
   'read: lookup finds no entry that counts': 'cache/redis-session.ts RedisSession.lookup',
   'read: lookup finds no stamp, SET NX and GET are sent': 'cache/stamp-batch.ts StampBatch',

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { sameFence } from '../../application/caching/fence.ts'
 import {
   type CacheHealth,
   CachePort,
@@ -12,7 +13,6 @@ import {
 import type { Clock } from '../../application/ports/clock.ts'
 import type { Random } from '../../application/ports/random.ts'
 import { EntryStore } from './entry-store.ts'
-import { sameFence } from './stored-entry.ts'
 
 export interface LruCacheOptions {
   /** Bound on entries and stamps together, in bytes. */

@@ -1,3 +1,4 @@
+import { sameFence } from '../../application/caching/fence.ts'
 import {
   CacheSession,
   type Entry,
@@ -13,7 +14,6 @@ import type { Guard } from './guard.ts'
 import type { Keyspace } from './keyspace.ts'
 import { type RedisCommands, RedisRefusal, unusable } from './redis-commands.ts'
 import { type Defer, type Observation, StampBatch } from './stamp-batch.ts'
-import { sameFence } from './stored-entry.ts'
 
 /** What the sessions of one cache have in common. */
 export interface RedisSessionContext {

@@ -1,3 +1,4 @@
+import { sameFence } from '../../application/caching/fence.ts'
 import {
   type CacheHealth,
   CachePort,
@@ -12,7 +13,6 @@ import type { Clock } from '../../application/ports/clock.ts'
 import { EntryStore } from './entry-store.ts'
 import type { RedisBackedCache } from './redis-backed-cache.ts'
 import type { RedisSession } from './redis-session.ts'
-import { sameFence } from './stored-entry.ts'
 
 export interface TieredCacheOptions {
   /** Bound on the entries kept in this process, in bytes. */

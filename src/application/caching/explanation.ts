@@ -1,5 +1,6 @@
 import type { CachePort, Entry } from '../ports/cache-port.ts'
 import type { Clock } from '../ports/clock.ts'
+import { sameFence } from './fence.ts'
 import type { TrustedSessions } from './gate.ts'
 import type { Lease } from './lease.ts'
 import { isNegative } from './representation.ts'
@@ -49,11 +50,7 @@ export class ExplainView {
     const session = this.#cache.session()
     const found = (await session?.inspect(key, tags)) ?? { stamps: [], entries: [] }
     const entries = found.entries.map(({ tier, entry, fence }) =>
-      this.#explainEntry(
-        tier,
-        entry,
-        fence.length === tags.length && fence.every((stamp, i) => stamp === found.stamps[i]),
-      ),
+      this.#explainEntry(tier, entry, sameFence(fence, found.stamps)),
     )
     const leaseAge = this.#lease.ageMs
     return {

@@ -2,6 +2,7 @@ import { type CachePort, CacheUnusable, type Entry, type Fence, type Permit } fr
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Snapshots } from '../ports/view-queries.ts'
+import { sameFence } from './fence.ts'
 import type { LoadQueue } from './load-queue.ts'
 import { decode, isNegative, represent } from './representation.ts'
 import type { View } from './view-table.ts'
@@ -131,10 +132,10 @@ export class ShadowCheck {
   /** Looks twice: at once, since most writes in flight have been invalidated by now, and when no excuse is left. */
   async #judge<P, T>(view: View<P, T>, params: P, fence: Fence, loadedBy: number): Promise<ShadowOutcome> {
     const now = await this.#fence(view, params).catch(ignoreUnusable)
-    if (now !== undefined && !sameStamps(fence, now)) return 'overtaken'
+    if (now !== undefined && !sameFence(fence, now)) return 'overtaken'
     await this.#sleepUntil(loadedBy + WAIT_PER_LEASE * this.#options.leaseMs)
     if (this.#closing.signal.aborted) return 'undecided'
-    return sameStamps(fence, await this.#fence(view, params)) ? 'violation' : 'overtaken'
+    return sameFence(fence, await this.#fence(view, params)) ? 'violation' : 'overtaken'
   }
 
   /** The tags' stamps now, for whoever holds a lease. @throws CacheUnusable */
@@ -165,10 +166,6 @@ function isForeign<T>(view: View<never, T>, entry: Entry): boolean {
 
 function sameAnswer(served: Entry, fresh: Entry): boolean {
   return served.etag === fresh.etag && served.visibleTo === fresh.visibleTo
-}
-
-function sameStamps(served: Fence, now: Fence): boolean {
-  return served.length === now.length && served.every((stamp, i) => stamp === now[i])
 }
 
 function ignoreUnusable(error: unknown): undefined {

@@ -29,7 +29,7 @@ let session: RedisSession
 beforeEach(() => {
   clock = new ManualClock()
   server = new MemoryRedis(clock)
-  guard = new WatchedGuard()
+  guard = new WatchedGuard(clock)
   session = new RedisSession(new MemoryCommands(server), {
     keyspace: new Keyspace('p:'),
     guard,

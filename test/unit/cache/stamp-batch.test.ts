@@ -35,7 +35,7 @@ let lease: Lease
 beforeEach(() => {
   clock = new ManualClock()
   server = new MemoryRedis(clock)
-  guard = new WatchedGuard()
+  guard = new WatchedGuard(clock)
   flushes = []
   lease = new Lease()
   const commands = new MemoryCommands(server)

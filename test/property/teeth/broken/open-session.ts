@@ -1,7 +1,8 @@
 import { decodeEntry, encodeEntry } from '../../../../src/adapters/cache/entry-format.ts'
 import { type RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
 import type { RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
-import { type StoredEntry, sameFence } from '../../../../src/adapters/cache/stored-entry.ts'
+import type { StoredEntry } from '../../../../src/adapters/cache/stored-entry.ts'
+import { sameFence } from '../../../../src/application/caching/fence.ts'
 import {
   CacheSession,
   CacheUnusable,

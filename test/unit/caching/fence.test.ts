@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { sameFence } from '../../../src/adapters/cache/stored-entry.ts'
+import { sameFence } from '../../../src/application/caching/fence.ts'
 
 it.each([
   { stored: [], current: [], same: true },
