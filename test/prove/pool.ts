@@ -4,6 +4,13 @@ import type { Job, JobResult } from './job.ts'
 
 const WORKER = new URL('worker.ts', import.meta.url)
 
+const workers = new Set<ChildProcess>()
+
+/** A search of millions of states hears of nothing else meanwhile, so nobody is asked. */
+export function endWorkers(): void {
+  for (const worker of workers) worker.kill('SIGKILL')
+}
+
 /** Does the jobs in order, one per core at a time, each core in a process of its own. `done` returns false to stop. */
 export async function onEveryCore(
   jobs: readonly Job[],
@@ -14,12 +21,14 @@ export async function onEveryCore(
   await Promise.all(
     Array.from({ length: cores }, async () => {
       const worker = fork(WORKER, { serialization: 'advanced' })
+      workers.add(worker)
       try {
         for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
           if (!done(job, await perform(worker, job))) queue.length = 0
         }
       } finally {
         worker.disconnect()
+        workers.delete(worker)
       }
     }),
   )

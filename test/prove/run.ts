@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type Budget, LAYERS, type LayerName, type LayerResult } from './layer.ts'
+import { endWorkers } from './pool.ts'
 import { chaos, endPrograms, vitest } from './programs.ts'
 import { simulation, WORLDS } from './simulation.ts'
 import { space } from './space.ts'
@@ -44,6 +45,7 @@ const RUN: Readonly<Record<LayerName, () => Promise<LayerResult>>> = {
 // Ctrl-C reaches the programs too; whoever ends this process alone must not leave them behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
+    endWorkers()
     await endPrograms()
     process.exit(signal === 'SIGINT' ? 130 : 143)
   })
