@@ -252,6 +252,14 @@ export function cacheContract(
       expect(fence).toHaveLength(1)
     })
 
+    test('a store says that the entry is kept', async () => {
+      const cache = await open()
+      const { key, tag } = names()
+      const { fence } = await lookup(cache, key, [tag])
+      expect(await store(cache, key, [tag], entryOf('kept'), fence)).toBe(true)
+      expect((await lookup(cache, key, [tag])).entry?.body.toString()).toBe('kept')
+    })
+
     test('an entry past its freshness is still found while it is kept', async () => {
       const cache = await open()
       const { key, tag } = names()
@@ -385,8 +393,8 @@ export async function store(
   entry: Entry,
   fence: Fence,
   keepMs = 60_000,
-): Promise<void> {
-  await cache.session()?.store(key, tags, entry, fence, keepMs)
+): Promise<boolean> {
+  return (await cache.session()?.store(key, tags, entry, fence, keepMs)) ?? false
 }
 
 /** As a read-through does: observe, load, store. */

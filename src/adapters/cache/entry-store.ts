@@ -26,15 +26,16 @@ export class EntryStore {
     return undefined
   }
 
-  /** An entry larger than the whole store is not kept. */
-  set(key: string, stored: StoredEntry, keepMs: number): void {
-    if (keepMs <= 0) return
+  /** Whether it is kept: an entry larger than the whole store is not. */
+  set(key: string, stored: StoredEntry, keepMs: number): boolean {
+    if (keepMs <= 0) return false
     const own = { ...stored, entry: { ...stored.entry, body: compact(stored.entry.body) } }
     this.#kept.set(
       key,
       { stored: own, deadline: this.#clock.monotonic() + keepMs },
       { size: sizeOf(key, own) },
     )
+    return this.#kept.has(key)
   }
 
   /** Forgets `stored`, unless something else was stored under the key meanwhile. */

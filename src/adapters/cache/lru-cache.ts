@@ -97,8 +97,8 @@ class LruSession extends CacheSession {
     entry: Entry,
     fence: Fence,
     keepMs: number,
-  ): Promise<void> {
-    this.entries.set(key, { entry, fence, keptUntil: this.#clock.now() + keepMs }, keepMs)
+  ): Promise<boolean> {
+    return this.entries.set(key, { entry, fence, keptUntil: this.#clock.now() + keepMs }, keepMs)
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {

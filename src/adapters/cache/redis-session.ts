@@ -71,14 +71,16 @@ export class RedisSession extends CacheSession {
     entry: Entry,
     fence: Fence,
     keepMs: number,
-  ): Promise<void> {
-    if (keepMs <= 0) return
+  ): Promise<boolean> {
+    if (keepMs <= 0) return false
     const { clock, guard, keyspace, timeoutMs } = this.#context
     const value = encodeEntry({ entry, fence, keptUntil: clock.now() + keepMs })
     try {
       await guard.run(timeoutMs, () => this.#commands.set(keyspace.entry(key), value, keepMs))
+      return true
     } catch (error) {
-      if (!(error instanceof RedisRefusal && error.code === 'OOM')) throw unusable(error)
+      if (error instanceof RedisRefusal && error.code === 'OOM') return false
+      throw unusable(error)
     }
   }
 

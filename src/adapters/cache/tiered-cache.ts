@@ -103,9 +103,10 @@ export class TieredSession extends CacheSession {
     entry: Entry,
     fence: Fence,
     keepMs: number,
-  ): Promise<void> {
-    this.#l1.set(key, { entry, fence, keptUntil: this.#clock.now() + keepMs }, keepMs)
-    await this.#l2.store(key, tags, entry, fence, keepMs)
+  ): Promise<boolean> {
+    const inProcess = this.#l1.set(key, { entry, fence, keptUntil: this.#clock.now() + keepMs }, keepMs)
+    const inRedis = await this.#l2.store(key, tags, entry, fence, keepMs)
+    return inProcess || inRedis
   }
 
   /** L1 needs no word of it: its entries' stamps stop matching. */

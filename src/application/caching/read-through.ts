@@ -179,8 +179,7 @@ export class ReadThrough {
     const keepMs = entry.expiresAt - entry.loadedAt + (isNegative(entry) ? 0 : GRACE_MS)
     try {
       this.#gate.assert(session)
-      await session.store(key, tags, entry, fence, keepMs)
-      return true
+      return await session.store(key, tags, entry, fence, keepMs)
     } catch (error) {
       if (!(error instanceof CacheUnusable)) throw error
       return false

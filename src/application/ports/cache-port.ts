@@ -54,14 +54,17 @@ export abstract class CacheSession {
    */
   abstract lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup>
 
-  /** Keeps an entry for `keepMs`, bound to stamps observed before its load began. May refuse silently (full, too large). */
+  /**
+   * Keeps an entry for `keepMs`, bound to stamps observed before its load began. Resolves with whether it is kept: a cache
+   * that is full, or too small for it, may refuse.
+   */
   abstract store(
     key: string,
     tags: readonly string[],
     entry: Entry,
     fence: Fence,
     keepMs: number,
-  ): Promise<void>
+  ): Promise<boolean>
 
   /**
    * Deletes the stamps of the tags. Resolves only when every delete is confirmed and this session still talks to the

@@ -68,7 +68,7 @@ class TracedSession extends CacheSession {
     })
   }
 
-  store(key: string, tags: readonly string[], entry: Entry, fence: Fence, keepMs: number): Promise<void> {
+  store(key: string, tags: readonly string[], entry: Entry, fence: Fence, keepMs: number): Promise<boolean> {
     const attributes = { ...this.#about(tags, key), 'marketflow.cache.bytes': entry.body.length }
     return inSpan('cache store', attributes, () => this.#session.store(key, tags, entry, fence, keepMs))
   }

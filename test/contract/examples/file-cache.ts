@@ -54,6 +54,7 @@ class FileSession extends port.CacheSession {
 
   async store(key: string, _tags: unknown, entry: port.Entry, fence: port.Fence, keepMs: number) {
     writeFileSync(this.#file(key), encodeEntry({ entry, fence, keptUntil: this.#clock.now() + keepMs }))
+    return true
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {

@@ -60,9 +60,9 @@ class StampingSession extends CacheSession {
     entry: Entry,
     _observed: Fence,
     keepMs: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { fence } = await this.#inner.lookup(key, tags, { assert: () => {} })
-    await this.#inner.store(key, tags, entry, fence, keepMs)
+    return this.#inner.store(key, tags, entry, fence, keepMs)
   }
 
   invalidate(tags: readonly string[]): Promise<void> {

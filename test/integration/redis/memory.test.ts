@@ -17,15 +17,18 @@ describe.each(Object.keys(ON_ONE_SERVER))('%s', (name) => {
     await server.stop()
   })
 
-  test('full, evicting nothing: stores are refused, stamps that exist are read, deletes are accepted', async () => {
+  test('full, evicting nothing: stores are refused and say so, stamps that exist are read, deletes are accepted', async () => {
     server = await startRedis({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'noeviction'] })
     cache = ON_ONE_SERVER[name]!(server.url)
     await untilUsable(cache)
     const { key, tag } = names()
     await fill(cache, key, [tag], entryOf('kept'))
     const { fence } = await lookup(cache, `${key}:other`, [tag])
-    // Refused silently from some point on; then there is no room for the smallest stamp either.
-    for (let i = 0; i < 200; i++) await store(cache, `${key}:${i}`, [tag], LARGE, fence)
+    // Refused from some point on, at least by Redis; then there is no room for the smallest stamp either.
+    for (let i = 0; i < 200; i++) {
+      const stored = await store(cache, `${key}:${i}`, [tag], LARGE, fence)
+      expect((await lookup(cache, `${key}:${i}`, [tag])).entry !== undefined).toBe(stored)
+    }
     await server.cli('CONFIG', 'SET', 'maxmemory', '2mb')
 
     expect((await lookup(cache, key, [tag])).entry?.body.toString()).toBe('kept')

@@ -84,4 +84,13 @@ describe('memory', () => {
     store.set('k', stored(own), 100)
     expect(store.get('k')!.entry.body).toBe(own)
   })
+
+  it('has no room for an entry that is larger than all of it, and none is kept for no time: both are said', () => {
+    const small = new EntryStore(2_000, clock)
+    expect(small.set('k', stored(Buffer.alloc(10)), 100)).toBe(true)
+    expect(small.set('large', stored(Buffer.alloc(2_000)), 100)).toBe(false)
+    expect(small.set('brief', stored(Buffer.alloc(10)), 0)).toBe(false)
+    expect(small.get('large')).toBeUndefined()
+    expect(small.get('brief')).toBeUndefined()
+  })
 })

@@ -122,6 +122,7 @@ export class FakeSession extends CacheSession {
   async store(key: string, _tags: readonly string[], entry: Entry, fence: Fence, keepMs: number) {
     this.#step('store', key)
     this.entries.set(key, { entry, fence, keepMs })
+    return true
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {

@@ -39,9 +39,10 @@ export class OpenSession extends CacheSession {
     return { fence: await this.observe(tags, stamps) }
   }
 
-  async store(key: string, _tags: readonly string[], entry: Entry, fence: Fence): Promise<void> {
+  async store(key: string, _tags: readonly string[], entry: Entry, fence: Fence): Promise<boolean> {
     const value = encodeEntry({ entry, fence, keptUntil: Number.MAX_SAFE_INTEGER })
     await this.within(this.context.timeoutMs, () => this.connection.set(key, value, KEEP_MS))
+    return true
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {

@@ -51,9 +51,10 @@ export class RetriesSetNx extends OpenSession {
 
 /** Right, though wasteful: an entry that is stored late is under the stamps it was loaded under. */
 export class StoresTwice extends OpenSession {
-  override async store(key: string, tags: readonly string[], entry: Entry, fence: Fence): Promise<void> {
-    await super.store(key, tags, entry, fence)
+  override async store(key: string, tags: readonly string[], entry: Entry, fence: Fence): Promise<boolean> {
+    const stored = await super.store(key, tags, entry, fence)
     void this.#again(key, tags, entry, fence)
+    return stored
   }
 
   async #again(key: string, tags: readonly string[], entry: Entry, fence: Fence): Promise<void> {
