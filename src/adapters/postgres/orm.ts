@@ -7,6 +7,7 @@ import { ENTITIES } from './entities.ts'
 import { ActiveMarketCounts } from './migrations/active-market-counts.ts'
 import { DatabaseIdentity } from './migrations/database-identity.ts'
 import { InitialSchema } from './migrations/initial-schema.ts'
+import { LogTransactions } from './migrations/log-transactions.ts'
 import { SessionEpoch } from './migrations/session-epoch.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
@@ -15,6 +16,7 @@ const MIGRATIONS = [
   { name: '0002-session-epoch', class: SessionEpoch },
   { name: '0003-active-market-counts', class: ActiveMarketCounts },
   { name: '0004-database-identity', class: DatabaseIdentity },
+  { name: '0005-log-transactions', class: LogTransactions },
 ]
 
 const options = {

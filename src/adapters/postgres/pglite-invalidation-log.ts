@@ -27,6 +27,11 @@ export class PgliteInvalidationLog extends SqlInvalidationLog {
     }
   }
 
+  /** It lives as long as the database does. */
+  protected connection(): Connections {
+    return this.#connections
+  }
+
   /** The connection is the database's to close. */
   async close(): Promise<void> {}
 }

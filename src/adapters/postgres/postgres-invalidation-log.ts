@@ -42,9 +42,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
   }
 
   protected async query(sql: string, parameters: readonly unknown[], patience = 1): Promise<Row[]> {
-    if (this.#closed) throw unavailable(new ConnectionLost('The log is closed'))
-    this.#session ??= this.#open()
-    const session = this.#session
+    const session = this.connection()
     const deadlineMs = patience * this.#timeoutMs
     try {
       const answer = session.oneAtATime(async () => {
@@ -60,6 +58,12 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       this.#drop(session)
       throw error instanceof RegimeConflict ? error : unavailable(error)
     }
+  }
+
+  protected connection(): Session {
+    if (this.#closed) throw unavailable(new ConnectionLost('The log is closed'))
+    this.#session ??= this.#open()
+    return this.#session
   }
 
   #open(): Session {

@@ -1,4 +1,9 @@
-import { InvalidationLog, type LoggedInvalidation } from '../../application/ports/invalidation-log.ts'
+import {
+  InvalidationLog,
+  type KeptRows,
+  type LoggedInvalidation,
+  type LogPosition,
+} from '../../application/ports/invalidation-log.ts'
 import type { Row } from './connections.ts'
 
 const rowsOf = (condition: string) =>
@@ -10,8 +15,35 @@ const PATIENCE_FOR_ALL = 20
 
 const PENDING = `select ${rowsOf('where applied_at is null')}`
 
-/** One statement, and so one snapshot: rows that a sweep took away are gone exactly if the counter says so. */
-const KEPT = `select ${rowsOf('')}, (select sweeps::text from cache_sweep) as sweeps`
+/**
+ * One statement, and so one snapshot: rows that a sweep took away are gone exactly if the counter says so, and the
+ * snapshot that is told sees the rows that are selected, and no others.
+ */
+const keptWhere = (condition: string) => `
+  select ${rowsOf(condition)}, (select sweeps::text from cache_sweep) as sweeps, pg_current_snapshot()::text as snapshot`
+
+const KEPT = keptWhere('')
+
+/**
+ * Just what a snapshot does not see: transactions that had no number yet, and those that had one and were under way.
+ * (`not pg_visible_in_snapshot(xid, $1)` says the same, but no index can answer it.)
+ */
+const KEPT_SINCE = keptWhere(`
+  where xid >= pg_snapshot_xmax($1::pg_snapshot) or xid = any(array(select pg_snapshot_xip($1::pg_snapshot)))`)
+
+/**
+ * Transactions' numbers tell them apart only while the server runs: after a crash it gives out again those that left
+ * no trace, as does a server that took its place. Either ends every connection; so a snapshot counts on its own alone.
+ */
+class Position {
+  readonly connection: object
+  readonly snapshot: string
+
+  constructor(connection: object, snapshot: string) {
+    this.connection = connection
+    this.snapshot = snapshot
+  }
+}
 
 /** Instances mark the same rows at the same time; locked in one order, they cannot deadlock. */
 const MARK = `
@@ -41,6 +73,9 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
    */
   protected abstract query(sql: string, parameters: readonly unknown[], patience?: number): Promise<Row[]>
 
+  /** What a query goes over that is sent in this tick: another object as soon as it is another connection. */
+  protected abstract connection(): object
+
   /**
    * Says under which settings this instance uses its cache, from now on and for as long as it lives. Instances that
    * disagree on the lease's length, or on whether their cache is shared, break each other's promises silently.
@@ -55,9 +90,14 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
     return JSON.parse(String(answer?.rows))
   }
 
-  async kept(): Promise<{ readonly rows: readonly LoggedInvalidation[]; readonly sweeps: string }> {
-    const [answer] = await this.query(KEPT, [], PATIENCE_FOR_ALL)
-    return { rows: JSON.parse(String(answer?.rows)), sweeps: String(answer?.sweeps) }
+  async kept(since?: LogPosition): Promise<KeptRows> {
+    const connection = this.connection()
+    const [answer] =
+      since instanceof Position && since.connection === connection
+        ? await this.query(KEPT_SINCE, [since.snapshot])
+        : await this.query(KEPT, [], PATIENCE_FOR_ALL)
+    const position = new Position(connection, String(answer?.snapshot))
+    return { rows: JSON.parse(String(answer?.rows)), sweeps: String(answer?.sweeps), position }
   }
 
   async markApplied(ids: readonly string[]): Promise<void> {

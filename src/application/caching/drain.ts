@@ -1,5 +1,5 @@
 import { type CachePort, type CacheSession, CacheUnusable } from '../ports/cache-port.ts'
-import type { InvalidationLog, LoggedInvalidation } from '../ports/invalidation-log.ts'
+import type { InvalidationLog, LoggedInvalidation, LogPosition } from '../ports/invalidation-log.ts'
 import type { TrustedSessions } from './gate.ts'
 import type { Lease } from './lease.ts'
 
@@ -17,7 +17,8 @@ export interface DrainOutcome {
  * One drain of the invalidation log. The order of its steps is the protocol; each swap of two is a known bug:
  *
  * 1. note the time t0, and take the session (rows selected before the connection was made may miss some);
- * 2. select the rows: all pending ones, or every kept one if this session has not been replayed yet;
+ * 2. select the rows: all pending ones, or every kept one if this session has not been replayed yet; for a private cache
+ *    beside others, every one that it has not applied;
  * 3. delete the stamps of their tags over that very session, which also proves that it still is the master;
  * 4. trust the session;
  * 5. mark the rows applied;
@@ -57,9 +58,9 @@ export class Drain {
       if (session === undefined && this.#cache.reach !== 'none') throw new CacheUnusable('unreachable')
       if (session !== undefined) await invalidateAll(session, rows)
       invalidated = true
-      this.#unseen?.applied()
       if (session !== undefined) this.#trusted.trust(session)
       if (selected.size > 0) await this.#log.markApplied([...selected])
+      this.#unseen?.applied()
       this.#lease.renew(since)
       return { invalidated, selected }
     } catch (error) {
@@ -83,13 +84,13 @@ export class Drain {
 
 /**
  * The rows that a private cache has yet to apply. It cannot count on anyone's mark, nor on ids: a lower one may commit
- * later. So it remembers every kept row that it has applied.
+ * later. So it remembers which transactions had committed when it last applied all that it saw.
  */
 class UnseenRows {
   readonly #log: InvalidationLog
-  /** Ids of the rows that were kept when they had all been applied last, and when they were selected last. */
-  #seen: ReadonlySet<string> = new Set()
-  #kept: ReadonlySet<string> = new Set()
+  /** Where the rows were selected that have all been applied and marked, and where they were selected last. */
+  #applied: LogPosition | undefined
+  #selected: LogPosition | undefined
   #sweeps: string | undefined
 
   constructor(log: InvalidationLog) {
@@ -98,17 +99,16 @@ class UnseenRows {
 
   /** Undefined when rows were swept since the last call: some may never have been seen, and any stamp may be old. */
   async select(): Promise<readonly LoggedInvalidation[] | undefined> {
-    const { rows, sweeps } = await this.#log.kept()
+    const { rows, sweeps, position } = await this.#log.kept(this.#applied)
     const missed = this.#sweeps !== undefined && this.#sweeps !== sweeps
     this.#sweeps = sweeps
-    this.#kept = new Set(rows.map((row) => row.id))
-    if (missed) return undefined
-    return rows.filter((row) => !this.#seen.has(row.id))
+    this.#selected = position
+    return missed ? undefined : rows
   }
 
-  /** What was selected last is applied now, so every kept row is; what is no longer kept is forgotten. */
+  /** What was selected last is applied and marked now; what was not, the next selection has again. */
   applied(): void {
-    this.#seen = this.#kept
+    this.#applied = this.#selected
   }
 }
 

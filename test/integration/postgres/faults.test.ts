@@ -39,10 +39,12 @@ describe('when PostgreSQL misbehaves', () => {
 
   it('a stalled server fails loads, writes, log queries and pings within their deadlines, and all recover', async () => {
     await Promise.all([list(), list(), database.invalidationLog.pending()])
+    const { position } = await database.invalidationLog.kept()
     proxy.stall()
     const loads = [list(), list(), list()]
     const write = database.transactions.run((tx) => tx.markets.slugTaken('x'))
-    const log = database.invalidationLog.pending()
+    // Not so patient as a look at all rows, which a long log needs time for.
+    const log = database.invalidationLog.kept(position)
     const took = Promise.all([...loads.map(timed), timed(write), timed(log), timed(database.ping())])
     for (const each of [...loads, write, log]) await expect(each).rejects.toMatchObject(unavailable)
     expect(Math.max(...(await took).slice(0, 3))).toBeLessThan(900)

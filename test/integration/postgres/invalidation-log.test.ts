@@ -43,6 +43,35 @@ describe.each(ENGINES)('the invalidation log on $name', ({ open }) => {
     expect(rows).toContainEqual({ id: second, tags: ['2'], applied: true })
   })
 
+  it('tells what was not committed when it was last asked, marked meanwhile or not', async () => {
+    const log = database.invalidationLog
+    const before = await write('before')
+    const { position, rows } = await log.kept()
+    expect(rows.map(({ id }) => id)).toContain(before)
+    const [pending, marked] = [await write('pending'), await write('marked')]
+    await log.markApplied([before, marked])
+    const next = await log.kept(position)
+    expect(next.rows).toEqual([
+      { id: pending, tags: ['pending'], applied: false },
+      { id: marked, tags: ['marked'], applied: true },
+    ])
+    expect((await log.kept(position)).rows).toEqual(next.rows)
+    expect((await log.kept(next.position)).rows).toEqual([])
+    expect((await log.kept()).rows).toEqual([
+      ...rows.map((row) => expect.objectContaining({ id: row.id })),
+      ...next.rows,
+    ])
+  })
+
+  it('counts sweeps in the same look', async () => {
+    const log = database.invalidationLog
+    await log.markApplied([await write('swept')])
+    const { position, sweeps } = await log.kept()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await log.sweep(1)
+    expect(await log.kept(position)).toMatchObject({ rows: [], sweeps: String(Number(sweeps) + 1) })
+  })
+
   it('sweeps what was marked long enough ago, never what is pending, and counts it', async () => {
     const log = database.invalidationLog
     const [marked, pending] = [await write('marked'), await write('pending')]

@@ -8,6 +8,7 @@ import { checksL1WithAnswerUnderWay } from './broken/l1-under-way.ts'
 import * as lease from './broken/lease-and-wait.ts'
 import { LOADS_IN_TRANSACTION } from './broken/load-in-transaction.ts'
 import * as drains from './broken/open-drain.ts'
+import * as privateDrains from './broken/open-private-drain.ts'
 import * as reads from './broken/open-read-through.ts'
 import * as sessions from './broken/open-session.ts'
 import * as resent from './broken/re-sent.ts'
@@ -42,6 +43,11 @@ const variant = (name: string, parts: Partial<Parts>, world = twoOnRedis): Varia
 /** The copies that the variants are made from, unbroken: what catches one of these would catch anything. */
 export const CONTROLS: readonly Variant[] = [
   variant('the open drain', { drain: (context) => new drains.OpenDrain(context) }),
+  variant(
+    'the open drain of a private cache',
+    { drain: (context) => new privateDrains.OpenPrivateDrain(context) },
+    twoPrivate,
+  ),
   variant('the open read-through', { readThrough: (context) => new reads.OpenReadThrough(context) }),
   // Connections that answer in order forgive it: the reply to the lookup comes before the one to any later drain, which
   // asks every server, and only a drain's reply can renew the lease. The model, without that order, does not forgive it.
@@ -269,7 +275,31 @@ export const PRIVATE: readonly Variant[] = [
     { confirmation: lease.confirmationAsIfShared },
     twoPrivate,
   ),
-  variant('no gap check after a sweep', { drain: (context) => new drains.NoGapCheck(context) }, twoPrivate),
+  variant(
+    'no gap check after a sweep',
+    { drain: (context) => new privateDrains.NoGapCheck(context) },
+    twoPrivate,
+  ),
+  variant(
+    'a watermark of ids in a private cache',
+    { drain: (context) => new privateDrains.IdWatermark(context) },
+    twoPrivate,
+  ),
+  variant(
+    'a watermark of transactions',
+    { drain: (context) => new privateDrains.ForgetsWhatIsUnderWay(context) },
+    twoPrivate,
+  ),
+  variant(
+    'the snapshot taken after the rows',
+    { drain: (context) => new privateDrains.SnapshotAfterRows(context) },
+    twoPrivate,
+  ),
+  variant(
+    'a snapshot that outlives its connection',
+    { drain: (context) => new privateDrains.SnapshotOutlivesConnection(context) },
+    twoPrivate,
+  ),
 ]
 
 /** Production's own code, deployed as README says it must not be. */

@@ -227,6 +227,29 @@ describe('a drain of a private cache with other instances', () => {
     expect(took(w.steps)).toContain('invalidate a')
   })
 
+  it('asks only for what was not committed when it last applied everything', async () => {
+    w.log.add('1', ['a'])
+    await w.drain.run()
+    await w.drain.run()
+    expect(took(w.steps).filter((step) => step.startsWith('kept'))).toEqual(['kept since', 'kept since'])
+    const { steps, drain } = world('private')
+    await drain.run()
+    expect(took(steps)).toContain('kept')
+  })
+
+  it('applies and marks again what it could not mark', async () => {
+    w.log.add('1', ['a'])
+    w.log.failing.add('markApplied')
+    await w.drain.run()
+    expect(w.log.rows[0]!.applied).toBe(false)
+    w.log.failing.clear()
+    took(w.steps)
+    await w.drain.run()
+    expect(took(w.steps)).toEqual(expect.arrayContaining(['invalidate a', 'markApplied 1']))
+    await w.drain.run()
+    expect(took(w.steps)).not.toContain('invalidate a')
+  })
+
   it('applies again what a failed drain did not', async () => {
     w.log.add('1', ['a'])
     w.cache.present!.failing.set('invalidate', new CacheUnusable('timeout'))

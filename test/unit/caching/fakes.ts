@@ -12,7 +12,11 @@ import {
   Permit,
 } from '../../../src/application/ports/cache-port.ts'
 import { Clock } from '../../../src/application/ports/clock.ts'
-import { InvalidationLog, type LoggedInvalidation } from '../../../src/application/ports/invalidation-log.ts'
+import {
+  InvalidationLog,
+  type KeptRows,
+  type LoggedInvalidation,
+} from '../../../src/application/ports/invalidation-log.ts'
 import { Random } from '../../../src/application/ports/random.ts'
 import { type Found, Snapshots, type ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
@@ -179,6 +183,10 @@ export class FakeCache extends CachePort {
   async close(): Promise<void> {}
 }
 
+interface FakePosition {
+  readonly ids: ReadonlySet<string>
+}
+
 /** The log's table, and failures on demand. */
 export class FakeLog extends InvalidationLog {
   rows: LoggedInvalidation[] = []
@@ -200,9 +208,12 @@ export class FakeLog extends InvalidationLog {
     return this.rows.filter((row) => !row.applied)
   }
 
-  async kept(): Promise<{ rows: readonly LoggedInvalidation[]; sweeps: string }> {
-    this.#step('kept')
-    return { rows: [...this.rows], sweeps: String(this.sweeps) }
+  /** Ids and times of commit are apart here, as they are in PostgreSQL: a position knows which rows there were. */
+  async kept(since?: FakePosition): Promise<KeptRows> {
+    this.#step('kept', since === undefined ? '' : 'since')
+    const rows = this.rows.filter(({ id }) => since?.ids.has(id) !== true)
+    const position: FakePosition = { ids: new Set(this.rows.map(({ id }) => id)) }
+    return { rows, sweeps: String(this.sweeps), position }
   }
 
   async markApplied(ids: readonly string[]): Promise<void> {

@@ -12,7 +12,6 @@ import { UnitOfWork, type WriteReport } from '../../../../src/application/cachin
 import { WriteConfirmation } from '../../../../src/application/caching/write-confirmation.ts'
 import type { CachePort, Permit } from '../../../../src/application/ports/cache-port.ts'
 import type { Clock } from '../../../../src/application/ports/clock.ts'
-import type { InvalidationLog } from '../../../../src/application/ports/invalidation-log.ts'
 import { Random } from '../../../../src/application/ports/random.ts'
 import type { Snapshots } from '../../../../src/application/ports/view-queries.ts'
 import type { Host } from './host.ts'
@@ -21,8 +20,9 @@ import type { Prng } from './prng.ts'
 import { type CacheParts, SimSharedCache } from './sim-cache.ts'
 import { SimClock } from './sim-clock.ts'
 import type { SimCluster } from './sim-cluster.ts'
-import { type Bumps, type DatabaseLink, SimLog, SimSnapshots, SimTransactions } from './sim-database.ts'
+import { type Bumps, type DatabaseLink, SimSnapshots, SimTransactions } from './sim-database.ts'
 import { type HttpAnswer, sendsReading } from './sim-http.ts'
+import { SimLog } from './sim-log.ts'
 import type { RedisAccess } from './sim-redis.ts'
 import { eventOf, type VersionView, versionView } from './version-view.ts'
 
@@ -31,7 +31,7 @@ export const LEASE_MS = 1000
 /** What a drain is made of. */
 export interface DrainContext {
   readonly cache: CachePort
-  readonly log: InvalidationLog
+  readonly log: SimLog
   readonly trusted: TrustedSessions
   readonly lease: Lease
   readonly clock: Clock
@@ -164,8 +164,8 @@ export class Instance {
     return this.#answer(view, ifNoneMatch, () => this.#reads.read(versionView, { id: view }))
   }
 
-  /** `whenSent` learns the version as soon as it may be seen. */
-  write(view: string, whenSent: (version: number) => void): Promise<number> {
+  /** `whenSent` learns the version as soon as it may be seen, and that it never will be if the server lost it. */
+  write(view: string, whenSent: (version: number | undefined) => void): Promise<number> {
     return this.#writes.run(async (tx, record) => {
       const version = await (tx as unknown as Bumps).bump(view, whenSent)
       record(eventOf(view, version))

@@ -46,6 +46,8 @@ export type FaultKind =
   | { readonly kind: 'restart'; readonly data: 'nothing' | 'dump' | 'everything' }
   | { readonly kind: 'fail-over'; readonly old: 'dead' | 'demoted' }
   | { readonly kind: 'sweep' }
+  /** PostgreSQL crashes, and is up again at once. */
+  | { readonly kind: 'crash' }
   /** A slot of a cluster goes to another node. */
   | { readonly kind: 'move' }
 
@@ -173,7 +175,7 @@ function makeFault(random: Prng, options: WorldOptions): Fault {
 }
 
 function particular(cache: WorldOptions['cache'], shared: readonly FaultKind[]): readonly FaultKind[] {
-  if (cache === 'lru') return [{ kind: 'sweep' }, { kind: 'sweep' }]
+  if (cache === 'lru') return [{ kind: 'sweep' }, { kind: 'sweep' }, { kind: 'crash' }]
   if (isOnCluster({ cache })) return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
   return isOnRedis({ cache }) ? shared : []
 }

@@ -1,7 +1,4 @@
-import {
-  InvalidationLog,
-  type LoggedInvalidation,
-} from '../../../../src/application/ports/invalidation-log.ts'
+import type { LoggedInvalidation } from '../../../../src/application/ports/invalidation-log.ts'
 import {
   CommitUnknown,
   type Transaction,
@@ -16,6 +13,14 @@ import type { Scheduler } from './scheduler.ts'
 
 interface LogRow extends LoggedInvalidation {
   applied: boolean
+  /** The number of the transaction that it came with. */
+  readonly transaction: number
+}
+
+/** Which transactions had committed at a moment: those below `next`, but for those that were under way. */
+export interface Committed {
+  readonly next: number
+  readonly underWay: ReadonlySet<number>
 }
 
 /** PostgreSQL as far as the protocol sees it: versions, row locks, commits, and the log in the same commit. */
@@ -24,7 +29,12 @@ export class SimDatabase {
   readonly locks = new Map<string, SimTransaction>()
   readonly rows = new Map<string, LogRow>()
   sweeps = 0
+  /** How often it crashed: who is connected since before is not. */
+  crashes = 0
   #lastRow = 0
+  #lastCommitted = 0
+  #nextTransaction = 1
+  readonly #underWay = new Set<SimTransaction>()
 
   /** As a sequence does: taken before the commit, so that a lower id may commit later. */
   nextRowId(): string {
@@ -32,12 +42,48 @@ export class SimDatabase {
     return String(this.#lastRow)
   }
 
+  /**
+   * A transaction's number, given out at its first change. The one after it goes to a neighbour's, which fails: such
+   * numbers leave no trace, and a crash may give them out again.
+   */
+  numberOf(transaction: SimTransaction): number {
+    if (transaction.number === undefined) {
+      transaction.number = this.#nextTransaction
+      this.#nextTransaction += 2
+      this.#underWay.add(transaction)
+    }
+    return transaction.number
+  }
+
+  commit(transaction: SimTransaction): void {
+    for (const [view, version] of transaction.changes) this.versions.set(view, version)
+    for (const row of transaction.rows) this.rows.set(row.id, row)
+    this.#lastCommitted = Math.max(this.#lastCommitted, transaction.number ?? 0)
+    this.end(transaction)
+  }
+
+  end(transaction: SimTransaction): void {
+    this.#underWay.delete(transaction)
+    for (const [view, holder] of this.locks) if (holder === transaction) this.locks.delete(view)
+  }
+
+  /** And is up again at once: what had not committed never was. */
+  crash(): void {
+    this.crashes += 1
+    for (const transaction of this.#underWay) this.end(transaction)
+    this.#nextTransaction = this.#lastCommitted + 1
+  }
+
   pending(): LoggedInvalidation[] {
     return [...this.rows.values()].filter((row) => !row.applied)
   }
 
-  kept(): { rows: LoggedInvalidation[]; sweeps: string } {
-    return { rows: [...this.rows.values()], sweeps: String(this.sweeps) }
+  kept(since?: Committed): { rows: LoggedInvalidation[]; sweeps: string; committed: Committed } {
+    const sees = ({ transaction }: LogRow) =>
+      since !== undefined && transaction < since.next && !since.underWay.has(transaction)
+    const rows = [...this.rows.values()].filter((row) => !sees(row))
+    const underWay = new Set([...this.#underWay].map((transaction) => this.numberOf(transaction)))
+    return { rows, sweeps: String(this.sweeps), committed: { next: this.#nextTransaction, underWay } }
   }
 
   markApplied(ids: readonly string[]): void {
@@ -57,15 +103,24 @@ export class SimDatabase {
 
 /** What the view of this test loads, and a write changes. */
 export class SimTransaction {
+  number: number | undefined
+  /** The server's crashes when its connection was made. */
+  readonly connectedAfter: number
   readonly changes = new Map<string, number>()
   readonly rows: LogRow[] = []
   /** Told as COMMIT is sent: only then may what was written ever be seen. */
   readonly whenSent: (() => void)[] = []
+  /** Told when the server crashed before the COMMIT took effect: it never will. */
+  readonly whenLost: (() => void)[] = []
   rolledBack = false
+
+  constructor(connectedAfter: number) {
+    this.connectedAfter = connectedAfter
+  }
 }
 
 /** Drains have a connection of their own, which may stall while the others do not. */
-const DRAIN = 'drain'
+export const DRAIN = 'drain'
 
 /** One instance's road to the database. Every message takes a step there, and another one back. */
 export class DatabaseLink {
@@ -83,18 +138,24 @@ export class DatabaseLink {
     this.host = host
   }
 
-  /** `done` runs in the server; `ready` says whether it can yet (a lock). */
+  get crashes(): number {
+    return this.#database.crashes
+  }
+
+  /** `done` runs in the server; `ready` says whether it can yet (a lock). `connectedAfter`: so many crashes. */
   async ask<T>(
     user: string,
     label: string,
     done: (database: SimDatabase) => T,
     ready?: (database: SimDatabase) => boolean,
+    connectedAfter = this.crashes,
   ): Promise<T> {
     const lane = `${this.host.name} ${user}`
-    if (!this.#network.reaches(this.host, 'database')) return this.#unreachable(lane, label)
+    const connected = () => this.#network.reaches(this.host, 'database') && this.crashes === connectedAfter
+    if (!connected()) return this.#unreachable(lane, label)
     let answer: T | undefined
     const execute = () => {
-      answer = done(this.#database)
+      if (this.crashes === connectedAfter) answer = done(this.#database)
     }
     const flows = () => user !== DRAIN || this.#network.reaches(this.host, 'log')
     // Of a connection that stalls, half the questions still arrive, and only the answers are missing.
@@ -102,15 +163,13 @@ export class DatabaseLink {
     const canRun = () => (arrives || flows()) && (ready === undefined || ready(this.#database))
     if (flows() && this.#random.chance(0.4)) {
       await this.#scheduler.wait({ lane, label, host: this.host, ready: canRun })
-      if (!this.#network.reaches(this.host, 'database')) return this.#unreachable(lane, label)
+      if (!connected()) return this.#unreachable(lane, label)
       execute()
       return answer as T
     }
     await this.#scheduler.wait({ lane: `database for ${lane}`, label, ready: canRun }).then(execute)
     await this.#scheduler.wait({ lane, label: `reply: ${label}`, host: this.host, ready: flows })
-    if (!this.#network.reaches(this.host, 'database') || this.#network.losesReply()) {
-      return this.#unreachable(lane, label)
-    }
+    if (!connected() || this.#network.losesReply()) return this.#unreachable(lane, label)
     return answer as T
   }
 
@@ -132,24 +191,19 @@ export class DatabaseLink {
       label: losesReply ? 'COMMIT unanswered' : 'COMMIT returned',
       host: this.host,
     })
-    if (losesReply || !this.#network.reaches(this.host, 'database')) throw new CommitUnknown()
+    const connected =
+      this.#network.reaches(this.host, 'database') && this.crashes === transaction.connectedAfter
+    if (losesReply || !connected) throw new CommitUnknown()
   }
 
   rollBack(transaction: SimTransaction): void {
     transaction.rolledBack = true
-    this.#unlock(transaction)
-  }
-
-  #unlock(transaction: SimTransaction): void {
-    for (const [view, holder] of this.#database.locks) {
-      if (holder === transaction) this.#database.locks.delete(view)
-    }
+    this.#database.end(transaction)
   }
 
   #apply(transaction: SimTransaction): void {
-    for (const [view, version] of transaction.changes) this.#database.versions.set(view, version)
-    for (const row of transaction.rows) this.#database.rows.set(row.id, row)
-    this.#unlock(transaction)
+    if (this.crashes === transaction.connectedAfter) this.#database.commit(transaction)
+    else for (const tell of transaction.whenLost) tell()
   }
 }
 
@@ -189,7 +243,7 @@ export class SimQueries {
 
 /** The one change that the test's writes make. */
 export interface Bumps {
-  bump(view: string, whenSent: (version: number) => void): Promise<number>
+  bump(view: string, whenSent: (version: number | undefined) => void): Promise<number>
 }
 
 export class SimTransactions extends Transactions {
@@ -208,7 +262,7 @@ export class SimTransactions extends Transactions {
 
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const link = this.#link
-    const transaction = new SimTransaction()
+    const transaction = new SimTransaction(link.crashes)
     let sent = false
     // The server notices that its client is gone.
     link.host.onDeath(() => sent || link.rollBack(transaction))
@@ -220,12 +274,15 @@ export class SimTransactions extends Transactions {
           (database) => {
             const version = (database.versions.get(view) ?? 0) + 1
             if (transaction.rolledBack) return version
+            database.numberOf(transaction)
             database.locks.set(view, transaction)
             transaction.changes.set(view, version)
             transaction.whenSent.push(() => whenSent(version))
+            transaction.whenLost.push(() => whenSent(undefined))
             return version
           },
           (database) => !database.locks.has(view) || transaction.rolledBack,
+          transaction.connectedAfter,
         ),
       logInvalidation: (tags) => this.log(link, transaction, tags),
     }
@@ -243,37 +300,11 @@ export class SimTransactions extends Transactions {
   }
 
   protected log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<string> {
-    return link.ask('write', `log ${tags.join(' ')}`, (database) => {
+    const insert = (database: SimDatabase) => {
       const id = database.nextRowId()
-      transaction.rows.push({ id, tags, applied: false })
+      transaction.rows.push({ id, tags, applied: false, transaction: database.numberOf(transaction) })
       return id
-    })
+    }
+    return link.ask('write', `log ${tags.join(' ')}`, insert, undefined, transaction.connectedAfter)
   }
-}
-
-export class SimLog extends InvalidationLog {
-  readonly #link: DatabaseLink
-
-  constructor(link: DatabaseLink) {
-    super()
-    this.#link = link
-  }
-
-  pending(): Promise<readonly LoggedInvalidation[]> {
-    return this.#link.ask(DRAIN, 'SELECT pending rows', (database) => database.pending())
-  }
-
-  kept(): Promise<{ readonly rows: readonly LoggedInvalidation[]; readonly sweeps: string }> {
-    return this.#link.ask(DRAIN, 'SELECT kept rows', (database) => database.kept())
-  }
-
-  markApplied(ids: readonly string[]): Promise<void> {
-    return this.#link.ask(DRAIN, `mark ${ids.join(' ')}`, (database) => database.markApplied(ids))
-  }
-
-  sweep(): Promise<number> {
-    return this.#link.ask(DRAIN, 'sweep', (database) => database.sweep())
-  }
-
-  async close(): Promise<void> {}
 }

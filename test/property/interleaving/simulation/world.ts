@@ -264,6 +264,9 @@ export class World {
       case 'sweep':
         this.#database.sweep()
         return () => this.#database.sweep()
+      case 'crash':
+        this.#database.crash()
+        return undefined
     }
   }
 }

@@ -10,7 +10,7 @@ import type { Clock } from '../../../../src/application/ports/clock.ts'
 import { type ConfirmationContext, LEASE_MS } from '../../interleaving/simulation/instance.ts'
 import {
   type DatabaseLink,
-  type SimTransaction,
+  SimTransaction,
   SimTransactions,
 } from '../../interleaving/simulation/sim-database.ts'
 
@@ -112,7 +112,9 @@ export class LogsOutsideTheTransaction extends SimTransactions {
   protected override log(link: DatabaseLink, _transaction: SimTransaction, tags: readonly string[]) {
     return link.ask('write', `log apart ${tags.join(' ')}`, (database) => {
       const id = database.nextRowId()
-      database.rows.set(id, { id, tags, applied: false })
+      const apart = new SimTransaction(database.crashes)
+      apart.rows.push({ id, tags, applied: false, transaction: database.numberOf(apart) })
+      database.commit(apart)
       return id
     })
   }

@@ -200,17 +200,3 @@ export class OwnRowsOnly extends OpenDrain {
     return super.mark(this.#own(rows))
   }
 }
-
-/** A private cache that remembers what it applied, and does not ask whether rows were swept unseen. */
-export class NoGapCheck extends OpenDrain {
-  #seen = new Set<string>()
-
-  protected override async select(): Promise<Rows> {
-    return (await this.context.log.kept()).rows.filter(({ id }) => !this.#seen.has(id))
-  }
-
-  protected override async mark(rows: Rows): Promise<void> {
-    for (const { id } of rows) this.#seen.add(id)
-    await super.mark(rows)
-  }
-}
