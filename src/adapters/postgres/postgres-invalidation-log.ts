@@ -46,7 +46,8 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     const deadlineMs = patience * this.#timeoutMs
     try {
       const answer = session.oneAtATime(async () => {
-        const client = await session.ready
+        // However patient: a server that does not even take the connection is given up sooner.
+        const client = await within(this.#timeoutMs, session.ready)
         if (session.statementTimeoutMs !== deadlineMs) {
           await client.query(`set statement_timeout = ${deadlineMs}`)
           session.statementTimeoutMs = deadlineMs
@@ -87,6 +88,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
 
   async #connect(client: Client): Promise<Client> {
     await client.connect()
+    await refuseStandby(client)
     if (this.#regime !== undefined) await claimRegime(client, this.#regime)
     return client
   }
@@ -100,6 +102,15 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     this.#closed = true
     this.#drop(this.#session)
   }
+}
+
+/**
+ * A standby lags behind, and its snapshots do not tell what is under way. One that was promoted is no standby, but its
+ * connections from before are.
+ */
+async function refuseStandby(client: Client): Promise<void> {
+  const { rows } = await client.query('select pg_is_in_recovery() as standby')
+  if (rows[0]?.standby !== false) throw new ConnectionLost('This server is a standby, not the primary')
 }
 
 function unavailable(cause: unknown): MarketflowError {

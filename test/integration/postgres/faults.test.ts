@@ -55,6 +55,21 @@ describe('when PostgreSQL misbehaves', () => {
     for (let i = 0; i < 5; i++) await Promise.all([list(), list(), database.invalidationLog.pending()])
   })
 
+  it('a server that takes no connection is given up in the usual time, also for a look at all rows', async () => {
+    proxy.cut()
+    // It has heard of that by then, so that the next call makes a connection.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    proxy.stall()
+    const looking = database.invalidationLog.kept()
+    const took = timed(looking)
+    await expect(looking).rejects.toMatchObject(unavailable)
+    expect(await took).toBeLessThan(1_800)
+    proxy.resume()
+    await expect
+      .poll(() => database.invalidationLog.kept().then(() => 'works', String), { timeout: 5_000 })
+      .toBe('works')
+  })
+
   it('dropped connections are replaced', async () => {
     for (let i = 0; i < 5; i++) {
       await Promise.all([list(), list(), database.invalidationLog.pending()])
