@@ -1,10 +1,11 @@
 /**
  * What the invalidation log and the lease cost: statements per write and per idle second, a write's latency with and
- * without them, and what a hit asks of PostgreSQL. `npm run bench:cost -- --writes 300 --hits 10000 --idle 10`
+ * without them, what a hit asks of PostgreSQL, and what a drain takes over a long log. `npm run bench:cost -- --writes 300 --hits 10000 --idle 10`
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetMarket } from '../src/application/markets/get-market.ts'
 import type { UpdateMarket } from '../src/application/markets/update-market.ts'
+import { drainLongLogs, type LongLog } from './cost/long-log.ts'
 import { openStage, type Stage } from './cost/stage.ts'
 import { isDrain, StatementCounter } from './cost/statement-counter.ts'
 import { type Writers, writersOf } from './cost/writers.ts'
@@ -15,6 +16,9 @@ import { median, quantile, timed } from './support/statistics.ts'
 
 const WARM_UP_WRITES = 100
 const READERS = 50
+/** Rows kept in a log: hardly any, and what twenty writes a second leave in 80 minutes. */
+const KEPT_ROWS = [100, 100_000]
+const DRAINS = 100
 
 type Counts = ReadonlyMap<string, number>
 type Latencies = Record<keyof Writers, readonly number[]>
@@ -31,6 +35,7 @@ try {
   const bare = await statementsOf(() => writeOften(writers.bare))
   const idle = await statementsOf(() => sleep(options.idle * 1000))
   const hits = await statementsOf(() => hitOften(stage))
+  const logs = await drainLongLogs(KEPT_ROWS, DRAINS)
   await publish('cost.md', [
     '# What the log and the lease cost',
     '## A write’s latency',
@@ -40,6 +45,9 @@ try {
     statementTable(whole, bare, idle, hits),
     `Counted at the driver, on one instance with \`CACHE=redis\` and a lease of ${stage.leaseMs} ms: ${options.writes} writes with the whole protocol, as many with neither, ${options.idle} s of doing nothing, and ${options.hits.toLocaleString('en')} hits. Drains go on beside whatever is counted; a write hurries one along for itself.`,
     `**${count(hits, (kind) => !isDrain(kind))} statements were sent for ${options.hits.toLocaleString('en')} hits**, apart from the drains that go on anyway.`,
+    '## A drain over a long log',
+    longLogTable(logs),
+    `A private cache beside others (\`CACHE=lru\`) has to see every row, also those that somebody else has marked. Its first drain reads all that are kept; each later one reads what was not committed before. Medians of ${DRAINS} drains that find one new row, on both logs in turn; ratios are to those over ${KEPT_ROWS[0]} rows, and the CPU is this process’s.`,
     `Measured by \`npm run bench:cost\` on ${describeMachine(machine)}; ${stage.servers}, all on the same machine.`,
   ])
 } finally {
@@ -104,6 +112,22 @@ function latencyTable({ whole, logOnly, bare }: Latencies): string {
       row('the log’s row', logOnly),
       row('the row, its drain and the answer after it', whole),
     ],
+  )
+}
+
+function longLogTable(logs: readonly LongLog[]): string {
+  const [shortest] = logs
+  if (shortest === undefined) throw new Error('There is no table of no logs')
+  return table(
+    ['rows kept', 'first drain', 'later drains', 'ratio', 'CPU of one', 'ratio'],
+    logs.map(({ kept, first, next, cpu }) => [
+      kept.toLocaleString('en'),
+      milliseconds(first),
+      milliseconds(median(next)),
+      ratio(median(next) / median(shortest.next)),
+      milliseconds(median(cpu)),
+      ratio(median(cpu) / median(shortest.cpu)),
+    ]),
   )
 }
 
