@@ -105,9 +105,10 @@ describe('storing', () => {
     expect(server.asked).toEqual(['set p:k'])
   })
 
-  it('troubles nobody when the server is full', async () => {
+  it('says whether the entry is kept, and troubles nobody when the server is full', async () => {
+    expect(await store(['s'])).toBe(true)
     server.failing.set('set', new RedisRefusal('OOM command not allowed'))
-    await expect(store(['s'])).resolves.toBeUndefined()
+    expect(await store(['s'])).toBe(false)
   })
 
   it('fails when the server refuses for another reason', async () => {
