@@ -158,6 +158,14 @@ describe('a write to a private cache', () => {
     expect(told.answer).toEqual({ confirmation: 'lease-waited-out', at: WAIT_MS })
   })
 
+  it('alone: a log that does not answer at all is waited for no longer than that', async () => {
+    const w = await world('private', true)
+    w.log.pending = () => new Promise(() => {})
+    const told = w.confirm()
+    await w.clock.advance(WAIT_MS)
+    expect(told.answer).toEqual({ confirmation: 'lease-waited-out', at: WAIT_MS })
+  })
+
   it('with others: deletes its own at once, and waits the lease out whoever has marked the row', async () => {
     const w = await world('private', false)
     w.log.add('1', ['a'])
