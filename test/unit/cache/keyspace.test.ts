@@ -21,3 +21,11 @@ it.each(['a:stamp:b', 'a:entry:b', 'market:1:stamp:', 'market:1:entry:'])(
     expect(names.entry(key)).toBe(`p:${key}`)
   },
 )
+
+it('keeps the entries of releases apart, and not the stamps, which end the entries of all', () => {
+  const [old, now] = [new Keyspace('p:', 'a1'), new Keyspace('p:', 'b2')]
+  expect(now.entry('market:1:detail')).toBe('p:b2:market:1:detail')
+  expect(now.entry('stamp:market:1')).toBe('p:b2:entry:stamp:market:1')
+  expect(old.entry('market:1:detail')).not.toBe(now.entry('market:1:detail'))
+  expect(old.stamp('market:1')).toBe(now.stamp('market:1'))
+})

@@ -96,7 +96,7 @@ describe('storing', () => {
   })
 
   it.each([0, -1])('sends nothing that would be kept for %i ms', async (keepMs) => {
-    await store(['s'], keepMs)
+    expect(await store(['s'], keepMs)).toBe(false)
     expect(server.asked).toEqual([])
   })
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { TieredCache } from '../../../src/adapters/cache/tiered-cache.ts'
 import { untilUsable } from '../../contract/cache-contract.ts'
 import { ManualClock } from '../../contract/sources.ts'
@@ -64,6 +65,23 @@ describe('an entry in L1', () => {
     expect((await look(here)).tier).toBe('l1')
     clock.advance(1)
     expect((await look(here)).entry).toBeUndefined()
+  })
+})
+
+describe('a store', () => {
+  const SMALL = 100
+  const LARGE = 200_000
+
+  it.each([
+    { what: 'in both tiers', bytes: SMALL, full: false, kept: true },
+    { what: 'in L1 alone, when Redis is full', bytes: SMALL, full: true, kept: true },
+    { what: 'in Redis alone, when it is larger than L1', bytes: LARGE, full: false, kept: true },
+    { what: 'nowhere', bytes: LARGE, full: true, kept: false },
+  ])('says whether the entry is kept: $what', async ({ bytes, full, kept }) => {
+    const { fence } = await look(here)
+    if (full) server.failing.set('set', new RedisRefusal('OOM command not allowed'))
+    expect(await here.session()!.store('k', ['t'], entryOf('x'.repeat(bytes)), fence, 1000)).toBe(kept)
+    expect((await look(here)).entry !== undefined).toBe(kept)
   })
 })
 
