@@ -57,9 +57,11 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
       }
       await expect.poll(violated, { timeout: 20_000, interval: 20 }).toBeGreaterThan(0)
 
-      const found = services
-        .flatMap(({ log }) => log.filter((line) => line.includes('no write in flight')))
-        .map((line) => JSON.parse(line))
+      const told = () =>
+        services.flatMap(({ log }) => log.filter((line) => line.includes('no write in flight')))
+      // The log comes by another way than the metrics, and a little later.
+      await expect.poll(told).not.toEqual([])
+      const found = told().map((line) => JSON.parse(line))
       expect(new Set(found.map(({ key }) => key))).toEqual(new Set([`market:${quiet}:detail`]))
       expect(found[0]).toMatchObject({ level: 50, view: 'market-detail', tags: [`market:${quiet}`] })
       expect(found[0].served).not.toBe(found[0].found)
