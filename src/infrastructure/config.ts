@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { clusterMisfit, redisAddress } from '../adapters/cache/redis-address.ts'
 import type { DatabaseLocation } from '../adapters/postgres/database.ts'
 import { withSecretFiles } from './secret-files.ts'
 import { type TracingConfig, tracingOf, tracingVariables } from './tracing/tracing-config.ts'
@@ -19,6 +20,19 @@ const yesOrNo = z.enum(['true', 'false'], 'expected true or false').transform((t
 
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `expected a URL like ${example}` })
+
+/** One Redis server or the nodes of a cluster, and nothing that would change how either is talked to. */
+const redisUrls = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .superRefine((urls, context) => {
+    try {
+      const misfit = clusterMisfit(urls.map(redisAddress))
+      if (misfit !== undefined) context.addIssue({ code: 'custom', message: misfit })
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as TypeError).message })
+    }
+  })
 
 const signingSecret = z.string().refine((text) => Buffer.byteLength(text) >= 32, 'expected at least 32 bytes')
 
@@ -42,11 +56,7 @@ const environment = z
     DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
     DATA_DIR: z.string().min(1).default('.marketflow'),
     CACHE: z.enum(['tiered', 'redis', 'lru', 'null'], 'expected tiered, redis, lru or null').optional(),
-    REDIS_URL: z
-      .string()
-      .transform((text) => text.split(',').map((part) => part.trim()))
-      .pipe(z.array(url(/^rediss?$/, 'redis://host:6379')).min(1))
-      .optional(),
+    REDIS_URL: redisUrls.optional(),
     REDIS_PREFIX: z.string().max(100).default('marketflow:'),
     REDIS_TIMEOUT_MS: whole(1, 60_000).default(50),
     LEASE_MS: whole(100, 60_000).default(1000),

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { redisAddress } from './redis-address.ts'
 
 /** The wait between attempts to connect, in ms. */
 const RETRY_MS = 500
@@ -22,26 +23,19 @@ export function connectCountingClient(urls: readonly string[], timeoutMs: number
     disableClientInfo: true,
     connectionName: 'marketflow-limits',
   } satisfies RedisOptions
+  const nodes = urls.map(redisAddress)
+  const { host: _host, port: _port, db: _db, ...credentials } = nodes[0]!
   const client =
-    urls.length === 1
-      ? new Redis(urls[0]!, { ...options, retryStrategy: () => RETRY_MS })
-      : new Cluster([...urls], {
+    nodes.length === 1
+      ? new Redis({ ...nodes[0]!, ...options, retryStrategy: () => RETRY_MS })
+      : new Cluster(nodes, {
           enableOfflineQueue: false,
           clusterRetryStrategy: () => RETRY_MS,
           // Names are for whoever resolves them; a TLS certificate is made out to the name.
           dnsLookup: (address, done) => done(null, address),
-          redisOptions: { ...options, ...credentialsOf(urls[0]!) },
+          // Nodes that the cluster names are reached with the credentials of those that the settings name.
+          redisOptions: { ...options, ...credentials },
         })
   // Whoever counts learns that it failed; without a listener ioredis would also print it.
   return client.on('error', () => {})
-}
-
-/** Nodes that the cluster names are reached with the credentials of those that the settings name. */
-function credentialsOf(url: string): Pick<RedisOptions, 'username' | 'password' | 'tls'> {
-  const { protocol, username, password } = new URL(url)
-  return {
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' && { tls: {} }),
-  }
 }

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis'
+import { redisAddress } from './redis-address.ts'
 
 /** How long a connection attempt may take, in ms. */
 const CONNECT_TIMEOUT_MS = 1000
@@ -29,7 +30,7 @@ const ONE_CONNECTION = {
 
 /** A client that is not connected yet. `url`: `redis://` or, for TLS, `rediss://`, with user, password and database. */
 export function createClient(url: string): Redis {
-  return quiet(new Redis(url, ONE_CONNECTION))
+  return quiet(new Redis({ ...redisAddress(url), ...ONE_CONNECTION }))
 }
 
 /** A client for another node of the same cluster: same credentials, same TLS. */
@@ -42,7 +43,10 @@ function quiet(client: Redis): Redis {
   return client.on('error', () => {})
 }
 
-/** Connects once. Rejects with the reason: ioredis's own promise only tells that the connection is closed. */
+/**
+ * Connects once. Rejects with the reason: ioredis's own promise only tells that the connection is closed. Where the
+ * server refuses SELECT, ioredis goes on in database 0, where other instances do not look; so it is asked once more.
+ */
 export async function connect(client: Redis): Promise<void> {
   let reason: unknown
   client.once('error', (error) => {
@@ -50,6 +54,7 @@ export async function connect(client: Redis): Promise<void> {
   })
   try {
     await client.connect()
+    if (client.options.db) await client.select(client.options.db)
   } catch (error) {
     throw reason ?? error
   }

@@ -134,6 +134,12 @@ it('reaches the nodes of a cluster without credentials when there are none', asy
   expect(server.commands.filter((command) => command.startsWith('auth'))).toEqual([])
 })
 
+it('takes no option of ioredis’s from the URL', () => {
+  for (const urls of [['redis://a?keyPrefix=x'], ['redis://a', 'redis://b?enableOfflineQueue=true']]) {
+    expect(() => connectCountingClient(urls, 5000)).toThrow('only ?family= may follow')
+  }
+})
+
 it('on a cluster too, sends nothing later', async () => {
   isWholeCluster()
   client = connectCountingClient([server.url, server.url], 5000)

@@ -50,7 +50,18 @@ describe('a client', () => {
     await connect(client(server.url.replace('//', '//app:s3cret@').concat('/3')))
     await expect
       .poll(() => server.commands, PATIENCE)
-      .toEqual(['auth app s3cret', 'select 3', 'client setname marketflow'])
+      .toEqual(['auth app s3cret', 'select 3', 'client setname marketflow', 'select 3'])
+  })
+
+  it('takes no option of ioredis’s from the URL', () => {
+    for (const query of [
+      '?db=1',
+      '?autoResendUnfulfilledCommands=true',
+      '?keyPrefix=a:',
+      '?socketTimeout=1',
+    ]) {
+      expect(() => client(server.url + query)).toThrow('only ?family= may follow')
+    }
   })
 
   it('never connects again', async () => {
@@ -112,6 +123,11 @@ describe('a failing connection', () => {
   it('tells what the server said', async () => {
     server.answer = (command) => (command === 'auth' ? new Error('WRONGPASS no such user') : 'OK')
     await expect(connect(client(server.url.replace('//', '//app:wrong@')))).rejects.toThrow('WRONGPASS')
+  })
+
+  it('is what a refused SELECT is: ioredis would go on in database 0', async () => {
+    server.answer = (command) => (command === 'select' ? new Error('ERR DB index is out of range') : 'OK')
+    await expect(connect(client(`${server.url}/99`))).rejects.toThrow('DB index is out of range')
   })
 
   it('tells what ioredis says where there is nothing else', async () => {
