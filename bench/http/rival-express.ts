@@ -4,8 +4,8 @@
  */
 import express from 'express'
 import { pino } from 'pino'
-import { VIEWS } from '../../src/application/caching/view-table.ts'
 import { Snapshots } from '../../src/application/ports/view-queries.ts'
+import { VIEWS } from '../../src/application/tables/view-table.ts'
 import { readConfig } from '../../src/infrastructure/config.ts'
 import { openCore } from '../../src/infrastructure/core.ts'
 import { RIVALS } from '../rivals/rivals.ts'

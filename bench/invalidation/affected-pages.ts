@@ -1,5 +1,5 @@
 import type { RedisSession } from '../../src/adapters/cache/redis-session.ts'
-import { Permit } from '../../src/application/ports/cache-port.ts'
+import { Permit } from '../../src/application/consistency/ports/cache-port.ts'
 
 class Always extends Permit {
   assert(): void {}

@@ -1,6 +1,6 @@
-import type { UnitOfWork } from '../../src/application/caching/unit-of-work.ts'
-import { VIEWS } from '../../src/application/caching/view-table.ts'
+import type { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
 import { listingOf } from '../../src/application/markets/update-market.ts'
+import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Seen } from './judge.ts'
 import { MARKETS } from './plan.ts'
 

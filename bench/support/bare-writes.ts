@@ -1,8 +1,8 @@
-import { DrainLoop } from '../../src/application/caching/drain-loop.ts'
-import { UnitOfWork } from '../../src/application/caching/unit-of-work.ts'
-import { type Confirmation, WriteConfirmation } from '../../src/application/caching/write-confirmation.ts'
-import { CachePort } from '../../src/application/ports/cache-port.ts'
-import { Clock } from '../../src/application/ports/clock.ts'
+import { DrainLoop } from '../../src/application/consistency/drain-loop.ts'
+import { CachePort } from '../../src/application/consistency/ports/cache-port.ts'
+import { Clock } from '../../src/application/consistency/ports/clock.ts'
+import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
+import { type Confirmation, WriteConfirmation } from '../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../src/application/ports/transactions.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
 

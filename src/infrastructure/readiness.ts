@@ -1,7 +1,7 @@
 import type { SystemProbes } from '../adapters/http/system-routes.ts'
 import type { Readiness } from '../adapters/http/system-views.ts'
-import { Lease } from '../application/caching/lease.ts'
-import { CachePort } from '../application/ports/cache-port.ts'
+import { Lease } from '../application/consistency/lease.ts'
+import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import type { Core } from './core.ts'
 import { Metrics } from './metrics.ts'
 

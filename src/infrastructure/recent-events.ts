@@ -1,6 +1,6 @@
-import type { ShadowReport } from '../application/caching/shadow-check.ts'
-import type { WriteReport } from '../application/caching/unit-of-work.ts'
-import type { Clock } from '../application/ports/clock.ts'
+import type { Clock } from '../application/consistency/ports/clock.ts'
+import type { ShadowReport } from '../application/consistency/shadow-check.ts'
+import type { WriteReport } from '../application/consistency/unit-of-work.ts'
 import type {
   RecentInvalidation,
   RecentViolation,

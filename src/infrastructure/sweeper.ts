@@ -1,8 +1,8 @@
-import { GRACE_MS } from '../application/caching/read-through.ts'
-import { longestLifeMs } from '../application/caching/representation.ts'
-import { LONGEST_TTL_S } from '../application/caching/view-table.ts'
-import type { Clock } from '../application/ports/clock.ts'
-import type { InvalidationLog } from '../application/ports/invalidation-log.ts'
+import type { Clock } from '../application/consistency/ports/clock.ts'
+import type { InvalidationLog } from '../application/consistency/ports/invalidation-log.ts'
+import { GRACE_MS } from '../application/consistency/read-through.ts'
+import { longestLifeMs } from '../application/consistency/representation.ts'
+import { LONGEST_TTL_S } from '../application/tables/view-table.ts'
 
 /** The longest a load may take, in ms; a load that began before a write may store its entry this much later. */
 export const LONGEST_LOAD_MS = 10_000

@@ -21,8 +21,8 @@ describe('the checker reports', () => {
     ['src/application/markets/a.ts', `import { x } from '../../infrastructure/x.ts'`],
     ['src/application/markets/a.ts', `import { z } from 'zod'`],
     ['src/application/views/a.ts', `import { hash } from 'node:crypto'`],
-    ['src/application/caching/a.ts', `import { readFile } from 'node:fs/promises'`],
-    ['src/application/caching/a.ts', `import { x } from 'constructor'`],
+    ['src/application/consistency/a.ts', `import { readFile } from 'node:fs/promises'`],
+    ['src/application/consistency/a.ts', `import { x } from 'constructor'`],
     ['src/application/ports/a.ts', `import pLimit from 'p-limit'`],
     ['src/adapters/http/a.ts', `import { x } from '../postgres/x.ts'`],
     ['src/adapters/http/a.ts', `import { x } from '../../adapters/cache/x.ts'`],
@@ -73,7 +73,7 @@ describe('the checker accepts', () => {
   it.each([
     ['src/domain/a.ts', `import { x } from './deep/x.ts'`],
     ['src/application/views/a.ts', `import { z } from 'zod'`],
-    ['src/application/caching/a.ts', `import type { z } from 'zod'\nimport { hash } from 'node:crypto'`],
+    ['src/application/consistency/a.ts', `import type { z } from 'zod'\nimport { hash } from 'node:crypto'`],
     [
       'src/application/markets/a.ts',
       `import { x } from '../../domain/x.ts'\nimport { y } from '../ports/y.ts'`,

@@ -26,9 +26,9 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
 
 /** The application's only packages, and where it may import them. */
 const APPLICATION_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ['src/application/views/', 'src/application/caching/'],
-  // For the digest that is the ETag.
-  'node:crypto': ['src/application/caching/'],
+  zod: ['src/application/views/', 'src/application/tables/', 'src/application/consistency/'],
+  // For the digests: the ETag, and the views' fingerprint.
+  'node:crypto': ['src/application/consistency/', 'src/application/tables/'],
 }
 
 /** Names that say nothing about what is inside, so that everything ends up there. */

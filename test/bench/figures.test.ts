@@ -33,7 +33,7 @@ describe('where the time of a hit goes', () => {
       ['handle', 'file:///app/node_modules/express/lib/application.js'],
       ['get', 'file:///app/node_modules/layered-loader/node_modules/toad-cache/dist/toad-cache.mjs'],
       ['wrap', 'file:///app/node_modules/@keyv/redis/dist/index.js'],
-      ['read', 'file:///app/src/application/caching/read-through.ts'],
+      ['read', 'file:///app/src/application/consistency/read-through.ts'],
     ] as const
     const nodes = frames.map(([functionName, url], i) => ({
       id: i,

@@ -1,4 +1,4 @@
-import { WriteConfirmation } from '../../src/application/caching/write-confirmation.ts'
+import { WriteConfirmation } from '../../src/application/consistency/write-confirmation.ts'
 import { readConfig } from '../../src/infrastructure/config.ts'
 import { startService } from '../../src/infrastructure/service.ts'
 import { CONFIRMED } from './confirmed.ts'

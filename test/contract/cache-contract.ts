@@ -9,7 +9,7 @@ import {
   type Fence,
   type Lookup,
   Permit,
-} from '../../src/application/ports/cache-port.ts'
+} from '../../src/application/consistency/ports/cache-port.ts'
 import { randomHistories } from './random-histories.ts'
 
 export interface CacheTraits {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { CachePort, Entry, Fence } from '../../src/application/ports/cache-port.ts'
+import type { CachePort, Entry, Fence } from '../../src/application/consistency/ports/cache-port.ts'
 import { entryOf, invalidate, lookup, names, store } from './cache-contract.ts'
 
 const KEYS = 3

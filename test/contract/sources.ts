@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SystemClock } from '../../src/adapters/system/system-clock.ts'
-import { Clock } from '../../src/application/ports/clock.ts'
-import { Random } from '../../src/application/ports/random.ts'
+import { Clock } from '../../src/application/consistency/ports/clock.ts'
+import { Random } from '../../src/application/consistency/ports/random.ts'
 
 /** The machine's time: for adapters whose entries are kept by somebody else's clock. */
 export class RealClock extends SystemClock {}

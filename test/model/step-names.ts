@@ -1,6 +1,6 @@
 import type { State } from './state.ts'
 
-/** Every step, and the code that it stands for; paths are from `src/application/caching` unless they begin with `cache/`. */
+/** Every step, and the code that it stands for; paths are from `src/application/consistency` unless they begin with `cache/`. */
 export const STEPS = {
   'time passes': 'lease.ts Lease.ageMs, and every clock',
   'write: COMMIT is sent': 'unit-of-work.ts UnitOfWork.#commit',

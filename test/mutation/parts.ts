@@ -8,7 +8,7 @@ interface Part {
  * Mostly tables: what they do, they do when they are loaded, so that each of their mutants has to be tried against every
  * test of its part. Hence a part with few tests.
  */
-const TABLES = ['src/application/caching/cache-key.ts', 'src/application/caching/view-table.ts']
+const TABLES = ['src/application/consistency/cache-key.ts', 'src/application/tables/view-table.ts']
 /** Mostly settings of connections, likewise. */
 const CONNECTIONS = ['counting-client', 'master-connection', 'redis-client'].map(
   (name) => `src/adapters/cache/${name}.ts`,
@@ -24,12 +24,15 @@ const except = (paths: readonly string[]) => paths.map((path) => `!${path}`)
  */
 const PARTS = {
   core: {
-    mutate: ['src/application/caching/**/*.ts', ...except(TABLES)],
-    tests: ['test/unit/caching/**/*.test.ts'],
+    mutate: ['src/application/{consistency,tables}/**/*.ts', ...except(TABLES)],
+    tests: ['test/unit/{consistency,tables}/**/*.test.ts'],
   },
   tables: {
     mutate: TABLES,
-    tests: ['test/unit/caching/{event-tags,keys,view-keys,view-table}.test.ts'],
+    tests: [
+      'test/unit/consistency/keys.test.ts',
+      'test/unit/tables/{event-tags,view-keys,view-table}.test.ts',
+    ],
   },
   adapters: {
     mutate: ['src/adapters/cache/**/*.ts', '!**/*.d.ts', ...except(CONNECTIONS)],

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Clock } from '../../application/ports/clock.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
 interface Kept {

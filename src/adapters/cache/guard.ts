@@ -7,8 +7,8 @@ import {
   handleWhen,
   type IBackoff,
 } from 'cockatiel'
-import { type CacheHealth, CacheUnusable } from '../../application/ports/cache-port.ts'
-import type { Clock } from '../../application/ports/clock.ts'
+import { type CacheHealth, CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
 
 /** Consecutive failures that open the breaker. */
 const FAILURES = 5

@@ -1,5 +1,5 @@
-import type { Clock } from '../../application/ports/clock.ts'
-import type { Random } from '../../application/ports/random.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
+import type { Random } from '../../application/consistency/ports/random.ts'
 
 /** The wait before the first and before every later attempt, in ms, each plus up to as much jitter. */
 const FIRST_BACKOFF_MS = 30

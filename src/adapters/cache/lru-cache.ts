@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { sameFence } from '../../application/caching/fence.ts'
+import { sameFence } from '../../application/consistency/fence.ts'
 import {
   type CacheHealth,
   CachePort,
@@ -9,9 +9,9 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
-} from '../../application/ports/cache-port.ts'
-import type { Clock } from '../../application/ports/clock.ts'
-import type { Random } from '../../application/ports/random.ts'
+} from '../../application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
+import type { Random } from '../../application/consistency/ports/random.ts'
 import { EntryStore } from './entry-store.ts'
 
 export interface LruCacheOptions {

@@ -1,5 +1,5 @@
 import { type ChainableCommander, type Redis, ReplyError } from 'ioredis'
-import { CacheUnusable } from '../../application/ports/cache-port.ts'
+import { CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
 import { connect } from './redis-client.ts'
 import { RedisCommands, RedisRefusal } from './redis-commands.ts'
 

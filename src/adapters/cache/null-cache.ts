@@ -1,4 +1,4 @@
-import { type CacheHealth, CachePort } from '../../application/ports/cache-port.ts'
+import { type CacheHealth, CachePort } from '../../application/consistency/ports/cache-port.ts'
 
 /** Keeps nothing: every read loads. The baseline that every other adapter has to agree with. */
 export class NullCache extends CachePort {

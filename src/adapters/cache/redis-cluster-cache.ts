@@ -1,5 +1,5 @@
-import type { Clock } from '../../application/ports/clock.ts'
-import type { Random } from '../../application/ports/random.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
+import type { Random } from '../../application/consistency/ports/random.ts'
 import { openCluster } from './cluster-topology.ts'
 import { RedisBackedCache, type RedisCacheOptions } from './redis-backed-cache.ts'
 

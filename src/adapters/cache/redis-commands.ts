@@ -1,4 +1,4 @@
-import { CacheUnusable } from '../../application/ports/cache-port.ts'
+import { CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
 
 /** The server answered, and said no. `code` is the first word of what it said: `OOM`, `READONLY`, `MOVED`… */
 export class RedisRefusal extends Error {

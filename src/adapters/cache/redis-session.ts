@@ -1,4 +1,4 @@
-import { sameFence } from '../../application/caching/fence.ts'
+import { sameFence } from '../../application/consistency/fence.ts'
 import {
   CacheSession,
   type Entry,
@@ -6,9 +6,9 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
-} from '../../application/ports/cache-port.ts'
-import type { Clock } from '../../application/ports/clock.ts'
-import type { Random } from '../../application/ports/random.ts'
+} from '../../application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
+import type { Random } from '../../application/consistency/ports/random.ts'
 import { decodeEntry, encodeEntry } from './entry-format.ts'
 import type { Guard } from './guard.ts'
 import type { Keyspace } from './keyspace.ts'

@@ -3,9 +3,9 @@ import {
   CacheUnusable,
   type Fence,
   type Permit,
-} from '../../application/ports/cache-port.ts'
-import type { Clock } from '../../application/ports/clock.ts'
-import type { Random } from '../../application/ports/random.ts'
+} from '../../application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
+import type { Random } from '../../application/consistency/ports/random.ts'
 import { BatchReply } from './batch-reply.ts'
 import type { Guard } from './guard.ts'
 import { type RedisCommands, unusable } from './redis-commands.ts'

@@ -1,4 +1,4 @@
-import type { Entry, Fence } from '../../application/ports/cache-port.ts'
+import type { Entry, Fence } from '../../application/consistency/ports/cache-port.ts'
 
 /** An entry as it is kept: with the stamps observed before its load began, and the time after which nobody keeps it. */
 export interface StoredEntry {

@@ -1,4 +1,4 @@
-import { sameFence } from '../../application/caching/fence.ts'
+import { sameFence } from '../../application/consistency/fence.ts'
 import {
   type CacheHealth,
   CachePort,
@@ -8,8 +8,8 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
-} from '../../application/ports/cache-port.ts'
-import type { Clock } from '../../application/ports/clock.ts'
+} from '../../application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
 import { EntryStore } from './entry-store.ts'
 import type { RedisBackedCache } from './redis-backed-cache.ts'
 import type { RedisSession } from './redis-session.ts'

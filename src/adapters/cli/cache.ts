@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Explanation } from '../../application/caching/explanation.ts'
+import type { Explanation } from '../../application/consistency/explanation.ts'
 import { askInstances } from './control-socket.ts'
 
 const USAGE = `Usage:

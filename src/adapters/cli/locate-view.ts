@@ -1,6 +1,6 @@
-import type { ExplainView, Explanation } from '../../application/caching/explanation.ts'
-import { VIEWS } from '../../application/caching/view-table.ts'
+import type { ExplainView, Explanation } from '../../application/consistency/explanation.ts'
 import type { RenderedViews } from '../../application/pages/rendered-views.ts'
+import { VIEWS } from '../../application/tables/view-table.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { normalizeCity } from '../../domain/market.ts'
 import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Request } from 'express'
-import type { Reading } from '../../application/caching/reading.ts'
+import type { Reading } from '../../application/consistency/reading.ts'
 import type { Fail } from './error-handler.ts'
 import { noteRoute, type RequestObserver } from './observe.ts'
 import type { Operation } from './openapi/operation.ts'

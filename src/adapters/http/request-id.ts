@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Random } from '../../application/ports/random.ts'
+import type { Random } from '../../application/consistency/ports/random.ts'
 
 /** What gateways send: UUIDs, ULIDs, hexadecimal trace ids. Anything else could forge log lines. */
 const ACCEPTED = /^[\w.-]{1,128}$/

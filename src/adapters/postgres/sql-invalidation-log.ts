@@ -3,7 +3,7 @@ import {
   type KeptRows,
   type LoggedInvalidation,
   type LogPosition,
-} from '../../application/ports/invalidation-log.ts'
+} from '../../application/consistency/ports/invalidation-log.ts'
 import type { Row } from './connections.ts'
 
 const rowsOf = (condition: string) =>

@@ -1,6 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
-import type { Clock } from '../../application/ports/clock.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
 import { type TokenClaims, TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 

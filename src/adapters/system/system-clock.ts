@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Clock } from '../../application/ports/clock.ts'
+import { Clock } from '../../application/consistency/ports/clock.ts'
 
 /** This machine's clocks. */
 export class SystemClock extends Clock {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { Random } from '../../application/ports/random.ts'
+import { Random } from '../../application/consistency/ports/random.ts'
 
 const TOKEN_BYTES = 16
 const TOKENS_PER_BLOCK = 256

@@ -1,5 +1,5 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { UnitOfWork } from '../caching/unit-of-work.ts'
+import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { PasswordHasher } from '../ports/password-hasher.ts'
 import type { TokenIssuer } from '../ports/token-issuer.ts'
 import type { Transactions } from '../ports/transactions.ts'

@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../caching/read-through.ts'
-import { VIEWS } from '../caching/view-table.ts'
+import type { ReadThrough } from '../consistency/read-through.ts'
 import type { TokenIssuer, Viewer } from '../ports/token-issuer.ts'
+import { VIEWS } from '../tables/view-table.ts'
 
 /**
  * Who holds this token. A token counts until it expires or its account signs out everywhere, and that is looked up in

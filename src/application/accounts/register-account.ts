@@ -1,10 +1,10 @@
 import { Account, type Role } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { Vendor } from '../../domain/vendor.ts'
-import type { UnitOfWork } from '../caching/unit-of-work.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock } from '../consistency/ports/clock.ts'
+import type { Random } from '../consistency/ports/random.ts'
+import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { PasswordHasher } from '../ports/password-hasher.ts'
-import type { Random } from '../ports/random.ts'
 import type { TokenIssuer } from '../ports/token-issuer.ts'
 import { type SignedIn, signIn } from './sign-in.ts'
 

@@ -1,5 +1,5 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { UnitOfWork } from '../caching/unit-of-work.ts'
+import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 
 /** Somebody lost a phone: every token of the account is void, on every instance, once this is answered. */
 export class SignOutEverywhere {

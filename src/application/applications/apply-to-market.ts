@@ -1,8 +1,8 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
-import type { UnitOfWork } from '../caching/unit-of-work.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Random } from '../ports/random.ts'
+import type { Clock } from '../consistency/ports/clock.ts'
+import type { Random } from '../consistency/ports/random.ts'
+import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { ApplicationView } from '../views/application-views.ts'
 
 /** A vendor asks an active market for a stall. */

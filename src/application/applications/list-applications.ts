@@ -1,9 +1,9 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../caching/read-through.ts'
-import type { Reading } from '../caching/reading.ts'
-import { VIEWS } from '../caching/view-table.ts'
+import type { ReadThrough } from '../consistency/read-through.ts'
+import type { Reading } from '../consistency/reading.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import type { ApplicationsParams } from '../ports/view-queries.ts'
+import { VIEWS } from '../tables/view-table.ts'
 import type { MarketApplications } from '../views/application-views.ts'
 
 /** What vendors asked of a market, newest first, for its organizer. */

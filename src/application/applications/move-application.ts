@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { Market } from '../../domain/market.ts'
 import type { ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
-import type { RecordEvent } from '../caching/unit-of-work.ts'
+import type { RecordEvent } from '../consistency/unit-of-work.ts'
 import { listingOf } from '../markets/update-market.ts'
 import type { Transaction } from '../ports/transactions.ts'
 

@@ -1,7 +1,7 @@
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
-import type { UnitOfWork } from '../caching/unit-of-work.ts'
+import type { Clock } from '../consistency/ports/clock.ts'
+import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import { assertOrganizes } from '../markets/assert-organizes.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import { moveApplication } from './move-application.ts'
 

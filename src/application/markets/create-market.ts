@@ -1,9 +1,9 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { Market, slugify } from '../../domain/market.ts'
-import type { UnitOfWork } from '../caching/unit-of-work.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock } from '../consistency/ports/clock.ts'
+import type { Random } from '../consistency/ports/random.ts'
+import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { MarketRepository } from '../ports/market-repository.ts'
-import type { Random } from '../ports/random.ts'
 import type { MarketDetail } from '../views/market-views.ts'
 
 export interface NewMarket {

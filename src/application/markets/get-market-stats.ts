@@ -1,8 +1,8 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../caching/read-through.ts'
-import type { Reading } from '../caching/reading.ts'
-import { VIEWS } from '../caching/view-table.ts'
+import type { ReadThrough } from '../consistency/read-through.ts'
+import type { Reading } from '../consistency/reading.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import { VIEWS } from '../tables/view-table.ts'
 import type { MarketStats } from '../views/market-views.ts'
 
 /** A market's stalls and applications in numbers; a draft's only for its organizer. */

@@ -1,8 +1,8 @@
 import { normalizeCity } from '../../domain/market.ts'
-import type { ReadThrough } from '../caching/read-through.ts'
-import type { Reading } from '../caching/reading.ts'
-import { VIEWS } from '../caching/view-table.ts'
+import type { ReadThrough } from '../consistency/read-through.ts'
+import type { Reading } from '../consistency/reading.ts'
 import type { ListingParams } from '../ports/view-queries.ts'
+import { VIEWS } from '../tables/view-table.ts'
 import type { MarketListing } from '../views/market-views.ts'
 
 /** The public list of active markets, by name then id. A blank city means all. */

@@ -1,6 +1,6 @@
-import { rendered } from '../caching/rendered.ts'
-import { VIEWS } from '../caching/view-table.ts'
+import { rendered } from '../consistency/rendered.ts'
 import type { PageRenderer } from '../ports/page-renderer.ts'
+import { VIEWS } from '../tables/view-table.ts'
 
 /** The views of the public pages, as the texts that are cached. */
 export function renderedViews(renderer: PageRenderer) {

@@ -1,6 +1,6 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../caching/read-through.ts'
-import type { Reading } from '../caching/reading.ts'
+import type { ReadThrough } from '../consistency/read-through.ts'
+import type { Reading } from '../consistency/reading.ts'
 import type { PageRenderer } from '../ports/page-renderer.ts'
 import { type RenderedViews, renderedViews } from './rendered-views.ts'
 

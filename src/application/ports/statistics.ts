@@ -1,6 +1,6 @@
-import type { ShadowOutcome } from '../caching/shadow-check.ts'
-import type { Confirmation } from '../caching/write-confirmation.ts'
-import type { CacheHealth } from './cache-port.ts'
+import type { CacheHealth } from '../consistency/ports/cache-port.ts'
+import type { ShadowOutcome } from '../consistency/shadow-check.ts'
+import type { Confirmation } from '../consistency/write-confirmation.ts'
 
 /** What an operator's page shows of this instance. Counts are since its start, times in ms. */
 export interface StatisticsSnapshot {

@@ -1,8 +1,8 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../caching/read-through.ts'
-import type { Reading } from '../caching/reading.ts'
-import { VIEWS } from '../caching/view-table.ts'
+import type { ReadThrough } from '../consistency/read-through.ts'
+import type { Reading } from '../consistency/reading.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import { VIEWS } from '../tables/view-table.ts'
 import type { VendorDashboard } from '../views/vendor-views.ts'
 
 /** A vendor's own numbers and markets. */

@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../caching/read-through.ts'
-import type { Reading } from '../caching/reading.ts'
-import { VIEWS } from '../caching/view-table.ts'
+import type { ReadThrough } from '../consistency/read-through.ts'
+import type { Reading } from '../consistency/reading.ts'
+import { VIEWS } from '../tables/view-table.ts'
 import type { VendorProfile } from '../views/vendor-views.ts'
 
 /** A vendor's public profile, with the active markets that accepted it. */

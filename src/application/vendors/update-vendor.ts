@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { VendorChanges } from '../../domain/vendor.ts'
-import type { UnitOfWork } from '../caching/unit-of-work.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock } from '../consistency/ports/clock.ts'
+import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import type { VendorProfile } from '../views/vendor-views.ts'
 

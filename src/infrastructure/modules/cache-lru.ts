@@ -1,8 +1,8 @@
 import { ContainerModule } from 'inversify'
 import { LruCache } from '../../adapters/cache/lru-cache.ts'
-import { CachePort } from '../../application/ports/cache-port.ts'
-import { Clock } from '../../application/ports/clock.ts'
-import { Random } from '../../application/ports/random.ts'
+import { CachePort } from '../../application/consistency/ports/cache-port.ts'
+import { Clock } from '../../application/consistency/ports/clock.ts'
+import { Random } from '../../application/consistency/ports/random.ts'
 import type { Config } from '../config.ts'
 
 /** `CACHE=lru`: entries and stamps in this process. */

@@ -1,9 +1,9 @@
 import { ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
 import { TieredCache } from '../../adapters/cache/tiered-cache.ts'
-import { CachePort } from '../../application/ports/cache-port.ts'
-import { Clock } from '../../application/ports/clock.ts'
-import { Random } from '../../application/ports/random.ts'
+import { CachePort } from '../../application/consistency/ports/cache-port.ts'
+import { Clock } from '../../application/consistency/ports/clock.ts'
+import { Random } from '../../application/consistency/ports/random.ts'
 import type { Config } from '../config.ts'
 import { connectRedis } from './cache-redis.ts'
 

@@ -1,6 +1,6 @@
 import { ContainerModule } from 'inversify'
 import type { Database } from '../../adapters/postgres/database.ts'
-import { InvalidationLog } from '../../application/ports/invalidation-log.ts'
+import { InvalidationLog } from '../../application/consistency/ports/invalidation-log.ts'
 import { Transactions } from '../../application/ports/transactions.ts'
 import { Snapshots } from '../../application/ports/view-queries.ts'
 

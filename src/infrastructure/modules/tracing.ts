@@ -1,5 +1,5 @@
 import { ContainerModule } from 'inversify'
-import { CachePort } from '../../application/ports/cache-port.ts'
+import { CachePort } from '../../application/consistency/ports/cache-port.ts'
 import { Transactions } from '../../application/ports/transactions.ts'
 import { Snapshots } from '../../application/ports/view-queries.ts'
 import { TracedCache } from '../tracing/traced-cache.ts'

@@ -1,5 +1,5 @@
 import { type Attributes, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import { CacheUnusable } from '../../application/ports/cache-port.ts'
+import { CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 /** The OpenTelemetry API alone: until an SDK is registered, its spans are nothing. */

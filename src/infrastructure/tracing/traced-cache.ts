@@ -7,7 +7,7 @@ import {
   type Inspection,
   type Lookup,
   Permit,
-} from '../../application/ports/cache-port.ts'
+} from '../../application/consistency/ports/cache-port.ts'
 import { inSpan } from './spans.ts'
 
 /** Any cache, with a span around each use. There are no semantic conventions for caches: these are `marketflow.cache.*`. */

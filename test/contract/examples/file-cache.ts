@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeEntry, encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
 import type { StoredEntry } from '../../../src/adapters/cache/stored-entry.ts'
-import { sameFence } from '../../../src/application/caching/fence.ts'
-import * as port from '../../../src/application/ports/cache-port.ts'
-import type { Clock } from '../../../src/application/ports/clock.ts'
-import type { Random } from '../../../src/application/ports/random.ts'
+import { sameFence } from '../../../src/application/consistency/fence.ts'
+import * as port from '../../../src/application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
+import type { Random } from '../../../src/application/consistency/ports/random.ts'
 
 /** A worked example of an adapter: entries as files, stamps in memory. For one instance; it never cleans up. */
 export class FileCache extends port.CachePort {

@@ -5,14 +5,20 @@ import { LruCache } from '../../../src/adapters/cache/lru-cache.ts'
 import { RedisCache } from '../../../src/adapters/cache/redis-cache.ts'
 import { RedisClusterCache } from '../../../src/adapters/cache/redis-cluster-cache.ts'
 import { TieredCache } from '../../../src/adapters/cache/tiered-cache.ts'
-import { LoadQueue } from '../../../src/application/caching/load-queue.ts'
-import { ReadThrough } from '../../../src/application/caching/read-through.ts'
-import type { CachePort } from '../../../src/application/ports/cache-port.ts'
+import { LoadQueue } from '../../../src/application/consistency/load-queue.ts'
+import type { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
+import { ReadThrough } from '../../../src/application/consistency/read-through.ts'
 import type { Found } from '../../../src/application/ports/view-queries.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'
 import { startRedis } from '../../support/redis.ts'
 import { startRedisCluster } from '../../support/redis-cluster.ts'
-import { FakeSnapshots, FixedRandom, Switch, type Version, versionView } from '../../unit/caching/fakes.ts'
+import {
+  FakeSnapshots,
+  FixedRandom,
+  Switch,
+  type Version,
+  versionView,
+} from '../../unit/consistency/fakes.ts'
 import { StampedWhenStored } from './stamped-when-stored.ts'
 
 const server = await startRedis()

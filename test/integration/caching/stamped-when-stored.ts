@@ -7,7 +7,7 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
-} from '../../../src/application/ports/cache-port.ts'
+} from '../../../src/application/consistency/ports/cache-port.ts'
 
 /**
  * What today's libraries do: an entry is bound to the tags as they are when it is *stored*. It is here so that the

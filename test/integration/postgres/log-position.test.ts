@@ -1,7 +1,10 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
-import type { InvalidationLog, LogPosition } from '../../../src/application/ports/invalidation-log.ts'
+import type {
+  InvalidationLog,
+  LogPosition,
+} from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 
 describe('a position in the log on PostgreSQL', () => {

@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type CachePort, CacheUnusable, Permit } from '../../../src/application/ports/cache-port.ts'
+import {
+  type CachePort,
+  CacheUnusable,
+  Permit,
+} from '../../../src/application/consistency/ports/cache-port.ts'
 import { Allowed, entryOf, fill, names, untilUsable } from '../../contract/cache-contract.ts'
 import { startRedis } from '../../support/redis.ts'
 import { ON_ONE_SERVER, SLACK_MS } from './harness.ts'

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RedisCache } from '../../../src/adapters/cache/redis-cache.ts'
 import { TieredCache } from '../../../src/adapters/cache/tiered-cache.ts'
-import { type CachePort, CacheUnusable, type Lookup } from '../../../src/application/ports/cache-port.ts'
+import {
+  type CachePort,
+  CacheUnusable,
+  type Lookup,
+} from '../../../src/application/consistency/ports/cache-port.ts'
 import { lookup } from '../../contract/cache-contract.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'
 

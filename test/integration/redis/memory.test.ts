@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type CachePort, CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { type CachePort, CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { entryOf, fill, lookup, names, store, untilUsable } from '../../contract/cache-contract.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { ON_ONE_SERVER } from './harness.ts'

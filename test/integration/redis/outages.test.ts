@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type CachePort, CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { type CachePort, CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { Allowed, entryOf, fill, lookup, names, store, untilUsable } from '../../contract/cache-contract.ts'
 import { freePort, startRedis, type TestRedis } from '../../support/redis.ts'
 import { confirmed, eventually, ON_ONE_SERVER, SLACK_MS, TIMEOUT_MS, timedLookup } from './harness.ts'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { Clock } from '../../../src/application/ports/clock.ts'
+import { Clock } from '../../../src/application/consistency/ports/clock.ts'
+import { Random } from '../../../src/application/consistency/ports/random.ts'
 import { PasswordHasher } from '../../../src/application/ports/password-hasher.ts'
-import { Random } from '../../../src/application/ports/random.ts'
 import { TokenIssuer } from '../../../src/application/ports/token-issuer.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 

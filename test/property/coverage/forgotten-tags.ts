@@ -1,4 +1,4 @@
-import { tagsOf } from '../../../src/application/caching/event-tags.ts'
+import { tagsOf } from '../../../src/application/tables/event-tags.ts'
 import type { DomainEvent } from '../../../src/domain/events.ts'
 import { kindOf, type TagKind } from './tag-kinds.ts'
 

@@ -1,7 +1,7 @@
 import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
-import { VIEWS, type View } from '../../../src/application/caching/view-table.ts'
 import { renderedViews } from '../../../src/application/pages/rendered-views.ts'
 import type { Found, Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import { VIEWS, type View } from '../../../src/application/tables/view-table.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 import { CITIES } from './commands.ts'

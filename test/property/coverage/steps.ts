@@ -1,6 +1,9 @@
-import { UnitOfWork } from '../../../src/application/caching/unit-of-work.ts'
-import { type Confirmation, WriteConfirmation } from '../../../src/application/caching/write-confirmation.ts'
-import type { Clock } from '../../../src/application/ports/clock.ts'
+import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
+import { UnitOfWork } from '../../../src/application/consistency/unit-of-work.ts'
+import {
+  type Confirmation,
+  WriteConfirmation,
+} from '../../../src/application/consistency/write-confirmation.ts'
 import type { Transactions } from '../../../src/application/ports/transactions.ts'
 import type { Snapshots } from '../../../src/application/ports/view-queries.ts'
 import type { DomainEvent } from '../../../src/domain/events.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tagsOf } from '../../../src/application/caching/event-tags.ts'
+import { tagsOf } from '../../../src/application/tables/event-tags.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
 import { commands } from './commands.ts'
 import { FORGETFUL, type Forgetful } from './forgotten-tags.ts'

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import type { Container } from 'inversify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DrainLoop } from '../../../src/application/caching/drain-loop.ts'
-import { type Confirmation, WriteConfirmation } from '../../../src/application/caching/write-confirmation.ts'
-import { CachePort } from '../../../src/application/ports/cache-port.ts'
-import { Clock } from '../../../src/application/ports/clock.ts'
+import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
+import { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
+import { Clock } from '../../../src/application/consistency/ports/clock.ts'
+import {
+  type Confirmation,
+  WriteConfirmation,
+} from '../../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
 import { CACHES } from '../../support/caches.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'

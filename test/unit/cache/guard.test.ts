@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Guard } from '../../../src/adapters/cache/guard.ts'
-import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { ManualClock } from '../../contract/sources.ts'
 
 const never = () => new Promise<string>(() => {})

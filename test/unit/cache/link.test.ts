@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Link, type Linked } from '../../../src/adapters/cache/link.ts'
-import { Clock } from '../../../src/application/ports/clock.ts'
+import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { ManualClock, RealRandom } from '../../contract/sources.ts'
 
 class Connection implements Linked {

@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LruCache } from '../../../src/adapters/cache/lru-cache.ts'
-import { type CacheSession, type Entry, Permit } from '../../../src/application/ports/cache-port.ts'
+import {
+  type CacheSession,
+  type Entry,
+  Permit,
+} from '../../../src/application/consistency/ports/cache-port.ts'
 import { ManualClock, RealRandom } from '../../contract/sources.ts'
 
 class Always extends Permit {

@@ -3,10 +3,10 @@ import { type Redis, ReplyError } from 'ioredis'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MasterConnection } from '../../../src/adapters/cache/master-connection.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
-import { GRACE_MS } from '../../../src/application/caching/read-through.ts'
-import { longestLifeMs } from '../../../src/application/caching/representation.ts'
-import { LONGEST_TTL_S } from '../../../src/application/caching/view-table.ts'
-import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
+import { GRACE_MS } from '../../../src/application/consistency/read-through.ts'
+import { longestLifeMs } from '../../../src/application/consistency/representation.ts'
+import { LONGEST_TTL_S } from '../../../src/application/tables/view-table.ts'
 
 type Reply = readonly [error: Error | null, reply: unknown]
 

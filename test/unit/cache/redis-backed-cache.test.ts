@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { untilUsable } from '../../contract/cache-contract.ts'
 import { ManualClock } from '../../contract/sources.ts'
 import { entryOf, Lease, MemoryCommands, MemoryRedis, MemoryRedisCache } from './redis-in-memory.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RedisRefusal, unusable } from '../../../src/adapters/cache/redis-commands.ts'
-import { CacheUnusable } from '../../../src/application/ports/cache-port.ts'
+import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 
 describe('a refusal', () => {
   it('is told by its first word, its text and its cause', () => {

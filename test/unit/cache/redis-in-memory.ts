@@ -1,7 +1,11 @@
 import { RedisBackedCache, type RedisCacheOptions } from '../../../src/adapters/cache/redis-backed-cache.ts'
 import { RedisCommands } from '../../../src/adapters/cache/redis-commands.ts'
-import { type CacheSession, type Entry, Permit } from '../../../src/application/ports/cache-port.ts'
-import type { Clock } from '../../../src/application/ports/clock.ts'
+import {
+  type CacheSession,
+  type Entry,
+  Permit,
+} from '../../../src/application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { RealRandom } from '../../contract/sources.ts'
 
 /** A Redis in this process: what outlives its connections. */

@@ -5,7 +5,7 @@ import { Keyspace } from '../../../src/adapters/cache/keyspace.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { RedisSession } from '../../../src/adapters/cache/redis-session.ts'
 import { ManualClock } from '../../contract/sources.ts'
-import { FixedRandom } from '../caching/fakes.ts'
+import { FixedRandom } from '../consistency/fakes.ts'
 import { entryOf, Lease, MemoryCommands, MemoryRedis } from './redis-in-memory.ts'
 
 const TIMEOUT_MS = 50

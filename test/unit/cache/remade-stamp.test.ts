@@ -5,7 +5,7 @@ import { Keyspace } from '../../../src/adapters/cache/keyspace.ts'
 import { RedisCommands } from '../../../src/adapters/cache/redis-commands.ts'
 import { RedisSession } from '../../../src/adapters/cache/redis-session.ts'
 import { TieredSession } from '../../../src/adapters/cache/tiered-cache.ts'
-import { type Entry, Permit } from '../../../src/application/ports/cache-port.ts'
+import { type Entry, Permit } from '../../../src/application/consistency/ports/cache-port.ts'
 import { ManualClock, RealRandom } from '../../contract/sources.ts'
 
 /**

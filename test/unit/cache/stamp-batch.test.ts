@@ -3,9 +3,9 @@ import { encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
 import { Guard } from '../../../src/adapters/cache/guard.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { type Question, StampBatch } from '../../../src/adapters/cache/stamp-batch.ts'
-import type { CacheSession } from '../../../src/application/ports/cache-port.ts'
+import type { CacheSession } from '../../../src/application/consistency/ports/cache-port.ts'
 import { ManualClock } from '../../contract/sources.ts'
-import { FixedRandom } from '../caching/fakes.ts'
+import { FixedRandom } from '../consistency/fakes.ts'
 import { entryOf, Lease, MemoryCommands, MemoryRedis } from './redis-in-memory.ts'
 
 const TIMEOUT_MS = 50

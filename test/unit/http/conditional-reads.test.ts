@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cacheStatusOf } from '../../../src/adapters/http/cache-status.ts'
 import { namesEtag } from '../../../src/adapters/http/conditional.ts'
-import { VIEWS } from '../../../src/application/caching/view-table.ts'
+import { VIEWS } from '../../../src/application/tables/view-table.ts'
 import { MARKET_ID, reading, TestApi, VENDOR_ID } from './harness.ts'
 
 describe('Cache-Status', () => {

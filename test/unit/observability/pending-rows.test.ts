@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest'
 import { Metrics } from '../../../src/infrastructure/metrics.ts'
-import { TimerClock } from '../caching/fakes.ts'
+import { TimerClock } from '../consistency/fakes.ts'
 
 let clock: TimerClock
 let metrics: Metrics

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ShadowOutcome } from '../../../src/application/caching/shadow-check.ts'
+import type { ShadowOutcome } from '../../../src/application/consistency/shadow-check.ts'
 import { RecentEvents } from '../../../src/infrastructure/recent-events.ts'
-import { TimerClock } from '../caching/fakes.ts'
+import { TimerClock } from '../consistency/fakes.ts'
 
 let clock: TimerClock
 let recent: RecentEvents

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock } from '../../../application/ports/clock.ts'
+import type { Clock } from '../../../application/consistency/ports/clock.ts'
 import type { OperatorsConsole } from './admin-routes.ts'
 
 const EVERY_MS = 1000

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import { jwtVerify, SignJWT } from 'jose'
-import type { Clock } from '../../../application/ports/clock.ts'
+import type { Clock } from '../../../application/consistency/ports/clock.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
 import type { RateLimits } from '../rate-limits.ts'
 

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { z } from 'zod'
-import type { Reading } from '../../../application/caching/reading.ts'
+import type { Reading } from '../../../application/consistency/reading.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
 import { isSlug } from '../../../domain/market.ts'
 import type { CachedReads } from '../cached-reads.ts'

@@ -1,5 +1,5 @@
-import type { ReadStatus } from '../../../../src/application/caching/reading.ts'
-import type { Confirmation } from '../../../../src/application/caching/write-confirmation.ts'
+import type { ReadStatus } from '../../../../src/application/consistency/reading.ts'
+import type { Confirmation } from '../../../../src/application/consistency/write-confirmation.ts'
 import type { FaultKind } from './plan.ts'
 
 /** What a run has seen. A run that saw no hit soon after an answered write, or no slow path, has proved nothing. */

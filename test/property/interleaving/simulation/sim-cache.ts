@@ -9,8 +9,8 @@ import {
   type CacheHealth,
   CachePort,
   type CacheSession,
-} from '../../../../src/application/ports/cache-port.ts'
-import type { Random } from '../../../../src/application/ports/random.ts'
+} from '../../../../src/application/consistency/ports/cache-port.ts'
+import type { Random } from '../../../../src/application/consistency/ports/random.ts'
 import type { Host } from './host.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimClock } from './sim-clock.ts'

@@ -1,4 +1,4 @@
-import { Clock } from '../../../../src/application/ports/clock.ts'
+import { Clock } from '../../../../src/application/consistency/ports/clock.ts'
 import type { Host } from './host.ts'
 import type { Scheduler } from './scheduler.ts'
 

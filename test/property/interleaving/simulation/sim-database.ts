@@ -1,4 +1,4 @@
-import type { LoggedInvalidation } from '../../../../src/application/ports/invalidation-log.ts'
+import type { LoggedInvalidation } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import {
   CommitUnknown,
   type Transaction,

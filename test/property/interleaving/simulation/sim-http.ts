@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendReading } from '../../../../src/adapters/http/send-reading.ts'
-import type { Reading, ReadStatus } from '../../../../src/application/caching/reading.ts'
+import type { Reading, ReadStatus } from '../../../../src/application/consistency/reading.ts'
 import type { VersionView } from './version-view.ts'
 
 /** What a client gets. Without a version it keeps what it has: 304. */

@@ -2,7 +2,7 @@ import {
   InvalidationLog,
   type KeptRows,
   type LoggedInvalidation,
-} from '../../../../src/application/ports/invalidation-log.ts'
+} from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import { type Committed, type DatabaseLink, DRAIN, type SimDatabase } from './sim-database.ts'
 
 /** A snapshot of the server's, and the connection that it was taken on. */

@@ -1,5 +1,5 @@
 import { RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
-import { CacheUnusable } from '../../../../src/application/ports/cache-port.ts'
+import { CacheUnusable } from '../../../../src/application/consistency/ports/cache-port.ts'
 import type { Host } from './host.ts'
 import type { Network, Server } from './network.ts'
 import type { Prng } from './prng.ts'

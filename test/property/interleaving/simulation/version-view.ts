@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { joinKey, tags } from '../../../../src/application/caching/cache-key.ts'
-import type { View } from '../../../../src/application/caching/view-table.ts'
+import { joinKey, tags } from '../../../../src/application/consistency/cache-key.ts'
+import type { View } from '../../../../src/application/tables/view-table.ts'
 import type { DomainEvent } from '../../../../src/domain/events.ts'
 import type { SimQueries } from './sim-database.ts'
 

@@ -3,7 +3,7 @@ import type { RedisCommands } from '../../../../src/adapters/cache/redis-command
 import { RedisSession, type RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
 import type { Observation } from '../../../../src/adapters/cache/stamp-batch.ts'
 import { TieredSession } from '../../../../src/adapters/cache/tiered-cache.ts'
-import type { CacheSession, Permit } from '../../../../src/application/ports/cache-port.ts'
+import type { CacheSession, Permit } from '../../../../src/application/consistency/ports/cache-port.ts'
 
 /** The check of an L1 entry shares the answer to one under way, though that was asked before this read began. */
 class SharesStampsUnderWay extends RedisSession {

@@ -1,12 +1,12 @@
-import type { TrustedSessions } from '../../../../src/application/caching/gate.ts'
-import { TrustedSessions as Trusted } from '../../../../src/application/caching/gate.ts'
-import { Lease } from '../../../../src/application/caching/lease.ts'
+import type { TrustedSessions } from '../../../../src/application/consistency/gate.ts'
+import { TrustedSessions as Trusted } from '../../../../src/application/consistency/gate.ts'
+import { Lease } from '../../../../src/application/consistency/lease.ts'
+import type { CachePort } from '../../../../src/application/consistency/ports/cache-port.ts'
+import type { Clock } from '../../../../src/application/consistency/ports/clock.ts'
 import {
   type Confirmation,
   WriteConfirmation,
-} from '../../../../src/application/caching/write-confirmation.ts'
-import type { CachePort } from '../../../../src/application/ports/cache-port.ts'
-import type { Clock } from '../../../../src/application/ports/clock.ts'
+} from '../../../../src/application/consistency/write-confirmation.ts'
 import { type ConfirmationContext, LEASE_MS } from '../../interleaving/simulation/instance.ts'
 import {
   type DatabaseLink,

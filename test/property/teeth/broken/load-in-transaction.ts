@@ -1,4 +1,4 @@
-import type { CachePort } from '../../../../src/application/ports/cache-port.ts'
+import type { CachePort } from '../../../../src/application/consistency/ports/cache-port.ts'
 import type { Transaction } from '../../../../src/application/ports/transactions.ts'
 import { Snapshots, type ViewQueries } from '../../../../src/application/ports/view-queries.ts'
 import { type Parts, PRODUCTION } from '../../interleaving/simulation/instance.ts'

@@ -1,7 +1,7 @@
-import { Drain, type DrainOutcome } from '../../../../src/application/caching/drain.ts'
-import type { CacheSession } from '../../../../src/application/ports/cache-port.ts'
-import { CacheUnusable } from '../../../../src/application/ports/cache-port.ts'
-import type { LoggedInvalidation } from '../../../../src/application/ports/invalidation-log.ts'
+import { Drain, type DrainOutcome } from '../../../../src/application/consistency/drain.ts'
+import type { CacheSession } from '../../../../src/application/consistency/ports/cache-port.ts'
+import { CacheUnusable } from '../../../../src/application/consistency/ports/cache-port.ts'
+import type { LoggedInvalidation } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import type { DrainContext } from '../../interleaving/simulation/instance.ts'
 
 type Rows = readonly LoggedInvalidation[]

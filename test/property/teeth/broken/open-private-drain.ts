@@ -1,5 +1,5 @@
-import { CacheUnusable } from '../../../../src/application/ports/cache-port.ts'
-import type { LoggedInvalidation } from '../../../../src/application/ports/invalidation-log.ts'
+import { CacheUnusable } from '../../../../src/application/consistency/ports/cache-port.ts'
+import type { LoggedInvalidation } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import type { SimPosition } from '../../interleaving/simulation/sim-log.ts'
 import { OpenDrain } from './open-drain.ts'
 

@@ -1,8 +1,12 @@
-import { ReadThrough } from '../../../../src/application/caching/read-through.ts'
-import { Reading } from '../../../../src/application/caching/reading.ts'
-import { represent } from '../../../../src/application/caching/representation.ts'
-import type { View } from '../../../../src/application/caching/view-table.ts'
-import { type CacheSession, CacheUnusable, type Entry } from '../../../../src/application/ports/cache-port.ts'
+import {
+  type CacheSession,
+  CacheUnusable,
+  type Entry,
+} from '../../../../src/application/consistency/ports/cache-port.ts'
+import { ReadThrough } from '../../../../src/application/consistency/read-through.ts'
+import { Reading } from '../../../../src/application/consistency/reading.ts'
+import { represent } from '../../../../src/application/consistency/representation.ts'
+import type { View } from '../../../../src/application/tables/view-table.ts'
 import type { ReadContext } from '../../interleaving/simulation/instance.ts'
 
 /** Production's read-through without its extras, with its steps open to be broken. As it stands it is right. */

@@ -2,7 +2,7 @@ import { decodeEntry, encodeEntry } from '../../../../src/adapters/cache/entry-f
 import { type RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
 import type { RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
 import type { StoredEntry } from '../../../../src/adapters/cache/stored-entry.ts'
-import { sameFence } from '../../../../src/application/caching/fence.ts'
+import { sameFence } from '../../../../src/application/consistency/fence.ts'
 import {
   CacheSession,
   CacheUnusable,
@@ -11,7 +11,7 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
-} from '../../../../src/application/ports/cache-port.ts'
+} from '../../../../src/application/consistency/ports/cache-port.ts'
 import type { SimConnection } from '../../interleaving/simulation/sim-redis.ts'
 
 /** Longer than any schedule, in ms. */

@@ -1,6 +1,6 @@
 import type { RedisCommands } from '../../../../src/adapters/cache/redis-commands.ts'
 import type { RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
-import type { Entry, Fence } from '../../../../src/application/ports/cache-port.ts'
+import type { Entry, Fence } from '../../../../src/application/consistency/ports/cache-port.ts'
 import type { SessionAccess } from '../../interleaving/simulation/sim-cache.ts'
 import { OpenSession } from './open-session.ts'
 

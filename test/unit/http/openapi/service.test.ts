@@ -10,7 +10,7 @@ import {
 } from '../../../../src/adapters/http/openapi/examples.ts'
 import type { Operation } from '../../../../src/adapters/http/openapi/operation.ts'
 import { queryProperties } from '../../../../src/adapters/http/openapi/schemas.ts'
-import { VIEWS } from '../../../../src/application/caching/view-table.ts'
+import { VIEWS } from '../../../../src/application/tables/view-table.ts'
 import { ROUTES } from '../../../support/api-document.ts'
 import { assertDocumented } from '../../../support/documented-answers.ts'
 import { type Ask, MARKET_ID, reading, TestApi, VENDOR_ID } from '../harness.ts'

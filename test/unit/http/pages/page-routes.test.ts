@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ICON, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
 import { prefersHtml } from '../../../../src/adapters/http/prefers-html.ts'
-import { VIEWS } from '../../../../src/application/caching/view-table.ts'
+import { VIEWS } from '../../../../src/application/tables/view-table.ts'
 import { MarketflowError } from '../../../../src/domain/errors.ts'
 import { MARKET_ID, reading, TestApi } from '../harness.ts'
 

@@ -1,0 +1,77 @@
+import type { Drain, DrainOutcome } from './drain.ts'
+import type { Clock } from './ports/clock.ts'
+
+/** How many drains begin within one lease, so that one may fail without a lapse. */
+const DRAINS_PER_LEASE = 3
+/** While a write waits for somebody to apply its row, the loop looks more often. */
+const DRAINS_PER_LEASE_WHILE_WAITING = 10
+
+/**
+ * Runs drains one after the other: every L/3, and at once when a write asks. It never backs off: a drain that fails
+ * is tried again after the same pause, since every lapse of the lease costs all readers the cache.
+ */
+export class DrainLoop {
+  readonly #drain: Drain
+  readonly #clock: Clock
+  readonly #leaseMs: number
+  readonly #observe: (outcome: DrainOutcome) => void
+  #waiting: ((outcome: DrainOutcome) => void)[] = []
+  #wake: AbortController | undefined
+  #stopping = false
+  #done: Promise<void> | undefined
+
+  constructor(drain: Drain, clock: Clock, leaseMs: number, observe: (outcome: DrainOutcome) => void) {
+    this.#drain = drain
+    this.#clock = clock
+    this.#leaseMs = leaseMs
+    this.#observe = observe
+  }
+
+  /** Resolves after the first drain, whatever came of it: an instance starts without Redis, only slower. */
+  async start(): Promise<void> {
+    const first = this.next()
+    this.#done = this.#run()
+    await first
+  }
+
+  /** The outcome of the first drain that begins after this call. Writes that ask together share one. */
+  next(): Promise<DrainOutcome> {
+    const outcome = new Promise<DrainOutcome>((resolve) => this.#waiting.push(resolve))
+    this.#wake?.abort()
+    return outcome
+  }
+
+  /** The next drain, but no sooner than the loop's own pace: for a write whose first drain did not confirm it. */
+  async nextUnhurried(): Promise<DrainOutcome> {
+    await this.#clock.sleep(this.#leaseMs / DRAINS_PER_LEASE_WHILE_WAITING)
+    return this.next()
+  }
+
+  /** Ends the loop, with one last drain for what is still pending, and tells what came of it. */
+  async finish(): Promise<DrainOutcome> {
+    const last = this.next()
+    this.#stopping = true
+    await this.#done
+    return last
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping || this.#waiting.length > 0) {
+      const asked = this.#waiting
+      this.#waiting = []
+      const began = this.#clock.monotonic()
+      const outcome = await this.#drain.run()
+      this.#observe(outcome)
+      for (const answer of asked) answer(outcome)
+      await this.#pauseSince(began)
+    }
+  }
+
+  async #pauseSince(began: number): Promise<void> {
+    const left = began + this.#leaseMs / DRAINS_PER_LEASE - this.#clock.monotonic()
+    if (left <= 0 || this.#waiting.length > 0 || this.#stopping) return
+    this.#wake = new AbortController()
+    await this.#clock.sleep(left, this.#wake.signal)
+    this.#wake = undefined
+  }
+}

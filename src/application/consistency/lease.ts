@@ -1,0 +1,50 @@
+import type { Clock } from './ports/clock.ts'
+
+/** A moment on both of an instance's clocks, in ms. */
+export interface Moment {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/**
+ * Permission to use the cache, for `lengthMs` from the moment a drain *began* (volume leases, Yin et al. 1999).
+ * It is looked at when it is used and never ended by a timer: a blocked event loop fires timers late.
+ */
+export class Lease {
+  readonly lengthMs: number
+  readonly #clock: Clock
+  #since: Moment | undefined
+
+  constructor(clock: Clock, lengthMs: number) {
+    this.#clock = clock
+    this.lengthMs = lengthMs
+  }
+
+  now(): Moment {
+    return { monotonic: this.#clock.monotonic(), wall: this.#clock.now() }
+  }
+
+  /** `since`: noted before the drain selected its rows. */
+  renew(since: Moment): void {
+    this.#since = since
+  }
+
+  get holds(): boolean {
+    const age = this.ageMs
+    return age !== undefined && age < this.lengthMs
+  }
+
+  /**
+   * The age by whichever clock says more, in ms: the monotonic one may stop while the machine is suspended, the wall
+   * clock may step. A wall clock that stepped back proves nothing, so the lease has lapsed. Undefined without a lease.
+   */
+  get ageMs(): number | undefined {
+    if (this.#since === undefined) return undefined
+    const monotonic = this.#clock.monotonic() - this.#since.monotonic
+    const wall = this.#clock.now() - this.#since.wall
+    return wall < -CLOCK_GRAIN_MS ? Number.POSITIVE_INFINITY : Math.max(monotonic, wall)
+  }
+}
+
+/** The wall clock counts whole milliseconds and is slewed by NTP, so that two readings may disagree this much. */
+const CLOCK_GRAIN_MS = 2

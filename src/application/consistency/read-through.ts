@@ -1,0 +1,264 @@
+import { MarketflowError } from '../../domain/errors.ts'
+import type { Snapshots } from '../ports/view-queries.ts'
+import type { View } from '../tables/view-table.ts'
+import { Departures, Flights } from './flights.ts'
+import type { LoadQueue } from './load-queue.ts'
+import {
+  type CachePort,
+  type CacheSession,
+  CacheUnusable,
+  type Entry,
+  type Fence,
+  type Lookup,
+  type Permit,
+} from './ports/cache-port.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Random } from './ports/random.ts'
+import { Reading, type ReadStatus } from './reading.ts'
+import { isNegative, represent } from './representation.ts'
+
+/** How long past its freshness an entry is kept, in ms, to be served marked when PostgreSQL is out of reach. */
+export const GRACE_MS = 3_600_000
+
+export interface ReadThroughOptions {
+  /** With PostgreSQL out of reach, serve what is still there, marked; otherwise fail. */
+  readonly serveUnverified: boolean
+  /** Told of every hit, on its way out. */
+  readonly hits?: HitObserver
+}
+
+/** Who wants to know what a hit was served from. Returns at once: the reader waits. */
+export interface HitObserver {
+  /** `fence`: the stamps under which the entry was served. */
+  hit<P, T>(view: View<P, T>, params: P, entry: Entry, fence: Fence): void
+}
+
+/** What operators want to know of every read and load. */
+export interface ReadObserver {
+  read(view: string, status: ReadStatus): void
+  loaded(view: string, ms: number, outcome: 'stored' | 'refused' | 'unstored' | 'failed'): void
+}
+
+/**
+ * The one way to read a view, and so the one place where the fence holds: observe the stamps, then load, then store
+ * under what was observed. Promotion between tiers, negative entries, early refresh and bulk reads all come through
+ * here or carry the stamps that came from here.
+ */
+export class ReadThrough {
+  readonly #cache: CachePort
+  readonly #gate: Permit
+  readonly #trusted: Permit
+  readonly #snapshots: Snapshots
+  readonly #loads: LoadQueue
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #observer: ReadObserver
+  readonly #options: ReadThroughOptions
+  readonly #flights = new Flights<Loaded>()
+  readonly #departures = new Departures<Entry>()
+
+  constructor(
+    cache: CachePort,
+    permits: { readonly gate: Permit; readonly trusted: Permit },
+    snapshots: Snapshots,
+    loads: LoadQueue,
+    clock: Clock,
+    random: Random,
+    observer: ReadObserver,
+    options: ReadThroughOptions,
+  ) {
+    this.#cache = cache
+    this.#gate = permits.gate
+    this.#trusted = permits.trusted
+    this.#snapshots = snapshots
+    this.#loads = loads
+    this.#clock = clock
+    this.#random = random
+    this.#observer = observer
+    this.#options = options
+  }
+
+  /**
+   * Reads a view: from the cache when its stamps are current, else from the database.
+   * @throws MarketflowError `database-unavailable` or `overloaded` when it must be loaded and cannot.
+   */
+  async read<P, T>(view: View<P, T>, params: P): Promise<Reading<T>> {
+    const key = view.key(params)
+    const tags = view.tags(params)
+    let session: CacheSession
+    let lookup: Lookup
+    try {
+      session = this.#session()
+      this.#gate.assert(session)
+      lookup = await session.lookup(key, tags, this.#gate)
+    } catch (error) {
+      if (!(error instanceof CacheUnusable)) throw error
+      return this.#bypass(view, params, key, error)
+    }
+    const { entry, tier, fence } = lookup
+    const now = this.#clock.now()
+    if (entry === undefined || now >= entry.expiresAt)
+      return this.#miss(view, params, { key, tags, fence, session }, entry)
+    if (this.#wantsEarlyRefresh(entry, now)) this.#refresh(view, params, { key, tags, fence, session })
+    this.#options.hits?.hit(view, params, entry, fence)
+    return this.#answer(view, entry, {
+      kind: 'hit',
+      tier: tier ?? 'l1',
+      ttlS: secondsUntil(entry.expiresAt, now),
+    })
+  }
+
+  /**
+   * Reads one view for many parameters, in their order. They are looked up together (adapters batch what is asked in
+   * one tick), each under its own fence: there is no one snapshot across them.
+   */
+  readMany<P, T>(view: View<P, T>, params: readonly P[]): Promise<Reading<T>[]> {
+    return Promise.all(params.map((each) => this.read(view, each)))
+  }
+
+  #answer<P, T>(view: View<P, T>, entry: Entry, status: ReadStatus): Reading<T> {
+    this.#observer.read(view.name, status)
+    return new Reading(view, entry, status)
+  }
+
+  #session(): CacheSession {
+    if (this.#cache.reach === 'none') throw new CacheUnusable('no-cache')
+    const session = this.#cache.session()
+    if (session === undefined) throw new CacheUnusable('unreachable')
+    return session
+  }
+
+  async #miss<P, T>(
+    view: View<P, T>,
+    params: P,
+    place: Place,
+    expired: Entry | undefined,
+  ): Promise<Reading<T>> {
+    try {
+      const { entry, stored } = await this.#fly(view, params, place)
+      return this.#answer(view, entry, { kind: 'miss', stored })
+    } catch (error) {
+      return this.#unverified(view, expired, error)
+    }
+  }
+
+  /** Without the cache: only a load that has not begun yet may be shared, and nothing is stored. */
+  async #bypass<P, T>(view: View<P, T>, params: P, key: string, why: CacheUnusable): Promise<Reading<T>> {
+    try {
+      const entry = await this.#departures.join(
+        key,
+        (run) => this.#loads.run(run),
+        async () => {
+          const entry = await this.#load(view, params)
+          this.#observer.loaded(view.name, entry.loadMs, 'unstored')
+          return entry
+        },
+      )
+      return this.#answer(view, entry, { kind: 'bypass', reason: why.reason })
+    } catch (error) {
+      return this.#unverified(view, await this.#lastKnown(view, params), error)
+    }
+  }
+
+  /** Joins the load that is under way for this key *and* these stamps, or begins it. */
+  #fly<P, T>(view: View<P, T>, params: P, place: Place): Promise<Loaded> {
+    return this.#flights.join(flightName(place), () => this.#fill(view, params, place))
+  }
+
+  /** Loads after the fence was observed, and stores under it. A cache that refuses costs nothing but the next read. */
+  #fill<P, T>(view: View<P, T>, params: P, place: Place): Promise<Loaded> {
+    return this.#loads.run(async () => {
+      const entry = await this.#load(view, params)
+      const stored = await this.#store(entry, place)
+      this.#observer.loaded(view.name, entry.loadMs, stored ? 'stored' : 'refused')
+      return { entry, stored }
+    })
+  }
+
+  async #store(entry: Entry, { key, tags, fence, session }: Place): Promise<boolean> {
+    const keepMs = entry.expiresAt - entry.loadedAt + (isNegative(entry) ? 0 : GRACE_MS)
+    try {
+      this.#gate.assert(session)
+      return await session.store(key, tags, entry, fence, keepMs)
+    } catch (error) {
+      if (!(error instanceof CacheUnusable)) throw error
+      return false
+    }
+  }
+
+  async #load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+    const loadedAt = this.#clock.now()
+    const start = this.#clock.monotonic()
+    try {
+      const found = await this.#snapshots.read((queries) => view.load(queries, params))
+      const loadMs = this.#clock.monotonic() - start
+      return represent(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
+    } catch (error) {
+      this.#observer.loaded(view.name, this.#clock.monotonic() - start, 'failed')
+      throw error
+    }
+  }
+
+  /** XFetch (Vattani et al. 2015): the slower a load and the nearer the expiry, the likelier a hit refreshes early. */
+  #wantsEarlyRefresh(entry: Entry, now: number): boolean {
+    return now - entry.loadMs * Math.log(1 - this.#random.fraction()) >= entry.expiresAt
+  }
+
+  #refresh<P, T>(view: View<P, T>, params: P, place: Place): void {
+    // The reader has its answer; a refresh that fails has been counted, and the next read near expiry tries again.
+    this.#fly(view, params, place).catch(() => undefined)
+  }
+
+  async #lastKnown<P, T>(view: View<P, T>, params: P): Promise<Entry | undefined> {
+    if (!this.#mayServeUnverified(view)) return undefined
+    try {
+      const session = this.#session()
+      this.#trusted.assert(session)
+      return (await session.lookup(view.key(params), view.tags(params), this.#trusted)).entry
+    } catch (error) {
+      if (error instanceof CacheUnusable) return undefined
+      throw error
+    }
+  }
+
+  #mayServeUnverified({ alwaysVerified }: { readonly alwaysVerified?: boolean }): boolean {
+    return this.#options.serveUnverified && alwaysVerified !== true
+  }
+
+  /** With PostgreSQL out of reach for us others may still write: nothing proves the entry current, and it says so. */
+  #unverified<P, T>(view: View<P, T>, entry: Entry | undefined, error: unknown): Reading<T> {
+    const unreachable = error instanceof MarketflowError && error.code === 'database-unavailable'
+    if (!unreachable || entry === undefined || !canBeMarked(entry) || !this.#mayServeUnverified(view))
+      throw error
+    return this.#answer(view, entry, {
+      kind: 'unverified',
+      ageS: secondsUntil(this.#clock.now(), entry.loadedAt),
+    })
+  }
+}
+
+interface Loaded {
+  readonly entry: Entry
+  readonly stored: boolean
+}
+
+interface Place {
+  readonly key: string
+  readonly tags: readonly string[]
+  readonly fence: readonly string[]
+  readonly session: CacheSession
+}
+
+/** «There is no such thing», and «not for you», are answered as errors, which carry no mark. */
+function canBeMarked(entry: Entry): boolean {
+  return !isNegative(entry) && entry.visibleTo === ''
+}
+
+/** Neither keys nor stamps hold a line feed. */
+function flightName({ key, fence }: Place): string {
+  return `${key}\n${fence.join('\n')}`
+}
+
+function secondsUntil(end: number, start: number): number {
+  return Math.max(0, Math.floor((end - start) / 1000))
+}

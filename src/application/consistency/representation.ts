@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto'
+import type { Found } from '../ports/view-queries.ts'
+import type { View } from '../tables/view-table.ts'
+import type { Entry } from './ports/cache-port.ts'
+
+/** How long «there is no such thing» is remembered, in ms, so that random ids cannot trample the database. */
+const NEGATIVE_TTL_MS = 30_000
+/** Entries stored together should not expire together. */
+const JITTER = 0.1
+
+/** The longest time an entry stays fresh, in ms, for a TTL in seconds. */
+export function longestLifeMs(ttlS: number): number {
+  return ttlS * 1000 * (1 + JITTER)
+}
+
+/** When and how fast the load ran, in ms; `jitter` in [0, 1). */
+export interface LoadFacts {
+  readonly loadedAt: number
+  readonly loadMs: number
+  readonly jitter: number
+}
+
+/** Makes what is cached and sent: the text of a view that its schema accepts, JSON or rendered, and the ETag, once. */
+export function represent<T>(
+  view: View<never, T>,
+  found: Found<T>,
+  { loadedAt, loadMs, jitter }: LoadFacts,
+): Entry {
+  const ttlMs = found === undefined ? NEGATIVE_TTL_MS : view.ttlS * 1000
+  const life = { loadedAt, loadMs, expiresAt: loadedAt + ttlMs * (1 - JITTER + 2 * JITTER * jitter) }
+  if (found === undefined) return { body: Buffer.alloc(0), etag: '', visibleTo: '', ...life }
+  const { schema, render = JSON.stringify } = view
+  const body = Buffer.from(render(schema.parse(found.value)))
+  return { body, etag: `"${hash('sha1', body, 'base64url')}"`, visibleTo: found.visibleTo ?? '', ...life }
+}
+
+export function isNegative(entry: Entry): boolean {
+  return entry.etag === ''
+}
+
+/** The view's object, or undefined when the text is not what this release's schema says. */
+export function decode<T>(view: View<never, T>, entry: Entry): T | undefined {
+  try {
+    return view.schema.parse(JSON.parse(entry.body.toString()))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,114 @@
+import { MarketflowError } from '../../domain/errors.ts'
+import type { DomainEvent } from '../../domain/events.ts'
+import { CommitUnknown, type Transaction, type Transactions } from '../ports/transactions.ts'
+import { tagsOf } from '../tables/event-tags.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Confirmation, WriteConfirmation } from './write-confirmation.ts'
+
+/** Tells the unit of work what happened. */
+export type RecordEvent = (event: DomainEvent) => void
+
+/** What a write did, for operators. */
+export interface WriteReport {
+  /** The types of the events, or `by-hand`. */
+  readonly causes: readonly string[]
+  readonly tags: readonly string[]
+  readonly confirmation: Confirmation
+  /** How long the answer waited after the commit, in ms. */
+  readonly waitedMs: number
+}
+
+/**
+ * The only way to write. Its closure leaves exactly one place after the commit, and there the write waits until
+ * nobody can read what it replaced. The log row is part of the same commit, so no crash between the two loses it.
+ */
+export class UnitOfWork {
+  readonly #transactions: Transactions
+  readonly #confirmation: WriteConfirmation
+  readonly #clock: Clock
+  readonly #observe: (report: WriteReport) => void
+
+  constructor(
+    transactions: Transactions,
+    confirmation: WriteConfirmation,
+    clock: Clock,
+    observe: (report: WriteReport) => void,
+  ) {
+    this.#transactions = transactions
+    this.#confirmation = confirmation
+    this.#clock = clock
+    this.#observe = observe
+  }
+
+  /**
+   * Runs the work in one transaction; resolves with its result when the write may be answered (at most 1.02·L after
+   * the commit). The work may run again after a deadlock, so it keeps no state of its own.
+   * @throws MarketflowError whatever the work throws (nothing is changed then); `database-unavailable` when PostgreSQL
+   * is out of reach or the outcome of COMMIT is unknown.
+   */
+  run<T>(work: (tx: Transaction, record: RecordEvent) => Promise<T>): Promise<T> {
+    return this.#commit(async (tx) => {
+      const events: DomainEvent[] = []
+      const answer = await work(tx, (event) => events.push(event))
+      return [
+        answer,
+        await log(
+          tx,
+          events.flatMap(tagsOf),
+          events.map((event) => event.type),
+        ),
+      ]
+    })
+  }
+
+  /** For operators: invalidates tags without changing data, by the same road as every write. */
+  invalidate(tags: readonly string[]): Promise<void> {
+    return this.#commit(async (tx) => [undefined, await log(tx, tags, ['by-hand'])])
+  }
+
+  async #commit<T>(work: (tx: Transaction) => Promise<[T, Logged | undefined]>): Promise<T> {
+    let logged: Logged | undefined
+    try {
+      const result = await this.#transactions.run(async (tx) => {
+        logged = undefined
+        const [answer, row] = await work(tx)
+        logged = row
+        return answer
+      })
+      const committedAt = this.#clock.monotonic()
+      if (logged !== undefined) await this.#confirm(logged, committedAt)
+      return result
+    } catch (error) {
+      if (!(error instanceof CommitUnknown)) throw error
+      // It may have happened: invalidate as if it had, and tell the client that nobody knows.
+      if (logged !== undefined) await this.#confirm(logged, this.#clock.monotonic())
+      throw new MarketflowError('database-unavailable', 'The outcome of the write is unknown', {
+        retryAfterS: 1,
+        cause: error,
+      })
+    }
+  }
+
+  async #confirm(logged: Logged, committedAt: number): Promise<void> {
+    const confirmation = await this.#confirmation.confirm(logged.rowId, logged.tags, committedAt)
+    const waitedMs = this.#clock.monotonic() - committedAt
+    this.#observe({ causes: logged.causes, tags: logged.tags, confirmation, waitedMs })
+  }
+}
+
+interface Logged {
+  readonly rowId: string
+  readonly tags: readonly string[]
+  readonly causes: readonly string[]
+}
+
+async function log(
+  tx: Transaction,
+  tags: readonly string[],
+  causes: readonly string[],
+): Promise<Logged | undefined> {
+  const distinct = [...new Set(tags)]
+  return distinct.length === 0
+    ? undefined
+    : { rowId: await tx.logInvalidation(distinct), tags: distinct, causes }
+}

@@ -1,0 +1,70 @@
+import type { DomainEvent, Listing } from '../../domain/events.ts'
+import { normalizeCity } from '../../domain/market.ts'
+import { type Tag, tags } from '../consistency/cache-key.ts'
+
+/** Every tag that an event invalidates. Exhaustive: a new event without tags does not compile. */
+export function tagsOf(event: DomainEvent): readonly Tag[] {
+  switch (event.type) {
+    case 'organizer-registered':
+      // The dashboard of an organizer that did not exist may be cached as «no such organizer».
+      return [tags.organizer(event.organizerId), tags.account(event.organizerId)]
+    case 'vendor-registered':
+      return [tags.vendor(event.vendorId), tags.account(event.accountId)]
+    case 'sessions-ended':
+      return [tags.account(event.accountId)]
+    case 'market-created':
+      return [...marketTags(event), tags.organizer(event.organizerId), ...listingTags(event.listing)]
+    case 'market-edited':
+      return [
+        ...marketTags(event),
+        tags.organizer(event.organizerId),
+        ...listingTags(event.before),
+        ...listingTags(event.after),
+        ...event.vendorIds.map(tags.vendor),
+      ]
+    case 'application-submitted':
+      return [
+        tags.marketStats(event.marketId),
+        tags.marketApplications(event.marketId),
+        tags.vendor(event.vendorId),
+        tags.organizer(event.organizerId),
+      ]
+    case 'application-moved':
+      return [
+        tags.marketStats(event.marketId),
+        tags.marketApplications(event.marketId),
+        tags.vendor(event.vendorId),
+        tags.organizer(event.organizerId),
+        // Only a stall taken or freed shows in the market's detail, on its page and in the listing's vendor count.
+        ...(event.from === 'accepted' || event.to === 'accepted'
+          ? [tags.market(event.marketId), tags.marketPage(event.slug), ...listingTags(event.listing)]
+          : []),
+      ]
+    case 'vendor-edited':
+      return [
+        tags.vendor(event.vendorId),
+        ...event.markets.flatMap(({ marketId, slug, organizerId }) => [
+          tags.market(marketId),
+          tags.marketPage(slug),
+          tags.marketApplications(marketId),
+          tags.organizer(organizerId),
+        ]),
+      ]
+    default:
+      return event satisfies never
+  }
+}
+
+/** The views of one market itself. A new market has them too: «no such market» may be cached under its id or slug. */
+function marketTags({ marketId, slug }: { readonly marketId: string; readonly slug: string }): Tag[] {
+  return [
+    tags.market(marketId),
+    tags.marketPage(slug),
+    tags.marketStats(marketId),
+    tags.marketApplications(marketId),
+  ]
+}
+
+function listingTags({ city, listed }: Listing): Tag[] {
+  return listed ? [tags.listings(), tags.cityListings(normalizeCity(city))] : []
+}

@@ -1,0 +1,281 @@
+import { z } from 'zod'
+import {
+  type CacheHealth,
+  CachePort,
+  CacheSession,
+  CacheUnusable,
+  type Entry,
+  type Fence,
+  type Inspection,
+  type Lookup,
+  Permit,
+} from '../../../src/application/consistency/ports/cache-port.ts'
+import { Clock } from '../../../src/application/consistency/ports/clock.ts'
+import {
+  InvalidationLog,
+  type KeptRows,
+  type LoggedInvalidation,
+} from '../../../src/application/consistency/ports/invalidation-log.ts'
+import { Random } from '../../../src/application/consistency/ports/random.ts'
+import { type Found, Snapshots, type ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import type { View } from '../../../src/application/tables/view-table.ts'
+import { MarketflowError } from '../../../src/domain/errors.ts'
+
+/** Two clocks that are moved by hand, apart if need be, and timers that fire when the monotonic one reaches them. */
+export class TimerClock extends Clock {
+  wallMs = 1_700_000_000_000
+  monotonicMs = 0
+  /** How much too early timers fire. */
+  earlyMs = 0
+  /** What was asked of `sleep`, in ms. */
+  readonly sleeps: number[] = []
+  readonly #timers = new Set<{ readonly at: number; readonly wake: () => void }>()
+
+  now(): number {
+    return this.wallMs
+  }
+
+  monotonic(): number {
+    return this.monotonicMs
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.sleeps.push(ms)
+    if (signal?.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#timers.delete(timer)
+        resolve()
+      }
+      const timer = { at: this.monotonicMs + (ms > this.earlyMs ? ms - this.earlyMs : ms), wake }
+      this.#timers.add(timer)
+      signal?.addEventListener('abort', wake, { once: true })
+    })
+  }
+
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Moves both clocks, stopping at every timer on the way until nothing more happens by itself. */
+  async advance(ms: number): Promise<void> {
+    const end = this.monotonicMs + ms
+    for (;;) {
+      await settled()
+      const [next] = [...this.#timers].sort((a, b) => a.at - b.at)
+      if (next === undefined || next.at > end) break
+      this.#move(next.at - this.monotonicMs)
+      next.wake()
+    }
+    this.#move(end - this.monotonicMs)
+    await settled()
+  }
+
+  #move(ms: number): void {
+    this.monotonicMs += ms
+    this.wallMs += ms
+  }
+}
+
+/** Resolves when every promise that can go on has gone on. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+export class FixedRandom extends Random {
+  /** What `fraction` gives. */
+  next = 0.5
+  #tokens = 0
+
+  uuid(): string {
+    return this.token()
+  }
+
+  token(): string {
+    this.#tokens += 1
+    return `token-${this.#tokens}`
+  }
+
+  fraction(): number {
+    return this.next
+  }
+}
+
+/** Stamps and entries in maps, a list of what was asked, and failures on demand. */
+export class FakeSession extends CacheSession {
+  readonly stamps = new Map<string, string>()
+  readonly entries = new Map<string, { entry: Entry; fence: Fence; keepMs: number }>()
+  /** What the next calls of these methods throw. */
+  readonly failing = new Map<'lookup' | 'store' | 'invalidate', Error>()
+  readonly steps: string[]
+  #made = 0
+
+  constructor(steps: string[] = []) {
+    super()
+    this.steps = steps
+  }
+
+  async lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
+    this.#step('lookup', key)
+    permit.assert(this)
+    const fence = tags.map((tag) => this.#stampOf(tag))
+    const stored = this.entries.get(key)
+    return stored?.fence.join() === fence.join() ? { entry: stored.entry, tier: 'l2', fence } : { fence }
+  }
+
+  async store(key: string, _tags: readonly string[], entry: Entry, fence: Fence, keepMs: number) {
+    this.#step('store', key)
+    this.entries.set(key, { entry, fence, keepMs })
+    return true
+  }
+
+  async invalidate(tags: readonly string[]): Promise<void> {
+    this.#step('invalidate', tags.join(','))
+    for (const tag of tags) this.stamps.delete(tag)
+  }
+
+  async inspect(): Promise<Inspection> {
+    return { stamps: [], entries: [] }
+  }
+
+  #step(method: 'lookup' | 'store' | 'invalidate', what: string): void {
+    this.steps.push(`${method} ${what}`.trim())
+    const failure = this.failing.get(method)
+    if (failure !== undefined) throw failure
+  }
+
+  #stampOf(tag: string): string {
+    this.#made += 1
+    const stamp = this.stamps.get(tag) ?? `stamp-${this.#made}`
+    this.stamps.set(tag, stamp)
+    return stamp
+  }
+}
+
+export class FakeCache extends CachePort {
+  readonly reach: CachePort['reach']
+  readonly name = 'fake'
+  readonly steps: string[]
+  /** What `session()` gives; undefined: out of reach. */
+  present: FakeSession | undefined
+
+  constructor(reach: CachePort['reach'] = 'shared', steps: string[] = []) {
+    super()
+    this.reach = reach
+    this.steps = steps
+    this.present = reach === 'none' ? undefined : new FakeSession(steps)
+  }
+
+  session(): FakeSession | undefined {
+    this.steps.push('session')
+    return this.present
+  }
+
+  reset(): void {
+    this.steps.push('reset')
+    this.present = new FakeSession(this.steps)
+  }
+
+  health(): CacheHealth {
+    return { connected: this.present !== undefined, breaker: 'none', entries: 0, bytes: 0 }
+  }
+
+  async close(): Promise<void> {}
+}
+
+interface FakePosition {
+  readonly ids: ReadonlySet<string>
+}
+
+/** The log's table, and failures on demand. */
+export class FakeLog extends InvalidationLog {
+  rows: LoggedInvalidation[] = []
+  sweeps = 0
+  readonly failing = new Set<'pending' | 'kept' | 'markApplied'>()
+  readonly steps: string[]
+
+  constructor(steps: string[] = []) {
+    super()
+    this.steps = steps
+  }
+
+  add(id: string, tags: readonly string[], applied = false): void {
+    this.rows.push({ id, tags, applied })
+  }
+
+  async pending(): Promise<readonly LoggedInvalidation[]> {
+    this.#step('pending')
+    return this.rows.filter((row) => !row.applied)
+  }
+
+  /** Ids and times of commit are apart here, as they are in PostgreSQL: a position knows which rows there were. */
+  async kept(since?: FakePosition): Promise<KeptRows> {
+    this.#step('kept', since === undefined ? '' : 'since')
+    const rows = this.rows.filter(({ id }) => since?.ids.has(id) !== true)
+    const position: FakePosition = { ids: new Set(this.rows.map(({ id }) => id)) }
+    return { rows, sweeps: String(this.sweeps), position }
+  }
+
+  async markApplied(ids: readonly string[]): Promise<void> {
+    this.#step('markApplied', ids.join(','))
+    this.rows = this.rows.map((row) => (ids.includes(row.id) ? { ...row, applied: true } : row))
+  }
+
+  async sweep(): Promise<number> {
+    const swept = this.rows.filter((row) => row.applied).length
+    this.rows = this.rows.filter((row) => !row.applied)
+    if (swept > 0) this.sweeps += 1
+    return swept
+  }
+
+  async close(): Promise<void> {}
+
+  #step(method: 'pending' | 'kept' | 'markApplied', what = ''): void {
+    this.steps.push(`${method} ${what}`.trim())
+    if (this.failing.has(method)) throw new MarketflowError('database-unavailable')
+  }
+}
+
+export interface Version {
+  readonly version: number
+}
+
+/** Runs the queries at once; what a view's `load` does is the view's affair. */
+export class FakeSnapshots extends Snapshots {
+  read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+    // The views of these tests load from the test itself.
+    return queries(undefined as never)
+  }
+}
+
+/** A view of one number, loaded by the test. */
+export function versionView(load: (id: string) => Promise<Found<Version>>): View<string, Version> {
+  return {
+    name: 'version',
+    ttlS: 100,
+    schema: z.strictObject({ version: z.int() }),
+    key: (id) => `thing:${id}`,
+    tags: (id) => [`tag:${id}` as never],
+    load: (_queries, id) => load(id),
+  }
+}
+
+/** A permit that can be taken away. */
+export class Switch extends Permit {
+  open = true
+
+  assert(): void {
+    if (!this.open) throw new CacheUnusable('no-lease')
+  }
+}
+
+/** A promise that the test keeps or breaks. */
+export function deferred<T>(): {
+  promise: Promise<T>
+  resolve: (value: T) => void
+  reject: (error: unknown) => void
+} {
+  return Promise.withResolvers<T>()
+}
+
+export const databaseDown = (): MarketflowError => new MarketflowError('database-unavailable')

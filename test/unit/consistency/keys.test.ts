@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canonicalId, joinKey } from '../../../src/application/consistency/cache-key.ts'
+import { VIEWS } from '../../../src/application/tables/view-table.ts'
+import { normalizeCity } from '../../../src/domain/market.ts'
+import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
+
+/** What keys are made of, so that two of them get a chance to meet. */
+const treacherous = fc.string({ unit: fc.constantFrom(...'a:%3AaB{} \n\u0000'), maxLength: 5 })
+const part = fc.oneof(treacherous, fc.string({ unit: 'binary' }), fc.integer())
+const parts = fc.array(part, { minLength: 1, maxLength: 4 })
+
+describe('joinKey', () => {
+  it('gives different parts different keys', () => {
+    fc.assert(
+      fc.property(parts, parts, (some, others) => {
+        const same = JSON.stringify(some.map(String)) === JSON.stringify(others.map(String))
+        expect(joinKey(...some) === joinKey(...others)).toBe(same)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('can be undone, so nothing is lost in it', () => {
+    fc.assert(
+      fc.property(parts, (some) => {
+        expect(
+          joinKey(...some)
+            .split(':')
+            .map(decodeURIComponent),
+        ).toEqual(some.map(String))
+      }),
+    )
+  })
+
+  it('leaves nothing that a Redis key, its hash tag or a log line would trip over', () => {
+    fc.assert(
+      fc.property(parts, (some) => {
+        expect(joinKey(...some)).not.toMatch(/[\s\p{Cc}{}]/u)
+      }),
+    )
+  })
+
+  it('gives halves of surrogate pairs keys of their own, also as UTF-8', () => {
+    const names = ['a\ud800', 'a\udbff', 'a\udc00', 'a\ufffd', 'a\ud83c\udf4e', 'a%ud800', 'a']
+    const keys = names.map((name) => Buffer.from(joinKey('city', name)).toString())
+    expect(new Set(keys).size).toBe(names.length)
+  })
+
+  it.each([
+    [['markets', 'active', 'city', 'a:b'], 'markets:active:city:a%3Ab'],
+    [['a', '{b}', 'c d'], 'a:%7Bb%7D:c%20d'],
+    [['page', 2], 'page:2'],
+    [['são paulo'], 'são%20paulo'],
+    [[1e21, -0.5], '1e+21:-0.5'],
+    [[], ''],
+  ])('%j → %s', (some, key) => {
+    expect(joinKey(...some)).toBe(key)
+  })
+})
+
+const few = fc.constantFrom('a', 'A', 'b', 'a:b', 'a%3Ab', 'a:detail')
+const id = fc.oneof({ weight: 4, arbitrary: few }, fc.uuid(), treacherous)
+const number = fc.integer({ min: 1, max: 2 })
+const cityName = fc.oneof({ weight: 4, arbitrary: few }, treacherous, fc.string({ unit: 'binary' }))
+const city = fc.option(cityName, { nil: undefined })
+const status = fc.option(fc.constantFrom(...APPLICATION_STATUSES), { nil: undefined })
+
+interface Asked {
+  readonly key: string
+  /** What the key has to tell apart. */
+  readonly identity: string
+}
+
+/** A question to each of the views. A new view does not compile until it is here. */
+const questions = Object.values({
+  marketListing: fc
+    .record({ page: number, pageSize: number, city })
+    .map((asks) =>
+      question(VIEWS.marketListing.key(present(asks)), [
+        'listing',
+        asks.page,
+        asks.pageSize,
+        asks.city === undefined ? null : normalizeCity(asks.city),
+      ]),
+    ),
+  marketDetail: byId('marketDetail'),
+  marketStats: byId('marketStats'),
+  marketApplications: fc
+    .record({ marketId: id, status, page: number, pageSize: number })
+    .map((asks) =>
+      question(VIEWS.marketApplications.key(present(asks)), [
+        'applications',
+        canonicalId(asks.marketId),
+        asks.status ?? null,
+        asks.page,
+        asks.pageSize,
+      ]),
+    ),
+  vendorProfile: byId('vendorProfile'),
+  vendorDashboard: byId('vendorDashboard'),
+  organizerDashboard: byId('organizerDashboard'),
+  accountSession: byId('accountSession'),
+  marketPage: id.map((slug) => question(VIEWS.marketPage.key({ slug }), ['market page', slug])),
+  marketsPage: fc
+    .record({ page: number, city })
+    .map((asks) =>
+      question(VIEWS.marketsPage.key(present(asks)), [
+        'markets page',
+        asks.page,
+        asks.city === undefined ? null : normalizeCity(asks.city),
+      ]),
+    ),
+  sitemapIndex: fc.constant(question(VIEWS.sitemapIndex.key({}), ['sitemap'])),
+  sitemapPart: number.map((part) => question(VIEWS.sitemapPart.key({ part }), ['sitemap', part])),
+} satisfies Record<keyof typeof VIEWS, fc.Arbitrary<Asked>>)
+
+/** Two questions, more often to one view than not: keys that meet by chance are near each other. */
+const twoQuestions = fc.oneof(
+  fc.tuple(fc.oneof(...questions), fc.oneof(...questions)),
+  ...questions.map((question) => fc.tuple(question, question)),
+)
+
+describe('the views’ keys', () => {
+  it('differ exactly when the questions do', () => {
+    fc.assert(
+      fc.property(twoQuestions, ([one, other]) => {
+        expect(one.key === other.key).toBe(one.identity === other.identity)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('do not see how a city or an id is written', () => {
+    const listing = (of: string) => VIEWS.marketListing.key({ page: 1, pageSize: 20, city: of })
+    expect(listing(' New  York')).toBe(listing('new york'))
+    expect(listing('Chicago ')).not.toBe(listing('Chicago Heights'))
+    fc.assert(
+      fc.property(fc.uuid(), (uuid) => {
+        for (const name of ID_VIEWS) {
+          const view = VIEWS[name]
+          expect(view.key({ id: uuid.toUpperCase() })).toBe(view.key({ id: uuid }))
+          expect(view.tags({ id: uuid.toUpperCase() })).toEqual(view.tags({ id: uuid }))
+        }
+      }),
+    )
+  })
+
+  it('tell all cities from a city without a name', () => {
+    const paging = { page: 1, pageSize: 20 }
+    expect(VIEWS.marketListing.key(paging)).not.toBe(VIEWS.marketListing.key({ ...paging, city: '' }))
+  })
+})
+
+const ID_VIEWS = [
+  'marketDetail',
+  'marketStats',
+  'vendorProfile',
+  'vendorDashboard',
+  'organizerDashboard',
+  'accountSession',
+] as const
+type IdView = (typeof ID_VIEWS)[number]
+
+function byId(name: IdView): fc.Arbitrary<Asked> {
+  return id.map((of) => question(VIEWS[name].key({ id: of }), [name, canonicalId(of)]))
+}
+
+function question(key: string, identity: readonly unknown[]): Asked {
+  return { key, identity: JSON.stringify(identity) }
+}
+
+/** Without the fields that are undefined. */
+function present<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
