@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { clusterMisfit, redisAddress } from '../adapters/cache/redis-address.ts'
 import type { DatabaseLocation } from '../adapters/postgres/database.ts'
 import { withSecretFiles } from './secret-files.ts'
-import { type TracingConfig, tracingOf, tracingVariables } from './tracing/tracing-config.ts'
+import { tracingOf, tracingVariables } from './tracing/tracing-config.ts'
 
 /** A whole number from the environment, with bounds and a unit in its message. */
 const whole = (least: number, most: number) =>
@@ -46,13 +46,16 @@ const environment = z
   .object({
     PORT: whole(0, 65_535).default(3000),
     HOST: z.string().min(1).default('127.0.0.1'),
+    /** Processes that share the port, each an instance of its own. */
     WORKERS: z
       .string()
       .regex(/^(auto|\d+)$/, 'expected a whole number or auto')
       .transform((text) => (text === 'auto' ? availableParallelism() : Number(text)))
       .pipe(z.number().min(1).max(1024))
       .default(1),
+    /** Where the service is found from outside, as an origin without a slash. */
     PUBLIC_URL: origin.optional(),
+    /** Absent: embedded PGlite in `DATA_DIR` (`memory` keeps nothing). */
     DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
     DATA_DIR: z.string().min(1).default('.marketflow'),
     CACHE: z.enum(['tiered', 'redis', 'lru', 'null'], 'expected tiered, redis, lru or null').optional(),
@@ -62,12 +65,18 @@ const environment = z
     LEASE_MS: whole(100, 60_000).default(1000),
     SINGLE_INSTANCE: yesOrNo.optional(),
     SERVE_UNVERIFIED: yesOrNo.default(true),
+    /** Which part of the hits is compared with the database. */
     SHADOW_CHECK: share.default(0),
     CACHE_MAX_MB: whole(1, 1_000_000).default(64),
+    /** Absent: made, and kept in `DATA_DIR`. */
     JWT_SECRET: signingSecret.optional(),
+    /** Another secret whose tokens are accepted too, while one takes the other’s place. */
     JWT_SECRET_ACCEPTED: signingSecret.optional(),
+    /** Whether the service brings the schema up to date when it starts, or refuses to start on an old one. */
     MIGRATE: yesOrNo.default(true),
+    /** How many proxies stand in front and tell the client’s address. */
     TRUST_PROXY: whole(0, 10).default(0),
+    /** Opens `/admin` to its holder; absent: there is none. */
     ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters').optional(),
     SEED_DEMO: yesOrNo.optional(),
     RATE_LIMIT: z.enum(['on', 'off'], 'expected on or off').default('on'),
@@ -92,52 +101,55 @@ const environment = z
     }
   })
 
-/** What the service runs with. Times in ms, sizes in bytes. */
-export interface Config {
-  readonly port: number
-  readonly host: string
-  /** Where the service is found from outside, as an origin without a slash. */
-  readonly publicUrl: string | undefined
-  /** Processes that share the port, each an instance of its own. */
-  readonly workers: number
-  /** Absent: embedded PGlite in `dataDir` (`memory` keeps nothing). */
-  readonly databaseUrl: string | undefined
-  readonly dataDir: string
-  readonly cache: 'tiered' | 'redis' | 'lru' | 'null'
-  readonly redisUrls: readonly string[]
-  readonly redisPrefix: string
-  readonly redisTimeoutMs: number
-  readonly leaseMs: number
-  /** No other process shares the database. */
-  readonly alone: boolean
-  readonly serveUnverified: boolean
-  /** Which part of the hits is compared with the database, in [0, 1]. */
-  readonly shadowCheck: number
-  readonly cacheMaxBytes: number
-  /** Absent: made, and kept in `dataDir`. */
-  readonly jwtSecret: string | undefined
-  /** Another secret whose tokens are accepted too, while one takes the other's place. */
-  readonly jwtSecretAccepted: string | undefined
-  /** Whether the service brings the schema up to date when it starts, or refuses to start on an old one. */
-  readonly migrate: boolean
-  /** How many proxies stand in front and tell the client's address. */
-  readonly trustProxy: number
-  /** Opens `/admin` to whoever has it; absent: there is none. */
-  readonly adminToken: string | undefined
-  readonly seedDemo: boolean
-  readonly rateLimit: boolean
-  /** Absent: no spans, and no SDK. */
-  readonly tracing: TracingConfig | undefined
-  readonly logLevel: string
+/** `REDIS_TIMEOUT_MS` → `redisTimeoutMs`. */
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
+  : Lowercase<Name>
+
+/** What is not read by its standard's own name. */
+type Own<Name> = Name extends `OTEL_${string}` ? never : Name
+
+type CamelCased<Values> = {
+  [Name in keyof Values & string as CamelCase<Own<Name>>]: Values[Name]
 }
+
+function camelCased<Values extends object>(values: Values): CamelCased<Values> {
+  const own = Object.entries(values).filter(([name]) => !name.startsWith('OTEL_'))
+  const camel = (name: string) => name.toLowerCase().replaceAll(/_(.)/g, (_, next) => next.toUpperCase())
+  return Object.fromEntries(own.map(([name, value]) => [camel(name), value])) as CamelCased<Values>
+}
+
+/** What the service runs with: the variables by their names in camel case, and what follows from them. */
+function configOf(values: z.output<typeof environment>) {
+  const { CACHE, CACHE_MAX_MB, RATE_LIMIT, REDIS_URL, SEED_DEMO, SINGLE_INSTANCE, ...plain } = values
+  const embedded = plain.DATABASE_URL === undefined
+  return {
+    ...camelCased(plain),
+    cache: CACHE ?? (REDIS_URL === undefined ? 'lru' : 'tiered'),
+    cacheMaxBytes: CACHE_MAX_MB * 1024 * 1024,
+    rateLimit: RATE_LIMIT === 'on',
+    /** Several are the nodes of a cluster. */
+    redisUrls: REDIS_URL ?? [],
+    seedDemo: SEED_DEMO ?? embedded,
+    /** No other process shares the database. */
+    alone: SINGLE_INSTANCE ?? embedded,
+    /** Undefined: no spans, and no SDK. */
+    tracing: tracingOf(values),
+  }
+}
+
+/** What the service runs with. Times in ms, sizes in bytes. */
+export type Config = Readonly<ReturnType<typeof configOf>>
 
 /** The environment is not usable; the message names every wrong value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** Every variable that `readConfig` knows, without the `…_FILE` of the secrets. */
-export const VARIABLES: readonly string[] = Object.keys(environment.shape)
+/** Every variable that `readConfig` knows, without the `…_FILE` of the secrets, and its default where it has one. */
+export const VARIABLES: Readonly<Record<string, unknown>> = Object.fromEntries(
+  Object.entries(environment.shape).map(([name, schema]) => [name, schema.safeParse(undefined).data]),
+)
 
 /** @throws ConfigError naming every variable that is wrong and what was expected. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -151,34 +163,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     const lines = [...problems, ...issues].map(({ variable, message }) => `  ${variable}: ${message}`)
     throw new ConfigError(`The configuration is not usable:\n${lines.join('\n')}`)
   }
-  const values = parsed.data
-  const embedded = values.DATABASE_URL === undefined
-  return {
-    port: values.PORT,
-    host: values.HOST,
-    publicUrl: values.PUBLIC_URL,
-    workers: values.WORKERS,
-    databaseUrl: values.DATABASE_URL,
-    dataDir: values.DATA_DIR,
-    cache: values.CACHE ?? (values.REDIS_URL === undefined ? 'lru' : 'tiered'),
-    redisUrls: values.REDIS_URL ?? [],
-    redisPrefix: values.REDIS_PREFIX,
-    redisTimeoutMs: values.REDIS_TIMEOUT_MS,
-    leaseMs: values.LEASE_MS,
-    alone: values.SINGLE_INSTANCE ?? embedded,
-    serveUnverified: values.SERVE_UNVERIFIED,
-    shadowCheck: values.SHADOW_CHECK,
-    cacheMaxBytes: values.CACHE_MAX_MB * 1024 * 1024,
-    jwtSecret: values.JWT_SECRET,
-    jwtSecretAccepted: values.JWT_SECRET_ACCEPTED,
-    migrate: values.MIGRATE,
-    trustProxy: values.TRUST_PROXY,
-    adminToken: values.ADMIN_TOKEN,
-    seedDemo: values.SEED_DEMO ?? embedded,
-    rateLimit: values.RATE_LIMIT === 'on',
-    tracing: tracingOf(values),
-    logLevel: values.LOG_LEVEL,
-  }
+  return configOf(parsed.data)
 }
 
 /** What a command runs with that signs no tokens: it needs the service's environment, but not its secret. */
