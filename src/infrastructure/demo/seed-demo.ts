@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Container } from 'inversify'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
@@ -5,12 +6,31 @@ import { UnitOfWork } from '../../application/consistency/unit-of-work.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import type { Transaction } from '../../application/ports/transactions.ts'
 import { Account } from '../../domain/account.ts'
-import { Market, slugify } from '../../domain/market.ts'
-import { Vendor } from '../../domain/vendor.ts'
-import { VendorApplication } from '../../domain/vendor-application.ts'
-import { APPLICATIONS } from './demo-applications.ts'
-import { MARKETS } from './demo-markets.ts'
-import { DEMO_PASSWORD, ORGANIZERS, VENDORS } from './demo-people.ts'
+import { Market, type MarketProps, type MarketStatus, slugify } from '../../domain/market.ts'
+import { Vendor, type VendorProps } from '../../domain/vendor.ts'
+import { type ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
+
+interface Demo {
+  /** Of every account; README prints it. */
+  readonly password: string
+  readonly organizers: readonly { key: string; email: string; name: string }[]
+  readonly vendors: readonly ({ key: string; email: string; name: string } & Omit<
+    VendorProps,
+    'id' | 'createdAt'
+  >)[]
+  readonly markets: readonly ({ key: string; organizer: string; status: MarketStatus } & Pick<
+    MarketProps,
+    'name' | 'city' | 'stallCount' | 'description'
+  >)[]
+  readonly applications: readonly {
+    market: string
+    vendor: string
+    status: ApplicationStatus
+    message: string
+  }[]
+}
+
+export const DEMO: Demo = JSON.parse(readFileSync(new URL('demo.json', import.meta.url), 'utf8'))
 
 const HOUR_MS = 3_600_000
 
@@ -25,7 +45,7 @@ export async function seedDemo(container: Container): Promise<boolean> {
     container.getAsync(Clock),
     container.getAsync(Random),
   ])
-  const passwordHash = await hasher.hash(DEMO_PASSWORD)
+  const passwordHash = await hasher.hash(DEMO.password)
   return unitOfWork.run(async (tx, record) => {
     if (await tx.accounts.exist()) return false
     const seeding = new Seeding(tx, passwordHash, clock.now(), random)
@@ -60,7 +80,7 @@ class Seeding {
   }
 
   addOrganizers(): void {
-    for (const { key, email, name } of ORGANIZERS) {
+    for (const { key, email, name } of DEMO.organizers) {
       const id = this.#random.uuid()
       this.#organizerIds.set(key, id)
       this.#addAccount({ id, email, name, role: 'organizer', vendorId: null })
@@ -68,7 +88,7 @@ class Seeding {
   }
 
   addVendors(): void {
-    for (const { key, email, name, ...profile } of VENDORS) {
+    for (const { key, email, name, ...profile } of DEMO.vendors) {
       const id = this.#random.uuid()
       this.#vendorIds.set(key, id)
       this.#tx.vendors.add(new Vendor({ id, ...profile, createdAt: this.#daysAgo(60) }))
@@ -77,7 +97,7 @@ class Seeding {
   }
 
   addMarkets(): void {
-    for (const { key, organizer, status, ...props } of MARKETS) {
+    for (const { key, organizer, status, ...props } of DEMO.markets) {
       const slug = slugify(`${props.name} ${props.city}`)
       const organizerId = this.#organizerIds.get(organizer)!
       const createdAt = this.#daysAgo(50)
@@ -90,9 +110,9 @@ class Seeding {
 
   /** Markets close after their applications were decided, as they do in life. */
   addApplications(): void {
-    APPLICATIONS.forEach(({ market: key, vendor, status, message }, i) => {
+    DEMO.applications.forEach(({ market: key, vendor, status, message }, i) => {
       const market = this.markets.get(key)!
-      const createdAt = new Date(this.#now - (APPLICATIONS.length - i) * 7 * HOUR_MS)
+      const createdAt = new Date(this.#now - (DEMO.applications.length - i) * 7 * HOUR_MS)
       const decidedAt = new Date(createdAt.getTime() + 5 * HOUR_MS)
       const props = { id: this.#random.uuid(), marketId: market.id, vendorId: this.#vendorIds.get(vendor)! }
       const application = new VendorApplication({ ...props, message, createdAt })
@@ -102,7 +122,7 @@ class Seeding {
       if (status === 'withdrawn') application.withdraw(market, decidedAt)
       this.#tx.applications.add(application)
     })
-    for (const { key, status } of MARKETS) {
+    for (const { key, status } of DEMO.markets) {
       if (status === 'closed') this.markets.get(key)!.edit({ status }, this.#daysAgo(0))
     }
   }

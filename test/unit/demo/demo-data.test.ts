@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { APPLICATION_STATUSES, LIVE_STATUSES } from '../../../src/domain/vendor-application.ts'
-import { APPLICATIONS } from '../../../src/infrastructure/demo/demo-applications.ts'
-import { MARKETS } from '../../../src/infrastructure/demo/demo-markets.ts'
-import { ORGANIZERS, VENDORS } from '../../../src/infrastructure/demo/demo-people.ts'
+import { DEMO } from '../../../src/infrastructure/demo/seed-demo.ts'
 
+const { applications: APPLICATIONS, markets: MARKETS, organizers: ORGANIZERS, vendors: VENDORS } = DEMO
 const keys = (rows: readonly { key: string }[]) => new Set(rows.map((row) => row.key))
 
 describe('the demo data', () => {
