@@ -1,10 +1,10 @@
 # The source runs as it is, so there is nothing to build: one stage installs, the other runs.
-FROM node:26-alpine AS dependencies
+FROM node:26.10.0-alpine AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:26-alpine
+FROM node:26.10.0-alpine
 WORKDIR /app
 # DATA_DIR holds a control socket and nothing to keep: with a DATABASE_URL nothing is ever written elsewhere.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/tmp/marketflow

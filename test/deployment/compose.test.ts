@@ -23,6 +23,16 @@ const CONNECTIONS = 12
 const HASHING = 4 * 19
 const NODE = 100
 
+/** What has no default. */
+const GIVEN = { POSTGRES_PASSWORD: 'p4ssw0rd', REDIS_PASSWORD: 'r3dis', JWT_SECRET: 'x'.repeat(32) }
+/** Of the service's environment, what Node and the OpenTelemetry SDK read and the configuration does not. */
+const READ_BY_OTHERS = [
+  'NODE_OPTIONS',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_RESOURCE_ATTRIBUTES',
+  'OTEL_SERVICE_NAME',
+]
+
 function memory(of: ComposeService): number {
   return mebibytes(of.deploy?.resources?.limits?.memory ?? 'unlimited')
 }
@@ -53,7 +63,7 @@ describe('the compose file for production', () => {
   it('defaults no secret, and refuses to start without one', () => {
     const secrets = referencesIn(COMPOSE_TEXT).filter(({ name }) => /PASSWORD|SECRET|TOKEN/.test(name))
     expect(new Set(secrets.map(({ name }) => name))).toEqual(
-      new Set(['POSTGRES_PASSWORD', 'JWT_SECRET', 'JWT_SECRET_ACCEPTED', 'ADMIN_TOKEN']),
+      new Set(['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'JWT_SECRET', 'JWT_SECRET_ACCEPTED', 'ADMIN_TOKEN']),
     )
     for (const { name, required, fallback } of secrets) {
       if (name === 'JWT_SECRET_ACCEPTED' || name === 'ADMIN_TOKEN') expect(fallback).toBe('')
@@ -64,10 +74,10 @@ describe('the compose file for production', () => {
   })
 
   it('gives the service an environment that it knows and accepts', () => {
-    const given = { POSTGRES_PASSWORD: 'p4ssw0rd', JWT_SECRET: 'x'.repeat(32) }
+    const given = GIVEN
     for (const each of [service!, migrate!]) {
       const unknown = Object.keys(each.environment ?? {}).filter((name) => !Object.hasOwn(VARIABLES, name))
-      expect(unknown.filter((name) => name !== 'NODE_OPTIONS')).toEqual([])
+      expect(unknown.filter((name) => !READ_BY_OTHERS.includes(name))).toEqual([])
     }
     const config = readConfig(environmentOf(service!, given))
     expect(config).toMatchObject({
@@ -88,31 +98,46 @@ describe('the compose file for production', () => {
       ADMIN_TOKEN: 'the token of the operators',
       SHADOW_CHECK: '0.001',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.01',
       LOG_LEVEL: 'warn',
+      RATE_LIMIT: 'off',
+      LEASE_MS: '2000',
+      PUBLIC_URL: 'https://markets.example.org',
     }
     expect(readConfig(environmentOf(service!, { ...given, ...watched }))).toMatchObject({
       adminToken: watched.ADMIN_TOKEN,
       shadowCheck: 0.001,
-      tracing: expect.objectContaining({}),
+      tracing: { sampler: 'traceidratio', ratio: 0.01 },
       logLevel: 'warn',
+      rateLimit: false,
+      leaseMs: 2000,
+      publicUrl: watched.PUBLIC_URL,
     })
     const migrates = readCommandConfig(environmentOf(migrate!, given))
     expect(migrates.databaseUrl).toBe(config.databaseUrl)
-    expect(() => environmentOf(service!, { JWT_SECRET: given.JWT_SECRET })).toThrow('set POSTGRES_PASSWORD')
+    expect(() => environmentOf(service!, { ...given, POSTGRES_PASSWORD: '' })).toThrow(
+      'set POSTGRES_PASSWORD',
+    )
   })
 
   it('reaches the other services by the names that they have', () => {
-    const config = readConfig(environmentOf(service!, { POSTGRES_PASSWORD: 'p', JWT_SECRET: 'x'.repeat(32) }))
+    const config = readConfig(environmentOf(service!, GIVEN))
     for (const url of [config.databaseUrl!, ...config.redisUrls]) {
       const host = COMPOSE.services[new URL(url).hostname]
       expect(host?.networks, url).toEqual(['data'])
     }
     const { username, password, pathname } = new URL(config.databaseUrl!)
-    expect(environmentOf(postgres!, { POSTGRES_PASSWORD: 'p' })).toEqual({
-      POSTGRES_USER: username,
+    // Without a POSTGRES_USER the superuser is `postgres`, which the service is not.
+    expect(environmentOf(postgres!, GIVEN)).toEqual({
       POSTGRES_PASSWORD: password,
       POSTGRES_DB: pathname.slice(1),
     })
+    expect(read('deploy/postgres-roles.sh')).toContain(`create role ${username} login`)
+    expect(postgres!.volumes).toContainEqual(
+      expect.stringMatching(/^\.\/deploy\/postgres-roles\.sh:\/docker-entrypoint-initdb\.d\//),
+    )
+    expect(new URL(config.redisUrls[0]!).password).toBe(environmentOf(redis!, GIVEN).REDISCLI_AUTH)
     expect(read('deploy/Caddyfile')).toMatch(/name service\n\s+port 3000/)
   })
 
@@ -143,12 +168,30 @@ describe('the compose file for production', () => {
         if (part.startsWith('src/')) expect(existsSync(new URL(part, ROOT)), part).toBe(true)
       }
     }
-    expect(service!.healthcheck!.test).toEqual(['CMD', 'node', 'src/infrastructure/healthcheck.ts'])
+    // What waits for it sends requests there next, or stops an old instance.
+    expect(service!.healthcheck!.test).toEqual([
+      'CMD',
+      'node',
+      'src/infrastructure/healthcheck.ts',
+      '/readyz',
+    ])
+  })
+
+  it('names every image by its whole version, and no proxy that answers 502 to a PUT in flight', () => {
+    const images = Object.values(COMPOSE.services).flatMap(({ build, image }) => (build ? [] : [image!]))
+    expect(images.filter((image) => !/^\w+:\d+\.\d+(\.\d+)?-alpine$/.test(image))).toEqual([])
+    const [major, minor, patch] = proxy!.image!.match(/\d+/g)!.map(Number)
+    expect(major! * 1e6 + minor! * 1e3 + patch!).toBeGreaterThanOrEqual(2_011_002)
+  })
+
+  it('gives Redis a password, which its own health check knows', () => {
+    expect(redis!.command).toMatch(/ --requirepass \$\{REDIS_PASSWORD:\?[^}]+\}$/)
+    expect(redis!.healthcheck!.test).toEqual(['CMD-SHELL', 'redis-cli ping | grep -q PONG'])
   })
 
   it('keeps Redis as the chapter has it: 128 MB, least recently used, nothing persisted', () => {
-    expect(redis!.command).toBe(
-      'redis-server --maxmemory 128mb --maxmemory-policy allkeys-lru --save "" --appendonly no',
+    expect(redis!.command).toMatch(
+      /^redis-server --maxmemory 128mb --maxmemory-policy allkeys-lru --save "" --appendonly no /,
     )
     expect(redis!.volumes).toBeUndefined()
     expect(mebibytes(setting(redis!, /--maxmemory (\w+)/))).toBeLessThanOrEqual(memory(redis!) / 2)

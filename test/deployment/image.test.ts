@@ -15,9 +15,9 @@ function instructions(name: string): string[] {
 }
 
 describe('the image', () => {
-  it('is built on the Node that the project asks for, in two stages', () => {
-    const major = /\d+/.exec(manifest.engines.node)![0]
-    expect(instructions('FROM')).toEqual([`node:${major}-alpine AS dependencies`, `node:${major}-alpine`])
+  it('is built on the very Node that the tests run on, in two stages', () => {
+    const { node } = manifest.devDependencies
+    expect(instructions('FROM')).toEqual([`node:${node}-alpine AS dependencies`, `node:${node}-alpine`])
   })
 
   it('gets what the ignore file lets through, and all of it', () => {
@@ -42,7 +42,7 @@ describe('the image', () => {
     expect([...new Set(imported)].filter((name) => !(name in manifest.dependencies))).toEqual([])
   })
 
-  it('runs as somebody who is not root, and writes nowhere that compose does not let it', () => {
+  it('runs as a user who is not root, and writes nowhere that compose does not let it', () => {
     expect(instructions('USER')).toEqual(['1000:1000'])
     expect(DOCKERFILE.lastIndexOf('\nCOPY')).toBeLessThan(DOCKERFILE.indexOf('\nUSER'))
     expect(DOCKERFILE).toContain('DATA_DIR=/tmp/marketflow')
@@ -77,7 +77,19 @@ describe('the health check', () => {
     server.close()
   })
 
-  it('ends with 1 where nobody listens', async () => {
+  it('asks for the path that it is given', async () => {
+    const server = createServer((req, res) => {
+      res.writeHead(req.url === '/readyz' ? 503 : 200).end()
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const env = { PORT: String((server.address() as AddressInfo).port) }
+    expect(await runToEnd(HEALTHCHECK, [], env)).toMatchObject({ code: 0 })
+    expect(await runToEnd(HEALTHCHECK, ['/readyz'], env)).toMatchObject({ code: 1 })
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('ends with 1 where no server listens', async () => {
     expect(await runToEnd(HEALTHCHECK, [], { PORT: '1' })).toMatchObject({ code: 1 })
   })
 })

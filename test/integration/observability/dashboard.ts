@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { parse } from 'yaml'
 
 export interface Panel {
   readonly id: number
@@ -25,6 +26,18 @@ export async function readDashboard(): Promise<Dashboard> {
   return JSON.parse(await readFile(new URL('grafana-dashboard.json', docs), 'utf8'))
 }
 
+export interface AlertRule {
+  readonly alert: string
+  readonly expr: string
+  readonly labels: { readonly severity: string }
+  readonly annotations: { readonly summary: string }
+}
+
+export async function readAlerts(): Promise<AlertRule[]> {
+  const { groups } = parse(await readFile(new URL('prometheus-alerts.yml', docs), 'utf8'))
+  return groups.flatMap(({ rules }: { rules: AlertRule[] }) => rules)
+}
+
 /** The metrics that `operations.md` tells operators to watch. */
 export async function documentedMetrics(): Promise<string[]> {
   const text = await readFile(new URL('operations.md', docs), 'utf8')
@@ -40,7 +53,7 @@ export function selectorsOf(expr: string): { name: string; labels: string[] }[] 
   return [...expr.matchAll(/\b((?:marketflow|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)].map(
     ([, name, matchers = '']) => ({
       name: name!,
-      labels: [...matchers.matchAll(/(\w+)=~?"/g)].map(([, label]) => label!),
+      labels: [...matchers.matchAll(/(\w+)(?:=~|!=|!~|=)"/g)].map(([, label]) => label!),
     }),
   )
 }

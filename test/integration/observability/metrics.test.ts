@@ -5,7 +5,7 @@ import { readConfig } from '../../../src/infrastructure/config.ts'
 import { type Service, startService } from '../../../src/infrastructure/service.ts'
 import { Api, activeMarket, organizer } from '../../support/api.ts'
 import { type Family, parseExposition } from '../../support/exposition.ts'
-import { documentedMetrics, readDashboard, selectorsOf } from './dashboard.ts'
+import { documentedMetrics, readAlerts, readDashboard, selectorsOf } from './dashboard.ts'
 
 let service: Service
 let statistics: Statistics
@@ -146,6 +146,26 @@ describe('the dashboard and the operations page', () => {
         ...[...expr.matchAll(/ by \(([^)]*)\)/g)].flatMap(([, labels]) => labels!.split(', ')),
       ])
     expect(new Set(used).difference(new Set(given))).toEqual(new Set())
+  })
+
+  it('the alert rules ask for metrics and labels that exist, each says what it means and how urgent it is', async () => {
+    const rules = await readAlerts()
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length)
+    const labels = new Set(
+      families.flatMap((each) => each.samples.flatMap((sample) => Object.keys(sample.labels))),
+    )
+    for (const { alert, expr, labels: given, annotations } of rules) {
+      const selectors = selectorsOf(expr)
+      // Prometheus makes `up` itself.
+      if (!expr.startsWith('up{')) expect(selectors.length, alert).toBeGreaterThan(0)
+      for (const { name, labels: selected } of selectors) {
+        expect(series(), alert).toContain(name)
+        for (const label of selected) expect(labels, alert).toContain(label)
+      }
+      expect(['page', 'ticket'], alert).toContain(given.severity)
+      expect(annotations.summary.length, alert).toBeGreaterThan(20)
+    }
+    expect(rules.length).toBeGreaterThan(8)
   })
 
   it('the dashboard is what Grafana imports: a choice of data source, and panels that do not overlap', async () => {
