@@ -2,10 +2,23 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { RanOnReporter } from './test/support/reporter.ts'
 
+/** What runs without a server and without a browser. */
+const UNIT = [
+  '{unit,architecture}/**/*.test.ts',
+  'contract/{in-memory,lru,null}.test.ts',
+  'property/checker.test.ts',
+]
+/** What searches in a larger dose, and what takes long or much memory. */
+const DEEP = ['model/**/*.test.ts', 'property/**/*.test.ts', 'chaos/random.test.ts', '**/*.deep.test.ts']
+
+const tests = process.env.MARKETFLOW_TESTS
+const include = tests === 'unit' ? UNIT : tests === 'deep' ? DEEP : ['**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/global-setup.ts',
+    include: include.map((pattern) => `test/${pattern}`),
+    exclude: ['**/node_modules/**', ...(tests === 'deep' ? [] : ['test/**/*.deep.test.ts'])],
+    ...(tests !== 'unit' && { globalSetup: 'test/support/global-setup.ts' }),
     reporters: ['default', new RanOnReporter()],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { dose } from '../support/dose.ts'
 import { chaos } from './random/chaos.ts'
 import { judge } from './random/judge.ts'
 import { isGood, reportOf } from './random/report.ts'
@@ -7,8 +8,8 @@ import { isGood, reportOf } from './random/report.ts'
 const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31))
 const HONEST = 'test/chaos/misbehaving-main.ts'
 
-/** Short, so that all tests keep to their ten minutes: CI runs two minutes beside them, `npm run chaos` what it is given. */
-it.each(['tiered', 'redis', 'lru'] as const)(
+/** CI runs two minutes beside them, `npm run chaos` what it is given. */
+it.each(dose(['tiered'] as const, ['tiered', 'redis', 'lru'] as const))(
   'three processes with %s keep the promise while everything around them fails',
   { timeout: 300_000 },
   async (cache) => {

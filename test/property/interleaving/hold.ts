@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { dose } from '../../support/dose.ts'
 import { budget, timeoutFor } from './budget.ts'
 import { explore } from './simulation/explore.ts'
 import { explain } from './simulation/shrink.ts'
 import { type SafeWorld, unseen } from './worlds.ts'
 
-const { schedules, seed } = budget(2000)
+const { schedules, seed } = budget(dose(500, 2000))
 
 /** A test per world: no schedule breaks the promise, and together they have seen what they must. */
 export function holdThePromise(suite: string, file: string, worlds: readonly SafeWorld[]): void {
