@@ -20,8 +20,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', ...(tests === 'deep' ? [] : ['test/**/*.deep.test.ts'])],
     ...(tests !== 'unit' && { globalSetup: 'test/support/global-setup.ts' }),
     reporters: ['default', new RanOnReporter()],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     // What is awaited comes within a second or two, but not on a machine that is busy with something else.
     expect: { poll: { timeout: 15_000 } },
     // Many files have a database and a Redis of their own; more at a time would run out of connections first.
