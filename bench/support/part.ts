@@ -3,7 +3,7 @@ export interface Findings {
   readonly title: string
   /** Markdown: tables, ratios first, and how they came about. */
   readonly report: readonly string[]
-  /** For README: what, and the figure. */
+  /** For `docs/figures.md`: what, and the figure. */
   readonly headlines: readonly (readonly [what: string, figure: string])[]
   /** By the file's name. */
   readonly plots: Readonly<Record<string, string>>

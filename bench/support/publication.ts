@@ -4,7 +4,8 @@ import type { Findings } from './part.ts'
 import { publishJson, publishSvg, table } from './report.ts'
 
 const DOCS = new URL('../../docs/bench/', import.meta.url)
-const README = new URL('../../README.md', import.meta.url)
+/** The page of all figures, also of those that other commands measure. */
+const PAGE = new URL('../../docs/figures.md', import.meta.url)
 const BEGIN = '<!-- npm run bench -->'
 const END = '<!-- /npm run bench -->'
 
@@ -27,7 +28,7 @@ export async function keep(name: string, { plots, ...findings }: Findings, machi
   await publishJson(`${name}.json`, kept)
 }
 
-/** Makes `docs/bench/README.md`, and the table in README, of all the parts that were ever kept. */
+/** Makes `docs/bench/README.md`, and the table in `docs/figures.md`, of all the parts that were ever kept. */
 export async function writeDocuments(order: readonly string[]): Promise<void> {
   for (const { file, text } of await documents(order)) await writeFile(file, text)
 }
@@ -48,13 +49,13 @@ export async function documents(order: readonly string[]) {
     `Measured by other commands: ${others.map((file) => `[${file.replace('.md', '')}](${file})`).join(', ')}.`,
     ...parts.map(section),
   ].join('\n\n')
-  const readme = await readFile(README, 'utf8')
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`README.md: there is no ${BEGIN} … ${END}`)
-  const summary = headlines(parts, 'docs/bench/README.md')
+  const page = await readFile(PAGE, 'utf8')
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error(`docs/figures.md: there is no ${BEGIN} … ${END}`)
+  const summary = headlines(parts, 'bench/README.md')
   return [
     { file: new URL('README.md', DOCS), text: `${figures}\n` },
-    { file: README, text: `${readme.slice(0, begin + BEGIN.length)}\n${summary}\n${readme.slice(end)}` },
+    { file: PAGE, text: `${page.slice(0, begin + BEGIN.length)}\n${summary}\n${page.slice(end)}` },
   ]
 }
 
