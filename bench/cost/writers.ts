@@ -4,6 +4,7 @@ import { Clock } from '../../src/application/consistency/ports/clock.ts'
 import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
 import { UpdateMarket } from '../../src/application/markets/update-market.ts'
 import { Transactions } from '../../src/application/ports/transactions.ts'
+import { tagsOf } from '../../src/application/tables/event-tags.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
 import { AtOnce, Unlogged } from '../support/bare-writes.ts'
 
@@ -23,7 +24,7 @@ export async function writersOf({ container }: Core, leaseMs: number): Promise<W
   ])
   const atOnce = new AtOnce(cache, loop, clock, leaseMs, false)
   const writer = (transactions: Transactions) =>
-    new UpdateMarket(new UnitOfWork(transactions, atOnce, clock, () => {}), clock)
+    new UpdateMarket(new UnitOfWork(transactions, tagsOf, atOnce, clock, () => {}), clock)
   return {
     whole: await container.getAsync(UpdateMarket),
     logOnly: writer(transactions),

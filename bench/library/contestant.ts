@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { ReadThrough } from '../../src/application/consistency/read-through.ts'
-import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
-import { VIEWS, type View } from '../../src/application/tables/view-table.ts'
+import type { View } from '../../src/application/consistency/view.ts'
+import { Reads, Writes } from '../../src/application/tables/reads-and-writes.ts'
+import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Rival } from '../rivals/rival.ts'
 import { RIVALS } from '../rivals/rivals.ts'
 import { commitNextVersion } from '../staleness/service.ts'
@@ -37,8 +37,8 @@ async function ours(cache: string, world: World): Promise<Contestant> {
     REDIS_PREFIX: `${cache}:`,
     SINGLE_INSTANCE: String(cache === 'lru'),
   })
-  const views = await core.container.getAsync(ReadThrough)
-  const writes = await core.container.getAsync(UnitOfWork)
+  const views = await core.container.getAsync(Reads)
+  const writes = await core.container.getAsync(Writes)
   const read = (id: string, load: () => Promise<string>) => views.read(viewOf(load), { id })
   await untilHit(views, world.marketId)
   return {
@@ -53,7 +53,7 @@ async function ours(cache: string, world: World): Promise<Contestant> {
 }
 
 /** A market's key and tags, and any text. */
-function viewOf(load: () => Promise<string>): View<{ id: string }, string> {
+function viewOf(load: () => Promise<string>): View<{ id: string }, string, unknown> {
   return {
     name: 'bench',
     key,
@@ -65,7 +65,7 @@ function viewOf(load: () => Promise<string>): View<{ id: string }, string> {
   }
 }
 
-async function untilHit(views: ReadThrough, id: string): Promise<void> {
+async function untilHit(views: Reads, id: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const { status } = await views.read(
       viewOf(async () => 'anything'),

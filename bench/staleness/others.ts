@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
-import { Snapshots } from '../../src/application/ports/view-queries.ts'
-import { VIEWS, type View } from '../../src/application/tables/view-table.ts'
+import type { View } from '../../src/application/consistency/view.ts'
+import { Snapshots, type ViewQueries } from '../../src/application/ports/view-queries.ts'
+import type { Writes } from '../../src/application/tables/reads-and-writes.ts'
+import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Rival, RivalCache } from '../rivals/rival.ts'
 import { RIVALS } from '../rivals/rivals.ts'
 import { bareWrites } from '../support/bare-writes.ts'
@@ -51,7 +52,7 @@ async function instance(rival: Rival, redisUrl: string, world: World): Promise<I
 
 function reading(cache: RivalCache, snapshots: Snapshots, marketIds: readonly string[]) {
   const reader = new Reader(marketIds)
-  const through = <P, T>(view: View<P, T>, params: P) =>
+  const through = <P, T>(view: View<P, T, ViewQueries>, params: P) =>
     cache.read(view.key(params), view.tags(params), async () => {
       const found = await snapshots.read((queries) => view.load(queries, params))
       return JSON.stringify(found!.value)
@@ -62,7 +63,7 @@ function reading(cache: RivalCache, snapshots: Snapshots, marketIds: readonly st
       : reader.market(await through(VIEWS.marketDetail, { id: marketIds[question.market]! }))
 }
 
-async function writing(cache: RivalCache, writes: UnitOfWork, id: string): Promise<number> {
+async function writing(cache: RivalCache, writes: Writes, id: string): Promise<number> {
   const version = await commitNextVersion(writes, id)
   const affected = {
     keys: [VIEWS.marketDetail.key({ id }), VIEWS.marketListing.key(LISTING)],

@@ -1,5 +1,4 @@
-import { ReadThrough } from '../../src/application/consistency/read-through.ts'
-import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
+import { Reads, Writes } from '../../src/application/tables/reads-and-writes.ts'
 import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
 import type { Contestant, Instance } from './contestant.ts'
@@ -30,8 +29,8 @@ export function ours(world: World, revision: string): Contestant[] {
 }
 
 async function instance(core: Core, { marketIds }: World): Promise<Instance> {
-  const views = await core.container.getAsync(ReadThrough)
-  const writes = await core.container.getAsync(UnitOfWork)
+  const views = await core.container.getAsync(Reads)
+  const writes = await core.container.getAsync(Writes)
   const reader = new Reader(marketIds)
   const read = async (question: Question) => {
     if (question.of === 'listing') {

@@ -1,5 +1,5 @@
-import type { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
 import { listingOf } from '../../src/application/markets/update-market.ts'
+import type { Writes } from '../../src/application/tables/reads-and-writes.ts'
 import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Seen } from './judge.ts'
 import { MARKETS } from './plan.ts'
@@ -10,7 +10,7 @@ export const LISTING = { page: 1, pageSize: MARKETS }
  * Makes a market's next version: one stall more, counted under the row's lock, so that versions grow in the order of
  * the commits. Otherwise it is what `UpdateMarket` does, through the only way to write.
  */
-export function commitNextVersion(writes: UnitOfWork, id: string): Promise<number> {
+export function commitNextVersion(writes: Writes, id: string): Promise<number> {
   return writes.run(async (tx, record) => {
     const market = await tx.markets.findForUpdate(id)
     if (market === undefined) throw new Error(`There is no market ${id}`)

@@ -4,6 +4,8 @@ import { Clock } from '../../src/application/consistency/ports/clock.ts'
 import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
 import { type Confirmation, WriteConfirmation } from '../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../src/application/ports/transactions.ts'
+import { tagsOf } from '../../src/application/tables/event-tags.ts'
+import type { Writes } from '../../src/application/tables/reads-and-writes.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
 
 /** Answers without waiting for anybody: what a write costs whose invalidation is nobody's business. */
@@ -28,7 +30,7 @@ export class Unlogged extends Transactions {
 }
 
 /** The same writes as everybody's, answered when COMMIT has returned. */
-export async function bareWrites({ container }: Core): Promise<UnitOfWork> {
+export async function bareWrites({ container }: Core): Promise<Writes> {
   const [transactions, cache, loop, clock] = await Promise.all([
     container.getAsync(Transactions),
     container.getAsync(CachePort),
@@ -36,5 +38,5 @@ export async function bareWrites({ container }: Core): Promise<UnitOfWork> {
     container.getAsync(Clock),
   ])
   const atOnce = new AtOnce(cache, loop, clock, 1000, true)
-  return new UnitOfWork(new Unlogged(transactions), atOnce, clock, () => {})
+  return new UnitOfWork(new Unlogged(transactions), tagsOf, atOnce, clock, () => {})
 }

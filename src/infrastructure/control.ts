@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { openControlSocket } from '../adapters/cli/control-socket.ts'
 import { explainPath } from '../adapters/cli/locate-view.ts'
 import { ExplainView } from '../application/consistency/explanation.ts'
-import { UnitOfWork } from '../application/consistency/unit-of-work.ts'
 import { renderedViews } from '../application/pages/rendered-views.ts'
 import { PageRenderer } from '../application/ports/page-renderer.ts'
+import { Writes } from '../application/tables/reads-and-writes.ts'
 import type { Config } from './config.ts'
 import type { Core } from './core.ts'
 
@@ -22,7 +22,7 @@ export async function openControl(
   if (dataDir === 'memory') return nothing
   const explain = await container.getAsync(ExplainView)
   const pages = renderedViews(await container.getAsync(PageRenderer))
-  const unitOfWork = await container.getAsync(UnitOfWork)
+  const unitOfWork = await container.getAsync(Writes)
   try {
     return await openControlSocket(dataDir, {
       explain: async (input) => explainPath(explain, pages, explainInput.parse(input).path),

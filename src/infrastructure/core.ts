@@ -8,8 +8,8 @@ import { LoadQueue } from '../application/consistency/load-queue.ts'
 import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import { Clock } from '../application/consistency/ports/clock.ts'
 import { ShadowCheck } from '../application/consistency/shadow-check.ts'
+import { Unavailable } from '../application/consistency/unavailable.ts'
 import { WAIT_PER_LEASE } from '../application/consistency/write-confirmation.ts'
-import { MarketflowError } from '../domain/errors.ts'
 import { regimeOf } from './cache-regime.ts'
 import { type Config, locationOf } from './config.ts'
 import { Metrics } from './metrics.ts'
@@ -54,7 +54,7 @@ export interface CoreFarewell {
 /**
  * Opens the database, brings its schema up to date and starts the drain loop. Works without Redis, only slower.
  * `overrides` are loaded last and may rebind anything, as a test does with a port.
- * @throws MarketflowError `database-unavailable`; RegimeConflict; DataDirInUse
+ * @throws Unavailable `database-unavailable`; RegimeConflict; DataDirInUse
  */
 export async function openCore(
   config: Config,
@@ -95,14 +95,12 @@ export async function openCore(
   }
 }
 
-/** @throws MarketflowError `database-unavailable` when this release needs more than what is there. */
+/** @throws Unavailable `database-unavailable` when this release needs more than what is there. */
 async function assertMigrated(database: Database): Promise<void> {
   const pending = await database.pendingMigrations()
   if (pending.length === 0) return
-  throw new MarketflowError(
-    'database-unavailable',
-    `The database lacks ${pending.join(', ')}: run \`npm run migrate\` before the service, or leave MIGRATE out`,
-  )
+  const message = `The database lacks ${pending.join(', ')}: run \`npm run migrate\` before the service, or leave MIGRATE out`
+  throw new Unavailable('database-unavailable', { message })
 }
 
 export type Override = (container: Container) => Promise<void> | void

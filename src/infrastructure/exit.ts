@@ -1,5 +1,6 @@
 import { DataDirInUse } from '../adapters/postgres/data-dir.ts'
 import { RegimeConflict } from '../adapters/postgres/regime.ts'
+import { Unavailable } from '../application/consistency/unavailable.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import { ConfigError } from './config.ts'
 import { tellError } from './tell-error.ts'
@@ -14,6 +15,7 @@ const EXIT_DATA = 65
 /** The exit code for an error that ends a command, as sysexits.h defines them. */
 export function exitCodeOf(error: unknown): number {
   if (isConfiguration(error)) return EXIT_CONFIG
+  if (error instanceof Unavailable) return EXIT_UNAVAILABLE
   if (!(error instanceof MarketflowError)) return 1
   return error.code === 'validation-failed' ? EXIT_DATA : EXIT_UNAVAILABLE
 }
@@ -21,11 +23,12 @@ export function exitCodeOf(error: unknown): number {
 /** What to print: a sentence for what people can mend, a stack for what only we can. */
 export function explainExit(error: unknown): string {
   if (isConfiguration(error)) return error.message
-  if (!(error instanceof MarketflowError)) {
+  if (!(error instanceof MarketflowError || error instanceof Unavailable)) {
     const { stack, message } = tellError(error)
     return stack ?? message
   }
-  const fields = error.errors.map(({ path, message }) => `\n  ${path}: ${message}`).join('')
+  const { errors } = error instanceof MarketflowError ? error : { errors: [] }
+  const fields = errors.map(({ path, message }) => `\n  ${path}: ${message}`).join('')
   return `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}${fields}`
 }
 

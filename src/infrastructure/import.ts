@@ -6,8 +6,8 @@ import { pino } from 'pino'
 import { readUsdaDirectory } from '../adapters/directory/usda-csv.ts'
 import { Clock } from '../application/consistency/ports/clock.ts'
 import { Random } from '../application/consistency/ports/random.ts'
-import { UnitOfWork } from '../application/consistency/unit-of-work.ts'
 import { type DirectoryMarket, ImportMarkets } from '../application/markets/import-markets.ts'
+import { Writes } from '../application/tables/reads-and-writes.ts'
 import { Account } from '../domain/account.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import { readCommandConfig } from './config.ts'
@@ -95,7 +95,7 @@ async function importFile(core: Core, file: string): Promise<Summary> {
 
 async function directoryOrganizer(core: Core): Promise<string> {
   const [unitOfWork, clock, random] = await Promise.all([
-    core.container.getAsync(UnitOfWork),
+    core.container.getAsync(Writes),
     core.container.getAsync(Clock),
     core.container.getAsync(Random),
   ])

@@ -3,10 +3,10 @@ import { explainPath } from '../adapters/cli/locate-view.ts'
 import type { OperatorsConsole } from '../adapters/http/admin/admin-routes.ts'
 import { ExplainView } from '../application/consistency/explanation.ts'
 import { CacheUnusable } from '../application/consistency/ports/cache-port.ts'
-import { UnitOfWork } from '../application/consistency/unit-of-work.ts'
 import { renderedViews } from '../application/pages/rendered-views.ts'
 import { PageRenderer } from '../application/ports/page-renderer.ts'
 import { Statistics } from '../application/ports/statistics.ts'
+import { Writes } from '../application/tables/reads-and-writes.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import type { Config } from './config.ts'
 import type { Core } from './core.ts'
@@ -21,7 +21,7 @@ export async function operatorsConsole(
   if (adminToken === undefined) return undefined
   const explain = await container.getAsync(ExplainView)
   const pages = renderedViews(await container.getAsync(PageRenderer))
-  const unitOfWork = await container.getAsync(UnitOfWork)
+  const unitOfWork = await container.getAsync(Writes)
   const worker = workerSlot(process.env)
   return {
     token: adminToken,

@@ -23,6 +23,10 @@ describe('the checker reports', () => {
     ['src/application/views/a.ts', `import { hash } from 'node:crypto'`],
     ['src/application/consistency/a.ts', `import { readFile } from 'node:fs/promises'`],
     ['src/application/consistency/a.ts', `import { x } from 'constructor'`],
+    ['src/application/consistency/a.ts', `import type { z } from 'zod'`],
+    ['src/application/consistency/a.ts', `import { x } from '../../domain/x.ts'`],
+    ['src/application/consistency/a.ts', `import type { X } from '../tables/x.ts'`],
+    ['src/application/consistency/ports/a.ts', `import type { X } from '../../ports/x.ts'`],
     ['src/application/ports/a.ts', `import pLimit from 'p-limit'`],
     ['src/adapters/http/a.ts', `import { x } from '../postgres/x.ts'`],
     ['src/adapters/http/a.ts', `import { x } from '../../adapters/cache/x.ts'`],
@@ -63,6 +67,18 @@ describe('the checker reports', () => {
     expect(found({ path, text: '' })).toEqual([expect.stringContaining(why)])
   })
 
+  it('a circle, once, however long and of types alone', () => {
+    const files = [
+      { path: 'src/domain/a.ts', text: `import type { B } from './b.ts'` },
+      { path: 'src/domain/b.ts', text: `export * from './deep/c.ts'` },
+      { path: 'src/domain/deep/c.ts', text: `import { a } from '../a.ts'` },
+      { path: 'src/domain/d.ts', text: `import { a } from './a.ts'` },
+    ]
+    expect(violations([...SOUND, ...files])).toEqual([
+      'src/domain/a.ts imports src/domain/b.ts imports src/domain/deep/c.ts imports src/domain/a.ts',
+    ])
+  })
+
   it.each(LAYERS)('that src/%s is empty', (layer) => {
     const others = SOUND.filter(({ path }) => !path.startsWith(`src/${layer}/`))
     expect(violations(others)).toEqual([`src/${layer} is empty`])
@@ -73,7 +89,11 @@ describe('the checker accepts', () => {
   it.each([
     ['src/domain/a.ts', `import { x } from './deep/x.ts'`],
     ['src/application/views/a.ts', `import { z } from 'zod'`],
-    ['src/application/consistency/a.ts', `import type { z } from 'zod'\nimport { hash } from 'node:crypto'`],
+    ['src/application/tables/a.ts', `import type { z } from 'zod'\nimport { x } from '../consistency/x.ts'`],
+    [
+      'src/application/consistency/a.ts',
+      `import { x } from './ports/x.ts'\nimport { hash } from 'node:crypto'`,
+    ],
     [
       'src/application/markets/a.ts',
       `import { x } from '../../domain/x.ts'\nimport { y } from '../ports/y.ts'`,

@@ -26,17 +26,25 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
 
 /** The application's only packages, and where it may import them. */
 const APPLICATION_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ['src/application/views/', 'src/application/tables/', 'src/application/consistency/'],
+  zod: ['src/application/views/', 'src/application/tables/'],
   // For the digests: the ETag, and the views' fingerprint.
   'node:crypto': ['src/application/consistency/', 'src/application/tables/'],
 }
+
+/** The core that knows no markets: it could be lifted out of here as it stands. */
+const CORE = 'src/application/consistency/'
 
 /** Names that say nothing about what is inside, so that everything ends up there. */
 const VAGUE_FOLDERS = /^(utils?|common|helpers?)$/
 
 /** Everything that breaks the layering, one sentence each; empty when it holds. */
 export function violations(files: readonly SourceFile[]): string[] {
-  return [...emptyLayers(files), ...files.flatMap(namingViolations), ...files.flatMap(importViolations)]
+  return [
+    ...emptyLayers(files),
+    ...files.flatMap(namingViolations),
+    ...files.flatMap(importViolations),
+    ...circles(files),
+  ]
 }
 
 function emptyLayers(files: readonly SourceFile[]): string[] {
@@ -69,6 +77,8 @@ function importViolations(file: SourceFile): string[] {
 function whyNotFile(path: string, layer: Layer, target: string): string | undefined {
   const to = layerOf(target)
   if (to === undefined) return 'that is outside the layers'
+  if (within(path, [CORE]) && !within(target, [CORE]))
+    return 'the consistency core imports nothing but itself'
   if (layer === 'domain' && to !== 'domain') return 'the domain imports nothing but itself'
   if (layer === 'application' && to !== 'domain' && to !== 'application') {
     return 'the application imports the domain and itself'
@@ -93,6 +103,38 @@ function whyNotPackage(path: string, layer: Layer, specifier: string): string | 
   )
   const owner = name === undefined ? undefined : OWNED_PACKAGES[name]!
   return owner === undefined || path.startsWith(owner) ? undefined : `only ${owner} imports it`
+}
+
+/** Files that import each other, in a circle of any length; also by types alone, since who reads one must read all. */
+function circles(files: readonly SourceFile[]): string[] {
+  const imports = new Map(files.map(({ path, text }) => [path, filesImported(path, text)]))
+  return [...imports.keys()].flatMap((path) => {
+    const way = wayBack(path, imports)
+    // Told once, by the first of them.
+    return way === undefined || way.some((other) => other < path)
+      ? []
+      : [`${[path, ...way].join(' imports ')}`]
+  })
+}
+
+function filesImported(path: string, text: string): string[] {
+  const files = specifiersOf(text).filter((specifier) => specifier.startsWith('.'))
+  return files.map((specifier) => posix.join(posix.dirname(path), specifier))
+}
+
+/** The shortest way from a file back to itself. */
+function wayBack(path: string, imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const ways: string[][] = [[path]]
+  const seen = new Set<string>()
+  for (const way of ways) {
+    for (const next of imports.get(way.at(-1)!) ?? []) {
+      if (next === path) return [...way.slice(1), next]
+      if (seen.has(next)) continue
+      seen.add(next)
+      ways.push([...way, next])
+    }
+  }
+  return undefined
 }
 
 function within(path: string, folders: readonly string[]): boolean {

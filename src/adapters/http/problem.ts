@@ -1,3 +1,4 @@
+import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../domain/errors.ts'
 import type { Problem } from './problem-schema.ts'
 
@@ -62,9 +63,13 @@ export function problemHeaders(
   return headers
 }
 
-/** What Express and its body parser throw, in our terms; anything that nobody foresaw is `internal`. */
+/** What the core, Express and its body parser throw, in the catalogue's terms; anything that nobody foresaw is `internal`. */
 export function asMarketflowError(error: unknown): MarketflowError {
   if (error instanceof MarketflowError) return error
+  if (error instanceof Unavailable) {
+    const { code, message, retryAfterS } = error
+    return new MarketflowError(code, message, { retryAfterS, cause: error })
+  }
   if (error instanceof URIError) {
     return new MarketflowError('validation-failed', 'The URL is not valid percent-encoded UTF-8')
   }

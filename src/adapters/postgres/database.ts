@@ -50,7 +50,7 @@ export interface Database {
   readonly describe: string
   /** Tells this database from every other, and from every copy of it. Once the schema is up to date. */
   identity(): Promise<string>
-  /** @throws MarketflowError `database-unavailable` unless the database answers within a second */
+  /** @throws Unavailable `database-unavailable` unless the database answers within a second */
   ping(): Promise<void>
   /** Brings the schema up to date; others who start at the same time wait and find it done. */
   migrate(): Promise<void>
@@ -60,7 +60,7 @@ export interface Database {
 }
 
 /**
- * @throws MarketflowError `database-unavailable` when it cannot be reached; `cause` says why
+ * @throws Unavailable `database-unavailable` when it cannot be reached; `cause` says why
  * @throws DataDirInUse when another process has the embedded database
  */
 export async function openDatabase(

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import { Client } from 'pg'
-import { MarketflowError } from '../../domain/errors.ts'
+import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { ConnectionLost, type Row } from './connections.ts'
 import { within } from './deadline.ts'
 import { claimRegime, type Regime, RegimeConflict } from './regime.ts'
@@ -113,6 +113,6 @@ async function refuseStandby(client: Client): Promise<void> {
   if (rows[0]?.standby !== false) throw new ConnectionLost('This server is a standby, not the primary')
 }
 
-function unavailable(cause: unknown): MarketflowError {
-  return new MarketflowError('database-unavailable', undefined, { retryAfterS: 1, cause })
+function unavailable(cause: unknown): Unavailable {
+  return new Unavailable('database-unavailable', { cause })
 }

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/core'
-import { CommitUnknown, type Transaction, Transactions } from '../../application/ports/transactions.ts'
+import { CommitUnknown } from '../../application/consistency/ports/database.ts'
+import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import type { Connection, Connections } from './connections.ts'
 import { MikroAccountRepository } from './repositories/mikro-account-repository.ts'
 import { MikroApplicationRepository } from './repositories/mikro-application-repository.ts'

@@ -1,3 +1,4 @@
+import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 /** What breaking each unique rule means to the client. */
@@ -49,7 +50,7 @@ export function provesRollback(error: unknown): boolean {
   return state !== '40003' && /^(23|25|40)|^57014$/.test(state)
 }
 
-/** The catalogue's error for what a database driver threw; anything else comes back as it is. */
+/** What a database driver threw, as the application knows it; anything else comes back as it is. */
 export function translate(error: unknown): unknown {
   if (error instanceof MarketflowError || !(error instanceof Error)) return error
   const state = sqlState(error)
@@ -59,7 +60,7 @@ export function translate(error: unknown): unknown {
   }
   const lost = 'code' in error && error.code === 'CONNECTION_LOST'
   if (lost || mayRunAgain(error) || (state !== undefined && UNAVAILABLE.test(state))) {
-    return new MarketflowError('database-unavailable', undefined, { retryAfterS: 1, cause: error })
+    return new Unavailable('database-unavailable', { cause: error })
   }
   return error
 }

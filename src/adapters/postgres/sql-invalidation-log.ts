@@ -69,7 +69,7 @@ const SWEEP = `
 export abstract class SqlInvalidationLog extends InvalidationLog {
   /**
    * `patience`: how many times the usual deadline this may take.
-   * @throws MarketflowError `database-unavailable` unless PostgreSQL answers in time
+   * @throws Unavailable `database-unavailable` unless PostgreSQL answers in time
    */
   protected abstract query(sql: string, parameters: readonly unknown[], patience?: number): Promise<Row[]>
 

@@ -1,6 +1,6 @@
+import type { Found } from '../../application/consistency/view.ts'
 import {
   type ApplicationsParams,
-  type Found,
   type ListingParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'

@@ -1,20 +1,20 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { PasswordHasher } from '../ports/password-hasher.ts'
 import type { TokenIssuer } from '../ports/token-issuer.ts'
 import type { Transactions } from '../ports/transactions.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import { type SignedIn, signIn } from './sign-in.ts'
 
 /** Somebody takes another password. All sessions end; the answer begins a new one. */
 export class ChangePassword {
   readonly #transactions: Pick<Transactions, 'run'>
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #hasher: PasswordHasher
   readonly #tokens: TokenIssuer
 
   constructor(
     transactions: Pick<Transactions, 'run'>,
-    unitOfWork: UnitOfWork,
+    unitOfWork: Writes,
     hasher: PasswordHasher,
     tokens: TokenIssuer,
   ) {

@@ -1,6 +1,6 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { TokenIssuer, Viewer } from '../ports/token-issuer.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import { VIEWS } from '../tables/view-table.ts'
 
 /**
@@ -8,10 +8,10 @@ import { VIEWS } from '../tables/view-table.ts'
  * a view like any other: from the moment a sign-out is answered, no instance accepts the tokens of before.
  */
 export class Identify {
-  readonly #views: ReadThrough
+  readonly #views: Reads
   readonly #tokens: TokenIssuer
 
-  constructor(views: ReadThrough, tokens: TokenIssuer) {
+  constructor(views: Reads, tokens: TokenIssuer) {
     this.#views = views
     this.#tokens = tokens
   }

@@ -3,9 +3,9 @@ import { MarketflowError } from '../../domain/errors.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
 import type { Random } from '../consistency/ports/random.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { PasswordHasher } from '../ports/password-hasher.ts'
 import type { TokenIssuer } from '../ports/token-issuer.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import { type SignedIn, signIn } from './sign-in.ts'
 
 export interface Registration {
@@ -20,19 +20,13 @@ export interface Registration {
 
 /** Somebody joins as an organizer, or as a vendor with a business. */
 export class RegisterAccount {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #hasher: PasswordHasher
   readonly #tokens: TokenIssuer
   readonly #clock: Clock
   readonly #random: Random
 
-  constructor(
-    unitOfWork: UnitOfWork,
-    hasher: PasswordHasher,
-    tokens: TokenIssuer,
-    clock: Clock,
-    random: Random,
-  ) {
+  constructor(unitOfWork: Writes, hasher: PasswordHasher, tokens: TokenIssuer, clock: Clock, random: Random) {
     this.#unitOfWork = unitOfWork
     this.#hasher = hasher
     this.#tokens = tokens

@@ -1,11 +1,11 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 
 /** Somebody lost a phone: every token of the account is void, on every instance, once this is answered. */
 export class SignOutEverywhere {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
 
-  constructor(unitOfWork: UnitOfWork) {
+  constructor(unitOfWork: Writes) {
     this.#unitOfWork = unitOfWork
   }
 

@@ -1,16 +1,16 @@
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import { assertOrganizes } from '../markets/assert-organizes.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import { moveApplication } from './move-application.ts'
 
 /** An organizer gives a vendor a stall. Simultaneous accepts never pass the stall count. */
 export class AcceptApplication {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #clock: Clock
 
-  constructor(unitOfWork: UnitOfWork, clock: Clock) {
+  constructor(unitOfWork: Writes, clock: Clock) {
     this.#unitOfWork = unitOfWork
     this.#clock = clock
   }

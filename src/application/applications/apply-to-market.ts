@@ -2,16 +2,16 @@ import { MarketflowError } from '../../domain/errors.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
 import type { Random } from '../consistency/ports/random.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import type { ApplicationView } from '../views/application-views.ts'
 
 /** A vendor asks an active market for a stall. */
 export class ApplyToMarket {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #clock: Clock
   readonly #random: Random
 
-  constructor(unitOfWork: UnitOfWork, clock: Clock, random: Random) {
+  constructor(unitOfWork: Writes, clock: Clock, random: Random) {
     this.#unitOfWork = unitOfWork
     this.#clock = clock
     this.#random = random

@@ -1,16 +1,16 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import type { ApplicationsParams } from '../ports/view-queries.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import { VIEWS } from '../tables/view-table.ts'
 import type { MarketApplications } from '../views/application-views.ts'
 
 /** What vendors asked of a market, newest first, for its organizer. */
 export class ListApplications {
-  readonly #views: ReadThrough
+  readonly #views: Reads
 
-  constructor(views: ReadThrough) {
+  constructor(views: Reads) {
     this.#views = views
   }
 

@@ -1,9 +1,9 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { Market } from '../../domain/market.ts'
 import type { ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
-import type { RecordEvent } from '../consistency/unit-of-work.ts'
 import { listingOf } from '../markets/update-market.ts'
 import type { Transaction } from '../ports/transactions.ts'
+import type { RecordEvent } from '../tables/reads-and-writes.ts'
 
 /**
  * What every move of an application shares: lock the market, then the application (all writes lock in that order, so

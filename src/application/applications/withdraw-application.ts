@@ -1,16 +1,16 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import { moveApplication } from './move-application.ts'
 
 /** A vendor takes a request back; if it was accepted, its stall is free again. */
 export class WithdrawApplication {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #clock: Clock
 
-  constructor(unitOfWork: UnitOfWork, clock: Clock) {
+  constructor(unitOfWork: Writes, clock: Clock) {
     this.#unitOfWork = unitOfWork
     this.#clock = clock
   }

@@ -1,8 +1,3 @@
-declare const branded: unique symbol
-
-/** The name of something that entries depend on. Made here only, so that no adapter or use case can misspell one. */
-export type Tag = string & { readonly [branded]: 'tag' }
-
 /**
  * Joins parts to `a:b:c`. Injective: a part's own colons are encoded, so a city of `a:b` cannot collide with another
  * key's structure.
@@ -26,25 +21,3 @@ const HALF = /\p{Cs}/u
 const SPECIAL = /[%:\s\p{Cc}\p{Cs}{}]/gu
 /** Almost every part of a key: ids, numbers and names. Keys are made on every read, and this is the quicker look. */
 const PLAIN = /^[\w.-]*$/
-
-function tag(...parts: readonly string[]): Tag {
-  return joinKey(...parts) as Tag
-}
-
-/** Ids are compared as PostgreSQL compares UUIDs: without case. */
-export function canonicalId(id: string): string {
-  return id.toLowerCase()
-}
-
-export const tags = {
-  listings: (): Tag => tag('markets', 'active'),
-  /** `city` as `normalizeCity` gives it. */
-  cityListings: (city: string): Tag => tag('markets', 'active', 'city', city),
-  market: (id: string): Tag => tag('market', canonicalId(id)),
-  marketPage: (slug: string): Tag => tag('page', 'market', slug),
-  marketStats: (id: string): Tag => tag('stats', 'market', canonicalId(id)),
-  marketApplications: (id: string): Tag => tag('applications', 'market', canonicalId(id)),
-  vendor: (id: string): Tag => tag('vendor', canonicalId(id)),
-  organizer: (id: string): Tag => tag('organizer', canonicalId(id)),
-  account: (id: string): Tag => tag('account', canonicalId(id)),
-}

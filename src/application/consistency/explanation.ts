@@ -1,10 +1,10 @@
-import type { View } from '../tables/view-table.ts'
 import { sameFence } from './fence.ts'
 import type { TrustedSessions } from './gate.ts'
 import type { Lease } from './lease.ts'
 import type { CachePort, Entry } from './ports/cache-port.ts'
 import type { Clock } from './ports/clock.ts'
 import { isNegative } from './representation.ts'
+import type { View } from './view.ts'
 
 /** What an operator wants to know of one key. Times in seconds. */
 export interface Explanation {

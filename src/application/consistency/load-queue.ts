@@ -1,5 +1,5 @@
-import { MarketflowError } from '../../domain/errors.ts'
 import type { DrainOutcome } from './drain.ts'
+import { isDatabaseUnavailable, Unavailable } from './unavailable.ts'
 
 /** Starts a function when it is its turn, as `p-limit` does. */
 export type Limit = <T>(run: () => Promise<T>) => Promise<T>
@@ -28,9 +28,9 @@ export class LoadQueue {
     return this.#present.size
   }
 
-  /** @throws MarketflowError `overloaded` when the queue is full; `database-unavailable` when it is given up. */
+  /** @throws Unavailable `overloaded` when the queue is full; `database-unavailable` when it is given up. */
   async run<T>(load: () => Promise<T>): Promise<T> {
-    if (this.size >= this.#most) throw new MarketflowError('overloaded', undefined, { retryAfterS: 1 })
+    if (this.size >= this.#most) throw new Unavailable('overloaded')
     const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>()
     this.#present.add(giveUp)
     const inTurn = this.#limit(() => (this.#present.has(giveUp) ? Promise.race([load(), givenUp]) : givenUp))
@@ -48,7 +48,7 @@ export class LoadQueue {
    * drain began is given up when the database has answered neither that drain nor any load since.
    */
   drained({ selected, error }: DrainOutcome): void {
-    const silent = selected === undefined && isUnavailable(error) && !this.#answered
+    const silent = selected === undefined && isDatabaseUnavailable(error) && !this.#answered
     if (silent) for (const giveUp of this.#older) giveUp(error)
     this.#older = new Set(this.#present)
     this.#answered = false
@@ -56,7 +56,3 @@ export class LoadQueue {
 }
 
 type GiveUp = (error: unknown) => void
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof MarketflowError && error.code === 'database-unavailable'
-}

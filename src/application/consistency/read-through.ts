@@ -1,6 +1,3 @@
-import { MarketflowError } from '../../domain/errors.ts'
-import type { Snapshots } from '../ports/view-queries.ts'
-import type { View } from '../tables/view-table.ts'
 import { Departures, Flights } from './flights.ts'
 import type { LoadQueue } from './load-queue.ts'
 import {
@@ -13,24 +10,27 @@ import {
   type Permit,
 } from './ports/cache-port.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
 import { Reading, type ReadStatus } from './reading.ts'
 import { isNegative, represent } from './representation.ts'
+import { isDatabaseUnavailable } from './unavailable.ts'
+import type { View } from './view.ts'
 
 /** How long past its freshness an entry is kept, in ms, to be served marked when PostgreSQL is out of reach. */
 export const GRACE_MS = 3_600_000
 
-export interface ReadThroughOptions {
+export interface ReadThroughOptions<Source> {
   /** With PostgreSQL out of reach, serve what is still there, marked; otherwise fail. */
   readonly serveUnverified: boolean
   /** Told of every hit, on its way out. */
-  readonly hits?: HitObserver
+  readonly hits?: HitObserver<Source>
 }
 
 /** Who wants to know what a hit was served from. Returns at once: the reader waits. */
-export interface HitObserver {
+export interface HitObserver<Source> {
   /** `fence`: the stamps under which the entry was served. */
-  hit<P, T>(view: View<P, T>, params: P, entry: Entry, fence: Fence): void
+  hit<P, T>(view: View<P, T, Source>, params: P, entry: Entry, fence: Fence): void
 }
 
 /** What operators want to know of every read and load. */
@@ -44,28 +44,28 @@ export interface ReadObserver {
  * under what was observed. Promotion between tiers, negative entries, early refresh and bulk reads all come through
  * here or carry the stamps that came from here.
  */
-export class ReadThrough {
+export class ReadThrough<Source> {
   readonly #cache: CachePort
   readonly #gate: Permit
   readonly #trusted: Permit
-  readonly #snapshots: Snapshots
+  readonly #snapshots: Snapshots<Source>
   readonly #loads: LoadQueue
   readonly #clock: Clock
   readonly #random: Random
   readonly #observer: ReadObserver
-  readonly #options: ReadThroughOptions
+  readonly #options: ReadThroughOptions<Source>
   readonly #flights = new Flights<Loaded>()
   readonly #departures = new Departures<Entry>()
 
   constructor(
     cache: CachePort,
     permits: { readonly gate: Permit; readonly trusted: Permit },
-    snapshots: Snapshots,
+    snapshots: Snapshots<Source>,
     loads: LoadQueue,
     clock: Clock,
     random: Random,
     observer: ReadObserver,
-    options: ReadThroughOptions,
+    options: ReadThroughOptions<Source>,
   ) {
     this.#cache = cache
     this.#gate = permits.gate
@@ -80,9 +80,9 @@ export class ReadThrough {
 
   /**
    * Reads a view: from the cache when its stamps are current, else from the database.
-   * @throws MarketflowError `database-unavailable` or `overloaded` when it must be loaded and cannot.
+   * @throws Unavailable `database-unavailable` or `overloaded` when it must be loaded and cannot.
    */
-  async read<P, T>(view: View<P, T>, params: P): Promise<Reading<T>> {
+  async read<P, T>(view: View<P, T, Source>, params: P): Promise<Reading<T>> {
     const key = view.key(params)
     const tags = view.tags(params)
     let session: CacheSession
@@ -112,11 +112,11 @@ export class ReadThrough {
    * Reads one view for many parameters, in their order. They are looked up together (adapters batch what is asked in
    * one tick), each under its own fence: there is no one snapshot across them.
    */
-  readMany<P, T>(view: View<P, T>, params: readonly P[]): Promise<Reading<T>[]> {
+  readMany<P, T>(view: View<P, T, Source>, params: readonly P[]): Promise<Reading<T>[]> {
     return Promise.all(params.map((each) => this.read(view, each)))
   }
 
-  #answer<P, T>(view: View<P, T>, entry: Entry, status: ReadStatus): Reading<T> {
+  #answer<P, T>(view: View<P, T, Source>, entry: Entry, status: ReadStatus): Reading<T> {
     this.#observer.read(view.name, status)
     return new Reading(view, entry, status)
   }
@@ -129,7 +129,7 @@ export class ReadThrough {
   }
 
   async #miss<P, T>(
-    view: View<P, T>,
+    view: View<P, T, Source>,
     params: P,
     place: Place,
     expired: Entry | undefined,
@@ -143,7 +143,12 @@ export class ReadThrough {
   }
 
   /** Without the cache: only a load that has not begun yet may be shared, and nothing is stored. */
-  async #bypass<P, T>(view: View<P, T>, params: P, key: string, why: CacheUnusable): Promise<Reading<T>> {
+  async #bypass<P, T>(
+    view: View<P, T, Source>,
+    params: P,
+    key: string,
+    why: CacheUnusable,
+  ): Promise<Reading<T>> {
     try {
       const entry = await this.#departures.join(
         key,
@@ -161,12 +166,12 @@ export class ReadThrough {
   }
 
   /** Joins the load that is under way for this key *and* these stamps, or begins it. */
-  #fly<P, T>(view: View<P, T>, params: P, place: Place): Promise<Loaded> {
+  #fly<P, T>(view: View<P, T, Source>, params: P, place: Place): Promise<Loaded> {
     return this.#flights.join(flightName(place), () => this.#fill(view, params, place))
   }
 
   /** Loads after the fence was observed, and stores under it. A cache that refuses costs nothing but the next read. */
-  #fill<P, T>(view: View<P, T>, params: P, place: Place): Promise<Loaded> {
+  #fill<P, T>(view: View<P, T, Source>, params: P, place: Place): Promise<Loaded> {
     return this.#loads.run(async () => {
       const entry = await this.#load(view, params)
       const stored = await this.#store(entry, place)
@@ -186,7 +191,7 @@ export class ReadThrough {
     }
   }
 
-  async #load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+  async #load<P, T>(view: View<P, T, Source>, params: P): Promise<Entry> {
     const loadedAt = this.#clock.now()
     const start = this.#clock.monotonic()
     try {
@@ -204,12 +209,12 @@ export class ReadThrough {
     return now - entry.loadMs * Math.log(1 - this.#random.fraction()) >= entry.expiresAt
   }
 
-  #refresh<P, T>(view: View<P, T>, params: P, place: Place): void {
+  #refresh<P, T>(view: View<P, T, Source>, params: P, place: Place): void {
     // The reader has its answer; a refresh that fails has been counted, and the next read near expiry tries again.
     this.#fly(view, params, place).catch(() => undefined)
   }
 
-  async #lastKnown<P, T>(view: View<P, T>, params: P): Promise<Entry | undefined> {
+  async #lastKnown<P, T>(view: View<P, T, Source>, params: P): Promise<Entry | undefined> {
     if (!this.#mayServeUnverified(view)) return undefined
     try {
       const session = this.#session()
@@ -226,9 +231,13 @@ export class ReadThrough {
   }
 
   /** With PostgreSQL out of reach for us others may still write: nothing proves the entry current, and it says so. */
-  #unverified<P, T>(view: View<P, T>, entry: Entry | undefined, error: unknown): Reading<T> {
-    const unreachable = error instanceof MarketflowError && error.code === 'database-unavailable'
-    if (!unreachable || entry === undefined || !canBeMarked(entry) || !this.#mayServeUnverified(view))
+  #unverified<P, T>(view: View<P, T, Source>, entry: Entry | undefined, error: unknown): Reading<T> {
+    if (
+      !isDatabaseUnavailable(error) ||
+      entry === undefined ||
+      !canBeMarked(entry) ||
+      !this.#mayServeUnverified(view)
+    )
       throw error
     return this.#answer(view, entry, {
       kind: 'unverified',

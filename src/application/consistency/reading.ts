@@ -1,6 +1,6 @@
-import type { View } from '../tables/view-table.ts'
 import type { CacheUnusable, Entry } from './ports/cache-port.ts'
 import { decode, isNegative } from './representation.ts'
+import type { View } from './view.ts'
 
 /** How a read was answered; `Cache-Status` (RFC 9211) is written from it. Times in seconds. */
 export type ReadStatus =

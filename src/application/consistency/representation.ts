@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
-import type { Found } from '../ports/view-queries.ts'
-import type { View } from '../tables/view-table.ts'
 import type { Entry } from './ports/cache-port.ts'
+import type { Found, View } from './view.ts'
 
 /** How long «there is no such thing» is remembered, in ms, so that random ids cannot trample the database. */
 const NEGATIVE_TTL_MS = 30_000

@@ -1,11 +1,11 @@
-import type { Snapshots } from '../ports/view-queries.ts'
-import type { View } from '../tables/view-table.ts'
 import { sameFence } from './fence.ts'
 import type { LoadQueue } from './load-queue.ts'
 import { type CachePort, CacheUnusable, type Entry, type Fence, type Permit } from './ports/cache-port.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
 import { decode, isNegative, represent } from './representation.ts'
+import type { View } from './view.ts'
 import { WAIT_PER_LEASE } from './write-confirmation.ts'
 
 /**
@@ -49,10 +49,10 @@ const FEW_LOADS = 4
  * deleted the stamps of every write that the load saw. If then, under such a lease, the stamps are the ones of the hit,
  * what was served differs from the database for a reason that nobody invalidated.
  */
-export class ShadowCheck {
+export class ShadowCheck<Source> {
   readonly #cache: CachePort
   readonly #gate: Permit
-  readonly #snapshots: Snapshots
+  readonly #snapshots: Snapshots<Source>
   readonly #loads: LoadQueue
   readonly #clock: Clock
   readonly #random: Random
@@ -64,7 +64,7 @@ export class ShadowCheck {
   constructor(
     cache: CachePort,
     gate: Permit,
-    snapshots: Snapshots,
+    snapshots: Snapshots<Source>,
     loads: LoadQueue,
     clock: Clock,
     random: Random,
@@ -82,7 +82,7 @@ export class ShadowCheck {
   }
 
   /** Told of every hit; returns at once. `fence`: the stamps under which the entry was served. */
-  hit<P, T>(view: View<P, T>, params: P, entry: Entry, fence: Fence): void {
+  hit<P, T>(view: View<P, T, Source>, params: P, entry: Entry, fence: Fence): void {
     if (this.#random.fraction() >= this.#options.share || this.#closing.signal.aborted) return
     const report = (finding: Finding) =>
       this.#observe({
@@ -109,7 +109,7 @@ export class ShadowCheck {
     await Promise.all(this.#underWay)
   }
 
-  async #check<P, T>(view: View<P, T>, params: P, entry: Entry, fence: Fence): Promise<Finding> {
+  async #check<P, T>(view: View<P, T, Source>, params: P, entry: Entry, fence: Fence): Promise<Finding> {
     try {
       const fresh = await this.#load(view, params)
       const loadedBy = this.#clock.monotonic()
@@ -122,7 +122,7 @@ export class ShadowCheck {
     }
   }
 
-  #load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+  #load<P, T>(view: View<P, T, Source>, params: P): Promise<Entry> {
     return this.#loads.run(async () => {
       const found = await this.#snapshots.read((queries) => view.load(queries, params))
       return represent(view, found, { loadedAt: this.#clock.now(), loadMs: 0, jitter: 0 })
@@ -130,7 +130,12 @@ export class ShadowCheck {
   }
 
   /** Looks twice: at once, since most writes in flight have been invalidated by now, and when no excuse is left. */
-  async #judge<P, T>(view: View<P, T>, params: P, fence: Fence, loadedBy: number): Promise<ShadowOutcome> {
+  async #judge<P, T>(
+    view: View<P, T, Source>,
+    params: P,
+    fence: Fence,
+    loadedBy: number,
+  ): Promise<ShadowOutcome> {
     const now = await this.#fence(view, params).catch(ignoreUnusable)
     if (now !== undefined && !sameFence(fence, now)) return 'overtaken'
     await this.#sleepUntil(loadedBy + WAIT_PER_LEASE * this.#options.leaseMs)
@@ -139,7 +144,7 @@ export class ShadowCheck {
   }
 
   /** The tags' stamps now, for whoever holds a lease. @throws CacheUnusable */
-  async #fence<P, T>(view: View<P, T>, params: P): Promise<Fence> {
+  async #fence<P, T>(view: View<P, T, Source>, params: P): Promise<Fence> {
     const session = this.#cache.session()
     if (session === undefined) throw new CacheUnusable('unreachable')
     this.#gate.assert(session)

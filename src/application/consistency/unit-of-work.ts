@@ -1,12 +1,12 @@
-import { MarketflowError } from '../../domain/errors.ts'
-import type { DomainEvent } from '../../domain/events.ts'
-import { CommitUnknown, type Transaction, type Transactions } from '../ports/transactions.ts'
-import { tagsOf } from '../tables/event-tags.ts'
 import type { Clock } from './ports/clock.ts'
+import { CommitUnknown, type LoggingTransaction, type Transactions } from './ports/database.ts'
+import { Unavailable } from './unavailable.ts'
 import type { Confirmation, WriteConfirmation } from './write-confirmation.ts'
 
-/** Tells the unit of work what happened. */
-export type RecordEvent = (event: DomainEvent) => void
+/** What a write records; which tags it invalidates, the unit of work is told. */
+export interface Recorded {
+  readonly type: string
+}
 
 /** What a write did, for operators. */
 export interface WriteReport {
@@ -22,19 +22,22 @@ export interface WriteReport {
  * The only way to write. Its closure leaves exactly one place after the commit, and there the write waits until
  * nobody can read what it replaced. The log row is part of the same commit, so no crash between the two loses it.
  */
-export class UnitOfWork {
-  readonly #transactions: Transactions
+export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
+  readonly #transactions: Transactions<Tx>
+  readonly #tagsOf: (event: Event) => readonly string[]
   readonly #confirmation: WriteConfirmation
   readonly #clock: Clock
   readonly #observe: (report: WriteReport) => void
 
   constructor(
-    transactions: Transactions,
+    transactions: Transactions<Tx>,
+    tagsOf: (event: Event) => readonly string[],
     confirmation: WriteConfirmation,
     clock: Clock,
     observe: (report: WriteReport) => void,
   ) {
     this.#transactions = transactions
+    this.#tagsOf = tagsOf
     this.#confirmation = confirmation
     this.#clock = clock
     this.#observe = observe
@@ -43,18 +46,18 @@ export class UnitOfWork {
   /**
    * Runs the work in one transaction; resolves with its result when the write may be answered (at most 1.02·L after
    * the commit). The work may run again after a deadlock, so it keeps no state of its own.
-   * @throws MarketflowError whatever the work throws (nothing is changed then); `database-unavailable` when PostgreSQL
-   * is out of reach or the outcome of COMMIT is unknown.
+   * @throws whatever the work throws (nothing is changed then); Unavailable `database-unavailable` when the database is
+   * out of reach or the outcome of COMMIT is unknown.
    */
-  run<T>(work: (tx: Transaction, record: RecordEvent) => Promise<T>): Promise<T> {
+  run<T>(work: (tx: Tx, record: (event: Event) => void) => Promise<T>): Promise<T> {
     return this.#commit(async (tx) => {
-      const events: DomainEvent[] = []
+      const events: Event[] = []
       const answer = await work(tx, (event) => events.push(event))
       return [
         answer,
         await log(
           tx,
-          events.flatMap(tagsOf),
+          events.flatMap(this.#tagsOf),
           events.map((event) => event.type),
         ),
       ]
@@ -66,7 +69,7 @@ export class UnitOfWork {
     return this.#commit(async (tx) => [undefined, await log(tx, tags, ['by-hand'])])
   }
 
-  async #commit<T>(work: (tx: Transaction) => Promise<[T, Logged | undefined]>): Promise<T> {
+  async #commit<T>(work: (tx: Tx) => Promise<[T, Logged | undefined]>): Promise<T> {
     let logged: Logged | undefined
     try {
       const result = await this.#transactions.run(async (tx) => {
@@ -82,8 +85,8 @@ export class UnitOfWork {
       if (!(error instanceof CommitUnknown)) throw error
       // It may have happened: invalidate as if it had, and tell the client that nobody knows.
       if (logged !== undefined) await this.#confirm(logged, this.#clock.monotonic())
-      throw new MarketflowError('database-unavailable', 'The outcome of the write is unknown', {
-        retryAfterS: 1,
+      throw new Unavailable('database-unavailable', {
+        message: 'The outcome of the write is unknown',
         cause: error,
       })
     }
@@ -103,7 +106,7 @@ interface Logged {
 }
 
 async function log(
-  tx: Transaction,
+  tx: LoggingTransaction,
   tags: readonly string[],
   causes: readonly string[],
 ): Promise<Logged | undefined> {

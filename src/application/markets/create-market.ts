@@ -2,8 +2,8 @@ import { MarketflowError } from '../../domain/errors.ts'
 import { Market, slugify } from '../../domain/market.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
 import type { Random } from '../consistency/ports/random.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { MarketRepository } from '../ports/market-repository.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import type { MarketDetail } from '../views/market-views.ts'
 
 export interface NewMarket {
@@ -17,11 +17,11 @@ export interface NewMarket {
 
 /** An organizer starts a market, as a draft. */
 export class CreateMarket {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #clock: Clock
   readonly #random: Random
 
-  constructor(unitOfWork: UnitOfWork, clock: Clock, random: Random) {
+  constructor(unitOfWork: Writes, clock: Clock, random: Random) {
     this.#unitOfWork = unitOfWork
     this.#clock = clock
     this.#random = random

@@ -1,15 +1,15 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import { VIEWS } from '../tables/view-table.ts'
 import type { MarketStats } from '../views/market-views.ts'
 
 /** A market's stalls and applications in numbers; a draft's only for its organizer. */
 export class GetMarketStats {
-  readonly #views: ReadThrough
+  readonly #views: Reads
 
-  constructor(views: ReadThrough) {
+  constructor(views: Reads) {
     this.#views = views
   }
 

@@ -1,8 +1,8 @@
 import { Market } from '../../domain/market.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
 import type { Random } from '../consistency/ports/random.ts'
-import type { RecordEvent, UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { Transaction } from '../ports/transactions.ts'
+import type { RecordEvent, Writes } from '../tables/reads-and-writes.ts'
 import { freeSlug } from './create-market.ts'
 import { listingOf } from './update-market.ts'
 
@@ -25,11 +25,11 @@ const STALLS_UNTIL_KNOWN = 25
 
 /** Takes markets over from a directory, active at once. The same directory id updates what it made before. */
 export class ImportMarkets {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #clock: Clock
   readonly #random: Random
 
-  constructor(unitOfWork: UnitOfWork, clock: Clock, random: Random) {
+  constructor(unitOfWork: Writes, clock: Clock, random: Random) {
     this.#unitOfWork = unitOfWork
     this.#clock = clock
     this.#random = random

@@ -2,17 +2,17 @@ import { MarketflowError } from '../../domain/errors.ts'
 import type { Listing } from '../../domain/events.ts'
 import type { Market, MarketChanges } from '../../domain/market.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import type { MarketDetail } from '../views/market-views.ts'
 import { assertOrganizes } from './assert-organizes.ts'
 
 /** An organizer edits a market, publishes it, closes it or opens it again. */
 export class UpdateMarket {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #clock: Clock
 
-  constructor(unitOfWork: UnitOfWork, clock: Clock) {
+  constructor(unitOfWork: Writes, clock: Clock) {
     this.#unitOfWork = unitOfWork
     this.#clock = clock
   }

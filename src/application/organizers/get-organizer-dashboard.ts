@@ -1,15 +1,15 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import { VIEWS } from '../tables/view-table.ts'
 import type { OrganizerDashboard } from '../views/organizer-views.ts'
 
 /** An organizer's own markets in numbers, and what vendors asked lately. */
 export class GetOrganizerDashboard {
-  readonly #views: ReadThrough
+  readonly #views: Reads
 
-  constructor(views: ReadThrough) {
+  constructor(views: Reads) {
     this.#views = views
   }
 

@@ -1,18 +1,18 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { normalizeCity } from '../../domain/market.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
 import type { PageRenderer } from '../ports/page-renderer.ts'
 import type { PageParams } from '../ports/view-queries.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import type { MarketsPage } from '../views/page-views.ts'
 import { type RenderedViews, renderedViews } from './rendered-views.ts'
 
 /** The public list of markets, as text. A blank city means all. */
 export class BrowseMarkets {
-  readonly #reads: ReadThrough
+  readonly #reads: Reads
   readonly #views: RenderedViews
 
-  constructor(reads: ReadThrough, renderer: PageRenderer) {
+  constructor(reads: Reads, renderer: PageRenderer) {
     this.#reads = reads
     this.#views = renderedViews(renderer)
   }

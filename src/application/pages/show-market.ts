@@ -1,16 +1,16 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
 import type { PageRenderer } from '../ports/page-renderer.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import type { MarketPage } from '../views/page-views.ts'
 import { type RenderedViews, renderedViews } from './rendered-views.ts'
 
 /** The public page of one market, as text. A draft has none, for nobody: its organizer reads the API. */
 export class ShowMarket {
-  readonly #reads: ReadThrough
+  readonly #reads: Reads
   readonly #views: RenderedViews
 
-  constructor(reads: ReadThrough, renderer: PageRenderer) {
+  constructor(reads: Reads, renderer: PageRenderer) {
     this.#reads = reads
     this.#views = renderedViews(renderer)
   }

@@ -1,15 +1,15 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
 import type { PageRenderer } from '../ports/page-renderer.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import { type RenderedViews, renderedViews } from './rendered-views.ts'
 
 /** What search engines are told of: the active markets in parts, and an index of the parts. */
 export class ShowSitemap {
-  readonly #reads: ReadThrough
+  readonly #reads: Reads
   readonly #views: RenderedViews
 
-  constructor(reads: ReadThrough, renderer: PageRenderer) {
+  constructor(reads: Reads, renderer: PageRenderer) {
     this.#reads = reads
     this.#views = renderedViews(renderer)
   }

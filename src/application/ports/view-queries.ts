@@ -1,13 +1,12 @@
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
+import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
+import type { Found } from '../consistency/view.ts'
 import type { AccountSession } from '../views/account-views.ts'
 import type { ApplicationView, MarketApplications } from '../views/application-views.ts'
 import type { MarketDetail, MarketListing, MarketStats } from '../views/market-views.ts'
 import type { OrganizerDashboard } from '../views/organizer-views.ts'
 import type { MarketPage } from '../views/page-views.ts'
 import type { VendorDashboard, VendorProfile } from '../views/vendor-views.ts'
-
-/** What a query found: the view, and the only account that may see it (absent: anyone). Undefined: no such thing. */
-export type Found<T> = { readonly value: T; readonly visibleTo?: string } | undefined
 
 export interface ListingParams {
   readonly page: number
@@ -44,11 +43,12 @@ export abstract class ViewQueries {
   abstract application(id: string): Promise<ApplicationView | undefined>
 }
 
-export abstract class Snapshots {
+/** Where the views are loaded from. */
+export abstract class Snapshots implements SnapshotsOf<ViewQueries> {
   /**
    * Runs the queries on the primary in one snapshot (REPEATABLE READ READ ONLY) that begins after this call, never
    * inside a write transaction and past every result cache.
-   * @throws MarketflowError `database-unavailable` when PostgreSQL is out of reach or too slow.
+   * @throws Unavailable `database-unavailable` when PostgreSQL is out of reach or too slow.
    */
   abstract read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T>
 }

@@ -1,6 +1,6 @@
 import type { DomainEvent, Listing } from '../../domain/events.ts'
 import { normalizeCity } from '../../domain/market.ts'
-import { type Tag, tags } from '../consistency/cache-key.ts'
+import { type Tag, tags } from './tags.ts'
 
 /** Every tag that an event invalidates. Exhaustive: a new event without tags does not compile. */
 export function tagsOf(event: DomainEvent): readonly Tag[] {

@@ -1,35 +1,20 @@
 import type { z } from 'zod'
 import { normalizeCity } from '../../domain/market.ts'
-import { canonicalId, joinKey, type Tag, tags } from '../consistency/cache-key.ts'
-import type {
-  ApplicationsParams,
-  Found,
-  ListingParams,
-  PageParams,
-  ViewQueries,
-} from '../ports/view-queries.ts'
+import { joinKey } from '../consistency/cache-key.ts'
+import type { Found, View } from '../consistency/view.ts'
+import type { ApplicationsParams, ListingParams, PageParams, ViewQueries } from '../ports/view-queries.ts'
 import { accountSession } from '../views/account-views.ts'
 import { marketApplications } from '../views/application-views.ts'
 import { type MarketListing, marketDetail, marketListing, marketStats } from '../views/market-views.ts'
 import { organizerDashboard } from '../views/organizer-views.ts'
 import { marketPage, marketsPage, sitemapIndex, sitemapPart } from '../views/page-views.ts'
 import { vendorDashboard, vendorProfile } from '../views/vendor-views.ts'
+import { canonicalId, type Tag, tags } from './tags.ts'
 
-/** What can be cached: a projection of the database under a key, with all it depends on. */
-export interface View<P, T> {
-  /** As metrics call it. */
-  readonly name: string
-  /** Seconds. Bounds memory and the damage of the unforeseen; freshness never depends on it. */
-  readonly ttlS: number
+/** A view that is loaded from PostgreSQL, and depends on tags that there are. */
+interface MarketflowView<P, T> extends View<P, T, ViewQueries> {
   readonly schema: z.ZodType<T>
-  readonly key: (params: P) => string
-  /** A pure function of the parameters, never learnt from a result: a miss must know them too. */
   readonly tags: (params: P) => readonly Tag[]
-  readonly load: (queries: ViewQueries, params: P) => Promise<Found<T>>
-  /** It decides who may do what: with PostgreSQL out of reach it is not served unverified, whatever the settings say. */
-  readonly alwaysVerified?: boolean
-  /** The text that is cached and sent; without it, JSON. */
-  render?(value: T): string
 }
 
 export interface IdParams {
@@ -45,7 +30,7 @@ const MARKETS_PER_PAGE = 24
 /** URLs in one part of the sitemap. The protocol allows 50,000; of these, a part is some 300 kB. */
 export const URLS_PER_SITEMAP = 5000
 
-function view<P, T>(definition: View<P, T>): View<P, T> {
+function view<P, T>(definition: MarketflowView<P, T>): MarketflowView<P, T> {
   return definition
 }
 

@@ -1,15 +1,15 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import { VIEWS } from '../tables/view-table.ts'
 import type { VendorDashboard } from '../views/vendor-views.ts'
 
 /** A vendor's own numbers and markets. */
 export class GetVendorDashboard {
-  readonly #views: ReadThrough
+  readonly #views: Reads
 
-  constructor(views: ReadThrough) {
+  constructor(views: Reads) {
     this.#views = views
   }
 

@@ -1,14 +1,14 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { ReadThrough } from '../consistency/read-through.ts'
 import type { Reading } from '../consistency/reading.ts'
+import type { Reads } from '../tables/reads-and-writes.ts'
 import { VIEWS } from '../tables/view-table.ts'
 import type { VendorProfile } from '../views/vendor-views.ts'
 
 /** A vendor's public profile, with the active markets that accepted it. */
 export class GetVendor {
-  readonly #views: ReadThrough
+  readonly #views: Reads
 
-  constructor(views: ReadThrough) {
+  constructor(views: Reads) {
     this.#views = views
   }
 

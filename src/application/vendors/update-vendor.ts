@@ -1,16 +1,16 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { VendorChanges } from '../../domain/vendor.ts'
 import type { Clock } from '../consistency/ports/clock.ts'
-import type { UnitOfWork } from '../consistency/unit-of-work.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Writes } from '../tables/reads-and-writes.ts'
 import type { VendorProfile } from '../views/vendor-views.ts'
 
 /** A vendor edits its own profile. */
 export class UpdateVendor {
-  readonly #unitOfWork: UnitOfWork
+  readonly #unitOfWork: Writes
   readonly #clock: Clock
 
-  constructor(unitOfWork: UnitOfWork, clock: Clock) {
+  constructor(unitOfWork: Writes, clock: Clock) {
     this.#unitOfWork = unitOfWork
     this.#clock = clock
   }

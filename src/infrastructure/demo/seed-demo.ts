@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { Container } from 'inversify'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
-import { UnitOfWork } from '../../application/consistency/unit-of-work.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import type { Transaction } from '../../application/ports/transactions.ts'
+import { Writes } from '../../application/tables/reads-and-writes.ts'
 import { Account } from '../../domain/account.ts'
 import { Market, type MarketProps, type MarketStatus, slugify } from '../../domain/market.ts'
 import { Vendor, type VendorProps } from '../../domain/vendor.ts'
@@ -40,7 +40,7 @@ const HOUR_MS = 3_600_000
  */
 export async function seedDemo(container: Container): Promise<boolean> {
   const [unitOfWork, hasher, clock, random] = await Promise.all([
-    container.getAsync(UnitOfWork),
+    container.getAsync(Writes),
     container.getAsync(PasswordHasher),
     container.getAsync(Clock),
     container.getAsync(Random),

@@ -13,8 +13,6 @@ import { WaitlistApplication } from '../../application/applications/waitlist-app
 import { WithdrawApplication } from '../../application/applications/withdraw-application.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
-import { ReadThrough } from '../../application/consistency/read-through.ts'
-import { UnitOfWork } from '../../application/consistency/unit-of-work.ts'
 import { CreateMarket } from '../../application/markets/create-market.ts'
 import { GetMarket } from '../../application/markets/get-market.ts'
 import { GetMarketStats } from '../../application/markets/get-market-stats.ts'
@@ -29,6 +27,7 @@ import { PageRenderer } from '../../application/ports/page-renderer.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { Transactions } from '../../application/ports/transactions.ts'
+import { Reads, Writes } from '../../application/tables/reads-and-writes.ts'
 import { GetVendor } from '../../application/vendors/get-vendor.ts'
 import { GetVendorDashboard } from '../../application/vendors/get-vendor-dashboard.ts'
 import { UpdateVendor } from '../../application/vendors/update-vendor.ts'
@@ -60,30 +59,27 @@ const CREATING_WRITES = [CreateMarket, ApplyToMarket, ImportMarkets] as const
 export const useCases = new ContainerModule(({ bind }) => {
   for (const Read of READS) {
     bind<InstanceType<typeof Read>>(Read)
-      .toResolvedValue((views: ReadThrough) => new Read(views), [ReadThrough])
+      .toResolvedValue((views: Reads) => new Read(views), [Reads])
       .inSingletonScope()
   }
   for (const Page of PAGES) {
     bind<InstanceType<typeof Page>>(Page)
       .toResolvedValue(
-        (views: ReadThrough, renderer: PageRenderer) => new Page(views, renderer),
-        [ReadThrough, PageRenderer],
+        (views: Reads, renderer: PageRenderer) => new Page(views, renderer),
+        [Reads, PageRenderer],
       )
       .inSingletonScope()
   }
   for (const Write of TIMED_WRITES) {
     bind<InstanceType<typeof Write>>(Write)
-      .toResolvedValue(
-        (unitOfWork: UnitOfWork, clock: Clock) => new Write(unitOfWork, clock),
-        [UnitOfWork, Clock],
-      )
+      .toResolvedValue((unitOfWork: Writes, clock: Clock) => new Write(unitOfWork, clock), [Writes, Clock])
       .inSingletonScope()
   }
   for (const Write of CREATING_WRITES) {
     bind<InstanceType<typeof Write>>(Write)
       .toResolvedValue(
-        (unitOfWork: UnitOfWork, clock: Clock, random: Random) => new Write(unitOfWork, clock, random),
-        [UnitOfWork, Clock, Random],
+        (unitOfWork: Writes, clock: Clock, random: Random) => new Write(unitOfWork, clock, random),
+        [Writes, Clock, Random],
       )
       .inSingletonScope()
   }
@@ -91,7 +87,7 @@ export const useCases = new ContainerModule(({ bind }) => {
     .toResolvedValue(
       (unitOfWork, hasher, tokens, clock, random) =>
         new RegisterAccount(unitOfWork, hasher, tokens, clock, random),
-      [UnitOfWork, PasswordHasher, TokenIssuer, Clock, Random],
+      [Writes, PasswordHasher, TokenIssuer, Clock, Random],
     )
     .inSingletonScope()
   bind(LogIn)
@@ -101,7 +97,7 @@ export const useCases = new ContainerModule(({ bind }) => {
     )
     .inSingletonScope()
   bind(Identify)
-    .toResolvedValue((views, tokens) => new Identify(views, tokens), [ReadThrough, TokenIssuer])
+    .toResolvedValue((views, tokens) => new Identify(views, tokens), [Reads, TokenIssuer])
     .inSingletonScope()
   bind(GetAccount)
     .toResolvedValue((transactions) => new GetAccount(transactions), [Transactions])
@@ -110,10 +106,10 @@ export const useCases = new ContainerModule(({ bind }) => {
     .toResolvedValue(
       (transactions, unitOfWork, hasher, tokens) =>
         new ChangePassword(transactions, unitOfWork, hasher, tokens),
-      [Transactions, UnitOfWork, PasswordHasher, TokenIssuer],
+      [Transactions, Writes, PasswordHasher, TokenIssuer],
     )
     .inSingletonScope()
   bind(SignOutEverywhere)
-    .toResolvedValue((unitOfWork) => new SignOutEverywhere(unitOfWork), [UnitOfWork])
+    .toResolvedValue((unitOfWork) => new SignOutEverywhere(unitOfWork), [Writes])
     .inSingletonScope()
 })

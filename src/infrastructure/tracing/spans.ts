@@ -1,5 +1,6 @@
 import { type Attributes, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import { CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
+import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 /** The OpenTelemetry API alone: until an SDK is registered, its spans are nothing. */
@@ -41,6 +42,6 @@ export function fail(span: Span, type: string): void {
 
 function errorType(error: unknown): string {
   if (error instanceof CacheUnusable) return error.reason
-  if (error instanceof MarketflowError) return error.code
+  if (error instanceof Unavailable || error instanceof MarketflowError) return error.code
   return error instanceof Error ? error.name : '_OTHER'
 }

@@ -1,6 +1,5 @@
-import type { DrainOutcome } from '../../application/consistency/drain.ts'
-import { DrainLoop } from '../../application/consistency/drain-loop.ts'
-import { type Confirmation, WriteConfirmation } from '../../application/consistency/write-confirmation.ts'
+import type { DrainLoop } from '../../application/consistency/drain-loop.ts'
+import type { WriteConfirmation } from '../../application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import { Snapshots, type ViewQueries } from '../../application/ports/view-queries.ts'
 import { inSpan } from './spans.ts'
@@ -31,25 +30,27 @@ export class TracedTransactions extends Transactions {
   }
 }
 
-/** How long a write waits after its commit, and for what. */
-export class TracedConfirmation extends WriteConfirmation {
-  override confirm(rowId: string, tags: readonly string[], committedAt: number): Promise<Confirmation> {
-    return inSpan('confirm write', { 'marketflow.write.tags': [...tags] }, async (learn) => {
-      const confirmation = await super.confirm(rowId, tags, committedAt)
-      learn({ 'marketflow.write.confirmation': confirmation })
-      return confirmation
+/** How long a write waits after its commit and for what, and its wait for the loop's next drain. */
+export function traceProtocol({ confirmation, loop }: Protocol): void {
+  const confirm = confirmation.confirm.bind(confirmation)
+  confirmation.confirm = (rowId, tags, committedAt) =>
+    inSpan('confirm write', { 'marketflow.write.tags': [...tags] }, async (learn) => {
+      const how = await confirm(rowId, tags, committedAt)
+      learn({ 'marketflow.write.confirmation': how })
+      return how
     })
-  }
-}
-
-/** A write's wait for the loop's next drain. The drain itself serves many writes, and is in nobody's trace. */
-export class TracedDrainLoop extends DrainLoop {
-  override next(): Promise<DrainOutcome> {
-    return inSpan('drain', {}, async (learn) => {
-      const outcome = await super.next()
+  // The drain itself serves many writes, and is in nobody's trace.
+  const next = loop.next.bind(loop)
+  loop.next = () =>
+    inSpan('drain', {}, async (learn) => {
+      const outcome = await next()
       learn({ 'marketflow.drain.invalidated': outcome.invalidated })
       if (outcome.selected !== undefined) learn({ 'marketflow.drain.rows': outcome.selected.size })
       return outcome
     })
-  }
+}
+
+interface Protocol {
+  readonly confirmation: WriteConfirmation
+  readonly loop: DrainLoop
 }

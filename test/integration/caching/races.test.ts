@@ -8,7 +8,7 @@ import { TieredCache } from '../../../src/adapters/cache/tiered-cache.ts'
 import { LoadQueue } from '../../../src/application/consistency/load-queue.ts'
 import type { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
 import { ReadThrough } from '../../../src/application/consistency/read-through.ts'
-import type { Found } from '../../../src/application/ports/view-queries.ts'
+import type { Found } from '../../../src/application/consistency/view.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'
 import { startRedis } from '../../support/redis.ts'
 import { startRedisCluster } from '../../support/redis-cluster.ts'
@@ -61,7 +61,7 @@ class Race {
   meanwhile: () => Promise<void> = async () => {}
   readonly view = versionView(() => this.#load())
 
-  async instance(make: () => CachePort): Promise<{ cache: CachePort; reads: ReadThrough }> {
+  async instance(make: () => CachePort): Promise<{ cache: CachePort; reads: ReadThrough<undefined> }> {
     const cache = make()
     opened.push(cache)
     await expect.poll(() => cache.session(), { timeout: 10_000, interval: 5 }).toBeDefined()
@@ -82,11 +82,11 @@ class Race {
     return { cache, reads }
   }
 
-  async read({ reads }: { reads: ReadThrough }): Promise<number | undefined> {
+  async read({ reads }: { reads: ReadThrough<undefined> }): Promise<number | undefined> {
     return (await reads.read(this.view, this.id)).value()?.version
   }
 
-  async kind({ reads }: { reads: ReadThrough }): Promise<string> {
+  async kind({ reads }: { reads: ReadThrough<undefined> }): Promise<string> {
     return (await reads.read(this.view, this.id)).status.kind
   }
 
@@ -121,7 +121,10 @@ class Race {
 }
 
 /** The race that a library loses when it stores what it loaded without asking what happened meanwhile. */
-async function loadWriteStore(race: Race, one: { cache: CachePort; reads: ReadThrough }): Promise<void> {
+async function loadWriteStore(
+  race: Race,
+  one: { cache: CachePort; reads: ReadThrough<undefined> },
+): Promise<void> {
   const load = race.holdLoads()
   const reading = race.read(one)
   await load.begun
@@ -144,7 +147,7 @@ describe.each([
   { name: 'redis cluster', make: makeCluster, shared: true },
 ])('races with $name', ({ make, shared }) => {
   let race: Race
-  let one: { cache: CachePort; reads: ReadThrough }
+  let one: { cache: CachePort; reads: ReadThrough<undefined> }
   /** Another instance, where the cache is shared; else the same one. */
   let other: typeof one
 

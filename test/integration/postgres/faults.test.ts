@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
-import { CommitUnknown } from '../../../src/application/ports/transactions.ts'
+import { CommitUnknown } from '../../../src/application/consistency/ports/database.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { type PostgresProxy, postgresProxy } from '../../support/postgres-proxy.ts'
 import { anOrganizer, aWorld, NOW } from '../../support/postgres-world.ts'

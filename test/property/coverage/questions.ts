@@ -1,7 +1,8 @@
 import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
+import type { Found, View } from '../../../src/application/consistency/view.ts'
 import { renderedViews } from '../../../src/application/pages/rendered-views.ts'
-import type { Found, Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
-import { VIEWS, type View } from '../../../src/application/tables/view-table.ts'
+import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import { VIEWS } from '../../../src/application/tables/view-table.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 import { CITIES } from './commands.ts'
@@ -14,7 +15,7 @@ export interface Question {
   /** What the database says, as the view sends it. */
   readonly load: (queries: ViewQueries) => Promise<Found<unknown>>
   /** Hands view and parameters to who asks in another way. */
-  readonly put: <R>(ask: <P, T>(view: View<P, T>, params: P) => R) => R
+  readonly put: <R>(ask: <P, T>(view: View<P, T, ViewQueries>, params: P) => R) => R
 }
 
 /** Every question that can be asked of a world: every view with every id, city, status, and the first pages. */
@@ -42,7 +43,7 @@ export function questionsOf(world: World): Question[] {
   ]
 }
 
-function question<P, T>(view: View<P, T>, params: P): Question {
+function question<P, T>(view: View<P, T, ViewQueries>, params: P): Question {
   const { render } = view
   return {
     // Its text and its value are two answers.

@@ -4,8 +4,10 @@ import {
   type Confirmation,
   WriteConfirmation,
 } from '../../../src/application/consistency/write-confirmation.ts'
-import type { Transactions } from '../../../src/application/ports/transactions.ts'
+import type { Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
 import type { Snapshots } from '../../../src/application/ports/view-queries.ts'
+import { tagsOf } from '../../../src/application/tables/event-tags.ts'
+import type { RecordEvent } from '../../../src/application/tables/reads-and-writes.ts'
 import type { DomainEvent } from '../../../src/domain/events.ts'
 import { type Command, NUCLEUS } from './commands.ts'
 import { ManualClock } from './fakes.ts'
@@ -61,17 +63,17 @@ export async function* stepsOf(
 }
 
 /** The production unit of work, which also tells what was recorded and logged, and waits for no cache. */
-class RecordingUnitOfWork extends UnitOfWork {
+class RecordingUnitOfWork extends UnitOfWork<Transaction, DomainEvent> {
   readonly events: DomainEvent[] = []
   readonly tags: string[] = []
 
   constructor(transactions: Transactions, clock: Clock) {
     const tags: string[] = []
-    super(transactions, new ConfirmsAtOnce(tags), clock, () => {})
+    super(transactions, tagsOf, new ConfirmsAtOnce(tags), clock, () => {})
     this.tags = tags
   }
 
-  override run<T>(work: Parameters<typeof UnitOfWork.prototype.run<T>>[0]): Promise<T> {
+  override run<T>(work: (tx: Transaction, record: RecordEvent) => Promise<T>): Promise<T> {
     return super.run((tx, record) =>
       work(tx, (event) => {
         this.events.push(event)

@@ -7,11 +7,11 @@ import { RejectApplication } from '../../../src/application/applications/reject-
 import { WaitlistApplication } from '../../../src/application/applications/waitlist-application.ts'
 import { WithdrawApplication } from '../../../src/application/applications/withdraw-application.ts'
 import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
-import type { UnitOfWork } from '../../../src/application/consistency/unit-of-work.ts'
 import { CreateMarket } from '../../../src/application/markets/create-market.ts'
 import { ImportMarkets } from '../../../src/application/markets/import-markets.ts'
 import { UpdateMarket } from '../../../src/application/markets/update-market.ts'
 import type { Viewer } from '../../../src/application/ports/token-issuer.ts'
+import type { Writes } from '../../../src/application/tables/reads-and-writes.ts'
 import { UpdateVendor } from '../../../src/application/vendors/update-vendor.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { slugify } from '../../../src/domain/market.ts'
@@ -59,23 +59,18 @@ export class World {
   }
 
   /** Runs one command. Rejects only when something went wrong that no client should ever see. */
-  async perform(command: Command, unitOfWork: UnitOfWork): Promise<Refusal> {
+  async perform(command: Command, unitOfWork: Writes): Promise<Refusal> {
     this.#random.made.length = 0
     try {
       await this.#perform(command, unitOfWork)
       return undefined
     } catch (error) {
-      if (
-        error instanceof MarketflowError &&
-        error.code !== 'internal' &&
-        error.code !== 'database-unavailable'
-      )
-        return error.code
+      if (error instanceof MarketflowError && error.code !== 'internal') return error.code
       throw error
     }
   }
 
-  async #perform(command: Command, unitOfWork: UnitOfWork): Promise<void> {
+  async #perform(command: Command, unitOfWork: Writes): Promise<void> {
     switch (command.do) {
       case 'register':
         return this.#register(command, unitOfWork)
@@ -117,7 +112,7 @@ export class World {
 
   async #register(
     { role, email, name }: Extract<Command, { do: 'register' }>,
-    unitOfWork: UnitOfWork,
+    unitOfWork: Writes,
   ): Promise<void> {
     const registering = new RegisterAccount(
       unitOfWork,
@@ -138,7 +133,7 @@ export class World {
     else this.vendors.push({ id: account.vendorId, account: account.id })
   }
 
-  async #create(command: Extract<Command, { do: 'create' }>, unitOfWork: UnitOfWork): Promise<void> {
+  async #create(command: Extract<Command, { do: 'create' }>, unitOfWork: Writes): Promise<void> {
     const owner = this.#organizer(command.organizer)
     const { name, city, stallCount, slug: wanted } = command
     const { id, slug } = await new CreateMarket(unitOfWork, this.#clock, this.#random).execute(owner, {
@@ -151,7 +146,7 @@ export class World {
     this.slugs.add(slug)
   }
 
-  async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, unitOfWork: UnitOfWork) {
+  async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, unitOfWork: Writes) {
     const owner = this.#organizer(by)
     const batch = rows.map(({ directory, name, city }) => ({
       directoryId: `${this.#mark}-${directory}`,
@@ -169,7 +164,7 @@ export class World {
     }
   }
 
-  async #apply({ market: to, vendor: by }: Extract<Command, { do: 'apply' }>, unitOfWork: UnitOfWork) {
+  async #apply({ market: to, vendor: by }: Extract<Command, { do: 'apply' }>, unitOfWork: Writes) {
     const market = pick(this.markets, to)
     const vendor = this.vendors[by % this.vendors.length]!.id
     const applying = new ApplyToMarket(unitOfWork, this.#clock, this.#random)
@@ -179,7 +174,7 @@ export class World {
 
   async #move(
     command: Extract<Command, { readonly application: number }>,
-    unitOfWork: UnitOfWork,
+    unitOfWork: Writes,
   ): Promise<void> {
     const application = pick(this.applications, command.application)
     const id = application?.id ?? UNKNOWN_ID

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { Found } from '../../../src/application/ports/view-queries.ts'
-import type { View } from '../../../src/application/tables/view-table.ts'
+import type { Found, View } from '../../../src/application/consistency/view.ts'
+import type { ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { VIEWS } from '../../../src/application/tables/view-table.ts'
 import type { TestRedis } from '../../support/redis.ts'
 import { type Command, NUCLEUS } from '../coverage/commands.ts'
@@ -106,7 +106,7 @@ export class Comparison {
   }
 
   async #same(question: Question, instance: Instance, found: Found<unknown>, when: string): Promise<void> {
-    const reading = await question.put((view: View<never, unknown>, params) =>
+    const reading = await question.put((view: View<never, unknown, ViewQueries>, params) =>
       instance.reads.read(view, params as never),
     )
     this.#count(reading.status.kind)

@@ -3,10 +3,9 @@ import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
 import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
 import { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
-import { ReadThrough } from '../../../src/application/consistency/read-through.ts'
-import { UnitOfWork } from '../../../src/application/consistency/unit-of-work.ts'
+import { isDatabaseUnavailable } from '../../../src/application/consistency/unavailable.ts'
 import { Snapshots } from '../../../src/application/ports/view-queries.ts'
-import { MarketflowError } from '../../../src/domain/errors.ts'
+import { Reads, Writes } from '../../../src/application/tables/reads-and-writes.ts'
 import { readConfig } from '../../../src/infrastructure/config.ts'
 import { type Override, openCore } from '../../../src/infrastructure/core.ts'
 
@@ -16,8 +15,8 @@ const ATTEMPTS = 10
 
 /** One instance of the service without its ways in, assembled by the production code. */
 export interface Instance {
-  readonly reads: ReadThrough
-  readonly writes: UnitOfWork
+  readonly reads: Reads
+  readonly writes: Writes
   readonly snapshots: Snapshots
   readonly cache: CachePort
   /** Drains once more, so that the cache may be used again as soon as it can be. */
@@ -46,8 +45,8 @@ export async function openInstance(
   )
   const loop = await container.getAsync(DrainLoop)
   return {
-    reads: await container.getAsync(ReadThrough),
-    writes: await container.getAsync(UnitOfWork),
+    reads: await container.getAsync(Reads),
+    writes: await container.getAsync(Writes),
     snapshots: await container.getAsync(Snapshots),
     cache: await container.getAsync(CachePort),
     drain: async () => {
@@ -65,7 +64,7 @@ async function patiently<T>(open: () => Promise<T>): Promise<T> {
     try {
       return await open()
     } catch (error) {
-      const isSlow = error instanceof MarketflowError && error.code === 'database-unavailable'
+      const isSlow = isDatabaseUnavailable(error)
       if (!isSlow || attempt === ATTEMPTS) throw error
     }
   }

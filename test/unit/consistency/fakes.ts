@@ -11,15 +11,15 @@ import {
   Permit,
 } from '../../../src/application/consistency/ports/cache-port.ts'
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
+import type { Snapshots } from '../../../src/application/consistency/ports/database.ts'
 import {
   InvalidationLog,
   type KeptRows,
   type LoggedInvalidation,
 } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { Random } from '../../../src/application/consistency/ports/random.ts'
-import { type Found, Snapshots, type ViewQueries } from '../../../src/application/ports/view-queries.ts'
-import type { View } from '../../../src/application/tables/view-table.ts'
-import { MarketflowError } from '../../../src/domain/errors.ts'
+import { Unavailable } from '../../../src/application/consistency/unavailable.ts'
+import type { Found, View } from '../../../src/application/consistency/view.ts'
 
 /** Two clocks that are moved by hand, apart if need be, and timers that fire when the monotonic one reaches them. */
 export class TimerClock extends Clock {
@@ -232,7 +232,7 @@ export class FakeLog extends InvalidationLog {
 
   #step(method: 'pending' | 'kept' | 'markApplied', what = ''): void {
     this.steps.push(`${method} ${what}`.trim())
-    if (this.failing.has(method)) throw new MarketflowError('database-unavailable')
+    if (this.failing.has(method)) throw databaseDown()
   }
 }
 
@@ -241,21 +241,21 @@ export interface Version {
 }
 
 /** Runs the queries at once; what a view's `load` does is the view's affair. */
-export class FakeSnapshots extends Snapshots {
-  read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+export class FakeSnapshots implements Snapshots<undefined> {
+  read<T>(queries: (source: undefined) => Promise<T>): Promise<T> {
     // The views of these tests load from the test itself.
-    return queries(undefined as never)
+    return queries(undefined)
   }
 }
 
 /** A view of one number, loaded by the test. */
-export function versionView(load: (id: string) => Promise<Found<Version>>): View<string, Version> {
+export function versionView(load: (id: string) => Promise<Found<Version>>): View<string, Version, unknown> {
   return {
     name: 'version',
     ttlS: 100,
     schema: z.strictObject({ version: z.int() }),
     key: (id) => `thing:${id}`,
-    tags: (id) => [`tag:${id}` as never],
+    tags: (id) => [`tag:${id}`],
     load: (_queries, id) => load(id),
   }
 }
@@ -278,4 +278,4 @@ export function deferred<T>(): {
   return Promise.withResolvers<T>()
 }
 
-export const databaseDown = (): MarketflowError => new MarketflowError('database-unavailable')
+export const databaseDown = (): Unavailable => new Unavailable('database-unavailable')

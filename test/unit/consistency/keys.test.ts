@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalId, joinKey } from '../../../src/application/consistency/cache-key.ts'
+import { joinKey } from '../../../src/application/consistency/cache-key.ts'
+import { canonicalId } from '../../../src/application/tables/tags.ts'
 import { VIEWS } from '../../../src/application/tables/view-table.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'

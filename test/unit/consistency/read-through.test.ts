@@ -7,7 +7,7 @@ import {
   ReadThrough,
   type ReadThroughOptions,
 } from '../../../src/application/consistency/read-through.ts'
-import type { Found } from '../../../src/application/ports/view-queries.ts'
+import type { Found } from '../../../src/application/consistency/view.ts'
 import {
   databaseDown,
   deferred,
@@ -23,7 +23,7 @@ import {
 } from './fakes.ts'
 
 /** A view of the world's database: one number, or nothing. */
-function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroughOptions> = {}) {
+function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroughOptions<undefined>> = {}) {
   const clock = new TimerClock()
   clock.monotonicMs = 7000
   const random = new FixedRandom()

@@ -8,7 +8,7 @@ import {
   longestLifeMs,
   represent,
 } from '../../../src/application/consistency/representation.ts'
-import type { View } from '../../../src/application/tables/view-table.ts'
+import type { View } from '../../../src/application/consistency/view.ts'
 import { type Version, versionView } from './fakes.ts'
 
 const view = versionView(async () => undefined)

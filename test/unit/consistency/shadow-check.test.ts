@@ -3,8 +3,7 @@ import { LoadQueue } from '../../../src/application/consistency/load-queue.ts'
 import { ReadThrough } from '../../../src/application/consistency/read-through.ts'
 import { rendered } from '../../../src/application/consistency/rendered.ts'
 import { ShadowCheck, type ShadowReport } from '../../../src/application/consistency/shadow-check.ts'
-import type { Found } from '../../../src/application/ports/view-queries.ts'
-import type { View } from '../../../src/application/tables/view-table.ts'
+import type { Found, View } from '../../../src/application/consistency/view.ts'
 import {
   databaseDown,
   deferred,
@@ -21,7 +20,7 @@ import {
 const LEASE_MS = 1000
 
 /** A database of one number, read through a cache that is watched. */
-function world(share = 1, as = (view: View<string, Version>) => view) {
+function world(share = 1, as = (view: View<string, Version, unknown>) => view) {
   const clock = new TimerClock()
   const random = new FixedRandom()
   const cache = new FakeCache()

@@ -4,15 +4,18 @@ import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
 import { TrustedSessions } from '../../../src/application/consistency/gate.ts'
 import { Lease } from '../../../src/application/consistency/lease.ts'
 import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
+import {
+  CommitUnknown,
+  type LoggingTransaction,
+  type Transactions,
+} from '../../../src/application/consistency/ports/database.ts'
 import { UnitOfWork, type WriteReport } from '../../../src/application/consistency/unit-of-work.ts'
 import { WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
-import { CommitUnknown, type Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
-import type { DomainEvent } from '../../../src/domain/events.ts'
 import { FakeCache, FakeLog, settled, TimerClock } from './fakes.ts'
 
 /** Rows that a transaction logs are the log's once it has committed, and nobody's before. */
-class FakeTransactions extends Transactions {
+class FakeTransactions implements Transactions<LoggingTransaction> {
   readonly #log: FakeLog
   #ids = 0
   /** What happens to the first attempts. */
@@ -21,11 +24,10 @@ class FakeTransactions extends Transactions {
   unknownHappened = true
 
   constructor(log: FakeLog) {
-    super()
     this.#log = log
   }
 
-  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async run<T>(work: (tx: LoggingTransaction) => Promise<T>): Promise<T> {
     for (;;) {
       const logged: [string, readonly string[]][] = []
       const tx = {
@@ -34,7 +36,7 @@ class FakeTransactions extends Transactions {
           logged.push([String(this.#ids), tags])
           return String(this.#ids)
         },
-      } as unknown as Transaction
+      }
       const result = await work(tx)
       const fate = this.attempts.shift() ?? 'commits'
       if (fate === 'deadlock') continue
@@ -45,14 +47,20 @@ class FakeTransactions extends Transactions {
   }
 }
 
-const edited = (vendorId: string): DomainEvent => ({ type: 'vendor-edited', vendorId, markets: [] })
+interface Edited {
+  readonly type: 'vendor-edited'
+  readonly id: string
+}
+
+const edited = (id: string): Edited => ({ type: 'vendor-edited', id })
+const tagsOf = ({ id }: Edited) => [`vendor:${id}`]
 
 let clock: TimerClock
 let cache: FakeCache
 let log: FakeLog
 let transactions: FakeTransactions
 let reports: WriteReport[]
-let unitOfWork: UnitOfWork
+let unitOfWork: UnitOfWork<LoggingTransaction, Edited>
 
 beforeEach(async () => {
   clock = new TimerClock()
@@ -64,7 +72,7 @@ beforeEach(async () => {
   const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, 1000), false)
   const loop = new DrainLoop(drain, clock, 1000, () => {})
   const confirmation = new WriteConfirmation(cache, loop, clock, 1000, false)
-  unitOfWork = new UnitOfWork(transactions, confirmation, clock, (report) => reports.push(report))
+  unitOfWork = new UnitOfWork(transactions, tagsOf, confirmation, clock, (report) => reports.push(report))
   await loop.start()
 })
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { STATUS_OF } from '../../../src/adapters/http/problem.ts'
+import { Unavailable } from '../../../src/application/consistency/unavailable.ts'
 import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../../src/domain/errors.ts'
 import { TestApi } from './harness.ts'
 
@@ -34,6 +35,23 @@ describe('problems', () => {
     })
     expect(response.headers.get('www-authenticate')).toBe(response.status === 401 ? 'Bearer' : null)
     expect(response.headers.get('retry-after')).toBe([429, 503].includes(response.status) ? '1' : null)
+  })
+
+  it.each([
+    [new Unavailable('database-unavailable'), 'database-unavailable', ERROR_TITLES['database-unavailable']],
+    [new Unavailable('overloaded'), 'overloaded', ERROR_TITLES.overloaded],
+    [
+      new Unavailable('database-unavailable', { message: 'The outcome of the write is unknown' }),
+      'database-unavailable',
+      'The outcome of the write is unknown',
+    ],
+  ] as const)('is answered with 503 where the consistency core says %s', async (thrown, code, detail) => {
+    failWith(thrown)
+    const response = await api.fetch('/markets')
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('1')
+    expect(await response.json()).toMatchObject({ code, title: ERROR_TITLES[code], detail })
+    expect(api.errors).toEqual([])
   })
 
   it('passes on how long to wait', async () => {

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Found, ViewQueries } from '../../../src/application/ports/view-queries.ts'
-import {
-  LONGEST_TTL_S,
-  URLS_PER_SITEMAP,
-  VIEWS,
-  type View,
-} from '../../../src/application/tables/view-table.ts'
+import type { Found, View } from '../../../src/application/consistency/view.ts'
+import type { ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import { LONGEST_TTL_S, URLS_PER_SITEMAP, VIEWS } from '../../../src/application/tables/view-table.ts'
 
 const id = '0190a0b0-0000-7000-8000-00000000000a'
 const paging = { page: 2, pageSize: 10 }
@@ -82,7 +78,7 @@ describe('what a view depends on', () => {
 })
 
 describe('a view loads', () => {
-  const load = <P, T>(view: View<P, T>, params: P, answers?: Parameters<typeof queries>[0]) => {
+  const load = <P, T>(view: View<P, T, ViewQueries>, params: P, answers?: Parameters<typeof queries>[0]) => {
     const { views, asked } = queries(answers)
     return view.load(views, params).then((found) => ({ found: found as Found<unknown>, asked }))
   }

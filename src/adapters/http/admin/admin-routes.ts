@@ -3,7 +3,6 @@ import express, { type Request, type Response } from 'express'
 import { z } from 'zod'
 import type { Explanation } from '../../../application/consistency/explanation.ts'
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
-import type { Statistics } from '../../../application/ports/statistics.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
 import { readBody } from '../body.ts'
 import { readQuery } from '../query.ts'
@@ -11,21 +10,16 @@ import type { RateLimits } from '../rate-limits.ts'
 import type { Route } from '../routes.ts'
 import { sendJson } from '../send-json.ts'
 import { ADMIN_HEADERS, consolePage, signInPage } from './admin-pages.ts'
-import { streamSnapshots } from './live-updates.ts'
+import { streamSnapshots, type Watched } from './live-updates.ts'
 import { OperatorAccess } from './operator-access.ts'
 
 /** What the operator's page shows and does. */
-export interface OperatorsConsole {
+export interface OperatorsConsole extends Watched {
   /** `ADMIN_TOKEN` */
   readonly token: string
-  /** Whose numbers these are, in words. */
-  readonly instance: string
-  readonly statistics: Statistics
   /** @throws MarketflowError `validation-failed` for a path that is not cached, `cache-unavailable` */
   readonly explain: (path: string) => Promise<Explanation>
   readonly invalidate: (tags: readonly string[]) => Promise<void>
-  /** Aborted when the service stops. */
-  readonly closing: AbortSignal
 }
 
 /** The stream of snapshots. */

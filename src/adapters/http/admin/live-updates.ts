@@ -1,9 +1,18 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
-import type { OperatorsConsole } from './admin-routes.ts'
+import type { Statistics } from '../../../application/ports/statistics.ts'
 
 const EVERY_MS = 1000
+
+/** The instance that an operator watches. */
+export interface Watched {
+  /** Whose numbers these are, in words. */
+  readonly instance: string
+  readonly statistics: Statistics
+  /** Aborted when the service stops. */
+  readonly closing: AbortSignal
+}
 
 /**
  * Sends a snapshot every second as a server-sent event, until the client goes away or the service stops: an open
@@ -13,7 +22,7 @@ const EVERY_MS = 1000
 export async function streamSnapshots(
   req: IncomingMessage,
   res: ServerResponse,
-  { instance, statistics, closing }: Pick<OperatorsConsole, 'instance' | 'statistics' | 'closing'>,
+  { instance, statistics, closing }: Watched,
   clock: Clock,
 ): Promise<void> {
   res.writeHead(200, {

@@ -23,7 +23,7 @@ export interface KeptRows {
 /**
  * The log of committed invalidations (`cache_invalidation`), read over a connection of its own so that a busy pool
  * cannot make leases lapse. Rows enter it through `Transaction.logInvalidation` only, in the commit that they tell of.
- * Every method throws MarketflowError `database-unavailable` when PostgreSQL does not answer within the deadline.
+ * Every method throws Unavailable `database-unavailable` when PostgreSQL does not answer within the deadline.
  */
 export abstract class InvalidationLog {
   /** All rows not marked applied. No watermark, no SKIP LOCKED: a lower id may commit later, and nobody is spared a row. */

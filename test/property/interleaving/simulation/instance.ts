@@ -13,18 +13,23 @@ import { type ReadObserver, ReadThrough } from '../../../../src/application/cons
 import type { Reading } from '../../../../src/application/consistency/reading.ts'
 import { UnitOfWork, type WriteReport } from '../../../../src/application/consistency/unit-of-work.ts'
 import { WriteConfirmation } from '../../../../src/application/consistency/write-confirmation.ts'
-import type { Snapshots } from '../../../../src/application/ports/view-queries.ts'
 import type { Host } from './host.ts'
 import type { WorldOptions } from './plan.ts'
 import type { Prng } from './prng.ts'
 import { type CacheParts, SimSharedCache } from './sim-cache.ts'
 import { SimClock } from './sim-clock.ts'
 import type { SimCluster } from './sim-cluster.ts'
-import { type Bumps, type DatabaseLink, SimSnapshots, SimTransactions } from './sim-database.ts'
+import {
+  type DatabaseLink,
+  type SimQueries,
+  SimSnapshots,
+  SimTransactions,
+  type SimTx,
+} from './sim-database.ts'
 import { type HttpAnswer, sendsReading } from './sim-http.ts'
 import { SimLog } from './sim-log.ts'
 import type { RedisAccess } from './sim-redis.ts'
-import { eventOf, type VersionView, versionView } from './version-view.ts'
+import { eventOf, tagsOf, type VersionView, versionView, type Written } from './version-view.ts'
 
 export const LEASE_MS = 1000
 
@@ -51,7 +56,7 @@ export interface ConfirmationContext {
 export interface ReadContext {
   readonly cache: CachePort
   readonly permits: { readonly gate: Permit; readonly trusted: Permit }
-  readonly snapshots: Snapshots
+  readonly snapshots: SimSnapshots
   readonly loads: LoadQueue
   readonly clock: Clock
   readonly random: Random
@@ -66,7 +71,7 @@ export interface Parts {
   readonly trusted: () => TrustedSessions
   readonly drain: (context: DrainContext) => Drain
   readonly confirmation: (context: ConfirmationContext) => WriteConfirmation
-  readonly readThrough: (context: ReadContext) => ReadThrough
+  readonly readThrough: (context: ReadContext) => ReadThrough<SimQueries>
   readonly transactions: (link: DatabaseLink, cache: CachePort) => SimTransactions
   /** Answers a GET over HTTP. */
   readonly answer: () => Answer
@@ -102,8 +107,8 @@ export interface InstanceOptions {
 export class Instance {
   readonly host: Host
   readonly cache: CachePort
-  readonly #reads: ReadThrough
-  readonly #writes: UnitOfWork
+  readonly #reads: ReadThrough<SimQueries>
+  readonly #writes: UnitOfWork<SimTx, Written>
   readonly #loop: DrainLoop
   readonly #answer: Answer
 
@@ -143,7 +148,7 @@ export class Instance {
     })
     this.#loop = loop
     this.#answer = parts.answer()
-    this.#writes = new UnitOfWork(transactions, confirmation, clock, observe.wrote)
+    this.#writes = new UnitOfWork(transactions, tagsOf, confirmation, clock, observe.wrote)
     this.#reads = parts.readThrough({
       cache,
       permits: { gate, trusted },
@@ -167,7 +172,7 @@ export class Instance {
   /** `whenSent` learns the version as soon as it may be seen, and that it never will be if the server lost it. */
   write(view: string, whenSent: (version: number | undefined) => void): Promise<number> {
     return this.#writes.run(async (tx, record) => {
-      const version = await (tx as unknown as Bumps).bump(view, whenSent)
+      const version = await tx.bump(view, whenSent)
       record(eventOf(view, version))
       return version
     })

@@ -1,11 +1,11 @@
-import type { LoggedInvalidation } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import {
   CommitUnknown,
-  type Transaction,
-  Transactions,
-} from '../../../../src/application/ports/transactions.ts'
-import { Snapshots, type ViewQueries } from '../../../../src/application/ports/view-queries.ts'
-import { MarketflowError } from '../../../../src/domain/errors.ts'
+  type LoggingTransaction,
+  type Snapshots,
+  type Transactions,
+} from '../../../../src/application/consistency/ports/database.ts'
+import type { LoggedInvalidation } from '../../../../src/application/consistency/ports/invalidation-log.ts'
+import { Unavailable } from '../../../../src/application/consistency/unavailable.ts'
 import type { Host } from './host.ts'
 import type { Network } from './network.ts'
 import type { Prng } from './prng.ts'
@@ -175,7 +175,7 @@ export class DatabaseLink {
 
   async #unreachable(lane: string, label: string): Promise<never> {
     await this.#scheduler.wait({ lane, label: `no database: ${label}`, host: this.host })
-    throw new MarketflowError('database-unavailable')
+    throw new Unavailable('database-unavailable')
   }
 
   /** COMMIT: sent, takes effect, is answered. The answer may get lost, and the client give up before or after. */
@@ -211,20 +211,19 @@ function describe({ changes, rows }: SimTransaction): string {
   return `${[...changes].map(([view, version]) => `${view}=${version}`)} rows ${rows.map((row) => row.id)}`
 }
 
-export class SimSnapshots extends Snapshots {
+export class SimSnapshots implements Snapshots<SimQueries> {
   readonly #link: DatabaseLink
   #loads = 0
 
   constructor(link: DatabaseLink) {
-    super()
     this.#link = link
   }
 
-  async read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+  async read<T>(queries: (source: SimQueries) => Promise<T>): Promise<T> {
     this.#loads += 1
     const user = `load ${this.#loads % 2}`
     const versions = await this.#link.ask(user, 'snapshot', (database) => new Map(database.versions))
-    return queries(new SimQueries(versions) as unknown as ViewQueries)
+    return queries(new SimQueries(versions))
   }
 }
 
@@ -241,18 +240,17 @@ export class SimQueries {
   }
 }
 
-/** The one change that the test's writes make. */
-export interface Bumps {
+/** A transaction with the one change that the test's writes make. */
+export interface SimTx extends LoggingTransaction {
   bump(view: string, whenSent: (version: number | undefined) => void): Promise<number>
 }
 
-export class SimTransactions extends Transactions {
+export class SimTransactions implements Transactions<SimTx> {
   readonly #link: DatabaseLink
   /** When COMMIT was sent, by row id, on the instance's monotonic clock. */
   readonly sentAt = new Map<string, number>()
 
   constructor(link: DatabaseLink) {
-    super()
     this.#link = link
   }
 
@@ -260,13 +258,13 @@ export class SimTransactions extends Transactions {
     return this.#link.host
   }
 
-  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async run<T>(work: (tx: SimTx) => Promise<T>): Promise<T> {
     const link = this.#link
     const transaction = new SimTransaction(link.crashes)
     let sent = false
     // The server notices that its client is gone.
     link.host.onDeath(() => sent || link.rollBack(transaction))
-    const tx: Bumps & Pick<Transaction, 'logInvalidation'> = {
+    const tx: SimTx = {
       bump: (view, whenSent) =>
         link.ask(
           'write',
@@ -287,7 +285,7 @@ export class SimTransactions extends Transactions {
       logInvalidation: (tags) => this.log(link, transaction, tags),
     }
     try {
-      const answer = await work(tx as unknown as Transaction)
+      const answer = await work(tx)
       for (const { id } of transaction.rows) this.sentAt.set(id, link.host.monotonic())
       for (const tell of transaction.whenSent) tell()
       sent = true

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { joinKey, tags } from '../../../../src/application/consistency/cache-key.ts'
-import type { View } from '../../../../src/application/tables/view-table.ts'
-import type { DomainEvent } from '../../../../src/domain/events.ts'
+import { joinKey } from '../../../../src/application/consistency/cache-key.ts'
+import type { View } from '../../../../src/application/consistency/view.ts'
 import type { SimQueries } from './sim-database.ts'
 
 export interface VersionView {
@@ -9,18 +8,28 @@ export interface VersionView {
 }
 
 /** A view of one version. It hangs on two tags, and a write to it invalidates one or the other. */
-export const versionView: View<{ readonly id: string }, VersionView> = {
+export const versionView: View<{ readonly id: string }, VersionView, SimQueries> = {
   name: 'version',
   // About three leases: entries expire, and are refreshed early, within a schedule.
   ttlS: 3,
   schema: z.object({ version: z.number() }),
   key: ({ id }) => joinKey('version', id),
-  tags: ({ id }) => [tags.vendor(id), tags.account(id)],
-  load: async (queries, { id }) => ({ value: { version: (queries as unknown as SimQueries).version(id) } }),
+  tags: ({ id }) => TAGS.map((tag) => joinKey(tag, id)),
+  load: async (queries, { id }) => ({ value: { version: queries.version(id) } }),
 }
 
-export function eventOf(view: string, version: number): DomainEvent {
-  return version % 3 === 0
-    ? { type: 'sessions-ended', accountId: view }
-    : { type: 'vendor-edited', vendorId: view, markets: [] }
+/** A write to the view that `id` names. */
+export interface Written {
+  readonly type: 'one' | 'other'
+  readonly id: string
 }
+
+export function eventOf(id: string, version: number): Written {
+  return { type: version % 3 === 0 ? 'other' : 'one', id }
+}
+
+export function tagsOf({ type, id }: Written): string[] {
+  return [joinKey(type, id)]
+}
+
+const TAGS: readonly Written['type'][] = ['one', 'other']

@@ -1,4 +1,4 @@
-import { MarketflowError } from '../../../../src/domain/errors.ts'
+import { Unavailable } from '../../../../src/application/consistency/unavailable.ts'
 import { type Operation, type Violation, violationsOf } from '../../checker.ts'
 import type { Coverage } from './coverage.ts'
 import { Host } from './host.ts'
@@ -168,7 +168,7 @@ export class World {
   }
 
   #failed(operation: Recorded, error: unknown): string {
-    if (!(error instanceof MarketflowError)) throw error
+    if (!(error instanceof Unavailable)) throw error
     operation.answeredAt = this.#moment()
     this.#coverage.failed += 1
     return `failed: ${error.message}`

@@ -1,8 +1,12 @@
 import type { CachePort } from '../../../../src/application/consistency/ports/cache-port.ts'
-import type { Transaction } from '../../../../src/application/ports/transactions.ts'
-import { Snapshots, type ViewQueries } from '../../../../src/application/ports/view-queries.ts'
 import { type Parts, PRODUCTION } from '../../interleaving/simulation/instance.ts'
-import { type DatabaseLink, SimQueries, SimTransactions } from '../../interleaving/simulation/sim-database.ts'
+import {
+  type DatabaseLink,
+  SimQueries,
+  SimSnapshots,
+  SimTransactions,
+  type SimTx,
+} from '../../interleaving/simulation/sim-database.ts'
 
 /** A load that finds a write transaction open in its process uses it, and sees what was there when that began. */
 export const LOADS_IN_TRANSACTION: Partial<Parts> = {
@@ -21,17 +25,17 @@ export const LOADS_IN_TRANSACTION: Partial<Parts> = {
 const OF_INSTANCE = new WeakMap<CachePort, OpenToLoads>()
 
 class OpenToLoads extends SimTransactions {
-  readonly #link: DatabaseLink
+  readonly link: DatabaseLink
   snapshot: ReadonlyMap<string, number> | undefined
 
   constructor(link: DatabaseLink) {
     super(link)
-    this.#link = link
+    this.link = link
   }
 
-  override run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  override run<T>(work: (tx: SimTx) => Promise<T>): Promise<T> {
     return super.run(async (tx) => {
-      const mine = await this.#link.ask('write', 'BEGIN', (database) => new Map(database.versions))
+      const mine = await this.link.ask('write', 'BEGIN', (database) => new Map(database.versions))
       this.snapshot = mine
       try {
         return await work(tx)
@@ -42,19 +46,19 @@ class OpenToLoads extends SimTransactions {
   }
 }
 
-class InTransaction extends Snapshots {
+class InTransaction extends SimSnapshots {
   readonly #transactions: OpenToLoads
-  readonly #production: Snapshots
+  readonly #production: SimSnapshots
 
-  constructor(transactions: OpenToLoads, production: Snapshots) {
-    super()
+  constructor(transactions: OpenToLoads, production: SimSnapshots) {
+    super(transactions.link)
     this.#transactions = transactions
     this.#production = production
   }
 
-  read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+  override read<T>(queries: (views: SimQueries) => Promise<T>): Promise<T> {
     const { snapshot } = this.#transactions
     if (snapshot === undefined) return this.#production.read(queries)
-    return queries(new SimQueries(snapshot) as unknown as ViewQueries)
+    return queries(new SimQueries(snapshot))
   }
 }

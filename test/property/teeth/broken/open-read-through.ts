@@ -6,11 +6,12 @@ import {
 import { ReadThrough } from '../../../../src/application/consistency/read-through.ts'
 import { Reading } from '../../../../src/application/consistency/reading.ts'
 import { represent } from '../../../../src/application/consistency/representation.ts'
-import type { View } from '../../../../src/application/tables/view-table.ts'
+import type { View } from '../../../../src/application/consistency/view.ts'
 import type { ReadContext } from '../../interleaving/simulation/instance.ts'
+import type { SimQueries } from '../../interleaving/simulation/sim-database.ts'
 
 /** Production's read-through without its extras, with its steps open to be broken. As it stands it is right. */
-export class OpenReadThrough extends ReadThrough {
+export class OpenReadThrough extends ReadThrough<SimQueries> {
   protected readonly context: ReadContext
   protected readonly flights = new Map<string, Promise<Entry>>()
 
@@ -20,7 +21,7 @@ export class OpenReadThrough extends ReadThrough {
     this.context = context
   }
 
-  override async read<P, T>(view: View<P, T>, params: P): Promise<Reading<T>> {
+  override async read<P, T>(view: View<P, T, SimQueries>, params: P): Promise<Reading<T>> {
     const key = view.key(params)
     try {
       const session = this.context.cache.session()
@@ -57,7 +58,7 @@ export class OpenReadThrough extends ReadThrough {
   }
 
   protected async fill<P, T>(
-    view: View<P, T>,
+    view: View<P, T, SimQueries>,
     params: P,
     session: CacheSession,
     fence: readonly string[],
@@ -68,7 +69,7 @@ export class OpenReadThrough extends ReadThrough {
   }
 
   protected async store<P, T>(
-    view: View<P, T>,
+    view: View<P, T, SimQueries>,
     params: P,
     session: CacheSession,
     entry: Entry,
@@ -82,11 +83,11 @@ export class OpenReadThrough extends ReadThrough {
     }
   }
 
-  protected bypass<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+  protected bypass<P, T>(view: View<P, T, SimQueries>, params: P): Promise<Entry> {
     return this.load(view, params)
   }
 
-  protected load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+  protected load<P, T>(view: View<P, T, SimQueries>, params: P): Promise<Entry> {
     const { clock, loads, random, snapshots } = this.context
     return loads.run(async () => {
       const loadedAt = clock.now()
@@ -99,7 +100,7 @@ export class OpenReadThrough extends ReadThrough {
 /** Asks for the stamps when it has the value to store. */
 export class ObservesAfterLoad extends OpenReadThrough {
   protected override async store<P, T>(
-    view: View<P, T>,
+    view: View<P, T, SimQueries>,
     params: P,
     session: CacheSession,
     entry: Entry,
@@ -120,7 +121,7 @@ export class FlightsByKeyAlone extends OpenReadThrough {
 }
 
 export class BypassJoinsRunningLoad extends OpenReadThrough {
-  protected override bypass<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+  protected override bypass<P, T>(view: View<P, T, SimQueries>, params: P): Promise<Entry> {
     return this.join(`bypass ${view.key(params)}`, () => this.load(view, params))
   }
 }
@@ -153,7 +154,7 @@ export class MovesToNewConnection extends OpenReadThrough {
 export class LoadsFromOlderSnapshot extends OpenReadThrough {
   #loaded: { readonly entry: Promise<Entry>; readonly key: string; readonly at: number } | undefined
 
-  protected override load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+  protected override load<P, T>(view: View<P, T, SimQueries>, params: P): Promise<Entry> {
     const key = view.key(params)
     const now = this.context.clock.monotonic()
     if (this.#loaded === undefined || this.#loaded.key !== key || now - this.#loaded.at > 100) {
@@ -176,7 +177,7 @@ export class ServesPastTtl extends OpenReadThrough {
       : { ...found, entry: { ...last, expiresAt: Number.POSITIVE_INFINITY } }
   }
 
-  protected override async load<P, T>(view: View<P, T>, params: P): Promise<Entry> {
+  protected override async load<P, T>(view: View<P, T, SimQueries>, params: P): Promise<Entry> {
     const entry = await super.load(view, params)
     this.#last.set(view.key(params), entry)
     return entry

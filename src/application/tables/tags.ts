@@ -1,0 +1,28 @@
+import { joinKey } from '../consistency/cache-key.ts'
+
+declare const branded: unique symbol
+
+/** The name of something that entries depend on. Made here only, so that no view and no event can misspell one. */
+export type Tag = string & { readonly [branded]: 'tag' }
+
+function tag(...parts: readonly string[]): Tag {
+  return joinKey(...parts) as Tag
+}
+
+/** Ids are compared as PostgreSQL compares UUIDs: without case. */
+export function canonicalId(id: string): string {
+  return id.toLowerCase()
+}
+
+export const tags = {
+  listings: (): Tag => tag('markets', 'active'),
+  /** `city` as `normalizeCity` gives it. */
+  cityListings: (city: string): Tag => tag('markets', 'active', 'city', city),
+  market: (id: string): Tag => tag('market', canonicalId(id)),
+  marketPage: (slug: string): Tag => tag('page', 'market', slug),
+  marketStats: (id: string): Tag => tag('stats', 'market', canonicalId(id)),
+  marketApplications: (id: string): Tag => tag('applications', 'market', canonicalId(id)),
+  vendor: (id: string): Tag => tag('vendor', canonicalId(id)),
+  organizer: (id: string): Tag => tag('organizer', canonicalId(id)),
+  account: (id: string): Tag => tag('account', canonicalId(id)),
+}
