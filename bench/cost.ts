@@ -47,7 +47,7 @@ try {
     `**${count(hits, (kind) => !isDrain(kind))} statements were sent for ${options.hits.toLocaleString('en')} hits**, apart from the drains that go on anyway.`,
     '## A drain over a long log',
     longLogTable(logs),
-    `A private cache beside others (\`CACHE=lru\`) has to see every row, also those that somebody else has marked. Its first drain reads all that are kept; each later one reads what was not committed before. Medians of ${DRAINS} drains that find one new row, on both logs in turn; ratios are to those over ${KEPT_ROWS[0]} rows, and the CPU is this process’s.`,
+    `A private cache beside others (\`CACHE=lru\`) has to see every row, also those that another instance has marked. Its first drain reads all that are kept; each later one reads what was not committed before. Medians of ${DRAINS} drains that find one new row, on both logs in turn; ratios are to those over ${KEPT_ROWS[0]} rows, and the CPU is this process’s.`,
     `Measured by \`npm run bench:cost\` on ${describeMachine(machine)}; ${stage.servers}, all on the same machine.`,
   ])
 } finally {
@@ -60,7 +60,7 @@ async function latencies(writers: Writers, writes: number): Promise<Latencies> {
     for (const kind of ['whole', 'logOnly', 'bare'] as const) {
       took[kind].push(await timed(() => write(writers[kind], `${kind} ${i}`)))
     }
-    // Rows that nobody waited for must not be left to the next write that does.
+    // Rows that no write waited for must not be left to the next write that does.
     await write(writers.whole, `untimed ${i}`)
   }
   return took

@@ -1,5 +1,5 @@
 /**
- * How stale the caches are that somebody could use instead, beside ours: the same reads, writes and outage for all.
+ * How stale the caches are that a team could use instead, beside ours: the same reads, writes and outage for all.
  * `npm run bench:staleness -- --seed 7 --seconds 5 --only redis`
  */
 import { parseArgs } from 'node:util'
@@ -28,7 +28,7 @@ const [seed, seconds] = [Number(values.seed), Number(values.seconds)]
 if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed}: expected a whole number`)
 if (!(seconds > 0)) throw new Error(`--seconds ${values.seconds}: expected a number above 0`)
 
-// An outage leaves some libraries with rejections that nobody catches, also after their round; that counts them.
+// An outage leaves some libraries with rejections that are never caught, also after their round; that counts them.
 process.on('unhandledRejection', () => {})
 
 const machine = await thisMachine()
@@ -37,7 +37,7 @@ try {
   const contestants = [...others(world), ...ours(world, machine.revision)].filter(({ name }) =>
     name.toLowerCase().includes(values.only.toLowerCase()),
   )
-  if (contestants.length === 0) throw new Error(`--only ${values.only}: nobody is called that`)
+  if (contestants.length === 0) throw new Error(`--only ${values.only}: there is no such contestant`)
   const results: Result[] = []
   for (const contestant of contestants) results.push(await result(contestant))
   await report(results, {

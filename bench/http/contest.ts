@@ -6,7 +6,7 @@ import type { Load, LoadGenerator, Throughput } from './load.ts'
 export interface Sample extends Throughput {
   /** The server's CPU time for an answer, in µs. */
   readonly cpuUs: number
-  /** Redis's, which is no small part of it for whoever asks Redis for every answer. */
+  /** Redis's, which is no small part of it for a server that asks Redis for every answer. */
   readonly redisCpuUs: number
 }
 

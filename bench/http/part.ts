@@ -81,7 +81,7 @@ function contestants(stage: Stage): [string, () => Promise<Running>][] {
   ]
 }
 
-/** Until the code is compiled; and whoever sends another page than the others ends the run. */
+/** Until the code is compiled; and a server that sends another page than the others ends the run. */
 async function warmUp(
   { generator, path }: Measurer,
   servers: ReadonlyMap<string, Running>,

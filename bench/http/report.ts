@@ -7,7 +7,7 @@ import { perSecond, ratios, type Sample, type Spread } from './contest.ts'
 import { BASE, type Plan, type Samples } from './part.ts'
 import { PAGE, type Stage } from './stage.ts'
 
-/** Where a server is busy and nobody waits for a connection's turn yet. */
+/** Where a server is busy and no request waits for a connection's turn yet. */
 const TYPICAL = 64
 
 export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings {
@@ -76,7 +76,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
         ['', 'p50', 'p99', 'p99.9'],
         names.map((name) => [label(name), ...latencies(of(name, connections[0]!))]),
       ),
-      `Ratios are to an Express 5 that sends the same bytes from memory and does nothing else: ${plan.rounds} rounds, in each of which everybody takes turns for ${plan.seconds} s with ${connections.join(', ')} connections, each with one request at a time, after ${plan.warmUpSeconds} s of warming up. Every server is a process of its own, and so is the load generator; all run the whole time. The page is \`GET ${PAGE}\`, ${Buffer.byteLength(stage.page).toLocaleString('en')} bytes, from the cache; every body is compared before warming up, and every status always.`,
+      `Ratios are to an Express 5 that sends the same bytes from memory and does nothing else: ${plan.rounds} rounds, in each of which all take turns for ${plan.seconds} s with ${connections.join(', ')} connections, each with one request at a time, after ${plan.warmUpSeconds} s of warming up. Every server is a process of its own, and so is the load generator; all run the whole time. The page is \`GET ${PAGE}\`, ${Buffer.byteLength(stage.page).toLocaleString('en')} bytes, from the cache; every body is compared before warming up, and every status always.`,
       'Marketflow runs as it comes but for `RATE_LIMIT=off` and `LOG_LEVEL=warn`, or, where every request is logged, the default: it counts, times and identifies every request, asks Redis on every hit (`tiered`, `redis`) whether the entry is still current, and drains its log. The libraries run in a bare Express 5 in front of the same query, wired as their READMEs say, the text cached; they observe nothing, and check nothing of the request. Of each its fastest way and one that instances can share. `null` caches nothing: reads that wait at the same time share one load.',
       'The load generator, the server and whatever it asks share the machine, and latencies are those of saturation.',
     ],
@@ -95,7 +95,7 @@ function besideTiered(names: readonly string[], throughput: (name: string) => nu
     others
       .filter(which)
       .map((name) => `${name} ${throughput(name).toFixed(2)}`)
-      .join('; ') || 'nobody'
+      .join('; ') || 'none'
   return `With ${TYPICAL} connections, at most half of \`tiered\` (${half.toFixed(2)}): ${list(below)}. Above: ${list(above)}. [Why](#where-the-time-of-a-hit-goes).`
 }
 

@@ -13,7 +13,7 @@ import { headersOf } from './constant-page.ts'
 
 const { RIVAL = '', REDIS_URL: redisUrl = '', PORT } = process.env
 const rival = RIVALS.find(({ name }) => name === RIVAL)
-if (rival === undefined) throw new Error(`RIVAL=${RIVAL}: nobody is called that`)
+if (rival === undefined) throw new Error(`RIVAL=${RIVAL}: there is no such rival`)
 
 const { container } = await openCore(
   readConfig({ ...process.env, REDIS_URL: undefined, CACHE: 'null' }),

@@ -1,4 +1,4 @@
-/** Preloaded into every server: tells whoever started it how much CPU time the process has used, when asked. */
+/** Preloaded into every server: tells the process that started it how much CPU time the process has used, when asked. */
 process.on('message', (question) => {
   if (question === 'cpu') process.send?.(process.cpuUsage())
 })

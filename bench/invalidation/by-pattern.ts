@@ -10,7 +10,7 @@ export async function scanAndDelete(client: Redis, pattern: string): Promise<voi
   } while (cursor !== '0')
 }
 
-/** What they warn of, and what is found in the wild: one command, during which the server serves nobody else. */
+/** What they warn of, and what is found in the wild: one command, during which the server serves no other client. */
 export async function keysAndDelete(client: Redis, pattern: string): Promise<void> {
   const keys = await client.keys(pattern)
   if (keys.length > 0) await client.del(...keys)

@@ -63,7 +63,7 @@ export function findingsOf(
           `${size.redisUs.toFixed(1)} µs`,
         ]),
       ),
-      `A write makes ${affected} cached pages old: how long it takes to be rid of them when Redis holds more *other* entries, each method relative to itself among ${many(least.entries)}; then the medians. *Tag* is Marketflow’s own: it deletes the tag’s stamp. *SCAN* and *KEYS* delete by key pattern (\`COUNT 1000\`); while \`KEYS\` runs, the server answers nobody else. After every invalidation all pages are looked up, and none may be served.`,
+      `A write makes ${affected} cached pages old: how long it takes to be rid of them when Redis holds more *other* entries, each method relative to itself among ${many(least.entries)}; then the medians. *Tag* is Marketflow’s own: it deletes the tag’s stamp. *SCAN* and *KEYS* delete by key pattern (\`COUNT 1000\`); while \`KEYS\` runs, the server answers no other client. After every invalidation all pages are looked up, and none may be served.`,
       `Every size has a Redis of its own, and all run at a time. Tags: ${rounds} rounds, in which all sizes take turns, and what Redis says (\`INFO commandstats\`) that the \`DEL\`s of these rounds took on average. By pattern: as often where there are few entries, and ${sizes.at(-1)!.walks} times among ${many(most.entries)}.`,
     ],
   }

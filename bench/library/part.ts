@@ -165,7 +165,7 @@ function findingsOf(
         ['', ...names],
         rows((name, operation) => us(absolute(name, operation))),
       ),
-      `Medians of ${rounds} rounds, in each of which everybody takes turns with each operation for about ${TURN_MS} ms; ratios are to the textbook’s cache-aside in the same round, and per read. All are in one process. A load gives its text at once, so that a miss is the cache’s own work; *at once* are reads of ${AT_ONCE} keys in one tick. A write changes a market in PostgreSQL and is over when it may be answered: ours with log and drain, the others with the same transaction and their strongest invalidation. What a cache in memory without others asks of nobody, the shared ones ask Redis.`,
+      `Medians of ${rounds} rounds, in each of which all take turns with each operation for about ${TURN_MS} ms; ratios are to the textbook’s cache-aside in the same round, and per read. All are in one process. A load gives its text at once, so that a miss is the cache’s own work; *at once* are reads of ${AT_ONCE} keys in one tick. A write changes a market in PostgreSQL and is over when it may be answered: ours with log and drain, the others with the same transaction and their strongest invalidation. What a cache in memory without others knows by itself, the shared ones ask Redis.`,
     ],
   }
 }

@@ -16,7 +16,7 @@ interface Run {
   readonly redis: string
 }
 
-/** What nobody on Node can do without; and what is left is Express, or the server's own work. */
+/** What no server on Node can do without; and what is left is Express, or the server's own work. */
 const UNAVOIDABLE: readonly Place[] = ['the socket', 'Node’s HTTP and streams']
 
 export function findingsOf(profiled: readonly Profiled[], { seconds, connections, redis }: Run): Findings {
@@ -57,7 +57,7 @@ export function findingsOf(profiled: readonly Profiled[], { seconds, connections
         ]),
       ),
       `Of the time that the server was busy, ${seconds} s with ${connections} connections on the page of above, by V8’s profiler: each function’s own time. *The socket* is the call into the kernel that sends an answer or asks Redis. *Libraries* are the cache’s and the Redis client’s, *own code* is ours, or the handful of lines around the others.`,
-      'So a hit of ours cannot get much cheaper: most of it is what Node takes to receive a request and send four kilobytes. And nobody’s hit in memory can be much dearer than constant bytes: a cache that looks into a map and asks nobody whether what it found is still current adds some percent to what it costs to answer at all, in Express and out of it. To be half as fast as `tiered`, its own work would have to cost about as much as Express, HTTP and the socket together. Asking Redis once for each read costs that much; keeping texts in memory, and checking nothing, does not. async-cache-dedupe on Redis comes near constant bytes because all readers of *one* page share one `GET` as long as it is under way, also those who came after it was sent; 64 readers of 64 pages ask 64 times ([the caches without HTTP](#the-caches-without-http-around-them)).',
+      'So a hit of ours cannot get much cheaper: most of it is what Node takes to receive a request and send four kilobytes. And no cache’s hit in memory can be much dearer than constant bytes: a cache that looks into a map and does not ask whether what it found is still current adds some percent to what it costs to answer at all, in Express and out of it. To be half as fast as `tiered`, its own work would have to cost about as much as Express, HTTP and the socket together. Asking Redis once for each read costs that much; keeping texts in memory, and checking nothing, does not. async-cache-dedupe on Redis comes near constant bytes because all readers of *one* page share one `GET` as long as it is under way, also those who came after it was sent; 64 readers of 64 pages ask 64 times ([the caches without HTTP](#the-caches-without-http-around-them)).',
     ],
   }
 }

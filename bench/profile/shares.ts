@@ -43,7 +43,7 @@ function placeOf({ functionName, url }: { functionName: string; url: string }): 
   if (functionName === '(idle)' || url === 'node:inspector') return undefined
   if (functionName.startsWith('(')) return 'garbage, and the rest'
   if (url === '') return SOCKET.test(functionName) ? 'the socket' : 'Node’s HTTP and streams'
-  // What a query string is parsed by, when somebody asks Express for it.
+  // What a query string is parsed by, when Express is asked for it.
   if (url === 'node:querystring') return 'Express'
   if (url.startsWith('node:')) return 'Node’s HTTP and streams'
   const name = PACKAGE.exec(url)?.[1]

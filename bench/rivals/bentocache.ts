@@ -67,7 +67,7 @@ async function open(store: Store, { ttlMs }: RivalOptions, close: () => Promise<
     // For every operation: an error while it looks a tag up would leave the key's lock taken for ever.
     suppressL2Errors: true,
   })
-  // A store is made when it is first used. A bus made while Redis is gone ends the process: nobody catches its failure.
+  // A store is made when it is first used. A bus made while Redis is gone ends the process: its failure is never caught.
   bento.use('pages')
   return {
     read: (key: string, tags: readonly string[], load: () => Promise<string>) =>
@@ -82,7 +82,7 @@ async function open(store: Store, { ttlMs }: RivalOptions, close: () => Promise<
   }
 }
 
-/** The bus duplicates its connection, and a duplicate nobody listens to would print every error of an outage. */
+/** The bus duplicates its connection, and a duplicate without a listener would print every error of an outage. */
 class QuietRedis extends Redis {
   readonly #duplicates: QuietRedis[] = []
 
@@ -97,7 +97,7 @@ class QuietRedis extends Redis {
     return duplicate
   }
 
-  /** And so have executed what was asked of them before, such as to subscribe; nobody else waits for that. */
+  /** And so have executed what was asked of them before, such as to subscribe; no other contestant waits for that. */
   async untilDuplicatesAnswer(): Promise<void> {
     await Promise.all(this.#duplicates.map((duplicate) => duplicate.ping()))
   }

@@ -100,7 +100,7 @@ const database: GroupDataSource<string, Request> = {
   name: 'database',
   getFromGroup: ({ load }) => load(),
   getManyFromGroup: async () => {
-    throw new Error('Nobody reads many at once')
+    throw new Error('No part of the benchmark reads many at once')
   },
 }
 

@@ -1,5 +1,5 @@
 /**
- * What somebody could use instead of Marketflow's cache, wired the way its README says. One small interface in front of
+ * What a team could use instead of Marketflow's cache, wired the way its README says. One small interface in front of
  * each, so that every benchmark asks all of them the same.
  */
 export interface Rival {

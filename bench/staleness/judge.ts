@@ -1,4 +1,4 @@
-/** One market as somebody was told it is. Versions are made under the row's lock, and only grow. */
+/** One market as a reader was told it is. Versions are made under the row's lock, and only grow. */
 export interface Seen {
   readonly market: number
   readonly version: number

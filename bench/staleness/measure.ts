@@ -11,7 +11,7 @@ export interface Measured extends Outcome {
   readonly loads: number
   /** Loads per second while Redis was not all there; undefined without an outage. */
   readonly loadsPerSecondWhileWrong: number | undefined
-  /** Rejections that nobody caught, which would have ended the process. */
+  /** Rejections that were never caught, which would have ended the process. */
   readonly unhandledRejections: number
 }
 

@@ -24,7 +24,7 @@ export interface Outcome {
   readonly failedWrites: number
 }
 
-/** What takes longer has failed, in ms: nobody waits for ever, and neither does this benchmark. */
+/** What takes longer has failed, in ms: no client waits for ever, and neither does this benchmark. */
 export const PATIENCE_MS = 3000
 
 /** Sessions at work, each with one thing at a time, for some seconds. */

@@ -21,7 +21,7 @@ export interface World {
   open(env: Record<string, string>): Promise<Core>
   /** Every market's version: how many stalls it has. */
   versions(): Promise<number[]>
-  /** Forgets the log of whoever ran before, which the next one would replay. Nobody may be running. */
+  /** Forgets the log of the contestant that ran before, which the next one would replay. None may be running. */
   clearLog(): Promise<void>
   close(): Promise<void>
 }

@@ -61,7 +61,7 @@ export const stampede: Part = {
   },
 }
 
-/** Everybody wants what nobody has asked for before. */
+/** All readers want what has never been asked for before. */
 async function coldKey({ read }: Contestant): Promise<Outcome> {
   const counted = countedLoads()
   const id = randomUUID()
@@ -189,7 +189,7 @@ function findingsOf(
           milliseconds(of(hot, ({ p99 }) => p99)),
         ]),
       ),
-      `Medians of ${rounds} round${rounds === 1 ? '' : 's'}, in which everybody takes turns. A load takes ${LOAD_MS} ms; *in loads* is a latency divided by that. Hot: ${HOT_READERS} readers with ${THINK_MS} ms between two reads, for ${hotMs / 1000} s, while a market is changed in PostgreSQL and then invalidated. A load takes as long as the key stays the same: whoever never serves old data has to load again after each write, and its readers wait; few loads per write and short waits are what serving old data, or joining a load from before the write, looks like here ([how stale](staleness.md)).`,
+      `Medians of ${rounds} round${rounds === 1 ? '' : 's'}, in which everybody takes turns. A load takes ${LOAD_MS} ms; *in loads* is a latency divided by that. Hot: ${HOT_READERS} readers with ${THINK_MS} ms between two reads, for ${hotMs / 1000} s, while a market is changed in PostgreSQL and then invalidated. A load takes as long as the key stays the same: a cache that never serves old data has to load again after each write, and its readers wait; few loads per write and short waits are what serving old data, or joining a load from before the write, looks like here ([how stale](staleness.md)).`,
     ],
   }
 }

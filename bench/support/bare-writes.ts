@@ -8,7 +8,7 @@ import { tagsOf } from '../../src/application/tables/event-tags.ts'
 import type { Writes } from '../../src/application/tables/reads-and-writes.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
 
-/** Answers without waiting for anybody: what a write costs whose invalidation is nobody's business. */
+/** Answers without waiting: what a write costs that invalidates nothing. */
 export class AtOnce extends WriteConfirmation {
   override async confirm(): Promise<Confirmation> {
     return 'invalidated'

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { adminUrl } from '../../test/support/postgres.ts'
 
-/** Copies of a database that nobody is connected to: instances with different kinds of cache refuse to share one. */
+/** Copies of a database without a connection: instances with different kinds of cache refuse to share one. */
 export class DatabaseCopies {
   readonly #original: string
   readonly #copies: string[] = []

@@ -22,7 +22,7 @@ export function connectionOptions(url: string) {
 
 export type RedisConnection = Redis
 
-/** A connection that has been made. Its later errors reach whoever sent the command, so they are not printed too. */
+/** A connection that has been made. Its later errors reach the sender of the command, so they are not printed too. */
 export async function connect(url: string): Promise<RedisConnection> {
   const redis = new Redis(connectionOptions(url))
   redis.on('error', () => {})

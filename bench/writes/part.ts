@@ -126,7 +126,7 @@ function findingsOf(
           [`${cache}, p99`, ...levels[cache].map(({ took }) => milliseconds(quantile(took, 0.99)))],
         ]),
       ),
-      `A market’s description is changed over HTTP, by every instance in turn, ${2 * each} times for each number of real processes on one PostgreSQL and one Redis, which grows and then shrinks again. With \`tiered\` one write at a time: it waits for its own drain, and for nobody else’s. With \`lru\` ${AT_ONCE.lru} at a time, half as many: unless \`SINGLE_INSTANCE=true\` says that there are no others, a write waits out 1.02 leases of a second, since caches in other processes cannot be asked.`,
+      `A market’s description is changed over HTTP, by every instance in turn, ${2 * each} times for each number of real processes on one PostgreSQL and one Redis, which grows and then shrinks again. With \`tiered\` one write at a time: it waits for its own drain, and for no other’s. With \`lru\` ${AT_ONCE.lru} at a time, half as many: unless \`SINGLE_INSTANCE=true\` says that there are no others, a write waits out 1.02 leases of a second, since caches in other processes cannot be asked.`,
     ],
   }
 }

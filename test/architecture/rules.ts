@@ -91,7 +91,7 @@ function whyNotFile(path: string, layer: Layer, target: string): string | undefi
 }
 
 function whyNotPackage(path: string, layer: Layer, specifier: string): string | undefined {
-  if (specifier === COMPUTED_SPECIFIER) return 'nobody can say where that leads'
+  if (specifier === COMPUTED_SPECIFIER) return 'it cannot be said where that leads'
   if (layer === 'domain') return 'the domain imports nothing but itself'
   if (layer === 'application') {
     const folders = Object.hasOwn(APPLICATION_PACKAGES, specifier) ? APPLICATION_PACKAGES[specifier]! : []

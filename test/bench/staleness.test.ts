@@ -22,7 +22,7 @@ describe('the harness of the staleness benchmark', () => {
     expect(outcome.writes).toBeGreaterThan(0)
   })
 
-  it('sees the staleness of a cache that nobody invalidates, and for how long', async () => {
+  it('sees the staleness of a cache that is never invalidated, and for how long', async () => {
     const { staleReads, longestStaleMs } = await runOn(new Memory(true))
 
     expect(staleReads).toBeGreaterThan(0)
@@ -124,7 +124,7 @@ function judgedHistory(random: Seeded): { operations: Operation[]; judged: boole
     const invokedAt = Math.floor(random.between(0, 1000)) + i / 1000
     const answeredAt = invokedAt + 1 + Math.floor(random.between(0, 100)) + 0.5
     const write = i < 10
-    // Reads return what was written long ago, or was not written yet when they began; never what nobody ever wrote.
+    // Reads return what was written long ago, or was not written yet when they began; never what was never written.
     const version = write ? i + 1 : 0
     return { kind: write ? 'write' : 'read', view: 'm', version, invokedAt, answeredAt, ok: true }
   })

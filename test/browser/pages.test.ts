@@ -69,7 +69,7 @@ describe.each([
     expect(await card.textContent()).toContain('No vendors')
     await card.getByRole('link').click()
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(`Bridge Market ${name}`)
-    expect(await page.getByText('Nobody sells here yet.').isVisible()).toBe(true)
+    expect(await page.getByText('No vendor sells here yet.').isVisible()).toBe(true)
     expect(await page.getByText('3 of 3 stalls are free').isVisible()).toBe(true)
 
     await rosa.api.post(`/applications/${application}/accept`)

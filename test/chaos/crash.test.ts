@@ -15,7 +15,7 @@ it.each(['tiered', 'redis', 'lru'] as const)(
     await expect(rename(fleet, 0, 'v1')).rejects.toThrow()
     const died = performance.now()
 
-    // Nobody was told that the write happened; until a lease has passed, either name is a right answer.
+    // No client was told that the write happened; until a lease has passed, either name is a right answer.
     for (const { api } of others) {
       await expect
         .poll(async () => (await read(fleet, api)).body.name, { timeout: 10_000, interval: 20 })

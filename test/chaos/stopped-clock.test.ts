@@ -6,7 +6,7 @@ let fleet: Fleet
 
 afterEach(() => fleet.stop())
 
-// Private caches: nobody can reach into the suspended process, so only its own lease keeps it honest.
+// Private caches: no other instance can reach into the suspended process, so only its own lease keeps it honest.
 
 it('a process suspended for longer than a lease serves nothing old when it goes on', async () => {
   fleet = await startFleet({ size: 2, cache: 'lru' })

@@ -3,7 +3,7 @@ import { SystemClock } from '../../src/adapters/system/system-clock.ts'
 import { Clock } from '../../src/application/consistency/ports/clock.ts'
 import { Random } from '../../src/application/consistency/ports/random.ts'
 
-/** The machine's time: for adapters whose entries are kept by somebody else's clock. */
+/** The machine's time: for adapters whose entries are kept by another process's clock. */
 export class RealClock extends SystemClock {}
 
 /** Time that stands still until it is moved. Starts at 0, where anything that takes 0 for «never» fails. */

@@ -83,7 +83,7 @@ describe('no secret is told to a log or in an answer, at the most talkative leve
     expect(answers.map(({ status }) => status)).toEqual([
       201, 409, 400, 401, 400, 400, 404, 401, 403, 200, 401, 200, 200,
     ])
-    // Tokens are told to those who asked for them, and to nobody else.
+    // Tokens are told to those who asked for them, and to no other client.
     const given = [registered, changed]
     for (const answer of answers) {
       const told = JSON.stringify([answer.text, [...answer.headers]])
@@ -115,7 +115,7 @@ describe('no secret is told to a log or in an answer, at the most talkative leve
   it.each([
     [
       'a database that refuses',
-      { DATABASE_URL: `postgres://nobody-such:${SECRETS.databasePassword}@127.0.0.1:5432/x` },
+      { DATABASE_URL: `postgres://unknown:${SECRETS.databasePassword}@127.0.0.1:5432/x` },
     ],
     ['a database out of reach', { DATABASE_URL: `postgres://a:${SECRETS.databasePassword}@127.0.0.1:1/x` }],
     ['a wrong URL', { DATABASE_URL: `mysql://a:${SECRETS.databasePassword}@db` }],

@@ -24,7 +24,7 @@ async function session(): Promise<string> {
 }
 
 describe('what operators may', () => {
-  it.each(['/admin/live', '/admin/explain?path=/markets'])('%s: nobody else may', async (path) => {
+  it.each(['/admin/live', '/admin/explain?path=/markets'])('%s: no other client may', async (path) => {
     const strangers: Record<string, string>[] = [
       {},
       { authorization: 'Bearer not the token' },
@@ -69,7 +69,7 @@ describe('what operators may', () => {
     expect((await ask('/admin/explain?path=/markets', { headers })).status).toBe(401)
   })
 
-  it('cannot be guessed for long, in the form or as a script, and nobody else is locked out', async () => {
+  it('cannot be guessed for long, in the form or as a script, and no other account is locked out', async () => {
     const elsewhere = { 'x-forwarded-for': '203.0.113.9' }
     const explain = (token: string) =>
       ask('/admin/explain?path=/markets', { headers: { ...elsewhere, authorization: `Bearer ${token}` } })

@@ -54,9 +54,9 @@ it('says what it can explain, how it is used, and when nothing runs', async () =
   expect(unknown.output).toContain('/vendors/{id}/dashboard')
   expect((await cache('explain')).code).toBe(64)
   await service.stop()
-  const nobody = await cache('explain', '/markets')
-  expect(nobody.code).toBe(1)
-  expect(nobody.output).toContain('is it running here')
+  const missing = await cache('explain', '/markets')
+  expect(missing.code).toBe(1)
+  expect(missing.output).toContain('is it running here')
 })
 
 it('removes the sockets that killed processes left behind, and no other', async () => {

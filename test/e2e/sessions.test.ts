@@ -66,7 +66,7 @@ describe('sessions, on two instances', () => {
     expect([await guess(here), await guess(there)]).toEqual([429, 429])
   })
 
-  it('with PostgreSQL out of reach nobody is let in unverified, and what everybody may see stays readable', async () => {
+  it('with PostgreSQL out of reach no account is let in unverified, and what everybody may see stays readable', async () => {
     await warm(fleet)
     const { api, postgres } = fleet.instances[0]!
     const own = `/organizers/${fleet.rosa.id}/dashboard`

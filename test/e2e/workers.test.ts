@@ -144,7 +144,7 @@ describe('workers that cannot start', () => {
   it('say why once, and are not tried for ever', async () => {
     const { code, output } = await runToEnd('src/infrastructure/main.ts', [], {
       WORKERS: '2',
-      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere',
+      DATABASE_URL: 'postgres://unknown@127.0.0.1:1/nowhere',
       JWT_SECRET: 'a secret that is long enough to be one',
     })
     expect(code).toBe(69)

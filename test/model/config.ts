@@ -34,7 +34,7 @@ export const BASE: Config = {
   rules: PROTOCOL,
 }
 
-/** The age at which a lease has certainly lapsed, and beyond which nobody counts. */
+/** The age at which a lease has certainly lapsed, and beyond which it is not counted on. */
 export const lapsed = (config: Config): number => config.lease + 1
 
 /** `WAIT_PER_LEASE`: more than any lease can last. */

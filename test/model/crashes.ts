@@ -1,7 +1,7 @@
 import { type Config, lapsed } from './config.ts'
 import { giveUp } from './reader.ts'
 import type { Rules } from './rules.ts'
-import { clone, Draining, endDrain, NOBODY, Reading, type State, Writing } from './state.ts'
+import { clone, Draining, endDrain, NO_INSTANCE, Reading, type State, Writing } from './state.ts'
 import type { Emit } from './step-names.ts'
 
 /** An instance's session is made, lost with what it had under way, or its process killed with everything it knew. */
@@ -60,12 +60,12 @@ function kill(next: State, number: number, config: Config): void {
   instance.lease = lapsed(config)
   for (const read of next.reads) {
     if (read.at !== number) continue
-    if (read.phase === Reading.storing) read.at = NOBODY
+    if (read.phase === Reading.storing) read.at = NO_INSTANCE
     else giveUp(read)
   }
   for (const write of next.writes) {
     if (write.at !== number) continue
     const phase = write.phase === Writing.sent ? Writing.orphaned : Writing.lost
-    Object.assign(write, { phase, at: NOBODY, age: 0, version: 0 })
+    Object.assign(write, { phase, at: NO_INSTANCE, age: 0, version: 0 })
   }
 }

@@ -1,4 +1,4 @@
-import { type Data, NOBODY, type Read, Reading, type State, Writing } from './state.ts'
+import { type Data, NO_INSTANCE, type Read, Reading, type State, Writing } from './state.ts'
 
 /** Words of 32 bits per encoded state. */
 export const WORDS = 7
@@ -14,7 +14,7 @@ export function encode(state: State, into: Uint32Array): void {
   order.forEach((instance, index) => {
     place[instance] = index
   })
-  place[NOBODY] = NOBODY
+  place[NO_INSTANCE] = NO_INSTANCE
   const out = new Bits(into)
   const names: number[] = [0]
   let named = 0

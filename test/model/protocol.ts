@@ -3,7 +3,7 @@ import { type Config, lapsed, waitsFor } from './config.ts'
 import { sessionSteps } from './crashes.ts'
 import { drainSteps } from './drain.ts'
 import { readSteps } from './reader.ts'
-import { clone, Draining, NOBODY, nothingRead, Row, type State, Writing } from './state.ts'
+import { clone, Draining, NO_INSTANCE, nothingRead, Row, type State, Writing } from './state.ts'
 import type { Emit } from './step-names.ts'
 import { counts, writeSteps } from './writer.ts'
 
@@ -48,7 +48,13 @@ export function initial(config: Config): State {
     kills: config.kills,
     broken: false,
     recurring: config.rules.freshStamps ? 0 : 1,
-    writes: config.writes.map(() => ({ phase: Writing.idle, at: NOBODY, age: 0, version: 0, row: Row.none })),
+    writes: config.writes.map(() => ({
+      phase: Writing.idle,
+      at: NO_INSTANCE,
+      age: 0,
+      version: 0,
+      row: Row.none,
+    })),
     server: { epoch: 1, ...data },
     copy: config.crash ? { ...data } : { stamp: 0, entryVersion: 0, entryStamp: 0 },
     instances: Array.from({ length: config.instances }, () => ({ ...instance })),

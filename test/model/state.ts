@@ -38,7 +38,7 @@ export const Writing = {
   sent: 1,
   /** It has happened; its reply is on the way. */
   committed: 2,
-  /** COMMIT returned; nobody has been answered. */
+  /** COMMIT returned; no client has been answered. */
   waiting: 3,
   answered: 4,
   /** Its instance died. */
@@ -127,7 +127,7 @@ export interface Read {
   resent: number
 }
 
-export const NOBODY = 3
+export const NO_INSTANCE = 3
 
 export const over = (read: Read): void => {
   Object.assign(read, nothingRead(), { phase: Reading.over })
@@ -135,7 +135,7 @@ export const over = (read: Read): void => {
 
 export const nothingRead = (): Read => ({
   phase: Reading.idle,
-  at: NOBODY,
+  at: NO_INSTANCE,
   connected: 0,
   epoch: 0,
   floor: 0,

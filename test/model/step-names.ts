@@ -42,5 +42,5 @@ export const STEPS = {
 } as const
 
 export type StepName = keyof typeof STEPS
-/** `who`: the instance, the write or the read by its number; -1 for nobody in particular. */
+/** `who`: the instance, the write or the read by its number; -1 for none. */
 export type Emit = (step: StepName, who: number, next: State) => void

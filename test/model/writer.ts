@@ -1,5 +1,5 @@
 import { type Config, waitsFor } from './config.ts'
-import { clone, NOBODY, Row, type State, type Write, Writing } from './state.ts'
+import { clone, NO_INSTANCE, Row, type State, type Write, Writing } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
 
 /**
@@ -43,7 +43,7 @@ export function writeSteps(state: State, config: Config, number: number, emit: E
 
 export function answer(write: Write, next: State): void {
   next.floor = Math.max(next.floor, write.version)
-  Object.assign(write, { phase: Writing.answered, at: NOBODY, age: 0, version: 0 })
+  Object.assign(write, { phase: Writing.answered, at: NO_INSTANCE, age: 0, version: 0 })
 }
 
 /** Whether its wait has begun. */

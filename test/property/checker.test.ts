@@ -50,12 +50,12 @@ describe('the checker', () => {
     expect(rules([write(1, 1, 2, false), read(0, 3, 4), read(1, 5, 6)])).toEqual([])
   })
 
-  test('a version that nobody had begun to write comes from the future', () => {
+  test('a version that no write had begun to make comes from the future', () => {
     expect(rules([read(1, 1, 2), write(1, 3, 4)])).toEqual(['from-the-future'])
     expect(rules([read(7, 1, 2)])).toEqual(['from-the-future'])
   })
 
-  test('a write of which nobody knows what it made may have made any version', () => {
+  test('a write of which it is unknown what it made may have made any version', () => {
     expect(rules([write(undefined, 1), read(1, 2, 3)])).toEqual([])
   })
 

@@ -54,7 +54,7 @@ class ViewState {
   #floor = 0
   readonly #floorOf = new Map<Operation, number>()
   readonly #invoked = new Set<number>()
-  /** Some write was invoked of which nobody knows what it made. */
+  /** Some write was invoked of which it is unknown what it made. */
   #unknown = false
 
   invoke(operation: Operation): Violation | undefined {

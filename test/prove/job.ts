@@ -13,7 +13,7 @@ export interface JobResult {
   readonly coverage?: Coverage
   /** Which part of what a run must see was not seen. */
   readonly unseen?: readonly string[]
-  /** How the promise was broken: for whoever must understand it. */
+  /** How the promise was broken: for the reader who must understand it. */
   readonly story?: string
   readonly mode?: string
   readonly bytes?: number

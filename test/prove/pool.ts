@@ -6,7 +6,7 @@ const WORKER = new URL('worker.ts', import.meta.url)
 
 const workers = new Set<ChildProcess>()
 
-/** A search of millions of states hears of nothing else meanwhile, so nobody is asked. */
+/** A search of millions of states hears of nothing else meanwhile, so no worker is asked. */
 export function endWorkers(): void {
   for (const worker of workers) worker.kill('SIGKILL')
 }

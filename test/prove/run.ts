@@ -42,7 +42,7 @@ const RUN: Readonly<Record<LayerName, () => Promise<LayerResult>>> = {
   },
 }
 
-// Ctrl-C reaches the programs too; whoever ends this process alone must not leave them behind.
+// Ctrl-C reaches the programs too; a signal to this process alone must not leave them behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
     endWorkers()

@@ -75,7 +75,7 @@ export async function startRedis({ args = [], port, running = true }: RedisArgs 
   }
 }
 
-/** A port that nobody listens on now; below 55536, so that a cluster's bus port exists too. */
+/** A port that no process listens on now; below 55536, so that a cluster's bus port exists too. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1')

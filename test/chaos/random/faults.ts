@@ -140,7 +140,7 @@ function instanceFaults(fleet: Fleet, random: Seeded): Fault[] {
   ]
 }
 
-/** It does not start while PostgreSQL is out of its reach; whoever runs it tries again. */
+/** It does not start while PostgreSQL is out of its reach; its supervisor tries again. */
 async function restart(instance: Instance): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -52,7 +52,7 @@ export async function read({ fleet, town, log, over }: Load, random: Seeded): Pr
     const { url } = fleet.instances[instance]!.service
     const { times, answer } = await timed(() => (look.as?.at(url) ?? new Api(url)).get(path))
     log.push({ kind: 'read', instance, path, view, ...times, names: namesIn(look, answer) })
-    // Whoever refuses does so at once, and would be asked all the time.
+    // An instance that refuses does so at once, and would be asked all the time.
     await sleep(answer?.status !== 200 ? 100 : random.between(1, 15))
   }
 }

@@ -14,7 +14,7 @@ export interface Town {
 export interface Look {
   readonly view: string
   readonly path: string
-  /** Who looks; nobody in particular, if undefined. */
+  /** Who looks; undefined for a reader without an account. */
   readonly as?: Api
   /** The markets that it has to show, by id. */
   readonly shows: readonly string[]

@@ -144,7 +144,7 @@ describe('with a collector', () => {
 
   it('no secret is in a span', () => {
     const text = JSON.stringify(collector.spans)
-    // A token, a password, its hash, an e-mail address, what somebody wrote.
+    // A token, a password, its hash, an e-mail address, what a person wrote.
     expect(text).not.toMatch(/Bearer|eyJ|long enough password|\$argon2|@example\.org|Renamed/)
     expect(text).toContain('insert into \\"accounts\\"')
   })

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 500
 
 let fresh: FreshDatabase
 let log: PostgresInvalidationLog
-/** Somebody else on the same database: an operator, a backup, a migration. */
+/** Another client of the same database: an operator, a backup, a migration. */
 let other: Client
 
 beforeAll(async () => {

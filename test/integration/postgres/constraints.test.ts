@@ -52,7 +52,7 @@ describe.each(ENGINES)('what the schema forbids on $name', ({ open }) => {
     await expect(overfilling).rejects.toMatchObject({ constraint: 'markets_stalls_check' })
   })
 
-  it('a market of nobody: found out at COMMIT, and known to be rolled back', async () => {
+  it('a market without an organizer: found out at COMMIT, and known to be rolled back', async () => {
     const market = aMarket(anOrganizer().id)
     const creating = run(async (tx) => tx.markets.add(market))
     await expect(creating).rejects.toMatchObject({

@@ -23,7 +23,7 @@ describe('a database embedded in a directory', () => {
 
     writeFileSync(join(dataDir, 'lock'), '1') // alive on every machine, and not us
     await expect(openDatabase({ dataDir })).rejects.toThrow(/in use by process 1/)
-    writeFileSync(join(dataDir, 'lock'), '999999999') // nobody: left by a process that was killed
+    writeFileSync(join(dataDir, 'lock'), '999999999') // no process has it: left by a process that was killed
     const second = await openDatabase({ dataDir })
     await second.migrate()
     expect(await second.invalidationLog.pending()).toEqual([{ id, tags: ['kept'], applied: false }])

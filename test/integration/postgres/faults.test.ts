@@ -94,7 +94,7 @@ describe('when PostgreSQL misbehaves', () => {
   })
 
   it.each(['before', 'after'] as const)(
-    'a connection lost %s COMMIT was executed: nobody knows, and it says so',
+    'a connection lost %s COMMIT was executed: whether it holds is unknown, and the error says so',
     async (when) => {
       // More often than the pool has connections: none may be lost with its COMMIT.
       for (let i = 0; i < OPTIONS.poolSize + 1; i++) {

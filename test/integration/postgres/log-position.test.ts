@@ -57,7 +57,7 @@ describe('a position in the log on PostgreSQL', () => {
     await aborted.query('rollback')
     const second = await tagsSince(invalidationLog, first.next)
     expect(second.tags).toEqual(['early'])
-    // And once more, whoever has committed in between.
+    // And once more, whichever transaction has committed in between.
     await transactions.run((tx) => tx.logInvalidation(['late']))
     await nested.query('commit')
     const third = await tagsSince(invalidationLog, second.next)
@@ -129,7 +129,7 @@ describe('a position in the log on PostgreSQL', () => {
     await client.query(`delete from cache_invalidation where tags = '{restored}'`)
   })
 
-  it('rows of a release that knew no transactions are told once, to whoever asks first', async () => {
+  it('rows of a release that knew no transactions are told once, to the instance that asks first', async () => {
     const { invalidationLog, migrate, pendingMigrations } = await instance()
     await using client = await sql()
     await client.query('alter table cache_invalidation drop column xid')

@@ -221,7 +221,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     }
   })
 
-  it('a write’s own views see what it has not committed yet; nobody else does', async () => {
+  it('a write’s own views see what it has not committed yet; no other transaction does', async () => {
     const { market } = await aWorld(database, 0)
     await database.transactions.run(async (tx) => {
       const locked = (await tx.markets.findForUpdate(market.id))!

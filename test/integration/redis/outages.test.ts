@@ -141,7 +141,7 @@ describe.each(Object.keys(ON_ONE_SERVER))('%s', (name) => {
     expect(cache.session()).not.toBe(before)
   })
 
-  test("another release's format, and what somebody else wrote, is a miss", async () => {
+  test("another release's format, and what another program wrote, is a miss", async () => {
     const { key, tag } = names()
     await fill(cache, key, [tag], entryOf('old'))
     const fence = (await lookup(cache, key, [tag])).fence

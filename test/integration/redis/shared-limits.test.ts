@@ -82,22 +82,22 @@ describe('limits that instances share', () => {
     expect(await guess(there.limits)).toBe('rate-limited')
   })
 
-  it('make nobody wait for a Redis that has stalled', async () => {
+  it('make no request wait for a Redis that has stalled', async () => {
     const redis = await startRedis()
     server = redis
     const { limits, connected } = instance(redis.url)
     await connected()
     redis.pause()
     const began = performance.now()
-    for (let i = 0; i < 100; i++) await limits.countWrite('somebody')
+    for (let i = 0; i < 100; i++) await limits.countWrite('rosa')
     // Waiting for each of them would take twice as long as this.
     expect(performance.now() - began).toBeLessThan((100 * TIMEOUT_MS) / 2 + SLACK_MS / 4)
-    for (let i = 100; i < 300; i++) await limits.countWrite('somebody')
-    await expect(limits.countWrite('somebody')).rejects.toMatchObject({ code: 'rate-limited' })
+    for (let i = 100; i < 300; i++) await limits.countWrite('rosa')
+    await expect(limits.countWrite('rosa')).rejects.toMatchObject({ code: 'rate-limited' })
     redis.resume()
     // The first counts after it may still meet the connection that was given up.
     const counted = () =>
-      limits.countWrite('somebody').then(
+      limits.countWrite('rosa').then(
         () => true,
         () => false,
       )

@@ -6,7 +6,7 @@ import { freshDatabase } from '../../support/postgres.ts'
 
 export type Sql = (sql: string, parameters?: readonly unknown[]) => Promise<Row[]>
 
-/** A database without the service, and somebody at its prompt. */
+/** A database without the service, and an operator at its prompt. */
 export interface Prompt {
   readonly orm: MikroORM
   readonly sql: Sql

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** A statement as somebody might write it by hand, and how it prints itself in a failure. */
+/** A statement as an operator might write it by hand, and how it prints itself in a failure. */
 export interface Statement {
   readonly sql: string
   readonly parameters: readonly unknown[]

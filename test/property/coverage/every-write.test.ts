@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { specifiersOf } from '../../architecture/imports.ts'
 
-/** A use case that nobody performs here could forget every tag there is. */
+/** A use case that is not performed here could forget every tag there is. */
 test('the worlds perform every use case that writes', async () => {
   const writing: string[] = []
   for await (const path of glob('src/application/*/*.ts')) {

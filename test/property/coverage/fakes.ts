@@ -29,7 +29,7 @@ export class ManualClock extends Clock {
  * whenever the world is replayed: views break ties by id.
  */
 export class WorldIds extends Random {
-  /** The ids made since somebody emptied it. */
+  /** The ids made since it was last emptied. */
   readonly made: string[] = []
   readonly #world: number
   #count = 0

@@ -11,8 +11,8 @@ import { Expected } from './expected.ts'
 import type { Action, Mishap } from './mishaps.ts'
 import type { ClockPutForward, Instance } from './service.ts'
 
-/** Nobody: sees what everybody sees. */
-const STRANGER = 'somebody else'
+/** A reader without an account: sees what everybody sees. */
+const STRANGER = 'a stranger'
 
 /** Runs scripts against instances that share a database, and asks all of them every question after every action. */
 export class Comparison {

@@ -91,7 +91,7 @@ async function unprivilegedUser(): Promise<{ readonly uid: number; readonly gid:
       // There is no such user; the next one may exist.
     }
   }
-  throw new Error('PostgreSQL does not run as root, and this machine has neither a user postgres nor nobody')
+  throw new Error('PostgreSQL does not run as root, and this machine has no user for it')
 }
 
 async function untilItAnswers(url: string, home: string): Promise<void> {

@@ -69,7 +69,7 @@ it('puts the answers of several masters in the order of the keys', async () => {
   )
 })
 
-it('asks nobody for nothing', async () => {
+it('asks no node when there is nothing to ask', async () => {
   expect(await cluster().read([])).toEqual([])
 })
 
@@ -84,7 +84,7 @@ it('asks also a master without a key among those deleted whether it still is one
   expect(odd.deleted).toEqual([[]])
 })
 
-it('refuses a key whose slot nobody owns', async () => {
+it('refuses a key whose slot no node owns', async () => {
   const orphaned = cluster((slot) => slot % 2 === 0)
   const refused = orphaned.read(keys)
   await expect(refused).rejects.toBeInstanceOf(RedisRefusal)

@@ -126,7 +126,7 @@ describe('it is not opened, and nothing is left open,', () => {
       ],
     ],
     ['every slot', () => []],
-  ])('while nobody owns %s', async (_, ranges) => {
+  ])('while no node owns %s', async (_, ranges) => {
     tellTopology(...ranges())
     await expect(open()).rejects.toMatchObject({ name: 'RedisRefusal', code: 'CLUSTERDOWN' })
     await nothingIsOpen()

@@ -114,14 +114,14 @@ it.each([
   expect(redisOptions).toMatchObject(expected)
 })
 
-it('leaves names to whoever connects: a certificate is made out to the name', async () => {
+it('leaves names to the socket that connects: a certificate is made out to the name', async () => {
   isWholeCluster('localhost')
   const url = server.url.replace('127.0.0.1', 'localhost')
   const there = (await connected([url, url])) as Cluster
   expect(there.nodes().map(({ options: { host } }) => host)).toEqual(['localhost'])
 })
 
-it.each([1, 2])('fails whoever counts, and ends no process (%i URLs)', (urls) => {
+it.each([1, 2])('fails the caller that counts, and ends no process (%i URLs)', (urls) => {
   client = connectCountingClient(Array(urls).fill(server.url), 5000)
   const emitter: NodeJS.EventEmitter = client
   expect(() => emitter.emit('error', new Error('read ECONNRESET'))).not.toThrow()

@@ -86,7 +86,7 @@ describe('the cache over a connection', () => {
     expect(watched).toEqual([[`${PREFIX}stamp:t`]])
   })
 
-  it('tells whoever watches the link', async () => {
+  it('tells those who watch the link', async () => {
     const told: string[] = []
     const observer = {
       connected: () => void told.push('connected'),

@@ -108,7 +108,7 @@ describe('a client', () => {
 })
 
 describe('a failing connection', () => {
-  it('is told to whoever sends, and ends no process', () => {
+  it('is told to the sender of a command, and ends no process', () => {
     const made = client()
     expect(() => made.emit('error', new Error('read ECONNRESET'))).not.toThrow()
   })

@@ -18,7 +18,7 @@ describe('a refusal', () => {
     expect(new RedisRefusal('OOM').code).toBe('OOM')
   })
 
-  it('is for whoever reads as good as no server', () => {
+  it('is for a reader as good as no server', () => {
     const refusal = new RedisRefusal('READONLY because')
     const error = unusable(refusal) as CacheUnusable
     expect(error).toBeInstanceOf(CacheUnusable)

@@ -105,7 +105,7 @@ describe('storing', () => {
     expect(server.asked).toEqual(['set p:k'])
   })
 
-  it('says whether the entry is kept, and troubles nobody when the server is full', async () => {
+  it('says whether the entry is kept, and fails no read when the server is full', async () => {
     expect(await store(['s'])).toBe(true)
     server.failing.set('set', new RedisRefusal('OOM command not allowed'))
     expect(await store(['s'])).toBe(false)
@@ -154,7 +154,7 @@ describe('inspecting', () => {
     expect(guard.deadlines.at(-1)).toBe(TIMEOUT_MS)
   })
 
-  it('takes what nobody of ours has written for nothing', async () => {
+  it('takes what no instance of ours has written for nothing', async () => {
     server.set('p:k', Buffer.from('another program’s'))
     expect(await session.inspect('k', [])).toEqual({ stamps: [], entries: [] })
   })

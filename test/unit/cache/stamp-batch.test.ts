@@ -87,14 +87,14 @@ describe('the lookups of one turn', () => {
     expect(server.asked).toEqual(['read s', 'read s'])
   })
 
-  it('ask nobody when there is nothing to ask', async () => {
+  it('ask no server when there is nothing to ask', async () => {
     const nothing = ask({ stamps: [] })
     flush()
     expect(await nothing).toEqual({ fence: [], stored: undefined, remade: false })
     expect(server.asked).toEqual([])
   })
 
-  it('are sent after this turn of the event loop when nobody says otherwise', async () => {
+  it('are sent after this turn of the event loop unless the caller says otherwise', async () => {
     server.set('s', Buffer.from('stamp'))
     const usual = new StampBatch(new MemoryCommands(server), guard, clock, new FixedRandom(), TIMEOUT_MS)
     const question = { stamps: ['s'], entry: undefined, permit: lease, session }
@@ -125,7 +125,7 @@ describe('a missing stamp', () => {
     expect(guard.deadlines).toEqual([TIMEOUT_MS, 1])
   })
 
-  it('is the one that is read back, when somebody else was quicker', async () => {
+  it('is the one that is read back, when another reader was quicker', async () => {
     guard.before = () => {
       guard.before = () => {}
       server.set('s', Buffer.from('theirs'))
@@ -142,7 +142,7 @@ describe('a missing stamp', () => {
     expect(await found).toMatchObject({ stored: undefined, remade: true })
   })
 
-  it('holds nobody up who does not need it', async () => {
+  it('holds up no read that does not need it', async () => {
     server.set('there', Buffer.from('stamp'))
     server.failing.set('makeStamps', new RedisRefusal('MOVED away'))
     const [quick, slow] = [ask({ stamps: ['there'] }), ask({ stamps: ['missing'] })]
@@ -182,7 +182,7 @@ describe('the permit', () => {
     expect(server.asked).toEqual(['read s'])
   })
 
-  it('of nobody sends nothing', async () => {
+  it('without reads sends nothing', async () => {
     lease.left = 0
     const refused = ask()
     flush()
@@ -201,7 +201,7 @@ describe('the permit', () => {
     expect(server.asked).toEqual(['read a b', 'makeStamps b'])
   })
 
-  it('of nobody makes no stamp', async () => {
+  it('without reads makes no stamp', async () => {
     lease.left = 1
     const refused = ask()
     flush()

@@ -22,7 +22,7 @@ describe('PUBLIC_URL', () => {
     expect(() => publicUrl(text)).toThrow(/PUBLIC_URL: expected/)
   })
 
-  it('is nothing unless somebody says so', () => {
+  it('is nothing unless the environment says so', () => {
     expect(readConfig({}).publicUrl).toBeUndefined()
     expect(publicUrl('')).toBeUndefined()
   })

@@ -193,7 +193,7 @@ describe('a drain of a shared cache', () => {
 })
 
 describe('a drain without a cache', () => {
-  it('marks rows: nobody could serve what they invalidate', async () => {
+  it('marks rows: no instance could serve what they invalidate', async () => {
     const w = world('none')
     w.log.add('1', ['a'])
     expect(await w.drain.run()).toEqual({ invalidated: true, selected: new Set(['1']) })
@@ -210,7 +210,7 @@ describe('a drain of a private cache with other instances', () => {
     took(w.steps)
   })
 
-  it('applies rows that somebody else has marked, each once', async () => {
+  it('applies rows that another instance has marked, each once', async () => {
     w.log.add('1', ['a'], true)
     await w.drain.run()
     expect(took(w.steps)).toContain('invalidate a')

@@ -61,7 +61,7 @@ describe('when the database falls silent', () => {
     expect(late.outcome()).toBe('database-unavailable')
   })
 
-  it('a load that is given up may still fail, and nobody minds', async () => {
+  it('a load that is given up may still fail, without any effect', async () => {
     const load = deferred<never>()
     const given = queue.run(() => load.promise)
     await drained(SILENT)

@@ -296,7 +296,7 @@ describe('early refresh', () => {
     expect(after.status.kind).toBe('miss')
   })
 
-  it('of many hits loads once, and a failing one troubles nobody', async () => {
+  it('of many hits loads once, and a failing one fails no read', async () => {
     await nearExpiry(1)
     let loads = 0
     w.loading(async () => {

@@ -116,7 +116,7 @@ describe('a checked hit', () => {
     expect(w.outcomes()).toEqual(['overtaken'])
   })
 
-  it('is a violation when nobody has invalidated the difference after 1.02 leases', async () => {
+  it('is a violation when no drain has invalidated the difference after 1.02 leases', async () => {
     const served = (await w.read()).etag
     await settled()
     w.reports.length = 0
@@ -157,7 +157,7 @@ describe('a checked hit', () => {
     expect(w.outcomes()).toEqual(['violation'])
   })
 
-  it('is a violation in a rendered page too, which nobody decodes', async () => {
+  it('is a violation in a rendered page too, which is never decoded', async () => {
     w = world(1, (view) => rendered(view, 'v1', ({ version }) => `<p>${version}</p>`))
     await w.read()
     w.database.version = 2
@@ -202,7 +202,7 @@ describe('a checked hit', () => {
     expect(w.outcomes().slice(3)).toEqual(['overtaken'])
   })
 
-  it('stays undecided without a lease: then nobody is served from the cache, and it is not asked', async () => {
+  it('stays undecided without a lease: then no reader is served from the cache, and it is not asked', async () => {
     w.database.version = 2
     await w.read()
     w.gate.open = false

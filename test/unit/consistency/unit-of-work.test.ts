@@ -14,7 +14,7 @@ import { WriteConfirmation } from '../../../src/application/consistency/write-co
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { FakeCache, FakeLog, settled, TimerClock } from './fakes.ts'
 
-/** Rows that a transaction logs are the log's once it has committed, and nobody's before. */
+/** Rows that a transaction logs are the log's once it has committed, and unknown to it before. */
 class FakeTransactions implements Transactions<LoggingTransaction> {
   readonly #log: FakeLog
   #ids = 0

@@ -68,7 +68,7 @@ describe('a write to a shared cache', () => {
     expect(told.answer).toEqual({ confirmation: 'invalidated', at: 0 })
   })
 
-  it('is answered when somebody else has marked its row', async () => {
+  it('is answered when another instance has marked its row', async () => {
     unreachable()
     const told = w.confirm()
     await w.clock.advance(300)
@@ -88,7 +88,7 @@ describe('a write to a shared cache', () => {
     expect(told.answer?.confirmation).toBe('lease-waited-out')
   })
 
-  it('waits out 1.02·L when nobody confirms, not a moment less', async () => {
+  it('waits out 1.02·L when no drain confirms, not a moment less', async () => {
     unreachable()
     const told = w.confirm()
     await w.clock.advance(WAIT_MS - 0.01)
@@ -125,7 +125,7 @@ describe('a write to a shared cache', () => {
     expect(told.answer?.confirmation).toBe('lease-waited-out')
   })
 
-  it('without a session, waits for somebody else or the lease', async () => {
+  it('without a session, waits for another instance or the lease', async () => {
     w.cache.present = undefined
     const told = w.confirm()
     await w.clock.advance(WAIT_MS - 1)
@@ -166,7 +166,7 @@ describe('a write to a private cache', () => {
     expect(told.answer).toEqual({ confirmation: 'lease-waited-out', at: WAIT_MS })
   })
 
-  it('with others: deletes its own at once, and waits the lease out whoever has marked the row', async () => {
+  it('with others: deletes its own at once, and waits the lease out whichever instance has marked the row', async () => {
     const w = await world('private', false)
     w.log.add('1', ['a'])
     const told = w.confirm()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { type Ask, MARKET_ID, TestApi, VENDOR_ID } from './harness.ts'
 
-/** Every cached read, with whoever may read it. */
+/** Every cached read, with an account that may read it. */
 const READS = [
   ['/markets?page=2', undefined],
   ['/markets/', undefined],
@@ -22,7 +22,7 @@ const WAYS: Record<string, Ask> = {
   'with HEAD': { method: 'HEAD' },
   'by who has it': { headers: { 'if-none-match': '"v1"' } },
   'under an id': { headers: { 'x-request-id': 'trace-1' } },
-  'by nobody': { as: undefined },
+  'without an account': { as: undefined },
   'by an organizer': { as: 'organizer' },
   'by a vendor': { as: 'vendor' },
   'with a bad token': { headers: { authorization: 'Bearer forged' } },
@@ -67,7 +67,7 @@ describe('a read whose URL is known', () => {
   it.each([
     ['is gone', new MarketflowError('market-not-found')],
     ['cannot be loaded', new MarketflowError('database-unavailable', undefined, { retryAfterS: 1 })],
-    ['fails as nobody foresaw', new Error('unforeseen')],
+    ['fails in an unforeseen way', new Error('unforeseen')],
   ])('is answered as if it were not, when what it asks for %s', async (_, error) => {
     const fresh = await TestApi.start()
     const known = await TestApi.start()

@@ -24,7 +24,7 @@ describe('guardLogin', () => {
   const right = () => Promise.resolve('token')
   const limited = { code: 'rate-limited' }
 
-  it('lets nobody guess faster by guessing at once', async () => {
+  it('lets no client guess faster by guessing at once', async () => {
     const limits = new RateLimits()
     const results = await Promise.allSettled(
       Array.from({ length: 30 }, () => limits.guardLogin('ada@example.org', '192.0.2.1', wrong)),

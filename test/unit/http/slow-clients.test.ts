@@ -57,7 +57,7 @@ describe('a client that is slow on purpose', () => {
     expect(api.calls).toEqual([])
   })
 
-  it('is cut off with 408 when it sends its body byte by byte, and nobody is woken for it', async () => {
+  it('is cut off with 408 when it sends its body byte by byte, and no operator is woken for it', async () => {
     api = await TestApi.start({ limits: LIMITS })
     const socket = connectTo(api.url)
     socket.write('POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n')

@@ -27,7 +27,7 @@ const answer = (message: object) => process.emit('message', { type: METRICS_ANSW
 
 it('takes the answer to its own question, whatever else is answered first', async () => {
   supervisor = (id) => {
-    answer({ id: id + 1, text: 'somebody else’s' })
+    answer({ id: id + 1, text: 'another’s' })
     answer({ id, text: 'ours' })
   }
   expect(await clusterMetrics()).toBe('ours')

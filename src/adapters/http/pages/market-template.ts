@@ -54,7 +54,7 @@ function vendors({ vendors, status }: MarketPage): string {
   const heading = status === 'active' ? 'Vendors' : 'Vendors when it is open'
   if (vendors.length === 0) {
     if (status === 'closed') return ''
-    return html`<section><h2>${heading}</h2><p class="none">Nobody sells here yet.</p></section>`
+    return html`<section><h2>${heading}</h2><p class="none">No vendor sells here yet.</p></section>`
   }
   return html`<section aria-labelledby="vendors">
 <h2 id="vendors">${heading} <span class="number">${vendors.length}</span></h2>

@@ -9,7 +9,7 @@ export interface WorldOptions {
   /** As `SINGLE_INSTANCE`: the only process on this database. */
   readonly alone: boolean
   readonly faults: boolean
-  /** What the first instance runs on instead: a deployment that nobody promised anything for. */
+  /** What the first instance runs on instead: a deployment that the promise does not cover. */
   readonly odd?: 'lru' | 'null'
   /** Only plans of this theme; otherwise half of the plans have one or the other. */
   readonly theme?: Theme
@@ -130,7 +130,7 @@ function makeFaults(random: Prng, options: WorldOptions): Fault[] {
       from: span.from - 20 - random.below(80),
       until: span.from + 20 + random.below(80),
     }
-    // And nobody else who replays the log first.
+    // And no other instance that replays the log first.
     const other = { kind: 'suspend' as const, slot: (slot + 1) % options.instances }
     const absent = { ...other, from: span.from - random.below(15), until: span.from + 20 + random.below(80) }
     const others = Array.from({ length: random.below(2) }, () => makeFault(random, options))

@@ -164,7 +164,7 @@ export class LoadsFromOlderSnapshot extends OpenReadThrough {
   }
 }
 
-/** What was loaded last is good enough beyond its TTL, until it has been loaded again: nobody asks for its stamps. */
+/** What was loaded last is good enough beyond its TTL, until it has been loaded again: its stamps are not asked for. */
 export class ServesPastTtl extends OpenReadThrough {
   readonly #last = new Map<string, Entry>()
 

@@ -90,7 +90,7 @@ describe('the document', () => {
     expect(VERSION).toBe(version)
   })
 
-  it('is served as it is, and with 304 to whoever has it', async () => {
+  it('is served as it is, and with 304 to a client that has it', async () => {
     const api = await TestApi.start()
     try {
       const served = await api.fetch('/openapi.json')

@@ -34,7 +34,7 @@ describe.each(OPERATIONS)('$id', ({ method, path, operation }) => {
   })
   afterAll(() => api.close())
 
-  /** Asks as somebody who may, and holds the answer against the document. */
+  /** Asks as an account that may, and holds the answer against the document. */
   async function ask(ask: Ask = {}, suffix = ''): Promise<{ status: number; code?: string; text: string }> {
     const asked = { method, ...(right && { as: right }), body: examples[0], ...ask }
     const response = await api.fetch(url + suffix, asked)
@@ -49,8 +49,8 @@ describe.each(OPERATIONS)('$id', ({ method, path, operation }) => {
   })
 
   it('asks for the token that the document says', async () => {
-    const nobody = await fetch(api.url + url, asNobody(method, examples[0]))
-    expect(nobody.status).toBe(token === 'ignored' || token === 'optional' ? success : 401)
+    const stranger = await fetch(api.url + url, asStranger(method, examples[0]))
+    expect(stranger.status).toBe(token === 'ignored' || token === 'optional' ? success : 401)
     const forged = await ask({ headers: { authorization: 'Bearer forged' } })
     expect(forged.status).toBe(token === 'ignored' ? success : 401)
     if (token === 'organizer') expect((await ask({ as: 'vendor' })).code).toBe('forbidden')
@@ -102,7 +102,7 @@ function rightToken({ token }: Operation): Ask['as'] {
   return token === 'account' ? 'vendor' : token
 }
 
-function asNobody(method: string, body: unknown): RequestInit {
+function asStranger(method: string, body: unknown): RequestInit {
   const headers = { 'content-type': 'application/json' }
   return { method, ...(body !== undefined && { headers, body: JSON.stringify(body) }) }
 }

@@ -64,7 +64,7 @@ const HOSTILE = [
 ]
 const hostile = fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: fc.constantFrom(...'<>&"\'=/!-a ') }))
 
-describe('whatever somebody called a market', () => {
+describe('whatever an organizer called a market', () => {
   it('is text on its page, and changes none of its elements', () => {
     const expected = elements(pages.market(market))
     fc.assert(
@@ -128,7 +128,7 @@ describe('a market’s page', () => {
     })
   })
 
-  it('names none where nobody knows it', () => {
+  it('names none where it is unknown', () => {
     const unknown = new HtmlPages(undefined).market(market)
     expect(unknown).not.toContain('canonical')
     expect(data(unknown).url).toBe('/m/dock-market')
@@ -169,8 +169,8 @@ describe('a market’s page', () => {
     expect(html).not.toContain('noindex')
   })
 
-  it('says when nobody sells there yet', () => {
-    expect(pages.market({ ...market, vendor_count: 0, vendors: [] })).toContain('Nobody sells here yet.')
+  it('says when no vendor sells there yet', () => {
+    expect(pages.market({ ...market, vendor_count: 0, vendors: [] })).toContain('No vendor sells here yet.')
   })
 })
 
