@@ -39,7 +39,7 @@ export class Account {
     this.sessionEpoch += 1
   }
 
-  /** Whoever knew the old password may hold a token of it, so every session ends. */
+  /** A thief who knew the old password may hold a token of it, so every session ends. */
   changePassword(passwordHash: string): void {
     this.passwordHash = passwordHash
     this.endSessions()

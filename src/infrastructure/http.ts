@@ -57,7 +57,7 @@ export async function httpApp(
   const log = requestLog(logger)
   const onRequest = (report: RequestReport) => {
     const { method, route, status, ms } = report
-    // A stream takes as long as somebody watches; that is no latency.
+    // A stream takes as long as an operator watches; that is no latency.
     if (route !== LIVE_PATH) {
       metrics.requested(method, route, status, ms)
       recent.requested(method, route, status, ms)

@@ -23,7 +23,7 @@ Running it again updates what changed and imports nothing twice.`
 /** Rows per transaction. A batch that fails changes nothing; those before it stay. */
 const BATCH = 100
 
-/** The account that imported markets belong to. Nobody can sign in as it: no password has this hash. */
+/** The account that imported markets belong to. No person can sign in as it: no password has this hash. */
 const DIRECTORY_ACCOUNT = {
   email: 'usda-directory@marketflow.invalid',
   name: 'USDA National Farmers Market Directory',

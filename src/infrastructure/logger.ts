@@ -4,7 +4,7 @@ import { tellError } from './tell-error.ts'
 
 /**
  * JSON lines to the standard output. Errors are told field by field (see `tellError`), and every finished line is
- * searched for secrets once more. Nobody waits for it to be written: lines that come meanwhile go out together, and
+ * searched for secrets once more. No request waits for it to be written: lines that come meanwhile go out together, and
  * what is left goes out at exit.
  */
 export function createLogger(

@@ -11,7 +11,7 @@ import { LatencyWindow } from './latency-window.ts'
 
 const INVALIDATIONS = 100
 const VIOLATIONS = 20
-/** A write to a vendor of a thousand markets has as many tags; nobody reads them all. */
+/** A write to a vendor of a thousand markets has as many tags; no operator reads them all. */
 const TAGS = 50
 
 interface Requests {

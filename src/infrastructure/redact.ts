@@ -2,7 +2,7 @@ const CENSOR = '[redacted]'
 
 /**
  * What must not be in a log line, wherever it came from: a field of an object three levels down, a driver's message
- * that quotes its URL, a header that somebody logged whole. So the finished line is searched, not a list of paths.
+ * that quotes its URL, a header that was logged whole. So the finished line is searched, not a list of paths.
  */
 const SECRETS = new RegExp(
   [

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
-/** What people write and people read. This file names the words, and the last folder's texts are others'. */
-const FILES = globSync(['*.md', '{bench,deploy,docs,test}/**/*.{ts,js,json,md,sh,yml,html}'], {
+/** What people write and people read. This file names the words, and the schema of Compose is others'. */
+const FILES = globSync(['*.md', '{bench,deploy,docs,src,test}/**/*.{ts,js,json,md,sh,yml,html,css}'], {
   exclude: (path) =>
     path.includes('node_modules') ||
     path.endsWith('words.test.ts') ||

@@ -10,7 +10,7 @@ const RETRY_MS = 500
  * twice: a count that is lost harms less than one that comes late.
  * @param urls several are the nodes of a Redis Cluster
  * @param timeoutMs a server that owes an answer for four times as long is given up; the next connection counts as ready
- * only once the server has answered on it, so that nobody waits for one that has stalled
+ * only once the server has answered on it, so that no request waits for one that has stalled
  */
 export function connectCountingClient(urls: readonly string[], timeoutMs: number): Redis | Cluster {
   const options = {
@@ -31,11 +31,11 @@ export function connectCountingClient(urls: readonly string[], timeoutMs: number
       : new Cluster(nodes, {
           enableOfflineQueue: false,
           clusterRetryStrategy: () => RETRY_MS,
-          // Names are for whoever resolves them; a TLS certificate is made out to the name.
+          // Names are left to the socket that resolves them; a TLS certificate is made out to the name.
           dnsLookup: (address, done) => done(null, address),
           // Nodes that the cluster names are reached with the credentials of those that the settings name.
           redisOptions: { ...options, ...credentials },
         })
-  // Whoever counts learns that it failed; without a listener ioredis would also print it.
+  // The caller that counts learns that it failed; without a listener ioredis would also print it.
   return client.on('error', () => {})
 }

@@ -1,7 +1,7 @@
 import type { StoredEntry } from './stored-entry.ts'
 
 /**
- * An entry as one binary value: a line `mf1 {meta}` and the body as it is. The number is the format's version: whoever
+ * An entry as one binary value: a line `mf1 {meta}` and the body as it is. The number is the format's version: an instance that
  * changes the format changes it, and each release takes the other's entries for misses.
  */
 const MAGIC = 'mf1 '
@@ -15,7 +15,7 @@ interface Meta {
   readonly loadMs: number
   readonly keptUntil: number
   readonly fence: readonly string[]
-  /** The body's length: a value that somebody cut or appended to is garbage. */
+  /** The body's length: a value that was cut or appended to is garbage. */
   readonly bytes: number
 }
 

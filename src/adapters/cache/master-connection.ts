@@ -4,7 +4,7 @@ import { connect } from './redis-client.ts'
 import { RedisCommands, RedisRefusal } from './redis-commands.ts'
 
 /**
- * How long a stamp that nobody invalidates lives, in ms. Nothing but memory and hits depends on it: a stamp that ends makes
+ * How long a stamp that is not invalidated lives, in ms. Nothing but memory and hits depends on it: a stamp that ends makes
  * misses of its entries, so it lives several times as long as they do (77 minutes at most, grace included), and not
  * longer, since every tag that anybody asks for gets one.
  */

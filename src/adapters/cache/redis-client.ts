@@ -38,7 +38,7 @@ export function createSibling(client: Redis, host: string, port: number): Redis 
   return quiet(client.duplicate({ host, port }))
 }
 
-/** Every failure reaches whoever sent a command; without a listener ioredis would also print it. */
+/** Every failure reaches the sender of a command; without a listener ioredis would also print it. */
 function quiet(client: Redis): Redis {
   return client.on('error', () => {})
 }

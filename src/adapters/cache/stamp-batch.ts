@@ -42,7 +42,7 @@ export type Defer = (flush: () => void) => void
 
 /**
  * Collects the lookups of one turn of the event loop, and answers all of them by one round trip. Stamps that are
- * missing are made and read back by a second one, which holds nobody up who does not need it.
+ * missing are made and read back by a second one, which holds up no read that does not need it.
  */
 export class StampBatch {
   readonly #commands: RedisCommands
@@ -90,7 +90,7 @@ export class StampBatch {
       if (open.length === 0) return
       const found = await this.#read(open)
       open = open.filter((question) => !answerIfComplete(question, found, false))
-      // From here on nobody can have a hit: what was stored under a stamp that was missing is lost for good.
+      // From here on no read can have a hit: what was stored under a stamp that was missing is lost for good.
       open = permitted(open)
       if (open.length === 0) return
       await this.#makeMissing(open, found, deadline - this.#clock.monotonic())

@@ -1,6 +1,6 @@
 import type { Entry, Fence } from '../../application/consistency/ports/cache-port.ts'
 
-/** An entry as it is kept: with the stamps observed before its load began, and the time after which nobody keeps it. */
+/** An entry as it is kept: with the stamps observed before its load began, and the time after which no tier keeps it. */
 export interface StoredEntry {
   readonly entry: Entry
   readonly fence: Fence

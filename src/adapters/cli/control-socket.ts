@@ -15,7 +15,7 @@ export interface Answer {
 const PREFIX = 'control'
 
 /**
- * Listens for the operator's commands on a Unix socket in the data directory, one per process: whoever may open the
+ * Listens for the operator's commands on a Unix socket in the data directory, one per process: a user who may open the
  * file is the operator. Removes the sockets of processes that did not live to do it themselves.
  */
 export async function openControlSocket(
@@ -45,7 +45,7 @@ export async function askInstances(
 ): Promise<Answer[]> {
   const answers: Answer[] = []
   for (const instance of await socketsIn(dataDir).catch(() => [])) {
-    // A socket that nobody answers was left behind by a process that died.
+    // A socket that no process answers was left behind by a process that died.
     const text = await post(join(dataDir, instance), command, JSON.stringify(input)).catch(() => undefined)
     if (text !== undefined) answers.push({ instance, ...JSON.parse(text) })
     if (onlyOne && answers.length > 0) break

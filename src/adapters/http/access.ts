@@ -10,7 +10,7 @@ const BEARER = /^bearer +([\w~+/.-]+=*)$/i
 
 export type VendorViewer = Viewer & { readonly vendorId: string }
 
-/** Who may ask for what: tokens, roles, and how often somebody may write. */
+/** Who may ask for what: tokens, roles, and how often an account may write. */
 export class Access {
   readonly #tokens: TokenIssuer
   readonly #identify: UseCases['identify']
@@ -23,8 +23,8 @@ export class Access {
   }
 
   /**
-   * Who is asking, where anybody may; at once where nobody says who they are.
-   * @throws MarketflowError `unauthenticated` for a bad token: to answer it as nobody would hide that it has expired
+   * Who is asking, where anybody may; at once where the request has no token.
+   * @throws MarketflowError `unauthenticated` for a bad token: to answer it as a stranger would hide that it has expired
    */
   anyone(req: IncomingMessage): Promise<Viewer> | undefined {
     const token = tokenOf(req)
@@ -32,8 +32,8 @@ export class Access {
   }
 
   /**
-   * For what everybody sees alike: a token that is forged or expired is refused, but nobody's revocation is looked up.
-   * It would decide nothing, and with PostgreSQL out of reach it would take the page from whoever is signed in.
+   * For what everybody sees alike: a token that is forged or expired is refused, but no revocation is looked up.
+   * It would decide nothing, and with PostgreSQL out of reach it would take the page from readers who are signed in.
    * @throws MarketflowError `unauthenticated`
    */
   passerBy(req: IncomingMessage): Promise<unknown> | undefined {
@@ -74,7 +74,7 @@ export class Access {
     return viewer
   }
 
-  /** Somebody about to change an account's own settings. @throws MarketflowError also `rate-limited` */
+  /** An account about to change an account's own settings. @throws MarketflowError also `rate-limited` */
   async writingAccount(req: IncomingMessage): Promise<Viewer> {
     const viewer = await this.account(req)
     await this.#limits?.countWrite(viewer.accountId)

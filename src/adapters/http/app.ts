@@ -22,7 +22,7 @@ export interface AppOptions extends SystemProbes {
   readonly random: Random
   /** Called after every answer. */
   readonly onRequest?: (report: RequestReport) => void
-  /** Called with what nobody foresaw, answered as 500. */
+  /** Called with what is unforeseen, answered as 500. */
   readonly onError: (error: unknown, requestId: string) => void
   /** Absent: there is no `/admin`. */
   readonly operators?: OperatorsConsole | undefined
@@ -30,7 +30,7 @@ export interface AppOptions extends SystemProbes {
   readonly limits?: RateLimits | undefined
   /** How many proxies stand in front: so many entries of `X-Forwarded-For`, from its end, are theirs. Default: none. */
   readonly trustProxy?: number
-  /** Where the service is found from outside, as an origin; undefined where nobody knows. */
+  /** Where the service is found from outside, as an origin; undefined where it is unknown. */
   readonly publicUrl: string | undefined
 }
 

@@ -101,7 +101,7 @@ export function authRoutes(useCases: UseCases, access: Access, limits: RateLimit
         const { accountId } = await access.writingAccount(req)
         const { current_password: current, new_password: next } = await readBody(req, res, passwordChange)
         const attempt = () => useCases.changePassword.execute(accountId, current, next)
-        // Whoever found somebody's token must not guess the password behind it either.
+        // A thief who found a token must not guess the password behind it either.
         const signedIn = await (limits?.guardLogin(accountId, req.ip ?? '', attempt) ?? attempt())
         sendJson(res, 200, viewSignedIn(signedIn))
       },

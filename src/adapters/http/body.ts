@@ -9,7 +9,7 @@ import { validate } from './validation.ts'
 const LARGEST_BODY = 100 * 1024
 
 // `strict: false`: a bare number is valid JSON of the wrong shape, and the schema says so better than the parser.
-// `inflate: false`: nobody compresses so little, and who does sends bombs.
+// `inflate: false`: no honest client compresses so little; what comes compressed is a bomb.
 const parseJson = express.json({
   limit: LARGEST_BODY,
   strict: false,
@@ -20,7 +20,7 @@ const parseJson = express.json({
 
 /**
  * Reads the body by its schema; no body at all reads as `{}`. Called by handlers rather than mounted before them, so
- * that reads don't pass through it, and nobody's body is read before their token.
+ * that reads don't pass through it, and no body is read before its token.
  * @throws MarketflowError `unsupported-media-type` or `validation-failed`, and whatever the parser throws
  */
 export async function readBody<Schema extends z.ZodType>(

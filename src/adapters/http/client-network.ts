@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 
 const GROUPS = 8
-/** Of an IPv6 address, the half that names the network: whoever has one address has all of its /64. */
+/** Of an IPv6 address, the half that names the network: a client with one address has all of its /64. */
 const NETWORK_GROUPS = 4
 
 /** What limits by address count together: an IPv4 address, or an IPv6 /64. */

@@ -10,7 +10,7 @@ export interface RequestReport {
   /** 499 when the client went away before the answer was complete, as nginx writes it. */
   readonly status: number
   readonly ms: number
-  /** Made when it is looked at, unless somebody needed it before. */
+  /** Made when it is looked at, unless it was needed before. */
   readonly requestId: string
   readonly cacheStatus: string | undefined
   /** Where the request is traced. */

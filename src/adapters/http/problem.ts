@@ -36,7 +36,7 @@ export function problemOf(error: MarketflowError, instance: string): Problem {
     type: `urn:marketflow:problem:${code}`,
     title,
     status: STATUS_OF[code],
-    // Whoever threw `internal` wrote for operators.
+    // The message of an `internal` was written for operators.
     detail: code === 'internal' ? title : message,
     code,
     instance,
@@ -63,7 +63,7 @@ export function problemHeaders(
   return headers
 }
 
-/** What the core, Express and its body parser throw, in the catalogue's terms; anything that nobody foresaw is `internal`. */
+/** What the core, Express and its body parser throw, in the catalogue's terms; anything unforeseen is `internal`. */
 export function asMarketflowError(error: unknown): MarketflowError {
   if (error instanceof MarketflowError) return error
   if (error instanceof Unavailable) {

@@ -8,7 +8,7 @@ const MINUTE_S = 60
 
 /** Limits on what costs us or harms others. Reads are not limited. */
 export class RateLimits {
-  /** By account and address, so that nobody can lock somebody else out from afar. */
+  /** By account and address, so that no stranger can lock an owner out from afar. */
   readonly #guesses: Limiter
   readonly #guessesByNetwork: Limiter
   readonly #registrations: Limiter
@@ -35,7 +35,7 @@ export class RateLimits {
     try {
       await consume(this.#guesses, account)
     } catch (refusal) {
-      // Nobody guessed: a client that keeps asking must not lock its neighbours out.
+      // That was no guess: a client that keeps asking must not lock its neighbours out.
       await this.#guessesByNetwork.reward(network)
       throw refusal
     }

@@ -1,6 +1,6 @@
 /**
  * Remembers what was used lately, in two generations: when the young one is full, it becomes the old one, and what
- * nobody used since is forgotten. Bounded like an LRU, at the cost of a `Map`.
+ * was not used since is forgotten. Bounded like an LRU, at the cost of a `Map`.
  */
 export class Recent<Value> {
   readonly #generation: number

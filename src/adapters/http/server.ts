@@ -9,13 +9,13 @@ export interface ServerLimits {
   readonly headersTimeout: number
   /** Until the request is complete, body included: 408. */
   readonly requestTimeout: number
-  /** A connection with a request on it on which nothing moves: whoever does not read its answer. */
+  /** A connection with a request on it on which nothing moves: its client does not read its answer. */
   readonly timeout: number
   readonly keepAliveTimeout: number
   readonly connectionsCheckingInterval: number
   /** Of the request line and all header fields together; a longer head is answered 431. */
   readonly maxHeaderSize: number
-  /** At a time; more are closed as they come, so that a flood costs others their wait and nobody the process. */
+  /** At a time; more are closed as they come, so that a flood costs others a wait, and never the process. */
   readonly maxConnections: number
 }
 

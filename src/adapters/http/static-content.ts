@@ -30,7 +30,7 @@ export function staticContent(
   }
 }
 
-/** Answers a GET or HEAD with it, or with 304 to whoever has it. */
+/** Answers a GET or HEAD with it, or with 304 to a client that has it. */
 export function sendStatic(req: IncomingMessage, res: Response, content: StaticContent): void {
   const { bytes, etag } = content
   const requestId = sentRequestId(req)

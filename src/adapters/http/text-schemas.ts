@@ -124,7 +124,7 @@ export function changes<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return body(shape)
     .refine((fields) => Object.keys(fields).length > 0, {
       error,
-      // Whoever sent only unknown fields is told about those.
+      // A client that sent only unknown fields is told about those.
       when: ({ issues }) => issues.length === 0,
     })
     .register(documentedAs, { minProperties: 1 })

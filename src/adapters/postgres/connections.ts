@@ -39,7 +39,7 @@ export class ConnectionLost extends Error {
 
 /**
  * A connection that takes one statement at a time and ends with its reservation: a query sent late must not land in
- * somebody else's transaction.
+ * another caller's transaction.
  */
 export function lend(connection: Connection): { readonly connection: Connection; readonly end: () => void } {
   let ended = false

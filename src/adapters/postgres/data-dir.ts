@@ -9,7 +9,7 @@ export class DataDirInUse extends Error {
 const heldHere = new Set<string>()
 
 /**
- * Makes sure that the directory exists and that nobody else uses it, by a file with the process id, as PostgreSQL does
+ * Makes sure that the directory exists and that no other process uses it, by a file with the process id, as PostgreSQL does
  * it. A file left by a process that died is taken over.
  * @throws DataDirInUse while its process is alive
  */
@@ -36,7 +36,7 @@ export function lockDataDir(dataDir: string): { readonly release: () => void } {
   }
 }
 
-/** Of several that look at one dead holder's file, only whoever made this one may put it in the other's place. */
+/** Of several that look at one dead holder's file, only the process that made this one may put it in the other's place. */
 function makeAlone(dataDir: string, file: string): void {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' })

@@ -1,7 +1,7 @@
 import type { Connections } from './connections.ts'
 
 /**
- * Equal for all who talk to one database, and for nobody else: not on its copy in another server (the cluster's
+ * Equal for all who talk to one database, and for no others: not on its copy in another server (the cluster's
  * identifier), nor in the same one (the oid), nor for two embedded databases (the random id).
  */
 const IDENTITY = `

@@ -95,7 +95,7 @@ async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<
   const connections = new PgliteConnections(await embedded.em.getConnection().getNativeClient())
   const invalidationLog = new PgliteInvalidationLog(connections, options.logTimeoutMs)
   const orm = embedded as unknown as MikroORM
-  // MikroORM talks to PGlite past our reservation, so nobody else may have it meanwhile.
+  // MikroORM talks to PGlite past our reservation, so no other caller may have it meanwhile.
   const migrate = () => connections.run(() => migrateAlone(orm))
   const pending = () => connections.run(() => pendingMigrations(orm))
   const place = inMemory ? 'in memory' : `in ${dataDir}`

@@ -70,7 +70,7 @@ export async function pendingMigrations(orm: MikroORM): Promise<string[]> {
   return (await orm.migrator.getPending()).map(({ name }) => name)
 }
 
-/** For a database that nobody else can be migrating. */
+/** For a database that no other process can be migrating. */
 export async function migrateAlone(orm: MikroORM): Promise<void> {
   await orm.migrator.up()
 }

@@ -32,7 +32,7 @@ export class PoolConnections extends Connections {
       keepAlive: true,
       application_name: 'marketflow',
     })
-    // Without listeners a dropped connection would end the process. Whoever uses it learns from the failing query.
+    // Without listeners a dropped connection would end the process. The caller that uses it learns from the failing query.
     this.#pool.on('error', () => {})
     this.#pool.on('connect', (client) => client.on('error', () => {}))
   }

@@ -18,7 +18,7 @@ interface Session {
 /**
  * The log over a connection of its own, which a busy pool cannot delay. Whatever goes wrong on it, the connection is
  * destroyed and the next call makes another: a query that is still on its way must not be answered to the next one. The
- * server gives it up, too: it would notice that nobody waits only after its answer, and until then the session holds the
+ * server gives it up, too: it would notice that no client waits only after its answer, and until then the session holds the
  * regime's lock against the one that takes its place.
  */
 export class PostgresInvalidationLog extends SqlInvalidationLog {
@@ -80,7 +80,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       oneAtATime: pLimit(1),
       statementTimeoutMs: this.#timeoutMs,
     }
-    // Also when it breaks while nobody waits for it, which would otherwise end the process.
+    // Also when it breaks while no query waits for it, which would otherwise end the process.
     client.on('error', () => this.#drop(session))
     session.ready.catch(() => {})
     return session

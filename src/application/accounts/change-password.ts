@@ -5,7 +5,7 @@ import type { Transactions } from '../ports/transactions.ts'
 import type { Writes } from '../tables/reads-and-writes.ts'
 import { type SignedIn, signIn } from './sign-in.ts'
 
-/** Somebody takes another password. All sessions end; the answer begins a new one. */
+/** A person takes another password. All sessions end; the answer begins a new one. */
 export class ChangePassword {
   readonly #transactions: Pick<Transactions, 'run'>
   readonly #unitOfWork: Writes

@@ -16,7 +16,7 @@ export class Identify {
     this.#tokens = tokens
   }
 
-  /** @throws MarketflowError `unauthenticated`, or `database-unavailable` when nobody can say. */
+  /** @throws MarketflowError `unauthenticated`, or `database-unavailable` when it cannot be known. */
   async execute(token: string): Promise<Viewer> {
     const { sessionEpoch, ...viewer } = await this.#tokens.verify(token)
     const session = await this.#views.read(VIEWS.accountSession, { id: viewer.accountId })

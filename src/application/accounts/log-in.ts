@@ -5,7 +5,7 @@ import type { TokenIssuer } from '../ports/token-issuer.ts'
 import type { Transactions } from '../ports/transactions.ts'
 import { type SignedIn, signIn } from './sign-in.ts'
 
-/** Somebody proves who they are. Takes as long for an unknown address as for a wrong password. */
+/** A person proves who they are. Takes as long for an unknown address as for a wrong password. */
 export class LogIn {
   readonly #transactions: Transactions
   readonly #hasher: PasswordHasher

@@ -18,7 +18,7 @@ export interface Registration {
   readonly category?: string | undefined
 }
 
-/** Somebody joins as an organizer, or as a vendor with a business. */
+/** A person joins as an organizer, or as a vendor with a business. */
 export class RegisterAccount {
   readonly #unitOfWork: Writes
   readonly #hasher: PasswordHasher

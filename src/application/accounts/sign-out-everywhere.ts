@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { Writes } from '../tables/reads-and-writes.ts'
 
-/** Somebody lost a phone: every token of the account is void, on every instance, once this is answered. */
+/** A person lost a phone: every token of the account is void, on every instance, once this is answered. */
 export class SignOutEverywhere {
   readonly #unitOfWork: Writes
 

@@ -3,7 +3,7 @@ import type { Clock } from './ports/clock.ts'
 
 /** How many drains begin within one lease, so that one may fail without a lapse. */
 const DRAINS_PER_LEASE = 3
-/** While a write waits for somebody to apply its row, the loop looks more often. */
+/** While a write waits for an instance to apply its row, the loop looks more often. */
 const DRAINS_PER_LEASE_WHILE_WAITING = 10
 
 /**

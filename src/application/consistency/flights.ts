@@ -36,7 +36,7 @@ export class Departures<T> {
       this.#waiting.delete(name)
       return work()
     })
-    // Whoever starts at once has left; whoever was turned away (the queue is full) never will, and frees the name.
+    // A load that started synchronously cannot be joined; one that the full queue refused never starts, and frees the name.
     if (departed) return departure
     this.#waiting.set(name, departure)
     departure.catch(() => {

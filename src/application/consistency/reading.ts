@@ -9,7 +9,7 @@ export type ReadStatus =
   | { readonly kind: 'bypass'; readonly reason: CacheUnusable['reason'] }
   | { readonly kind: 'unverified'; readonly ageS: number }
 
-/** The answer to a read: bytes to send as they are, and the object for whoever needs it. */
+/** The answer to a read: bytes to send as they are, and the object for a caller that needs it. */
 export class Reading<T> {
   readonly status: ReadStatus
   readonly #view: View<never, T>
@@ -34,7 +34,7 @@ export class Reading<T> {
     return this.#entry.etag
   }
 
-  /** Whether this account (undefined: nobody signed in) may see it. */
+  /** Whether this account (undefined: a reader who has not signed in) may see it. */
   isVisibleTo(accountId: string | undefined): boolean {
     return this.#entry.visibleTo === '' || this.#entry.visibleTo === accountId
   }

@@ -47,7 +47,7 @@ const FEW_LOADS = 4
  * A difference alone proves nothing: a write may be in flight. So the stamps decide. What the fresh load saw was
  * committed before it ended; any lease that holds L after that began with a drain that came later still, and so has
  * deleted the stamps of every write that the load saw. If then, under such a lease, the stamps are the ones of the hit,
- * what was served differs from the database for a reason that nobody invalidated.
+ * what was served differs from the database for a reason that no writer invalidated.
  */
 export class ShadowCheck<Source> {
   readonly #cache: CachePort
@@ -143,7 +143,7 @@ export class ShadowCheck<Source> {
     return sameFence(fence, await this.#fence(view, params)) ? 'violation' : 'overtaken'
   }
 
-  /** The tags' stamps now, for whoever holds a lease. @throws CacheUnusable */
+  /** The tags' stamps now, for an instance that holds a lease. @throws CacheUnusable */
   async #fence<P, T>(view: View<P, T, Source>, params: P): Promise<Fence> {
     const session = this.#cache.session()
     if (session === undefined) throw new CacheUnusable('unreachable')

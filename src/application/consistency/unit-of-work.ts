@@ -20,7 +20,7 @@ export interface WriteReport {
 
 /**
  * The only way to write. Its closure leaves exactly one place after the commit, and there the write waits until
- * nobody can read what it replaced. The log row is part of the same commit, so no crash between the two loses it.
+ * no reader can get what it replaced. The log row is part of the same commit, so no crash between the two loses it.
  */
 export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
   readonly #transactions: Transactions<Tx>
@@ -83,7 +83,7 @@ export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
       return result
     } catch (error) {
       if (!(error instanceof CommitUnknown)) throw error
-      // It may have happened: invalidate as if it had, and tell the client that nobody knows.
+      // It may have happened: invalidate as if it had, and tell the client that the outcome is unknown.
       if (logged !== undefined) await this.#confirm(logged, this.#clock.monotonic())
       throw new Unavailable('database-unavailable', {
         message: 'The outcome of the write is unknown',

@@ -11,7 +11,7 @@ export type Confirmation = 'invalidated' | 'applied-by-another' | 'lease-waited-
 /**
  * When a committed write may be answered: once no reader can use a stamp from before it. That is, when a drain that
  * began after the commit has deleted the stamps, or another instance's has (the row is no longer pending), or
- * 1.02·L after COMMIT returned — by then whoever may still use the cache has drained the row.
+ * 1.02·L after COMMIT returned — by then every instance that may still use the cache has drained the row.
  */
 export class WriteConfirmation {
   readonly #cache: CachePort
@@ -52,7 +52,7 @@ export class WriteConfirmation {
   }
 
   /**
-   * In process nothing can fail, and nobody else's drain says anything about the other instances. Whether there are
+   * In process nothing can fail, and no other instance's drain says anything about the other instances. Whether there are
    * none is asked of the drain: it fails when PostgreSQL has let another in while we were cut off.
    */
   async #confirmPrivate(tags: readonly string[], committedAt: number): Promise<Confirmation> {

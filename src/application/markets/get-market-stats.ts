@@ -13,7 +13,7 @@ export class GetMarketStats {
     this.#views = views
   }
 
-  /** @throws MarketflowError `market-not-found`, also for somebody else's draft. */
+  /** @throws MarketflowError `market-not-found`, also for another organizer's draft. */
   async execute(id: string, viewer: Viewer | undefined): Promise<Reading<MarketStats>> {
     const reading = await this.#views.read(VIEWS.marketStats, { id })
     if (!reading.exists || !reading.isVisibleTo(viewer?.accountId))

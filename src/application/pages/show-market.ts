@@ -5,7 +5,7 @@ import type { Reads } from '../tables/reads-and-writes.ts'
 import type { MarketPage } from '../views/page-views.ts'
 import { type RenderedViews, renderedViews } from './rendered-views.ts'
 
-/** The public page of one market, as text. A draft has none, for nobody: its organizer reads the API. */
+/** The public page of one market, as text. A draft has none, for no reader: its organizer reads the API. */
 export class ShowMarket {
   readonly #reads: Reads
   readonly #views: RenderedViews

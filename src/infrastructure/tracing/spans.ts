@@ -34,7 +34,7 @@ export function inSpan<T>(
   })
 }
 
-/** The type alone: messages may quote what somebody sent. */
+/** The type alone: messages may quote what a client sent. */
 export function fail(span: Span, type: string): void {
   span.setAttribute('error.type', type)
   span.setStatus({ code: SpanStatusCode.ERROR })

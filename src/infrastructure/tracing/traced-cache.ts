@@ -90,7 +90,7 @@ class TracedSession extends CacheSession {
   }
 }
 
-/** Whoever sends asks about itself; what the core trusts is the session that it was given. */
+/** The session that sends asks about itself; what the core trusts is the session that it was given. */
 class PermitFor extends Permit {
   readonly #permit: Permit
   readonly #session: CacheSession

@@ -39,7 +39,7 @@ export function traceProtocol({ confirmation, loop }: Protocol): void {
       learn({ 'marketflow.write.confirmation': how })
       return how
     })
-  // The drain itself serves many writes, and is in nobody's trace.
+  // The drain itself serves many writes, and is in no trace of theirs.
   const next = loop.next.bind(loop)
   loop.next = () =>
     inSpan('drain', {}, async (learn) => {

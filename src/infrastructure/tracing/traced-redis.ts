@@ -10,7 +10,7 @@ export class TracedRedis extends RedisCommands {
   readonly #commands: RedisCommands
   readonly #server: Record<string, string | number>
 
-  /** `urls`: the servers; credentials in them stay out of the spans. Of a cluster's, nobody here knows which one answers. */
+  /** `urls`: the servers; credentials in them stay out of the spans. Of a cluster's, it is unknown here which one answers. */
   constructor(commands: RedisCommands, urls: readonly string[]) {
     super()
     this.#commands = commands

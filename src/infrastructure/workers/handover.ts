@@ -6,7 +6,7 @@ interface Connection {
 
 /**
  * Resets the connection that was being handed to a worker when it died. node:cluster closes it once the worker says that
- * it has taken it over, so that otherwise nobody ever would, and its client would wait for as long as it cares to.
+ * it has taken it over, so that otherwise no worker ever would, and its client would wait for as long as it cares to.
  */
 export function resetWhatWasHandedOver(worker: Worker): void {
   const { process } = worker

@@ -12,7 +12,7 @@ const AUDIENCE = 'marketflow-admin'
 const LIFETIME_S = 12 * 3600
 
 /**
- * Who may see and do what operators may: whoever has `ADMIN_TOKEN`. Scripts send it as a bearer token; a browser, which
+ * Who may see and do what operators may: those who have `ADMIN_TOKEN`. Scripts send it as a bearer token; a browser, which
  * sends none with an event stream, shows it once and gets a cookie. The cookie is signed with a key made from the token,
  * so that every instance accepts it, and that another token ends all sessions.
  */

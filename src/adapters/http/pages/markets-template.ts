@@ -9,7 +9,7 @@ import { count, freeStalls } from './wording.ts'
 /** The public list. `origin`: where the service is found, or empty. */
 export function marketsTemplate(page: MarketsPage, origin: string): string {
   const { markets, total, city } = page
-  // As somebody wrote it; the view has it as it is compared.
+  // As an organizer wrote it; the view has it as it is compared.
   const place = city === null ? '' : (markets[0]?.city ?? city)
   const pages = Math.ceil(total / page.page_size)
   const ofPages = page.page > 1 ? `, page ${page.page}` : ''

@@ -2,13 +2,13 @@ import { Migration } from '@mikro-orm/migrations'
 
 /*
  * How many markets are active, everywhere and per city, kept by triggers: counting a million rows for every page of a
- * listing costs a thousand times what the page does. Triggers, so that whoever writes to `markets` is counted, this
+ * listing costs a thousand times what the page does. Triggers, so that every writer to `markets` is counted, this
  * service, an older release of it, or a hand with psql; and in the writer's own transaction, so that a snapshot's count
  * always fits its rows.
  */
 
 /**
- * A count is the sum of its parts: usually one row. A writer takes a part that nobody has locked and makes another one
+ * A count is the sum of its parts: usually one row. A writer takes a part that no transaction has locked and makes another one
  * when there is none, so two writers never wait for each other here, nor deadlock, in whatever order they touch
  * cities. There are never more parts than there were writers at one time.
  */

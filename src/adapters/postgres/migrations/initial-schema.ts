@@ -76,7 +76,7 @@ const INVALIDATION_LOG = [
   `create index cache_invalidation_applied on cache_invalidation (applied_at) where applied_at is not null`,
   `create table cache_sweep (one boolean primary key default true check (one), sweeps bigint not null)`,
   `insert into cache_sweep (sweeps) values (0)`,
-  // For whoever changes data by hand: `select marketflow_invalidate('market:…', 'markets:active')` in the same transaction.
+  // For operators who change data by hand: `select marketflow_invalidate('market:…', 'markets:active')` in the same transaction.
   `create function marketflow_invalidate(variadic tags text[]) returns bigint language sql
     as $$ insert into cache_invalidation (tags) values (tags) returning id $$`,
 ]

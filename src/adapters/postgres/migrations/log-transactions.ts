@@ -4,7 +4,7 @@ import { Migration } from '@mikro-orm/migrations'
  * Which transaction a row of the log came with, so that a private cache can ask for the rows of those that it has not
  * seen committed. By default, so that a hand with psql and the release before this one say it too.
  *
- * Rows from before get this migration's own number. That is late enough: nobody asks by number before it has committed.
+ * Rows from before get this migration's own number. That is late enough: no instance asks by number before it has committed.
  */
 export class LogTransactions extends Migration {
   override up(): void {

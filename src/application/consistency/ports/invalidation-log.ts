@@ -26,7 +26,7 @@ export interface KeptRows {
  * Every method throws Unavailable `database-unavailable` when PostgreSQL does not answer within the deadline.
  */
 export abstract class InvalidationLog {
-  /** All rows not marked applied. No watermark, no SKIP LOCKED: a lower id may commit later, and nobody is spared a row. */
+  /** All rows not marked applied. No watermark, no SKIP LOCKED: a lower id may commit later, and no instance is spared a row. */
   abstract pending(): Promise<readonly LoggedInvalidation[]>
   /**
    * All rows, applied or pending; with `since`, only those of transactions that had not committed then. A position that
