@@ -90,3 +90,19 @@ it('README lists every document of docs', () => {
   const listed = linksOf(readFileSync('README.md', 'utf8')).map((link) => link.split('#')[0])
   expect(globSync('docs/*.md').filter((path) => !listed.includes(path))).toEqual([])
 })
+
+it('test/README.md has a row for every folder of tests', () => {
+  const listed = linksOf(readFileSync('test/README.md', 'utf8'))
+  const folders = globSync('test/*/').map((path) => path.replace(/^test\//, '').replace(/\/$/, ''))
+  expect(folders).toContain('unit')
+  expect(folders.filter((folder) => !listed.includes(folder))).toEqual([])
+})
+
+it('every `npm run` of a document is a script of the project', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const named = DOCUMENTS.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/npm run (?:-s )?([a-z][\w:-]*)/g)].map(([, script]) => script!),
+  )
+  expect(named.length).toBeGreaterThan(20)
+  expect([...new Set(named)].filter((script) => !(script in scripts))).toEqual([])
+})
