@@ -30,6 +30,8 @@ const TRANSPORT = [
   'traceresponse',
   'transfer-encoding',
   'x-content-type-options',
+  'content-security-policy',
+  'strict-transport-security',
 ]
 
 const ajv = formats.default(new Ajv2020({ allErrors: true }))

@@ -56,7 +56,6 @@ export function problemHeaders(
   const headers: Record<string, string> = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
   }
   if (status === 401) headers['WWW-Authenticate'] = aboutToken ? 'Bearer error="invalid_token"' : 'Bearer'
   if (status === 429 || status === 503) headers['Retry-After'] = String(retryAfterS ?? DEFAULT_RETRY_AFTER_S)

@@ -21,7 +21,7 @@ export function securityHeaders(options: HelmetOptions): HeaderList {
  * insisted on where the service is known to be reached by it; elsewhere a page could not load its own stylesheet.
  */
 export function pageHeaders(publicUrl: string | undefined): HeaderList {
-  const https = publicUrl?.startsWith('https:') ?? false
+  const https = isHttps(publicUrl)
   return securityHeaders({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -39,4 +39,21 @@ export function pageHeaders(publicUrl: string | undefined): HeaderList {
     strictTransportSecurity: https,
     xFrameOptions: { action: 'deny' },
   })
+}
+
+const ON_EVERY_ANSWER = ['Content-Security-Policy', 'Strict-Transport-Security', 'X-Content-Type-Options']
+
+/** For whatever is no page: a browser that is led there shows the bytes, and runs, loads and frames nothing. */
+export function answerHeaders(publicUrl?: string): HeaderList {
+  return securityHeaders({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    strictTransportSecurity: isHttps(publicUrl),
+  }).filter(([name]) => ON_EVERY_ANSWER.includes(name))
+}
+
+function isHttps(publicUrl: string | undefined): boolean {
+  return publicUrl?.startsWith('https:') ?? false
 }

@@ -15,7 +15,6 @@ export function sendJson(
       'Content-Type': 'application/json',
       'Content-Length': body.length,
       'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
       ...(requestId !== undefined && { 'X-Request-Id': requestId }),
       ...headers,
     })

@@ -6,9 +6,6 @@ import { noteCacheStatus } from './observe.ts'
 import { sentRequestId } from './request-id.ts'
 import type { HeaderList } from './security-headers.ts'
 
-/** What every answer has; pages bring it with more of their own. */
-const NOT_SNIFFED: HeaderList = [['X-Content-Type-Options', 'nosniff']]
-
 /** Whether the same URL answers differently to different accounts. */
 export type Audience = 'everybody' | 'by-account'
 
@@ -16,7 +13,7 @@ export type Audience = 'everybody' | 'by-account'
 export interface Sending {
   readonly audience: Audience
   readonly contentType?: string
-  /** Beside those that every reading has. Default: `X-Content-Type-Options`. */
+  /** Beside those that every answer has (`server.ts`). */
   readonly headers?: HeaderList
 }
 
@@ -29,7 +26,7 @@ export function sendReading(
   req: IncomingMessage,
   res: ServerResponse,
   reading: Reading<unknown>,
-  { audience, contentType = 'application/json', headers: more = NOT_SNIFFED }: Sending,
+  { audience, contentType = 'application/json', headers: more = [] }: Sending,
 ): void {
   const { status, etag } = reading
   const cacheStatus = cacheStatusOf(status)

@@ -1,5 +1,13 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  ServerResponse,
+} from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { inTurn } from './in-turn.ts'
+import { answerHeaders, type HeaderList } from './security-headers.ts'
 
 const SECOND_MS = 1000
 
@@ -41,6 +49,8 @@ export interface ListenOptions {
   readonly graceMs?: number
   /** Instead of the usual ones. */
   readonly limits?: Partial<ServerLimits>
+  /** Where the service is found from outside: whether browsers are to insist on HTTPS depends on it. */
+  readonly publicUrl?: string | undefined
 }
 
 export interface HttpServer {
@@ -52,10 +62,12 @@ export interface HttpServer {
 /** Serves the app. Rejects when the address cannot be listened on. */
 export async function listen(
   app: RequestListener,
-  { host, port, graceMs = 10 * SECOND_MS, limits }: ListenOptions,
+  { host, port, graceMs = 10 * SECOND_MS, limits, publicUrl }: ListenOptions,
 ): Promise<HttpServer> {
   const all = { ...LIMITS, ...limits }
-  const server = createServer(all, app)
+  const headers = answerHeaders(publicUrl)
+  const server = createServer({ ...all, ServerResponse: responseWith(headers) }, inTurn(app))
+  server.on('clientError', (error, socket) => refuse(error, socket as Socket, headers))
   server.timeout = all.timeout
   server.maxConnections = all.maxConnections
   await new Promise<void>((resolve, reject) => {
@@ -74,6 +86,49 @@ export async function listen(
     },
   }
 }
+
+/**
+ * A response that says to browsers what every answer says, unless it brings its own: one of the app, and one that Node
+ * makes without asking the app. The method is the response's own, since Express gives it another prototype.
+ */
+function responseWith(headers: HeaderList): typeof ServerResponse {
+  const flat = headers.flat()
+  const { writeHead } = ServerResponse.prototype
+  function completed(this: ServerResponse, status: number, ...rest: never[]): ServerResponse {
+    const given: unknown = rest.at(-1)
+    // Cached reads bring a flat list, which Node sends as it is.
+    if (Array.isArray(given)) {
+      if (!given.includes('Content-Security-Policy')) given.push(...flat)
+    } else {
+      for (const [name, value] of headers) if (!this.hasHeader(name)) this.setHeader(name, value)
+    }
+    return writeHead.call(this, status, ...rest)
+  }
+  return class<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+    override readonly writeHead = completed as typeof writeHead as never
+  }
+}
+
+/** By the code of what Node could not read; anything else is 400. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** Answers what is not HTTP, or too slow or too long to be read, as Node does by itself, with our header fields. */
+function refuse({ code = '' }: NodeJS.ErrnoException, socket: AnsweringSocket, headers: HeaderList): void {
+  // Into an answer that is being sent, another would be mixed.
+  if (socket.writable && socket._httpMessage?.headersSent !== true) {
+    const fields = [['Connection', 'close'], ['Content-Length', '0'], ...headers]
+    const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    socket.write(`HTTP/1.1 ${REFUSALS[code] ?? '400 Bad Request'}\r\n${head}\r\n`)
+  }
+  socket.destroy()
+}
+
+/** Node keeps here what it is answering. */
+type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null }
 
 async function close(server: Server, graceMs: number): Promise<void> {
   const ended = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -71,7 +71,6 @@ export function systemRoutes({ readiness, metrics }: SystemProbes): Route[] {
           .writeHead(200, {
             'Content-Type': contentType,
             'Cache-Control': 'no-store',
-            'X-Content-Type-Options': 'nosniff',
           })
           .end(text)
       },

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import express, { type Request, type Response } from 'express'
 import { z } from 'zod'
 import type { Explanation } from '../../../application/consistency/explanation.ts'
@@ -9,6 +8,7 @@ import { readQuery } from '../query.ts'
 import type { RateLimits } from '../rate-limits.ts'
 import type { Route } from '../routes.ts'
 import { sendJson } from '../send-json.ts'
+import { sendFile } from '../static-file.ts'
 import { ADMIN_HEADERS, consolePage, signInPage } from './admin-pages.ts'
 import { streamSnapshots, type Watched } from './live-updates.ts'
 import { OperatorAccess } from './operator-access.ts'
@@ -125,8 +125,8 @@ export function adminRoutes(
         sendJson(res, 200, { invalidated: tags })
       }),
     },
-    asset('console.js', 'text/javascript; charset=utf-8'),
-    asset('console.css', 'text/css; charset=utf-8'),
+    asset('console.js'),
+    asset('console.css'),
   ]
 }
 
@@ -142,14 +142,13 @@ function sendPage(res: Response, status: number, page: string): void {
   res.writeHead(status, ADMIN_HEADERS).end(page)
 }
 
-/** Read once. The files hold nothing secret, and are asked for again after every release: `no-cache` is enough. */
-function asset(name: string, type: string): Route {
-  const content = readFileSync(new URL(`assets/${name}`, import.meta.url))
-  const headers = { 'Content-Type': type, 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' }
+/** The files hold nothing secret, and are asked for again after every release: `no-cache` is enough. */
+function asset(name: string): Route {
+  const file = new URL(`assets/${name}`, import.meta.url)
   return {
     method: 'GET',
     path: `/admin/${name}`,
     operation: null,
-    handle: (_req, res) => void res.writeHead(200, headers).end(content),
+    handle: (req, res) => sendFile(req, res, file),
   }
 }

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto'
+import { namesEtag } from '../conditional.ts'
+import { sentRequestId } from '../request-id.ts'
 import type { Route } from '../routes.ts'
-import { type StaticContent, sendStatic, staticContent } from '../static-content.ts'
 import { documentView } from '../system-views.ts'
 import { openApiDocument } from './document.ts'
 import type { HeaderName } from './headers.ts'
@@ -7,9 +9,9 @@ import type { HeaderName } from './headers.ts'
 const PATH = '/openapi.json'
 const HEADERS: readonly HeaderName[] = ['ETag', 'Cache-Control']
 
-/** The document of these routes and of itself, made when it is first asked for. */
+/** The document of these routes and of itself, made when it is first asked for, at once and for all who ask. */
 export function documentRoute(routes: readonly Route[]): Route {
-  let content: StaticContent | undefined
+  let document: { readonly bytes: Buffer; readonly etag: string } | undefined
   const route: Route = {
     method: 'GET',
     path: PATH,
@@ -34,13 +36,24 @@ export function documentRoute(routes: readonly Route[]): Route {
       ],
     },
     handle(req, res) {
-      content ??= staticContent(documentBytes([...routes, route]), 'application/json')
-      sendStatic(req, res, content)
+      document ??= documentOf([...routes, route])
+      const { bytes, etag } = document
+      const requestId = sentRequestId(req)
+      // Another version of the service has another document under the same URL.
+      res.setHeader('Cache-Control', 'no-cache').setHeader('ETag', etag)
+      if (requestId !== undefined) res.setHeader('X-Request-Id', requestId)
+      const ifNoneMatch = req.headers['if-none-match']
+      if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) {
+        res.writeHead(304).end()
+        return
+      }
+      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length }).end(bytes)
     },
   }
   return route
 }
 
-function documentBytes(routes: readonly Route[]): Buffer {
-  return Buffer.from(JSON.stringify(openApiDocument(routes)))
+function documentOf(routes: readonly Route[]): { bytes: Buffer; etag: string } {
+  const bytes = Buffer.from(JSON.stringify(openApiDocument(routes)))
+  return { bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 27)}"` }
 }

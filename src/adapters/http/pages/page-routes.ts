@@ -63,7 +63,6 @@ export function pageRoutes(
         'Content-Type': 'text/plain; charset=utf-8',
         'Content-Length': body.length,
         'Cache-Control': 'max-age=3600',
-        'X-Content-Type-Options': 'nosniff',
       })
       res.end(body)
     }),
