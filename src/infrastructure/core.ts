@@ -2,6 +2,7 @@ import { Container, type ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
 import type { Connections } from '../adapters/postgres/connections.ts'
 import { type Database, openDatabase } from '../adapters/postgres/database.ts'
+import { SystemClock } from '../adapters/system/system-clock.ts'
 import { DrainLoop } from '../application/consistency/drain-loop.ts'
 import { Lease } from '../application/consistency/lease.ts'
 import { LoadQueue } from '../application/consistency/load-queue.ts'
@@ -12,6 +13,7 @@ import { Unavailable } from '../application/consistency/unavailable.ts'
 import { WAIT_PER_LEASE } from '../application/consistency/write-confirmation.ts'
 import { regimeOf } from './cache-regime.ts'
 import { type Config, locationOf } from './config.ts'
+import { DatabaseState } from './database-state.ts'
 import { Metrics } from './metrics.ts'
 import { lruCache } from './modules/cache-lru.ts'
 import { nullCache } from './modules/cache-null.ts'
@@ -61,7 +63,9 @@ export async function openCore(
   logger: Logger,
   overrides: readonly Override[] = [],
 ): Promise<Core> {
+  const databaseState = new DatabaseState(new SystemClock(), logger)
   const database = await openDatabase(locationOf(config), {
+    observe: databaseState.observe,
     loadTimeoutMs: LONGEST_LOAD_MS,
     logTimeoutMs: config.leaseMs,
     ...(config.tracing && {
@@ -77,7 +81,7 @@ export async function openCore(
         signing: config.jwtSecret ?? (await keptSecret(config.dataDir)),
         accepted: config.jwtSecretAccepted,
       }),
-      persistence(database),
+      persistence(database, databaseState),
       CACHES[config.cache](config, logger, await database.identity()),
       consistency(config, logger),
       pages(config),
@@ -116,6 +120,7 @@ async function start(
   await database.invalidationLog.claim(regimeOf(config, cache), config.alone)
   // One that was alone before, and was cut off from PostgreSQL a moment ago, may still be reading under its last lease.
   if (config.alone && config.databaseUrl !== undefined) await clock.sleep(WAIT_PER_LEASE * config.leaseMs)
+  metrics.watchDatabase(await container.getAsync(DatabaseState))
   metrics.watch(cache, await container.getAsync(Lease), await container.getAsync(LoadQueue))
   const shadow = await container.getAsync(ShadowCheck)
   const loop = await container.getAsync(DrainLoop)

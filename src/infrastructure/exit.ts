@@ -1,5 +1,7 @@
 import { DataDirInUse } from '../adapters/postgres/data-dir.ts'
+import { aboutCause, failureCause } from '../adapters/postgres/failure-cause.ts'
 import { RegimeConflict } from '../adapters/postgres/regime.ts'
+import { SessionNotOwn } from '../adapters/postgres/shared-sessions.ts'
 import { Unavailable } from '../application/consistency/unavailable.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import { ConfigError } from './config.ts'
@@ -8,14 +10,17 @@ import { tellError } from './tell-error.ts'
 /** `EX_CONFIG` of sysexits.h: wrong settings, which a restart cannot mend. */
 const EXIT_CONFIG = 78
 /** `EX_UNAVAILABLE`: something needed is missing now; a restart may help. */
-const EXIT_UNAVAILABLE = 69
+export const EXIT_UNAVAILABLE = 69
 /** `EX_DATAERR`: the input is wrong. */
 const EXIT_DATA = 65
 
 /** The exit code for an error that ends a command, as sysexits.h defines them. */
 export function exitCodeOf(error: unknown): number {
   if (isConfiguration(error)) return EXIT_CONFIG
-  if (error instanceof Unavailable) return EXIT_UNAVAILABLE
+  if (error instanceof Unavailable) {
+    const cause = failureCause(error)
+    return cause !== undefined && aboutCause(cause).setting ? EXIT_CONFIG : EXIT_UNAVAILABLE
+  }
   if (!(error instanceof MarketflowError)) return 1
   return error.code === 'validation-failed' ? EXIT_DATA : EXIT_UNAVAILABLE
 }
@@ -29,9 +34,11 @@ export function explainExit(error: unknown): string {
   }
   const { errors } = error instanceof MarketflowError ? error : { errors: [] }
   const fields = errors.map(({ path, message }) => `\n  ${path}: ${message}`).join('')
-  return `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}${fields}`
+  const cause = error instanceof Unavailable ? failureCause(error) : undefined
+  const says = cause === undefined ? '' : `: ${aboutCause(cause).says}`
+  return `${error.message}${says}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}${fields}`
 }
 
 function isConfiguration(error: unknown): error is Error {
-  return error instanceof ConfigError || error instanceof RegimeConflict || error instanceof DataDirInUse
+  return [ConfigError, RegimeConflict, SessionNotOwn, DataDirInUse].some((kind) => error instanceof kind)
 }

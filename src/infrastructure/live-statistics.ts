@@ -1,8 +1,10 @@
+import { aboutCause } from '../adapters/postgres/failure-cause.ts'
 import type { Lease } from '../application/consistency/lease.ts'
 import type { LoadQueue } from '../application/consistency/load-queue.ts'
 import type { CachePort } from '../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../application/consistency/ports/clock.ts'
 import { Statistics, type StatisticsSnapshot } from '../application/ports/statistics.ts'
+import type { DatabaseState } from './database-state.ts'
 import type { Metrics } from './metrics.ts'
 import type { RecentEvents } from './recent-events.ts'
 
@@ -13,6 +15,7 @@ export class LiveStatistics extends Statistics {
   readonly #cache: CachePort
   readonly #lease: Lease
   readonly #loads: LoadQueue
+  readonly #database: DatabaseState
   readonly #clock: Clock
 
   constructor(
@@ -21,6 +24,7 @@ export class LiveStatistics extends Statistics {
     cache: CachePort,
     lease: Lease,
     loads: LoadQueue,
+    database: DatabaseState,
     clock: Clock,
   ) {
     super()
@@ -29,6 +33,7 @@ export class LiveStatistics extends Statistics {
     this.#cache = cache
     this.#lease = lease
     this.#loads = loads
+    this.#database = database
     this.#clock = clock
   }
 
@@ -37,6 +42,7 @@ export class LiveStatistics extends Statistics {
       at: new Date(this.#clock.now()).toISOString(),
       cache: { name: this.#cache.name, ...this.#cache.health() },
       lease: { held: this.#lease.holds, ageMs: this.#lease.ageMs ?? null },
+      database: this.#failing(),
       pending: { rows: this.#metrics.pendingRows, oldestMs: this.#metrics.oldestPendingS * 1000 },
       loadsInFlight: this.#loads.size,
       reads: await this.#counted('cache_reads_total'),
@@ -48,6 +54,11 @@ export class LiveStatistics extends Statistics {
       invalidations: this.#recent.invalidations,
       violations: this.#recent.violations,
     }
+  }
+
+  #failing(): StatisticsSnapshot['database'] {
+    const { cause } = this.#database
+    return cause === undefined ? null : { cause, says: aboutCause(cause).says }
   }
 
   /** The labels of these counters are the fields of the snapshot. */

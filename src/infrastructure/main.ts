@@ -1,8 +1,8 @@
 import cluster from 'node:cluster'
 import { type Config, readConfig } from './config.ts'
-import { exitCodeOf, explainExit } from './exit.ts'
+import { EXIT_UNAVAILABLE, exitCodeOf, explainExit } from './exit.ts'
 import { createLogger } from './logger.ts'
-import { startService } from './service.ts'
+import { type Service, startService } from './service.ts'
 import { Supervisor } from './workers/supervisor.ts'
 import { onSupervisorStop } from './workers/worker.ts'
 
@@ -22,6 +22,7 @@ try {
 
 async function serve(config: Config): Promise<void> {
   const service = await startService(config)
+  endWhenFailed(service)
   let stopping = false
   for (const signal of SIGNALS) {
     process.on(signal, () => {
@@ -46,7 +47,19 @@ async function work(config: Config): Promise<void> {
   const stop = () => exitAfter(starting.then((service) => service.close()))
   process.on('SIGTERM', stop)
   onSupervisorStop(stop)
-  await starting
+  endWhenFailed(await starting)
+}
+
+/** How long an instance that cannot go on may take to say farewell, in ms. */
+const FAREWELL_MS = 5_000
+
+/** Closed first, so that what others wait for is answered; but not for as long as they like. */
+function endWhenFailed(service: Service): void {
+  service.failed.then(() => {
+    const end = () => process.exit(EXIT_UNAVAILABLE)
+    setTimeout(end, FAREWELL_MS)
+    service.close().then(end, end)
+  })
 }
 
 function exitAfter(closed: Promise<void>): void {

@@ -8,6 +8,7 @@ import type { ReadObserver } from '../application/consistency/read-through.ts'
 import type { ReadStatus } from '../application/consistency/reading.ts'
 import type { ShadowReport } from '../application/consistency/shadow-check.ts'
 import type { WriteReport } from '../application/consistency/unit-of-work.ts'
+import type { DatabaseState } from './database-state.ts'
 import { FastCounter, FastHistogram } from './fast-metrics.ts'
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -126,6 +127,23 @@ export class Metrics implements ReadObserver {
 
   get pendingRows(): number {
     return this.#pendingSince.size
+  }
+
+  /** Of an instance's whole life: the state is there before the metrics are. */
+  watchDatabase(state: DatabaseState): void {
+    new Counter({
+      name: 'marketflow_database_failures_total',
+      help: 'Uses of PostgreSQL that failed, by cause',
+      labelNames: ['use', 'cause'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { use, cause, count } of state.counts.values()) this.inc({ use, cause }, count)
+      },
+    })
+    this.#gauge('database_serving', '1 while PostgreSQL does what this instance asks', () =>
+      Number(state.cause === undefined),
+    )
   }
 
   /** Gauges are read when they are asked for; nothing keeps them up to date in between. */

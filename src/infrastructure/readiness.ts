@@ -3,6 +3,7 @@ import type { Readiness } from '../adapters/http/system-views.ts'
 import { Lease } from '../application/consistency/lease.ts'
 import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import type { Core } from './core.ts'
+import { DatabaseState } from './database-state.ts'
 import { Metrics } from './metrics.ts'
 
 /** Ready means that the database answers. The cache's state is told, and never fails it: without it all works, slower. */
@@ -10,6 +11,7 @@ export async function readiness({ container, database }: Core): Promise<SystemPr
   const cache = await container.getAsync(CachePort)
   const lease = await container.getAsync(Lease)
   const metrics = await container.getAsync(Metrics)
+  const state = await container.getAsync(DatabaseState)
   return async () => {
     const reachable = await database.ping().then(
       () => true,
@@ -18,6 +20,7 @@ export async function readiness({ container, database }: Core): Promise<SystemPr
     const { connected, breaker } = cache.health()
     const body: Readiness = {
       database: reachable ? 'reachable' : 'unreachable',
+      database_cause: state.cause ?? null,
       cache: { name: cache.name, connected, breaker },
       lease: { held: lease.holds, age_ms: lease.ageMs === undefined ? null : Math.round(lease.ageMs) },
       invalidations: { pending: metrics.pendingRows },

@@ -12,6 +12,8 @@ import { tracedApp } from './tracing/traced-app.ts'
 
 export interface Service {
   readonly url: string
+  /** Resolves with the reason when it cannot go on, and is to be closed. It has been logged. */
+  readonly failed: Promise<Error>
   /**
    * Lets requests in flight end, which includes the confirmation of their writes; then applies what is still pending,
    * and closes the cache and the database. Asked again, as a worker is by its supervisor and by a signal, it is the same
@@ -48,6 +50,10 @@ export async function startService(config: Config, overrides: readonly Override[
   let closed: Promise<void> | undefined
   return {
     url: server.url,
+    failed: core.database.replaced.then((error) => {
+      logger.fatal({ err: error }, error.message)
+      return error
+    }),
     close() {
       closed ??= opened.disposeAsync()
       return closed

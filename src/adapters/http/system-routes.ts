@@ -11,7 +11,7 @@ export interface SystemProbes {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
-const UNREADY: Readiness = { ...READY, database: 'unreachable' }
+const UNREADY: Readiness = { ...READY, database: 'unreachable', database_cause: 'refused' }
 const METRICS = 'marketflow_cache_reads_total{view="market-detail",result="hit"} 1287\n'
 
 /** For orchestrators and scrapers. */

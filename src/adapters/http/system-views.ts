@@ -4,6 +4,10 @@ export const health = z.strictObject({ status: z.literal('ok') })
 
 export const readiness = z.strictObject({
   database: z.enum(['reachable', 'unreachable']).describe('This alone decides.'),
+  database_cause: z
+    .string()
+    .nullable()
+    .describe('What keeps PostgreSQL from serving this instance, such as `refused` or `disk-full`.'),
   cache: z
     .strictObject({
       name: z

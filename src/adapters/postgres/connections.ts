@@ -13,6 +13,11 @@ export interface Answer {
 /** One database connection, reserved. Parameters are `$1`, `$2`, …; they never become part of the SQL text. */
 export interface Connection {
   query(sql: string, parameters?: readonly unknown[]): Promise<Answer>
+  /**
+   * Begins a transaction by this statement, on the primary: a connection may lead elsewhere than when it was made.
+   * @throws ConnectionLost on a standby
+   */
+  begin(statement: string): Promise<void>
 }
 
 /**
@@ -35,6 +40,15 @@ export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
   /** A field, because MikroORM wraps what its driver throws and copies the fields. */
   readonly code = 'CONNECTION_LOST'
+  readonly reason: 'lost' | 'no-answer' | 'standby' | 'replaced'
+
+  constructor(
+    message: string,
+    { reason = 'lost', ...options }: ErrorOptions & { readonly reason?: ConnectionLost['reason'] } = {},
+  ) {
+    super(message, options)
+    this.reason = reason
+  }
 }
 
 /**
@@ -44,14 +58,19 @@ export class ConnectionLost extends Error {
 export function lend(connection: Connection): { readonly connection: Connection; readonly end: () => void } {
   let ended = false
   const oneAtATime = pLimit(1)
+  const inTurn = <T>(work: () => Promise<T>) =>
+    oneAtATime(async () => {
+      if (ended) throw new ConnectionLost('The transaction is over')
+      return work()
+    })
   return {
     connection: {
       query: (sql, parameters) =>
-        oneAtATime(async () => {
-          if (ended) throw new ConnectionLost('The transaction is over')
+        inTurn(async () => {
           refuseNul(sql)
           return connection.query(sql, parameters)
         }),
+      begin: (statement) => inTurn(() => connection.begin(statement)),
     },
     end: () => {
       ended = true

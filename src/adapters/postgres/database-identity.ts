@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts'
  * Equal for all who talk to one database, and for no others: not on its copy in another server (the cluster's
  * identifier), nor in the same one (the oid), nor for two embedded databases (the random id).
  */
-const IDENTITY = `
+export const IDENTITY = `
   select left(encode(sha256(convert_to(concat_ws('/',
     (select system_identifier from pg_control_system()),
     (select oid from pg_database where datname = current_database()),

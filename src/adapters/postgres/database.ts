@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import type { MikroORM } from '@mikro-orm/core'
 import { Client } from 'pg'
+import { Unavailable } from '../../application/consistency/unavailable.ts'
 import type { Transactions } from '../../application/ports/transactions.ts'
 import type { Snapshots } from '../../application/ports/view-queries.ts'
 import type { Connections } from './connections.ts'
 import { lockDataDir } from './data-dir.ts'
 import { databaseIdentity } from './database-identity.ts'
 import { within } from './deadline.ts'
+import { failureCause, type ObserveDatabase } from './failure-cause.ts'
 import { embeddedOrm, migrateAlone, migrateLocked, pendingMigrations, postgresOrm } from './orm.ts'
 import { PgliteConnections } from './pglite-connections.ts'
 import { PgliteInvalidationLog } from './pglite-invalidation-log.ts'
@@ -14,6 +16,8 @@ import { PoolConnections } from './pool-connections.ts'
 import { PostgresInvalidationLog } from './postgres-invalidation-log.ts'
 import { PostgresSnapshots } from './postgres-snapshots.ts'
 import { PostgresTransactions } from './postgres-transactions.ts'
+import { ON_STANDBY, refuseStandby, SamePrimary } from './same-primary.ts'
+import { refuseSharedSessions } from './shared-sessions.ts'
 import { translate } from './sql-errors.ts'
 import type { SqlInvalidationLog } from './sql-invalidation-log.ts'
 
@@ -29,6 +33,8 @@ export interface DatabaseOptions {
   readonly loadTimeoutMs: number
   /** The longest a call of the invalidation log may take, in ms: well below the lease. */
   readonly logTimeoutMs: number
+  /** Is told how each use went. */
+  readonly observe: ObserveDatabase
   /** Puts something around the connections, to watch what goes over them. */
   readonly instrument?: (connections: Connections) => Connections
 }
@@ -38,6 +44,7 @@ const DEFAULTS: DatabaseOptions = {
   connectTimeoutMs: 5_000,
   loadTimeoutMs: 10_000,
   logTimeoutMs: 1_000,
+  observe: () => {},
 }
 
 const PING_TIMEOUT_MS = 1_000
@@ -48,8 +55,13 @@ export interface Database {
   readonly invalidationLog: SqlInvalidationLog
   /** For people: `PostgreSQL 17.2 at db.example.org:5432/marketflow`, `PGlite 18.1 in .marketflow`. No password. */
   readonly describe: string
-  /** Tells this database from every other, and from every copy of it. Once the schema is up to date. */
+  /**
+   * Tells this database from every other, and from every copy of it. Once the schema is up to date. From then on, no
+   * connection is used that leads to another one.
+   */
   identity(): Promise<string>
+  /** Resolves when a connection led to another database: this instance has to end. */
+  readonly replaced: Promise<Error>
   /** @throws Unavailable `database-unavailable` unless the database answers within a second */
   ping(): Promise<void>
   /** Brings the schema up to date; others who start at the same time wait and find it done. */
@@ -61,6 +73,7 @@ export interface Database {
 
 /**
  * @throws Unavailable `database-unavailable` when it cannot be reached; `cause` says why
+ * @throws SessionNotOwn when it is a pooler that shares its sessions between clients
  * @throws DataDirInUse when another process has the embedded database
  */
 export async function openDatabase(
@@ -73,18 +86,44 @@ export async function openDatabase(
 
 async function openPostgres(url: string, options: DatabaseOptions): Promise<Database> {
   const { host, port, database } = new Client({ connectionString: url })
+  const primary = new SamePrimary()
   const connections = new PoolConnections({
     url,
+    primary,
     size: options.poolSize,
     connectTimeoutMs: options.connectTimeoutMs,
     statementTimeoutMs: options.loadTimeoutMs,
   })
   const orm = postgresOrm(url, options.connectTimeoutMs)
-  const invalidationLog = new PostgresInvalidationLog(url, options.logTimeoutMs)
-  const migrate = () => migrateLocked(orm)
-  const pending = () => pendingMigrations(orm)
+  const invalidationLog = new PostgresInvalidationLog(url, options.logTimeoutMs, primary, options.observe)
   const place = `at ${host}:${port}/${database}`
-  return assemble({ kind: 'PostgreSQL', place, connections, orm, invalidationLog, migrate, pending, options })
+  const starting = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw atStart(error, place)
+    }
+  }
+  const migrate = () => starting(migrateLocked(orm))
+  const pending = () => starting(pendingMigrations(orm))
+  const opened = await assemble({
+    kind: 'PostgreSQL',
+    place,
+    connections,
+    orm,
+    invalidationLog,
+    primary,
+    migrate,
+    pending,
+    options,
+  })
+  try {
+    await refuseSharedSessions(url, options.connectTimeoutMs)
+    return opened
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
 }
 
 async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<Database> {
@@ -106,6 +145,7 @@ async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<
     connections,
     orm,
     invalidationLog,
+    primary: new SamePrimary(),
     migrate,
     pending,
     options,
@@ -119,6 +159,7 @@ interface Parts {
   readonly connections: Connections
   readonly orm: MikroORM
   readonly invalidationLog: SqlInvalidationLog
+  readonly primary: SamePrimary
   readonly migrate: () => Promise<void>
   readonly pending: () => Promise<string[]>
   readonly options: DatabaseOptions
@@ -127,7 +168,7 @@ interface Parts {
 }
 
 async function assemble(parts: Parts): Promise<Database> {
-  const { orm, invalidationLog, migrate, options } = parts
+  const { orm, invalidationLog, primary, migrate, options } = parts
   const connections = options.instrument?.(parts.connections) ?? parts.connections
   const close = async () => {
     await invalidationLog.close()
@@ -138,11 +179,16 @@ async function assemble(parts: Parts): Promise<Database> {
   try {
     const version = await serverVersion(connections)
     return {
-      transactions: new PostgresTransactions(connections, orm.em),
-      snapshots: new PostgresSnapshots(connections, options.loadTimeoutMs),
+      transactions: new PostgresTransactions(connections, orm.em, options.observe),
+      snapshots: new PostgresSnapshots(connections, options.loadTimeoutMs, options.observe),
       invalidationLog,
       describe: `${parts.kind} ${version} ${parts.place}`,
-      identity: () => databaseIdentity(connections),
+      identity: async () => {
+        const identity = await databaseIdentity(connections)
+        primary.expect(identity)
+        return identity
+      },
+      replaced: primary.replaced,
       ping: () => ping(connections),
       migrate,
       pendingMigrations: parts.pending,
@@ -150,8 +196,22 @@ async function assemble(parts: Parts): Promise<Database> {
     }
   } catch (error) {
     await close()
-    throw translate(error)
+    throw atStart(error, parts.place)
   }
+}
+
+/** What keeps an instance from starting, with where it looked: the catalogue's error, should PostgreSQL be to blame. */
+function atStart(error: unknown, place: string): unknown {
+  if (failureCause(error) === undefined) return translate(error)
+  const cause = new Error(`${place}: ${deepest(error)}`, { cause: error })
+  return new Unavailable('database-unavailable', { cause })
+}
+
+/** An address that refuses on IPv4 and IPv6 gives an AggregateError, whose own message is empty. */
+function deepest(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(deepest).join(', ')
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : deepest(error.cause)
 }
 
 async function serverVersion(connections: Connections): Promise<string> {
@@ -163,7 +223,7 @@ async function ping(connections: Connections): Promise<void> {
   try {
     await within(
       PING_TIMEOUT_MS,
-      connections.run((connection) => connection.query('select 1')),
+      connections.run(async (connection) => refuseStandby(await connection.query(ON_STANDBY))),
     )
   } catch (error) {
     throw translate(error)

@@ -8,7 +8,7 @@ export async function within<T>(ms: number, work: Promise<T>, onTimeout?: () => 
   const { promise: timeout, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
     onTimeout?.()
-    reject(new ConnectionLost(`PostgreSQL did not answer within ${ms} ms`))
+    reject(new ConnectionLost(`PostgreSQL did not answer within ${ms} ms`, { reason: 'no-answer' }))
   }, ms)
   try {
     return await Promise.race([work, timeout])

@@ -17,7 +17,12 @@ export class PgliteConnections extends Connections {
 
   run<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
     return this.#oneAtATime(async () => {
-      const { connection, end } = lend({ query: (sql, parameters) => this.#query(sql, parameters) })
+      const { connection, end } = lend({
+        query: (sql, parameters) => this.#query(sql, parameters),
+        begin: async (statement) => {
+          await this.#query(statement)
+        },
+      })
       try {
         return await use(connection)
       } finally {

@@ -1,6 +1,8 @@
 import { DatabaseError, Pool, type PoolClient } from 'pg'
 import { type Answer, type Connection, ConnectionLost, Connections, lend } from './connections.ts'
 import { within } from './deadline.ts'
+import { ON_STANDBY, query, refuseStandby, type SamePrimary } from './same-primary.ts'
+import { sqlState } from './sql-errors.ts'
 
 export interface PoolOptions {
   readonly url: string
@@ -9,6 +11,8 @@ export interface PoolOptions {
   readonly connectTimeoutMs: number
   /** The longest a statement may take, in ms. */
   readonly statementTimeoutMs: number
+  /** Where each connection has to lead. */
+  readonly primary: SamePrimary
 }
 
 /** How much later than the server's own timeout the client gives up, in ms: the server's leaves the connection usable. */
@@ -17,18 +21,25 @@ const SLACK_MS = 500
 /** A pool of connections to PostgreSQL on which no statement is waited for without end. */
 export class PoolConnections extends Connections {
   readonly #pool: Pool
+  readonly #primary: SamePrimary
+  readonly #settings: Readonly<Record<string, number>>
+  readonly #connectTimeoutMs: number
   readonly #deadlineMs: number
 
-  constructor({ url, size, connectTimeoutMs, statementTimeoutMs }: PoolOptions) {
+  constructor({ url, size, connectTimeoutMs, statementTimeoutMs, primary }: PoolOptions) {
     super()
+    this.#primary = primary
+    this.#settings = {
+      statement_timeout: statementTimeoutMs,
+      // An instance that is suspended inside a transaction must not hold its row locks for ever.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+    }
+    this.#connectTimeoutMs = connectTimeoutMs
     this.#deadlineMs = statementTimeoutMs + SLACK_MS
     this.#pool = new Pool({
       connectionString: url,
       max: size,
       connectionTimeoutMillis: connectTimeoutMs,
-      statement_timeout: statementTimeoutMs,
-      // An instance that is suspended inside a transaction must not hold its row locks for ever.
-      idle_in_transaction_session_timeout: statementTimeoutMs,
       keepAlive: true,
       application_name: 'marketflow',
     })
@@ -40,12 +51,14 @@ export class PoolConnections extends Connections {
   async run<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
     const client = await this.#reserve()
     let broken = false
+    const watched = <T>(answer: Promise<T>) =>
+      answer.catch((error: unknown) => {
+        broken ||= endsConnection(error)
+        throw error
+      })
     const { connection, end } = lend({
-      query: (sql, parameters) =>
-        this.#query(client, sql, parameters).catch((error: unknown) => {
-          broken ||= error instanceof ConnectionLost
-          throw error
-        }),
+      query: (sql, parameters) => watched(this.#query(client, sql, parameters)),
+      begin: (statement) => watched(this.#begin(client, statement)),
     })
     try {
       return await use(connection)
@@ -56,26 +69,56 @@ export class PoolConnections extends Connections {
   }
 
   async #reserve(): Promise<PoolClient> {
+    let client: PoolClient
     try {
-      return await this.#pool.connect()
+      client = await this.#pool.connect()
     } catch (error) {
       throw new ConnectionLost('PostgreSQL cannot be connected to', { cause: error })
     }
+    if (this.#primary.has(client)) return client
+    try {
+      const asking = this.#primary.ask(client, this.#settings)
+      await within(this.#connectTimeoutMs, asking, () => client.connection.stream.destroy())
+      return client
+    } catch (error) {
+      client.release(true)
+      throw told(error)
+    }
+  }
+
+  async #begin(client: PoolClient, statement: string): Promise<void> {
+    const answers = this.#answered(client, () => query(client, [statement, ON_STANDBY]))
+    refuseStandby((await answers).at(-1))
   }
 
   async #query(client: PoolClient, sql: string, parameters: readonly unknown[] = []): Promise<Answer> {
+    const result = await this.#answered(client, () => client.query(sql, [...parameters]))
+    return { rows: result.rows, command: result.command, affected: result.rowCount ?? 0 }
+  }
+
+  async #answered<T>(client: PoolClient, ask: () => Promise<T>): Promise<T> {
     try {
       // pg's own query_timeout would give up the query and leave it running on a connection that goes back to the pool.
-      const query = client.query(sql, [...parameters])
-      const result = await within(this.#deadlineMs, query, () => client.connection.stream.destroy())
-      return { rows: result.rows, command: result.command, affected: result.rowCount ?? 0 }
+      return await within(this.#deadlineMs, ask(), () => client.connection.stream.destroy())
     } catch (error) {
-      if (error instanceof DatabaseError || error instanceof ConnectionLost) throw error
-      throw new ConnectionLost('The connection to PostgreSQL broke', { cause: error })
+      throw told(error)
     }
   }
 
   async close(): Promise<void> {
     await this.#pool.end()
   }
+}
+
+/** What PostgreSQL itself said stays as it is. */
+function told(error: unknown): unknown {
+  if (error instanceof DatabaseError || error instanceof ConnectionLost) return error
+  return new ConnectionLost('The connection to PostgreSQL broke', { cause: error })
+}
+
+/** The server goes away, or is not the one that it was: it is demoted, or shuts down. */
+const LEADS_NOWHERE = /^(08|57P|58)|^25006$/
+
+function endsConnection(error: unknown): boolean {
+  return error instanceof ConnectionLost || LEADS_NOWHERE.test(sqlState(error) ?? '')
 }

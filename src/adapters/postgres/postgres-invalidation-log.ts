@@ -3,11 +3,15 @@ import { Client } from 'pg'
 import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { ConnectionLost, type Row } from './connections.ts'
 import { within } from './deadline.ts'
-import { claimRegime, type Regime, RegimeConflict } from './regime.ts'
+import { failureCause, type ObserveDatabase } from './failure-cause.ts'
+import { claimRegime, holdsLock, type Regime, RegimeConflict } from './regime.ts'
+import type { SamePrimary } from './same-primary.ts'
+import { SessionMark, SessionNotOwn } from './shared-sessions.ts'
 import { SqlInvalidationLog } from './sql-invalidation-log.ts'
 
 interface Session {
   readonly client: Client
+  readonly mark: SessionMark
   /** Connected, and the regime claimed. */
   readonly ready: Promise<Client>
   readonly oneAtATime: LimitFunction
@@ -24,15 +28,19 @@ interface Session {
 export class PostgresInvalidationLog extends SqlInvalidationLog {
   readonly #url: string
   readonly #timeoutMs: number
+  readonly #primary: SamePrimary
+  readonly #observe: ObserveDatabase
   #regime: Regime | undefined
   #session: Session | undefined
   #closed = false
 
   /** `timeoutMs`: the longest a method may take, connecting included. */
-  constructor(url: string, timeoutMs: number) {
+  constructor(url: string, timeoutMs: number, primary: SamePrimary, observe: ObserveDatabase = () => {}) {
     super()
     this.#url = url
     this.#timeoutMs = timeoutMs
+    this.#primary = primary
+    this.#observe = observe
   }
 
   async claim(regime: string, exclusive: boolean): Promise<void> {
@@ -52,12 +60,16 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
           await client.query(`set statement_timeout = ${deadlineMs}`)
           session.statementTimeoutMs = deadlineMs
         }
-        return client.query<Row>(sql, [...parameters])
+        return this.#witnessed(session, sql, parameters)
       })
-      return (await within(deadlineMs, answer)).rows
+      const rows = await within(deadlineMs, answer)
+      this.#observe('log', undefined)
+      return rows
     } catch (error) {
       this.#drop(session)
-      throw error instanceof RegimeConflict ? error : unavailable(error)
+      // Whatever it is: without the log there is no lease.
+      if (!this.#closed) this.#observe('log', failureCause(error) ?? 'other', error)
+      throw error instanceof RegimeConflict || error instanceof SessionNotOwn ? error : unavailable(error)
     }
   }
 
@@ -67,16 +79,33 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     return this.#session
   }
 
+  /**
+   * Every look at the log also asks, in its own statement, whether the session is still this instance's and holds its
+   * lock: behind a pooler that gives it to others, nothing that was claimed on it holds.
+   */
+  async #witnessed({ client, mark }: Session, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    if (!/^\s*select\b/i.test(sql)) return (await client.query<Row>(sql, [...parameters])).rows
+    const own = this.#regime === undefined ? mark.isOwn : `${mark.isOwn} and ${holdsLock(this.#regime)}`
+    const { rows } = await client.query<Row>(
+      `select witness.*, answer.* from (select ${own} as own_session) as witness
+       left join (select true as in_answer, looked.* from (${sql}) as looked) as answer on true`,
+      [...parameters],
+    )
+    if (rows[0]?.own_session !== true) throw new SessionNotOwn()
+    return rows.filter((row) => row.in_answer === true)
+  }
+
   #open(): Session {
     const client = new Client({
       connectionString: this.#url,
       keepAlive: true,
-      statement_timeout: this.#timeoutMs,
       application_name: 'marketflow log',
     })
+    const mark = new SessionMark()
     const session: Session = {
       client,
-      ready: this.#connect(client),
+      mark,
+      ready: this.#connect(client, mark),
       oneAtATime: pLimit(1),
       statementTimeoutMs: this.#timeoutMs,
     }
@@ -86,9 +115,9 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     return session
   }
 
-  async #connect(client: Client): Promise<Client> {
+  async #connect(client: Client, mark: SessionMark): Promise<Client> {
     await client.connect()
-    await refuseStandby(client)
+    await this.#primary.ask(client, { statement_timeout: this.#timeoutMs, ...mark.setting })
     if (this.#regime !== undefined) await claimRegime(client, this.#regime)
     return client
   }
@@ -102,15 +131,6 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     this.#closed = true
     this.#drop(this.#session)
   }
-}
-
-/**
- * A standby lags behind, and its snapshots do not tell what is under way. One that was promoted is no standby, but its
- * connections from before are.
- */
-async function refuseStandby(client: Client): Promise<void> {
-  const { rows } = await client.query('select pg_is_in_recovery() as standby')
-  if (rows[0]?.standby !== false) throw new ConnectionLost('This server is a standby, not the primary')
 }
 
 function unavailable(cause: unknown): Unavailable {

@@ -1,6 +1,7 @@
 import { Snapshots, type ViewQueries } from '../../application/ports/view-queries.ts'
 import type { Connection, Connections } from './connections.ts'
 import { within } from './deadline.ts'
+import { type ObserveDatabase, observed } from './failure-cause.ts'
 import { rollback } from './postgres-transactions.ts'
 import { translate } from './sql-errors.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
@@ -9,19 +10,23 @@ import { SqlViewQueries } from './sql-view-queries.ts'
 export class PostgresSnapshots extends Snapshots {
   readonly #connections: Connections
   readonly #timeoutMs: number
+  readonly #observe: ObserveDatabase
 
   /** `timeoutMs`: the longest a load may take, waiting for a connection included. */
-  constructor(connections: Connections, timeoutMs: number) {
+  constructor(connections: Connections, timeoutMs: number, observe: ObserveDatabase) {
     super()
     this.#connections = connections
     this.#timeoutMs = timeoutMs
+    this.#observe = observe
   }
 
   async read<T>(queries: (views: ViewQueries) => Promise<T>): Promise<T> {
     try {
-      return await within(
-        this.#timeoutMs,
-        this.#connections.run((connection) => snapshot(connection, queries)),
+      return await observed(this.#observe, 'loads', () =>
+        within(
+          this.#timeoutMs,
+          this.#connections.run((connection) => snapshot(connection, queries)),
+        ),
       )
     } catch (error) {
       throw translate(error)
@@ -30,7 +35,7 @@ export class PostgresSnapshots extends Snapshots {
 }
 
 async function snapshot<T>(connection: Connection, queries: (views: ViewQueries) => Promise<T>): Promise<T> {
-  await connection.query('start transaction isolation level repeatable read read only')
+  await connection.begin('start transaction isolation level repeatable read read only')
   try {
     const result = await queries(
       new SqlViewQueries(async (sql, parameters) => (await connection.query(sql, parameters)).rows),

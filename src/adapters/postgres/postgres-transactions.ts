@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/core'
 import { CommitUnknown } from '../../application/consistency/ports/database.ts'
 import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import type { Connection, Connections } from './connections.ts'
+import { type ObserveDatabase, observed } from './failure-cause.ts'
 import { MikroAccountRepository } from './repositories/mikro-account-repository.ts'
 import { MikroApplicationRepository } from './repositories/mikro-application-repository.ts'
 import { MikroMarketRepository } from './repositories/mikro-market-repository.ts'
@@ -16,17 +17,21 @@ const ATTEMPTS = 5
 export class PostgresTransactions extends Transactions {
   readonly #connections: Connections
   readonly #em: EntityManager
+  readonly #observe: ObserveDatabase
 
-  constructor(connections: Connections, em: EntityManager) {
+  constructor(connections: Connections, em: EntityManager, observe: ObserveDatabase) {
     super()
     this.#connections = connections
     this.#em = em
+    this.#observe = observe
   }
 
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#connections.run((connection) => this.#attempt(connection, work))
+        return await observed(this.#observe, 'writes', () =>
+          this.#connections.run((connection) => this.#attempt(connection, work)),
+        )
       } catch (error) {
         if (attempt === ATTEMPTS || !mayRunAgain(error)) throw translate(error)
       }
@@ -36,7 +41,7 @@ export class PostgresTransactions extends Transactions {
   async #attempt<T>(connection: Connection, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const em = this.#em.fork()
     em.setTransactionContext(transactionContext(connection))
-    await connection.query('begin isolation level read committed')
+    await connection.begin('begin isolation level read committed')
     let result: T
     try {
       result = await work(transaction(em, connection))

@@ -8,6 +8,8 @@ export interface StatisticsSnapshot {
   readonly at: string
   readonly cache: CacheHealth & { readonly name: string }
   readonly lease: { readonly held: boolean; readonly ageMs: number | null }
+  /** What keeps PostgreSQL from serving this instance, as a word and in words; null: nothing. */
+  readonly database: { readonly cause: string; readonly says: string } | null
   /** Rows of the log that the last drain could not apply. */
   readonly pending: { readonly rows: number; readonly oldestMs: number }
   readonly loadsInFlight: number

@@ -19,6 +19,7 @@ import { tagsOf } from '../../application/tables/event-tags.ts'
 import { Reads, Writes } from '../../application/tables/reads-and-writes.ts'
 import type { DomainEvent } from '../../domain/events.ts'
 import type { Config } from '../config.ts'
+import { DatabaseState } from '../database-state.ts'
 import { LiveStatistics } from '../live-statistics.ts'
 import { Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
@@ -70,9 +71,9 @@ export const consistency = (config: Config, logger: Logger) =>
     bind(ExplainView).toResolvedValue(({ explain }) => explain, [WIRED])
     bind(Statistics)
       .toResolvedValue(
-        (metrics, recent, cache, lease, loads, clock) =>
-          new LiveStatistics(metrics, recent, cache, lease, loads, clock),
-        [Metrics, RecentEvents, CachePort, Lease, LoadQueue, Clock],
+        (metrics, recent, cache, lease, loads, database, clock) =>
+          new LiveStatistics(metrics, recent, cache, lease, loads, database, clock),
+        [Metrics, RecentEvents, CachePort, Lease, LoadQueue, DatabaseState, Clock],
       )
       .inSingletonScope()
   })

@@ -1,5 +1,5 @@
 import { SpanKind } from '@opentelemetry/api'
-import { type Answer, type Connection, Connections } from '../../adapters/postgres/connections.ts'
+import { type Connection, Connections } from '../../adapters/postgres/connections.ts'
 import { inSpan } from './spans.ts'
 
 /** PostgreSQL's statements, by the semantic conventions for databases. */
@@ -16,7 +16,10 @@ export class TracedConnections extends Connections {
 
   run<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
     return this.#connections.run((connection) =>
-      use({ query: (sql, parameters) => this.#query(connection, sql, parameters) }),
+      use({
+        query: (sql, parameters) => this.#traced(sql, parameters, () => connection.query(sql, parameters)),
+        begin: (statement) => this.#traced(statement, undefined, () => connection.begin(statement)),
+      }),
     )
   }
 
@@ -24,11 +27,11 @@ export class TracedConnections extends Connections {
     return this.#connections.close()
   }
 
-  #query(connection: Connection, sql: string, parameters?: readonly unknown[]): Promise<Answer> {
+  #traced<T>(sql: string, parameters: readonly unknown[] | undefined, work: () => Promise<T>): Promise<T> {
     const operation = /\w+/.exec(sql)?.[0].toUpperCase() ?? '_OTHER'
     const text = parameters?.length ? sql : withoutValues(sql)
     const attributes = { ...this.#server, 'db.operation.name': operation, 'db.query.text': text }
-    return inSpan(operation, attributes, () => connection.query(sql, parameters), SpanKind.CLIENT)
+    return inSpan(operation, attributes, work, SpanKind.CLIENT)
   }
 }
 

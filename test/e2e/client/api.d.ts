@@ -607,6 +607,8 @@ export interface components {
              * @enum {string}
              */
             readonly database: "reachable" | "unreachable";
+            /** @description What keeps PostgreSQL from serving this instance, such as `refused` or `disk-full`. */
+            readonly database_cause: string | null;
             /** @description Without it all works, slower. */
             readonly cache: {
                 /** @description The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own. */
@@ -2215,6 +2217,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "database": "reachable",
+                     *       "database_cause": null,
                      *       "cache": {
                      *         "name": "tiered",
                      *         "connected": true,
@@ -2248,6 +2251,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "database": "unreachable",
+                     *       "database_cause": "refused",
                      *       "cache": {
                      *         "name": "tiered",
                      *         "connected": true,

@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { PostgresInvalidationLog } from '../../../src/adapters/postgres/postgres-invalidation-log.ts'
+import { SamePrimary } from '../../../src/adapters/postgres/same-primary.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 
 const TIMEOUT_MS = 500
@@ -16,7 +17,7 @@ beforeAll(async () => {
   const database = await openDatabase({ url: fresh.url })
   await database.migrate()
   await database.close()
-  log = new PostgresInvalidationLog(fresh.url, TIMEOUT_MS)
+  log = new PostgresInvalidationLog(fresh.url, TIMEOUT_MS, new SamePrimary())
   await log.claim('private/1000', true)
   other = new Client({ connectionString: fresh.url })
   await other.connect()

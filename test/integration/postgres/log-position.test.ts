@@ -144,19 +144,4 @@ describe('a position in the log on PostgreSQL', () => {
     await client.query('insert into cache_invalidation (tags) values ($1)', [['by the old release']])
     expect((await tagsSince(invalidationLog, position)).tags).toEqual(['by the old release'])
   })
-
-  it('a standby is refused, whose snapshots do not tell what is under way', async () => {
-    await using client = await sql()
-    await client.query('create schema standby')
-    await client.query(
-      `create function standby.pg_is_in_recovery() returns boolean language sql as 'select true'`,
-    )
-    const url = new URL(fresh.url)
-    url.searchParams.set('options', '-c search_path=standby,pg_catalog,public')
-    const { invalidationLog } = await instance(url.href)
-    await expect(invalidationLog.pending()).rejects.toMatchObject({
-      code: 'database-unavailable',
-      cause: { message: 'This server is a standby, not the primary' },
-    })
-  })
 })

@@ -9,6 +9,7 @@ async function folders(): Promise<string[]> {
     '/opt/homebrew/bin',
     ...(await binariesUnder('/opt/homebrew/opt', /^postgresql/)),
     '/usr/local/bin',
+    '/usr/sbin',
     '/usr/local/pgsql/bin',
     ...(await binariesUnder('/usr/local/opt', /^postgresql/)),
   ]

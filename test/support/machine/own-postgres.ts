@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { freePort } from '../redis.ts'
 import { folderWith } from './binaries.ts'
 import { inspectServer } from './inspect-server.ts'
+import { install, mayInstall } from './install.ts'
 
 const run = promisify(execFile)
 
@@ -16,21 +17,44 @@ export interface OwnPostgres {
   stop(): Promise<void>
 }
 
-/** The folder of the installed PostgreSQL server's programs, or undefined. */
-export function installedPostgres(): Promise<string | undefined> {
-  return folderWith('postgres', 'initdb')
+/**
+ * The folder of the PostgreSQL server's programs, which are installed where that is allowed.
+ * @throws Error that says what to do.
+ */
+export async function installPostgres(
+  whatToDo = 'The tests start PostgreSQL servers of their own: install one (apt-get install postgresql, brew install postgresql)',
+): Promise<string> {
+  const programs = () => folderWith('postgres', 'initdb', 'pg_basebackup')
+  let found = await programs()
+  if (found === undefined && (await mayInstall())) {
+    await install('postgresql')
+    found = await programs()
+  }
+  if (found === undefined) throw new Error(whatToDo)
+  return found
 }
 
 /** A server in a directory of its own, on a free port, for as long as this process lives. */
-export async function startPostgres(programs: string): Promise<OwnPostgres> {
+export function startPostgres(programs: string): Promise<OwnPostgres> {
+  const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync']
+  return startServer(programs, 'initdb', ['--pgdata', 'data', ...options])
+}
+
+/** A standby of such a server, which follows it. */
+export function startStandby(programs: string, primary: OwnPostgres): Promise<OwnPostgres> {
+  const options = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync', '--dbname', primary.url]
+  return startServer(programs, 'pg_basebackup', ['--pgdata', 'data', ...options])
+}
+
+/** `maker`: the program that makes the files of the server, in the folder `data`. */
+async function startServer(programs: string, maker: string, args: readonly string[]): Promise<OwnPostgres> {
   const user = await unprivilegedUser()
   const home = await mkdtemp(join(tmpdir(), 'marketflow-postgres-'))
   if (user !== undefined) await chown(home, user.uid, user.gid)
   const as = { ...user, cwd: home, env: { ...process.env, HOME: home } }
   const data = join(home, 'data')
   try {
-    const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync']
-    await run(join(programs, 'initdb'), ['--pgdata', data, ...options], as)
+    await run(join(programs, maker), args, as)
   } catch (error) {
     await rm(home, { recursive: true, force: true })
     throw error
@@ -81,7 +105,9 @@ async function stop(keeper: ChildProcess): Promise<void> {
 }
 
 /** PostgreSQL refuses to run as root; whom it runs as then. Undefined when this process is not root. */
-async function unprivilegedUser(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
+export async function unprivilegedUser(): Promise<
+  { readonly uid: number; readonly gid: number } | undefined
+> {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ['postgres', 'nobody']) {
     try {

@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os'
 import { inspectServer } from './inspect-server.ts'
-import { install, mayInstall } from './install.ts'
-import { installedPostgres, startPostgres } from './own-postgres.ts'
+import { installPostgres, startPostgres } from './own-postgres.ts'
 
 export interface ProvidedPostgres {
   /** Where the tests make their databases. */
@@ -49,12 +48,7 @@ async function findRunning(): Promise<ProvidedPostgres | undefined> {
 }
 
 async function startOwn(): Promise<ProvidedPostgres> {
-  let programs = await installedPostgres()
-  if (programs === undefined && (await mayInstall())) {
-    await install('postgresql')
-    programs = await installedPostgres()
-  }
-  if (programs === undefined) throw new Error(WHAT_TO_DO)
+  const programs = await installPostgres(WHAT_TO_DO)
   const { url, stop } = await startPostgres(programs)
   const server = await inspectServer(url)
   const version = server.usable ? server.version : 'that no longer answers'

@@ -107,6 +107,7 @@ export const ORGANIZER_DASHBOARD: OrganizerDashboard = {
 
 export const READY: Readiness = {
   database: 'reachable',
+  database_cause: null,
   cache: { name: 'tiered', connected: true, breaker: 'closed' },
   lease: { held: true, age_ms: 112 },
   invalidations: { pending: 0 },

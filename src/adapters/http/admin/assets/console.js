@@ -59,7 +59,7 @@ function show(now, before) {
   showShadow(now)
 }
 
-function showState({ cache, lease, pending, loadsInFlight }) {
+function showState({ cache, database, lease, pending, loadsInFlight }) {
   const breaker = cache.breaker === 'none' ? '' : `, breaker ${cache.breaker}`
   byId('state').replaceChildren(
     tile(
@@ -68,7 +68,16 @@ function showState({ cache, lease, pending, loadsInFlight }) {
       cache.connected && cache.breaker !== 'open' && cache.breaker !== 'half-open',
       'cache',
     ),
-    tile('Lease', lease.held ? `held, ${ms(lease.ageMs)} old` : 'none: reads go to PostgreSQL', lease.held),
+    tile('PostgreSQL', database === null ? 'serves' : database.says, database === null, 'database'),
+    tile(
+      'Lease',
+      lease.held
+        ? `held, ${ms(lease.ageMs)} old`
+        : database === null
+          ? 'none: reads go to PostgreSQL'
+          : 'none: what is cached is served marked',
+      lease.held,
+    ),
     tile(
       'Pending invalidations',
       pending.rows === 0 ? 'none' : `${pending.rows}, oldest ${ms(pending.oldestMs)}`,
