@@ -56,7 +56,7 @@ export interface CoreFarewell {
 /**
  * Opens the database, brings its schema up to date and starts the drain loop. Works without Redis, only slower.
  * `overrides` are loaded last and may rebind anything, as a test does with a port.
- * @throws Unavailable `database-unavailable`; RegimeConflict; DataDirInUse
+ * @throws Unavailable `database-unavailable`; RegimeConflict; DataDirUnusable
  */
 export async function openCore(
   config: Config,

@@ -1,4 +1,4 @@
-import { DataDirInUse } from '../adapters/postgres/data-dir.ts'
+import { DataDirUnusable } from '../adapters/postgres/data-dir.ts'
 import { aboutCause, failureCause } from '../adapters/postgres/failure-cause.ts'
 import { RegimeConflict } from '../adapters/postgres/regime.ts'
 import { SessionNotOwn } from '../adapters/postgres/shared-sessions.ts'
@@ -40,5 +40,5 @@ export function explainExit(error: unknown): string {
 }
 
 function isConfiguration(error: unknown): error is Error {
-  return [ConfigError, RegimeConflict, SessionNotOwn, DataDirInUse].some((kind) => error instanceof kind)
+  return [ConfigError, RegimeConflict, SessionNotOwn, DataDirUnusable].some((kind) => error instanceof kind)
 }

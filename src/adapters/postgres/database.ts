@@ -5,9 +5,10 @@ import { Unavailable } from '../../application/consistency/unavailable.ts'
 import type { Transactions } from '../../application/ports/transactions.ts'
 import type { Snapshots } from '../../application/ports/view-queries.ts'
 import type { Connections } from './connections.ts'
-import { lockDataDir } from './data-dir.ts'
+import { DataDirUnusable, explainFileError, lockDataDir } from './data-dir.ts'
 import { databaseIdentity } from './database-identity.ts'
 import { within } from './deadline.ts'
+import { type EmbeddedFiles, embeddedFiles } from './embedded-files.ts'
 import { failureCause, type ObserveDatabase } from './failure-cause.ts'
 import { embeddedOrm, migrateAlone, migrateLocked, pendingMigrations, postgresOrm } from './orm.ts'
 import { PgliteConnections } from './pglite-connections.ts'
@@ -73,8 +74,8 @@ export interface Database {
 
 /**
  * @throws Unavailable `database-unavailable` when it cannot be reached; `cause` says why
+ * @throws DataDirUnusable when the embedded database cannot be opened: another process has it, say
  * @throws SessionNotOwn when it is a pooler that shares its sessions between clients
- * @throws DataDirInUse when another process has the embedded database
  */
 export async function openDatabase(
   location: DatabaseLocation,
@@ -129,16 +130,18 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
 async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<Database> {
   const inMemory = dataDir === 'memory'
   const lock = inMemory ? undefined : lockDataDir(dataDir)
-  // A directory of its own below: PGlite refuses to make a database where other files lie.
-  const embedded = embeddedOrm(inMemory ? 'memory://' : join(dataDir, 'database'))
-  const connections = new PgliteConnections(await embedded.em.getConnection().getNativeClient())
+  const released = () => lock?.release()
+  const { embedded, pglite } = await openPglite(inMemory ? undefined : dataDir).catch((error: unknown) => {
+    released()
+    throw error
+  })
+  const connections = new PgliteConnections(pglite)
   const invalidationLog = new PgliteInvalidationLog(connections, options.logTimeoutMs)
   const orm = embedded as unknown as MikroORM
   // MikroORM talks to PGlite past our reservation, so no other caller may have it meanwhile.
   const migrate = () => connections.run(() => migrateAlone(orm))
   const pending = () => connections.run(() => pendingMigrations(orm))
   const place = inMemory ? 'in memory' : `in ${dataDir}`
-  const released = () => lock?.release()
   return assemble({
     kind: 'PGlite',
     place,
@@ -151,6 +154,27 @@ async function openEmbedded(dataDir: string, options: DatabaseOptions): Promise<
     options,
     released,
   })
+}
+
+async function openPglite(dataDir: string | undefined) {
+  let kept: EmbeddedFiles | undefined
+  try {
+    // A directory of its own below: other files lie beside the database.
+    kept = dataDir === undefined ? undefined : embeddedFiles(join(dataDir, 'database'))
+    const embedded = embeddedOrm(kept?.files)
+    return { embedded, pglite: await embedded.em.getConnection().getNativeClient() }
+  } catch (error) {
+    if (dataDir === undefined || error instanceof DataDirUnusable) throw error
+    const explained = explainFileError(kept?.refusal() ?? error, dataDir)
+    throw explained instanceof Error && explained !== error ? explained : damaged(dataDir, error)
+  }
+}
+
+function damaged(dataDir: string, cause: unknown): DataDirUnusable {
+  return new DataDirUnusable(
+    `The database in ${dataDir} cannot be opened: its files are damaged, or some are missing (${cause instanceof Error ? cause.message : String(cause)}). Restore it from a backup, or delete ${join(dataDir, 'database')} to begin with an empty one.`,
+    { cause },
+  )
 }
 
 interface Parts {

@@ -1,3 +1,5 @@
+import { PGlite } from '@electric-sql/pglite'
+import type { Filesystem } from '@electric-sql/pglite/basefs'
 import type { MikroORM, Options } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM as EmbeddedOrm } from '@mikro-orm/pglite'
@@ -47,9 +49,20 @@ export function postgresOrm(url: string, connectTimeoutMs: number): MikroORM {
   return orm as unknown as MikroORM
 }
 
-export function embeddedOrm(dataDir: string): InstanceType<typeof EmbeddedOrm> {
-  return new EmbeddedOrm({ ...options, dbName: dataDir })
+/** MikroORM on PGlite, in these files or in memory alone. */
+export function embeddedOrm(files: Filesystem | undefined): InstanceType<typeof EmbeddedOrm> {
+  return new EmbeddedOrm({
+    ...options,
+    dbName: 'memory://',
+    ...(files && { driverOptions: { fs: files, startParams: DURABLE } }),
+  })
 }
+
+/**
+ * PGlite switches `fsync` off; here an answered write survives a power failure. Of the ways to do it Emscripten passes
+ * on only `fsync`: it answers `fdatasync` without doing anything.
+ */
+const DURABLE = [...PGlite.defaultStartParams, '-c', 'fsync=on', '-c', 'wal_sync_method=fsync']
 
 /** Held while migrating, so that instances which start together do it one after the other: `mflw`. */
 const MIGRATION_LOCK = 0x6d666c77

@@ -1,57 +1,230 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs, {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { DataDirInUse, lockDataDir } from '../../../src/adapters/postgres/data-dir.ts'
-import { openDatabase } from '../../../src/adapters/postgres/database.ts'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { DataDirInUse } from '../../../src/adapters/postgres/data-dir.ts'
+import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
 
+const ADAPTER = new URL('../../../src/adapters/postgres/', import.meta.url).pathname
+
+const children: ChildProcess[] = []
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
+/** Opens the database in a process of its own, which then stays. */
+function openElsewhere(dataDir: string): ChildProcess {
+  const script = `
+    const { openDatabase } = await import(process.argv[1])
+    await openDatabase({ dataDir: process.argv[2] })
+    setInterval(() => {}, 1e6)`
+  const child = spawn(process.execPath, ['-e', script, `${ADAPTER}database.ts`, dataDir], {
+    stdio: 'inherit',
+  })
+  children.push(child)
+  return child
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
+
+/** Everything below that another user of the machine could read or change. */
+function openToOthers(directory: string): string[] {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  return [directory, ...names.map((name) => join(directory, name))].filter(
+    (path) => (statSync(path).mode & 0o077) !== 0,
+  )
+}
+
 describe('a database embedded in a directory', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'marketflow-'))
-  afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
+  const parent = mkdtempSync(join(tmpdir(), 'marketflow-'))
+  const dataDir = join(parent, 'data')
+  const made = join(dataDir, 'database')
+  let database: Database
 
-  it('is there again after a restart, and belongs to one process', { timeout: OPEN_TIMEOUT_MS }, async () => {
-    writeFileSync(join(dataDir, 'jwt-secret'), 'other files may lie beside it')
-    const first = await openDatabase({ dataDir })
-    expect(first.describe).toMatch(/^PGlite \d+\.\d+ in /)
-    await first.migrate()
-    await first.invalidationLog.claim('private/1000', true)
-    const id = await first.transactions.run((tx) => tx.logInvalidation(['kept']))
+  beforeAll(async () => {
+    const child = openElsewhere(dataDir)
+    await expect.poll(() => existsSync(`${made}.new/base`), { timeout: OPEN_TIMEOUT_MS }).toBe(true)
+    await killed(child)
+  }, OPEN_TIMEOUT_MS)
+  afterAll(async () => {
+    await database?.close()
+    rmSync(parent, { recursive: true, force: true })
+  })
+
+  it('is made anew after a kill while it was being made', { timeout: OPEN_TIMEOUT_MS }, async () => {
+    expect(existsSync(made)).toBe(false)
+    database = await openDatabase({ dataDir })
+    expect(database.describe).toMatch(/^PGlite 18\.\d+ in /)
+    expect(existsSync(`${made}.new`)).toBe(false)
+  })
+
+  it('is of the PostgreSQL version that a start asks for', () => {
+    expect(readFileSync(join(made, 'PG_VERSION'), 'utf8').trim()).toBe('18')
+  })
+
+  it('belongs to one opener, also within a process', async () => {
     await expect(openDatabase({ dataDir })).rejects.toBeInstanceOf(DataDirInUse)
-    await first.close()
+  })
 
-    writeFileSync(join(dataDir, 'lock'), '1') // alive on every machine, and not us
-    await expect(openDatabase({ dataDir })).rejects.toThrow(/in use by process 1/)
-    writeFileSync(join(dataDir, 'lock'), '999999999') // no process has it: left by a process that was killed
-    const second = await openDatabase({ dataDir })
-    await second.migrate()
-    expect(await second.invalidationLog.pending()).toEqual([{ id, tags: ['kept'], applied: false }])
-    await second.ping()
-    await second.close()
+  it('reaches the disk with every commit', async () => {
+    await database.migrate()
+    await database.invalidationLog.claim('private/1000', true)
+    const synced = vi.spyOn(fs, 'fsyncSync')
+    syncBuiltinESMExports()
+    try {
+      await database.transactions.run((tx) => tx.logInvalidation(['kept']))
+      expect(synced).toHaveBeenCalled()
+    } finally {
+      synced.mockRestore()
+      syncBuiltinESMExports()
+    }
+  })
+
+  it('is there again after a restart, and only its owner may read any of it', {
+    timeout: OPEN_TIMEOUT_MS,
+  }, async () => {
+    expect(openToOthers(dataDir)).toEqual([])
+    await database.close()
+    // As an earlier release left it.
+    for (const path of [dataDir, made, join(made, 'base'), join(made, 'pg_wal')]) chmodSync(path, 0o755)
+    chmodSync(join(made, 'PG_VERSION'), 0o644)
+    database = await openDatabase({ dataDir })
+    await database.migrate()
+    expect(await database.invalidationLog.pending()).toMatchObject([{ tags: ['kept'], applied: false }])
+    expect(openToOthers(dataDir)).toEqual([])
   })
 })
 
-describe('a lock that was left behind', () => {
+describe('a data directory that cannot be used', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'marketflow-'))
-  afterEach(() => vi.restoreAllMocks())
+  const place = join(dataDir, 'database')
+  afterEach(() => {
+    vi.restoreAllMocks()
+    rmSync(place, { recursive: true, force: true })
+  })
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
 
-  it('is taken over by one of several that find it at once', () => {
-    writeFileSync(join(dataDir, 'lock'), '999999999')
-    const attempt = `
-      const { lockDataDir } = await import(process.argv[1])
-      try { lockDataDir(process.argv[2]); console.log('held') } catch (error) { console.log(error.name) }`
-    const module = new URL('../../../src/adapters/postgres/data-dir.ts', import.meta.url).pathname
-    let other = ''
-    vi.spyOn(process, 'kill').mockImplementationOnce(() => {
-      // We have read the file, and ask whether its process is alive: at this moment the other one comes.
-      other = execFileSync(process.execPath, ['-e', attempt, module, dataDir], { encoding: 'utf8' }).trim()
-      throw Object.assign(new Error('no such process'), { code: 'ESRCH' })
+  it('is refused when its database was never completed', async () => {
+    mkdirSync(join(place, 'base'), { recursive: true })
+    await expect(openDatabase({ dataDir })).rejects.toThrow(/is no complete database/)
+  })
+
+  it('is refused when its database is of another PostgreSQL', async () => {
+    mkdirSync(join(place, 'global'), { recursive: true })
+    fs.writeFileSync(join(place, 'global/pg_control'), '')
+    fs.writeFileSync(join(place, 'PG_VERSION'), '17\n')
+    await expect(openDatabase({ dataDir })).rejects.toThrow(
+      /database of PostgreSQL 17, and this release opens those of PostgreSQL 18/,
+    )
+  })
+
+  it('is refused in a sentence when the files of its database are damaged', {
+    timeout: OPEN_TIMEOUT_MS,
+  }, async () => {
+    mkdirSync(join(place, 'global'), { recursive: true })
+    fs.writeFileSync(join(place, 'global/pg_control'), 'nothing that PostgreSQL could read')
+    fs.writeFileSync(join(place, 'PG_VERSION'), '18\n')
+    await expect(openDatabase({ dataDir })).rejects.toThrow(/its files are damaged, or some are missing/)
+  })
+
+  it('is told to be full when it is, and the next start is not blocked', {
+    timeout: 2 * OPEN_TIMEOUT_MS,
+  }, async () => {
+    const original = fs.writeFileSync
+    const write = vi.spyOn(fs, 'writeFileSync').mockImplementation((path, ...rest) => {
+      if (!String(path).startsWith(place)) return original(path, ...rest)
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
     })
-    const { release } = lockDataDir(dataDir)
-    expect(other).toBe('DataDirInUse')
-    release()
-    expect(readdirSync(dataDir)).toEqual([])
+    await expect(openDatabase({ dataDir })).rejects.toMatchObject({
+      code: 'database-unavailable',
+      message: expect.stringContaining('the disk is full'),
+    })
+    write.mockRestore()
+    await (await openDatabase({ dataDir })).close()
+  })
+
+  it('is refused when it is a file', async () => {
+    fs.writeFileSync(place, '')
+    await expect(openDatabase({ dataDir: place })).rejects.toThrow(/cannot be used: it is a file/)
+    await expect(openDatabase({ dataDir: join(place, 'below') })).rejects.toThrow(
+      /it is, or lies below, a file/,
+    )
+  })
+
+  it('is refused when it is on a file system that takes no files', async () => {
+    await expect(openDatabase({ dataDir: '/proc/marketflow' })).rejects.toThrow(
+      /^DATA_DIR \(\/proc\/marketflow\)/,
+    )
   })
 })
+
+describe('the lock on a data directory', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'marketflow-'))
+  afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
+
+  const script = `
+    const { lockDataDir } = await import(process.argv[1])
+    try {
+      lockDataDir(process.argv[2])
+      process.stdout.write('held by ' + process.pid)
+      setInterval(() => {}, 1e6)
+    } catch (error) {
+      process.stdout.write(error.name + ' for ' + process.pid)
+    }`
+
+  /** In a process namespace of its own, as in a container: there every service has the process id 1. */
+  const inContainer = () => {
+    const node = [process.execPath, '-e', script, `${ADAPTER}data-dir.ts`, dataDir]
+    const child = spawn(
+      'unshare',
+      ['--pid', '--fork', '--kill-child', '--mount-proc', ...namespaceOf(node)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    children.push(child)
+    return child
+  }
+
+  it('holds between two containers, and ends with the process that a kill ends', async () => {
+    const first = inContainer()
+    let said = ''
+    for (const stream of [first.stdout!, first.stderr!]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        said += chunk
+      })
+    }
+    await expect
+      .poll(() => said, { message: 'unshare has to be allowed: as root, or with user namespaces' })
+      .toBe('held by 1')
+    expect(await text(inContainer().stdout!)).toBe('DataDirInUse for 1')
+    await killed(first)
+    const next = inContainer()
+    const [chunk] = await once(next.stdout!, 'data')
+    expect(String(chunk)).toBe('held by 1')
+    await killed(next)
+  })
+})
+
+/** Who is not root needs a user namespace in order to have one of processes. */
+function namespaceOf(command: readonly string[]): readonly string[] {
+  return process.getuid!() === 0 ? command : ['--user', '--map-root-user', ...command]
+}

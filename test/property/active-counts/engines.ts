@@ -43,7 +43,7 @@ export async function openPostgres(): Promise<Prompt & { readonly another: () =>
 }
 
 async function openEmbedded(): Promise<Prompt> {
-  const orm = embeddedOrm('memory://')
+  const orm = embeddedOrm(undefined)
   const pglite = await orm.em.getConnection().getNativeClient()
   return {
     orm: orm as unknown as MikroORM,
