@@ -5,7 +5,7 @@ import {
   type Server,
   ServerResponse,
 } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net'
 import { inTurn } from './in-turn.ts'
 import { answerHeaders, type HeaderList } from './security-headers.ts'
 
@@ -40,6 +40,8 @@ const LIMITS: ServerLimits = {
 
 /** How often connections that have become idle are looked for while closing, in ms. */
 const IDLE_CHECK_MS = 20
+/** How long an idle connection stays open while closing, in ms: a request may be on its way over it. */
+const LINGER_MS = 500
 
 export interface ListenOptions {
   readonly host: string
@@ -55,7 +57,10 @@ export interface ListenOptions {
 
 export interface HttpServer {
   readonly url: string
-  /** Takes no more requests, lets those in flight end, and resolves when no connection is left. */
+  /**
+   * Takes no more connections, answers what comes over those that are open with `Connection: close`, lets requests in
+   * flight end, and resolves when no connection is left.
+   */
   close(): Promise<void>
 }
 
@@ -68,6 +73,7 @@ export async function listen(
   const headers = answerHeaders(publicUrl)
   const server = createServer({ ...all, ServerResponse: responseWith(headers) }, inTurn(app))
   server.on('clientError', (error, socket) => refuse(error, socket as Socket, headers))
+  const answers = new Answers(server)
   server.timeout = all.timeout
   server.maxConnections = all.maxConnections
   await new Promise<void>((resolve, reject) => {
@@ -81,7 +87,7 @@ export async function listen(
   return {
     url: urlOf(server.address() as AddressInfo),
     close() {
-      closed ??= close(server, graceMs)
+      closed ??= close(server, answers, graceMs)
       return closed
     },
   }
@@ -130,12 +136,38 @@ function refuse({ code = '' }: NodeJS.ErrnoException, socket: AnsweringSocket, h
 /** Node keeps here what it is answering. */
 type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null }
 
-async function close(server: Server, graceMs: number): Promise<void> {
-  const ended = new Promise<void>((resolve) => server.close(() => resolve()))
-  // A connection that was answering when we began becomes idle later, and a client would keep it open for long.
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
+/** What is being answered. Once told to, every answer says that it is the last one on its connection. */
+class Answers {
+  readonly #underWay = new Set<ServerResponse>()
+  #last = false
+
+  constructor(server: Server) {
+    server.prependListener('request', (_request, response) => {
+      if (this.#last) response.setHeader('Connection', 'close')
+      this.#underWay.add(response)
+      response.once('close', () => this.#underWay.delete(response))
+    })
+  }
+
+  areTheLast(): void {
+    this.#last = true
+    for (const response of this.#underWay)
+      if (!response.headersSent) response.setHeader('Connection', 'close')
+  }
+}
+
+async function close(server: Server, answers: Answers, graceMs: number): Promise<void> {
+  answers.areTheLast()
+  // An HTTP server's own `close` would also end every idle connection, whose client may have just sent a request.
+  const ended = new Promise<void>((resolve) => TcpServer.prototype.close.call(server, () => resolve()))
+  const lingered = performance.now() + LINGER_MS
+  const idle = setInterval(() => {
+    if (performance.now() >= lingered) server.closeIdleConnections()
+  }, IDLE_CHECK_MS)
   const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
   await ended
+  // Only now: this ends the timer that looks for slow requests.
+  server.close()
   clearInterval(idle)
   clearTimeout(cutOff)
 }

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import express from 'express'
@@ -60,6 +60,30 @@ describe('listen', () => {
     expect(await slow).toBe('done')
     await closing
     expect(performance.now() - start).toBeLessThan(2000)
+    agent.destroy()
+  })
+
+  it('resets none of the connections that are busy when it closes: each gets a last answer that says so', async () => {
+    const { app } = slowApp()
+    server = await listen(app, { host: '127.0.0.1', port: 0 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+    const ask = () =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        request(server.url, { agent }, resolve).on('error', reject).end()
+      })
+    let answered = 0
+    const askUntilTheLast = async () => {
+      for (;;) {
+        const answer = await ask()
+        await text(answer)
+        answered++
+        if (answer.headers.connection === 'close') return 'told'
+      }
+    }
+    const clients = Promise.all(Array.from({ length: 20 }, askUntilTheLast))
+    await expect.poll(() => answered).toBeGreaterThan(100)
+    await server.close()
+    expect(await clients).toEqual(Array(20).fill('told'))
     agent.destroy()
   })
 
