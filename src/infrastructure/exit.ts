@@ -16,7 +16,7 @@ const EXIT_DATA = 65
 
 /** The exit code for an error that ends a command, as sysexits.h defines them. */
 export function exitCodeOf(error: unknown): number {
-  if (isConfiguration(error)) return EXIT_CONFIG
+  if (isConfiguration(error) || listenFailure(error) !== undefined) return EXIT_CONFIG
   if (error instanceof Unavailable) {
     const cause = failureCause(error)
     return cause !== undefined && aboutCause(cause).setting ? EXIT_CONFIG : EXIT_UNAVAILABLE
@@ -28,6 +28,8 @@ export function exitCodeOf(error: unknown): number {
 /** What to print: a sentence for what people can mend, a stack for what only we can. */
 export function explainExit(error: unknown): string {
   if (isConfiguration(error)) return error.message
+  const address = listenFailure(error)
+  if (address !== undefined) return address
   if (!(error instanceof MarketflowError || error instanceof Unavailable)) {
     const { stack, message } = tellError(error)
     return stack ?? message
@@ -41,4 +43,23 @@ export function explainExit(error: unknown): string {
 
 function isConfiguration(error: unknown): error is Error {
   return [ConfigError, RegimeConflict, SessionNotOwn, DataDirUnusable].some((kind) => error instanceof kind)
+}
+
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'this user may not listen there; ports below 1024 need a privilege',
+  EADDRNOTAVAIL: 'this machine has no such address',
+}
+
+/** A sentence for an address that cannot be listened on. */
+function listenFailure(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & {
+    readonly address?: string
+    readonly port?: number
+  }
+  const reason = LISTEN_FAILURES[code ?? '']
+  if (reason === undefined || (syscall !== 'listen' && syscall !== 'bind')) return undefined
+  const place = `${address ?? ''}${port === undefined ? '' : `:${port}`}`
+  return `HOST and PORT: cannot listen on ${place} (${code}): ${reason}.`
 }

@@ -20,18 +20,19 @@ try {
   if (cluster.isWorker) process.exit()
 }
 
+/** A signal during the start counts too: as process 1 of a container, none would end it otherwise. */
 async function serve(config: Config): Promise<void> {
-  const service = await startService(config)
-  endWhenFailed(service)
+  const starting = startService(config)
   let stopping = false
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       // A second Ctrl-C is meant: do not wait any longer.
       if (stopping) process.exit(1)
       stopping = true
-      exitAfter(service.close())
+      exitAfter(starting.then((service) => service.close()))
     })
   }
+  endWhenFailed(await starting)
 }
 
 async function supervise(config: Config): Promise<void> {

@@ -77,8 +77,9 @@ describe('on a port that is taken', () => {
         PORT: String((taken.address() as AddressInfo).port),
       })
       taken.close()
-      expect(output).toContain('EADDRINUSE')
-      expect(code).toBe(1)
+      expect(output).toContain('(EADDRINUSE): another process listens there.')
+      expect(output).not.toContain('    at ')
+      expect(code).toBe(78)
       expect((await readdir(dataDir)).filter((name) => name.endsWith('.sock'))).toEqual([])
     },
   )

@@ -92,7 +92,12 @@ export class Supervisor {
 /** Resolves with undefined once the worker listens, or with its exit code when it ends before. */
 function failedStart(worker: Worker): Promise<number | undefined> {
   return Promise.race([
-    new Promise<undefined>((resolve) => worker.once('listening', () => resolve(undefined))),
+    new Promise<undefined>((resolve) => {
+      worker.on('listening', ({ addressType }: { readonly addressType?: number | string }) => {
+        // The operator's socket is a path, and is listened on before the port is.
+        if (addressType === 4 || addressType === 6) resolve(undefined)
+      })
+    }),
     endOf(worker).then(({ code }) => code),
   ])
 }

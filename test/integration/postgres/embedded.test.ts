@@ -61,7 +61,7 @@ describe('a database embedded in a directory', () => {
 
   beforeAll(async () => {
     const child = openElsewhere(dataDir)
-    await expect.poll(() => existsSync(`${made}.new/base`), { timeout: OPEN_TIMEOUT_MS }).toBe(true)
+    await vi.waitFor(() => expect(existsSync(`${made}.new/base`)).toBe(true), { timeout: OPEN_TIMEOUT_MS })
     await killed(child)
   }, OPEN_TIMEOUT_MS)
   afterAll(async () => {

@@ -53,7 +53,7 @@ async function stop(running: Promise<number>): Promise<void> {
 it('tries again when a worker cannot be forked', async () => {
   pids = [1001, undefined, 1003]
   const running = supervisor.run(1)
-  forked[0]!.emit('listening')
+  forked[0]!.emit('listening', { addressType: 4 })
   await new Promise(setImmediate)
   forked[0]!.emit('exit', null, 'SIGKILL')
   await another(2)
@@ -66,7 +66,7 @@ it('tries again when a worker cannot be forked', async () => {
 it('waits for the end of a worker whose channel has an error, and then replaces it', async () => {
   pids = [1001, 1002]
   const running = supervisor.run(1)
-  forked[0]!.emit('listening')
+  forked[0]!.emit('listening', { addressType: 4 })
   await new Promise(setImmediate)
   forked[0]!.emit('error', new Error('write EPIPE'))
   await new Promise(setImmediate)
@@ -83,4 +83,14 @@ it('gives up when the first worker cannot be forked', async () => {
   expect(await running).toBe(1)
   expect(forked).toHaveLength(1)
   expect(log).toEqual(['a worker cannot be reached'])
+})
+
+it('gives up when the first worker ends before it listens on the port, though its socket was open', async () => {
+  pids = [1001]
+  const running = supervisor.run(2)
+  forked[0]!.emit('listening', { addressType: -1 })
+  await new Promise(setImmediate)
+  forked[0]!.emit('exit', 78, null)
+  expect(await running).toBe(78)
+  expect(forked).toHaveLength(1)
 })
