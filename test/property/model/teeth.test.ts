@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import type { Container } from 'inversify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
-import { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
-import { Clock } from '../../../src/application/consistency/ports/clock.ts'
-import {
-  type Confirmation,
-  WriteConfirmation,
-} from '../../../src/application/consistency/write-confirmation.ts'
+import { WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
 import { CACHES } from '../../support/caches.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
@@ -15,7 +9,7 @@ import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { kindOf, TAG_KINDS } from '../coverage/tag-kinds.ts'
 import { Comparison } from './comparison.ts'
 import { actions } from './mishaps.ts'
-import { ClockPutForward, type Instance, LEASE_MS, openInstance } from './service.ts'
+import { ClockPutForward, type Instance, openInstance } from './service.ts'
 
 const SEED = Number(process.env.SEED ?? 1)
 /** No more worlds than the comparison itself has. */
@@ -87,13 +81,10 @@ async function forgetWith(memory: Forgetfulness, container: Container): Promise<
   const production = await container.getAsync(Transactions)
   await container.unbind(Transactions)
   container.bind(Transactions).toConstantValue(new ForgetfulTransactions(production, memory))
-  await container.unbind(WriteConfirmation)
-  container
-    .bind(WriteConfirmation)
-    .toResolvedValue(
-      (cache, loop, clock) => new ForgetfulConfirmation(cache, loop, clock, memory),
-      [CachePort, DrainLoop, Clock],
-    )
+  // A private cache is also invalidated by the write itself.
+  const confirmation = await container.getAsync(WriteConfirmation)
+  const confirm = confirmation.confirm.bind(confirmation)
+  confirmation.confirm = (rowId, tags, committedAt) => confirm(rowId, memory.remembered(tags), committedAt)
 }
 
 /** Logs what it remembers: a shared cache is invalidated by the log. */
@@ -111,19 +102,5 @@ class ForgetfulTransactions extends Transactions {
     return this.#production.run((tx) =>
       work({ ...tx, logInvalidation: (tags) => tx.logInvalidation(this.#memory.remembered(tags)) }),
     )
-  }
-}
-
-/** A private cache is also invalidated by the write itself. */
-class ForgetfulConfirmation extends WriteConfirmation {
-  readonly #memory: Forgetfulness
-
-  constructor(cache: CachePort, loop: DrainLoop, clock: Clock, memory: Forgetfulness) {
-    super(cache, loop, clock, LEASE_MS, true)
-    this.#memory = memory
-  }
-
-  override confirm(rowId: string, tags: readonly string[], committedAt: number): Promise<Confirmation> {
-    return super.confirm(rowId, this.#memory.remembered(tags), committedAt)
   }
 }
