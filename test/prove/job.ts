@@ -4,7 +4,14 @@ import type { Coverage } from '../property/interleaving/simulation/coverage.ts'
 export type Job =
   | { readonly kind: 'schedules'; readonly world: string; readonly from: number; readonly schedules: number }
   | { readonly kind: 'space'; readonly name: string }
-  | { readonly kind: 'simulated tooth'; readonly name: string; readonly most: number; readonly seed: number }
+  | {
+      readonly kind: 'simulated tooth'
+      readonly name: string
+      readonly most: number
+      readonly seed: number
+      /** Shrinks what it finds and tells it step by step, too. */
+      readonly tell?: boolean
+    }
   | { readonly kind: 'modelled tooth'; readonly name: string }
 
 export interface JobResult {

@@ -4,10 +4,10 @@ import { search } from '../model/search.ts'
 import { tell } from '../model/trace.ts'
 import { configure, VARIANTS } from '../model/variants.ts'
 import { explore } from '../property/interleaving/simulation/explore.ts'
-import { PRODUCTION } from '../property/interleaving/simulation/instance.ts'
 import { explain } from '../property/interleaving/simulation/shrink.ts'
 import { PRIVATE_CACHES, SHARED_CACHES } from '../property/interleaving/worlds.ts'
-import { EVERY_VARIANT } from '../property/teeth/variants.ts'
+import { patchedSimulation } from '../property/teeth/patched-simulation.ts'
+import { variantCalled } from '../property/teeth/variants/every.ts'
 import type { Job, JobResult } from './job.ts'
 
 // One process of `npm run prove`: does one job at a time, and sends what came of it.
@@ -28,10 +28,15 @@ async function perform(job: Job): Promise<JobResult> {
       return { runs: states, bytes, unseen, ...(counterexample && { story: tell(counterexample) }) }
     }
     case 'simulated tooth': {
-      const { world, parts } = named(EVERY_VARIANT, job.name)
-      const { coverage, finding } = await explore(world, job.most, job.seed, { ...PRODUCTION, ...parts })
+      const variant = variantCalled(job.name)
+      const simulation = await patchedSimulation(variant)
+      const { coverage, finding } = await simulation.explore(variant.world, job.most, job.seed)
       const stale = finding?.violations.some(({ rule }) => rule === 'stale')
-      return { runs: coverage.schedules, ...(stale && { mode: finding!.plan.mode }) }
+      return {
+        runs: coverage.schedules,
+        ...(stale && { mode: finding!.plan.mode }),
+        ...(finding && job.tell && { story: await simulation.explain(finding, 'do it again') }),
+      }
     }
     case 'modelled tooth': {
       const { states, counterexample } = search(configure(named(VARIANTS, job.name)))

@@ -1,11 +1,9 @@
-import { describe, expect, test } from 'vitest'
-import { CONNECTIONS } from '../teeth/variants.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Worker } from '../../prove/pool.ts'
 import { Coverage } from './simulation/coverage.ts'
-import { explore, runSchedule } from './simulation/explore.ts'
-import { PRODUCTION } from './simulation/instance.ts'
+import { runSchedule } from './simulation/explore.ts'
 import { makePlan } from './simulation/plan.ts'
 import { Prng } from './simulation/prng.ts'
-import { explain } from './simulation/shrink.ts'
 
 describe('what the simulation finds', () => {
   test('replays to the letter, from its seed', async () => {
@@ -14,7 +12,7 @@ describe('what the simulation finds', () => {
         const trace = async () => {
           const plan = makePlan(new Prng(seed), { cache, instances: 2, alone: false, faults: true })
           const steps: string[] = []
-          await runSchedule(plan, seed, PRODUCTION, new Coverage(), steps)
+          await runSchedule(plan, seed, new Coverage(), steps)
           return steps
         }
         expect(await trace()).toEqual(await trace())
@@ -23,10 +21,11 @@ describe('what the simulation finds', () => {
   })
 
   test('is told as few requests, few faults and every step', { timeout: 120_000 }, async () => {
-    const broken = CONNECTIONS.find(({ name }) => name === 'replay of pending rows only')!
-    const parts = { ...PRODUCTION, ...broken.parts }
-    const { finding } = await explore(broken.world, 20_000, 1, parts)
-    const story = await explain(finding!, 'do it again', parts)
+    const worker = new Worker()
+    onTestFinished(() => worker.kill())
+    const name = 'replay of pending rows only'
+    const job = { kind: 'simulated tooth', name, most: 20_000, seed: 1, tell: true } as const
+    const { story = '' } = await worker.perform(job)
     const [summary = '', steps = ''] = story.split('Every step')
     const requests = summary.match(/(?:read|write) \w at I\d/g) ?? []
     expect(requests.length).toBeLessThanOrEqual(8)

@@ -1,6 +1,5 @@
 import type { Violation } from '../../checker.ts'
 import { Coverage } from './coverage.ts'
-import { type Parts, PRODUCTION } from './instance.ts'
 import { makePlan, type Plan, type WorldOptions } from './plan.ts'
 import { Prng } from './prng.ts'
 import { World } from './world.ts'
@@ -18,12 +17,11 @@ export interface Finding {
 export function runSchedule(
   plan: Plan,
   order: number,
-  parts: Parts = PRODUCTION,
   coverage = new Coverage(),
   trace?: string[],
 ): Promise<Violation[]> {
   // A stream of its own: the plan was made from the same seed.
-  return new World(plan, new Prng(order ^ 0x5bd1e995), parts, coverage, trace).run()
+  return new World(plan, new Prng(order ^ 0x5bd1e995), coverage, trace).run()
 }
 
 export interface Exploration {
@@ -37,12 +35,11 @@ export async function explore(
   options: WorldOptions,
   schedules: number,
   firstSeed: number,
-  parts: Parts = PRODUCTION,
 ): Promise<Exploration> {
   const coverage = new Coverage()
   for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
     const plan = makePlan(new Prng(seed), options)
-    const violations = await runSchedule(plan, seed, parts, coverage)
+    const violations = await runSchedule(plan, seed, coverage)
     if (violations.length > 0) return { coverage, finding: { seed, plan, order: seed, violations } }
   }
   return { coverage, finding: undefined }

@@ -1,22 +1,17 @@
 import pLimit from 'p-limit'
 import { LruCache } from '../../../../src/adapters/cache/lru-cache.ts'
 import { NullCache } from '../../../../src/adapters/cache/null-cache.ts'
-import { Drain } from '../../../../src/application/consistency/drain.ts'
-import { DrainLoop } from '../../../../src/application/consistency/drain-loop.ts'
-import { Gate, TrustedSessions } from '../../../../src/application/consistency/gate.ts'
-import { Lease } from '../../../../src/application/consistency/lease.ts'
-import { LoadQueue } from '../../../../src/application/consistency/load-queue.ts'
-import type { CachePort, Permit } from '../../../../src/application/consistency/ports/cache-port.ts'
-import type { Clock } from '../../../../src/application/consistency/ports/clock.ts'
+import type { CachePort } from '../../../../src/application/consistency/ports/cache-port.ts'
 import { Random } from '../../../../src/application/consistency/ports/random.ts'
-import { type ReadObserver, ReadThrough } from '../../../../src/application/consistency/read-through.ts'
-import type { Reading } from '../../../../src/application/consistency/reading.ts'
-import { UnitOfWork, type WriteReport } from '../../../../src/application/consistency/unit-of-work.ts'
-import { WriteConfirmation } from '../../../../src/application/consistency/write-confirmation.ts'
+import {
+  type Consistency,
+  type Observer,
+  wireConsistency,
+} from '../../../../src/application/consistency/wire.ts'
 import type { Host } from './host.ts'
 import type { WorldOptions } from './plan.ts'
 import type { Prng } from './prng.ts'
-import { type CacheParts, SimSharedCache } from './sim-cache.ts'
+import { SimSharedCache } from './sim-cache.ts'
 import { SimClock } from './sim-clock.ts'
 import type { SimCluster } from './sim-cluster.ts'
 import {
@@ -29,74 +24,9 @@ import {
 import { type HttpAnswer, sendsReading } from './sim-http.ts'
 import { SimLog } from './sim-log.ts'
 import type { RedisAccess } from './sim-redis.ts'
-import { eventOf, tagsOf, type VersionView, versionView, type Written } from './version-view.ts'
+import { eventOf, tagsOf, versionView, type Written } from './version-view.ts'
 
 export const LEASE_MS = 1000
-
-/** What a drain is made of. */
-export interface DrainContext {
-  readonly cache: CachePort
-  readonly log: SimLog
-  readonly trusted: TrustedSessions
-  readonly lease: Lease
-  readonly clock: Clock
-  readonly alone: boolean
-  readonly transactions: SimTransactions
-}
-
-export interface ConfirmationContext {
-  readonly cache: CachePort
-  readonly loop: DrainLoop
-  readonly clock: Clock
-  readonly leaseMs: number
-  readonly alone: boolean
-  readonly transactions: SimTransactions
-}
-
-export interface ReadContext {
-  readonly cache: CachePort
-  readonly permits: { readonly gate: Permit; readonly trusted: Permit }
-  readonly snapshots: SimSnapshots
-  readonly loads: LoadQueue
-  readonly clock: Clock
-  readonly random: Random
-  readonly observer: ReadObserver
-}
-
-/** Every class of the core, replaceable one by one: production's, unless a broken variant says otherwise. */
-export interface Parts {
-  readonly cache: CacheParts
-  readonly lease: (clock: Clock) => Lease
-  readonly gate: (trusted: TrustedSessions, lease: Lease) => Permit
-  readonly trusted: () => TrustedSessions
-  readonly drain: (context: DrainContext) => Drain
-  readonly confirmation: (context: ConfirmationContext) => WriteConfirmation
-  readonly readThrough: (context: ReadContext) => ReadThrough<SimQueries>
-  readonly transactions: (link: DatabaseLink, cache: CachePort) => SimTransactions
-  /** Answers a GET over HTTP. */
-  readonly answer: () => Answer
-}
-
-/** `ifNoneMatch`: what the client sends of what it has. `read` reads the view. */
-export type Answer = (
-  view: string,
-  ifNoneMatch: string | undefined,
-  read: () => Promise<Reading<VersionView>>,
-) => Promise<HttpAnswer>
-
-export const PRODUCTION: Parts = {
-  cache: {},
-  lease: (clock) => new Lease(clock, LEASE_MS),
-  gate: (trusted, lease) => new Gate(trusted, lease),
-  trusted: () => new TrustedSessions(),
-  drain: ({ cache, log, trusted, lease, alone }) => new Drain(cache, log, trusted, lease, alone),
-  confirmation: ({ cache, loop, clock, leaseMs, alone }) =>
-    new WriteConfirmation(cache, loop, clock, leaseMs, alone),
-  readThrough: ({ cache, permits, snapshots, loads, clock, random, observer }) =>
-    new ReadThrough(cache, permits, snapshots, loads, clock, random, observer, { serveUnverified: true }),
-  transactions: (link) => new SimTransactions(link),
-  answer: () => sendsReading,
-}
 
 export interface InstanceOptions {
   readonly cache: WorldOptions['cache']
@@ -107,71 +37,54 @@ export interface InstanceOptions {
 export class Instance {
   readonly host: Host
   readonly cache: CachePort
-  readonly #reads: ReadThrough<SimQueries>
-  readonly #writes: UnitOfWork<SimTx, Written>
-  readonly #loop: DrainLoop
-  readonly #answer: Answer
+  readonly #core: Consistency<SimQueries, SimTx, Written>
 
   constructor(
     host: Host,
     link: DatabaseLink,
     access: RedisAccess & { readonly cluster: SimCluster | undefined },
     options: InstanceOptions,
-    parts: Parts,
-    observe: { readonly wrote: (report: WriteReport) => void; readonly loaded: ReadObserver['loaded'] },
+    observe: Pick<Observer, 'wrote' | 'loaded'>,
   ) {
     this.host = host
     const clockFor = (user: string) => new SimClock(host, access.scheduler, user)
-    const clock = clockFor('timer')
     const random = new SimRandom(access.random)
-    const cache = makeCache(host, access, random, options.cache, parts.cache)
-    this.cache = cache
-    const { alone } = options
-    const trusted = parts.trusted()
-    const lease = parts.lease(clock)
-    const gate = parts.gate(trusted, lease)
-    const log = new SimLog(link)
-    const transactions = parts.transactions(link, cache)
-    const drain = parts.drain({ cache, log, trusted, lease, clock: clockFor('drain'), alone, transactions })
-    const loads = new LoadQueue(pLimit(8), 2000)
-    const loop = new DrainLoop(drain, clockFor('drain'), LEASE_MS, (outcome) => {
-      failOnBug(outcome.error)
-      loads.drained(outcome)
-    })
-    const confirmation = parts.confirmation({
-      cache,
-      loop,
-      clock: clockFor('write'),
-      leaseMs: LEASE_MS,
-      alone,
-      transactions,
-    })
-    this.#loop = loop
-    this.#answer = parts.answer()
-    this.#writes = new UnitOfWork(transactions, tagsOf, confirmation, clock, observe.wrote)
-    this.#reads = parts.readThrough({
-      cache,
-      permits: { gate, trusted },
+    this.cache = makeCache(host, access, random, options.cache)
+    this.#core = wireConsistency({
+      cache: this.cache,
+      log: new SimLog(link),
       snapshots: new SimSnapshots(link),
-      loads,
-      clock,
+      transactions: new SimTransactions(link),
+      tagsOf,
+      clock: clockFor('timer'),
+      clocks: { loop: clockFor('drain'), writes: clockFor('write') },
       random,
-      observer: { read: () => undefined, loaded: observe.loaded },
+      leaseMs: LEASE_MS,
+      alone: options.alone,
+      serveUnverified: true,
+      limit: pLimit(8),
+      mostLoads: 2000,
+      observer: {
+        ...observe,
+        read: () => undefined,
+        drained: ({ error }) => failOnBug(error),
+        shadowChecked: () => undefined,
+      },
     })
   }
 
   start(): Promise<void> {
-    return this.#loop.start()
+    return this.#core.loop.start()
   }
 
   /** `ifNoneMatch`: the entity tag of what the client has. */
   read(view: string, ifNoneMatch: string | undefined): Promise<HttpAnswer> {
-    return this.#answer(view, ifNoneMatch, () => this.#reads.read(versionView, { id: view }))
+    return sendsReading(ifNoneMatch, () => this.#core.reads.read(versionView, { id: view }))
   }
 
   /** `whenSent` learns the version as soon as it may be seen, and that it never will be if the server lost it. */
   write(view: string, whenSent: (version: number | undefined) => void): Promise<number> {
-    return this.#writes.run(async (tx, record) => {
+    return this.#core.writes.run(async (tx, record) => {
       const version = await tx.bump(view, whenSent)
       record(eventOf(view, version))
       return version
@@ -184,7 +97,6 @@ function makeCache(
   access: RedisAccess & { readonly cluster: SimCluster | undefined },
   random: Random,
   kind: InstanceOptions['cache'],
-  parts: CacheParts,
 ): CachePort {
   switch (kind) {
     case 'null':
@@ -192,7 +104,7 @@ function makeCache(
     case 'lru':
       return new LruCache({ maxBytes: 100_000 }, new SimClock(host, access.scheduler, 'lru'), random)
     default:
-      return new SimSharedCache(host, access, random, kind, parts)
+      return new SimSharedCache(host, access, random, kind)
   }
 }
 

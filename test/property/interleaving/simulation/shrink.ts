@@ -1,6 +1,5 @@
 import { Coverage } from './coverage.ts'
 import { type Finding, runSchedule } from './explore.ts'
-import { type Parts, PRODUCTION } from './instance.ts'
 import { describeFault, type Plan } from './plan.ts'
 
 /** A smaller plan needs another order to fail: so many are tried, and so many in all. */
@@ -8,14 +7,14 @@ const ORDERS = 200
 const MOST_SCHEDULES = 12_000
 
 /** Takes requests, faults and clock errors away for as long as some order still breaks the promise. */
-export async function shrink(finding: Finding, parts: Parts = PRODUCTION): Promise<Finding> {
+export async function shrink(finding: Finding): Promise<Finding> {
   let best = finding
   let left = MOST_SCHEDULES
   search: for (;;) {
     for (const plan of smallerPlans(best.plan)) {
       for (let order = 1; order <= ORDERS; order++) {
         if (left-- <= 0) return best
-        const violations = await runSchedule(plan, order, parts)
+        const violations = await runSchedule(plan, order)
         if (violations.length === 0) continue
         best = { ...best, plan, order, violations }
         continue search
@@ -46,10 +45,10 @@ function sooner({ faults }: Plan): Plan['faults'] {
 }
 
 /** What to print of a finding: what broke, every step that leads there, and `replay`, the command that does it again. */
-export async function explain(finding: Finding, replay: string, parts: Parts = PRODUCTION): Promise<string> {
-  const { plan, order, violations } = await shrink(finding, parts)
+export async function explain(finding: Finding, replay: string): Promise<string> {
+  const { plan, order, violations } = await shrink(finding)
   const trace: string[] = []
-  await runSchedule(plan, order, parts, new Coverage(), trace)
+  await runSchedule(plan, order, new Coverage(), trace)
   return [
     `The promise is broken. Seed ${finding.seed}, ${plan.mode} mode; shrunk to:`,
     ...plan.clients.map(

@@ -14,24 +14,8 @@ import type { Random } from '../../../../src/application/consistency/ports/rando
 import type { Host } from './host.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimClock } from './sim-clock.ts'
-import { type Connecting, openSimCluster, type SimCluster } from './sim-cluster.ts'
+import { openSimCluster, type SimCluster } from './sim-cluster.ts'
 import { type RedisAccess, SimConnection } from './sim-redis.ts'
-
-/** What a broken variant may replace. */
-export interface CacheParts {
-  readonly session?: (
-    connection: RedisCommands,
-    context: RedisSessionContext,
-    access: SessionAccess,
-  ) => CacheSession
-  readonly connecting?: Connecting
-}
-
-/** What a broken session may reach beside its own connection. */
-export interface SessionAccess {
-  /** The connection that there is now, of this instance. */
-  current(): RedisCommands | undefined
-}
 
 /** Deadlines in ms, in the proportion to the lease that production has them in. */
 const TIMEOUT_MS = 50
@@ -49,7 +33,6 @@ export class SimSharedCache extends CachePort {
     access: RedisAccess & { readonly cluster: SimCluster | undefined },
     random: Random,
     kind: 'redis' | 'tiered' | 'cluster' | 'tiered cluster',
-    parts: CacheParts,
   ) {
     super()
     this.name = kind
@@ -72,8 +55,8 @@ export class SimSharedCache extends CachePort {
         const commands =
           cluster === undefined
             ? await SimConnection.open(access, host, connections)
-            : await openSimCluster(cluster, access, host, connections, parts.connecting)
-        return new Opened(commands, this.#sessionOver(commands, context, parts, clock))
+            : await openSimCluster(cluster, access, host, connections)
+        return new Opened(commands, this.#sessionOver(commands, context, clock))
       },
       clock,
       random,
@@ -81,14 +64,7 @@ export class SimSharedCache extends CachePort {
     )
   }
 
-  #sessionOver(
-    connection: RedisCommands,
-    context: RedisSessionContext,
-    parts: CacheParts,
-    clock: SimClock,
-  ): CacheSession {
-    const access = { current: () => this.#link.current?.commands }
-    if (parts.session !== undefined) return parts.session(connection, context, access)
+  #sessionOver(connection: RedisCommands, context: RedisSessionContext, clock: SimClock): CacheSession {
     const session = new RedisSession(connection, context)
     return this.#l1 === undefined ? session : new TieredSession(session, this.#l1, clock)
   }

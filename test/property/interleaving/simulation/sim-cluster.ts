@@ -62,22 +62,18 @@ export class SimCluster {
   }
 }
 
-/** How a variant makes the connection to one node. */
-export type Connecting = (open: () => Promise<SimConnection>) => Promise<RedisCommands>
-
 /** As `openCluster` does: asks for the topology, then connects to every master in it, or to none. */
 export async function openSimCluster(
   cluster: SimCluster,
   access: RedisAccess,
   host: Host,
   number: number,
-  connecting: Connecting = (open) => open(),
 ): Promise<ClusterCommands> {
   await access.scheduler.wait({ lane: `${host.name} connect`, label: 'CLUSTER SLOTS', host })
   const owners = SLOTS_IN_USE.map((slot) => [slot, cluster.ownerOf(slot)] as const)
   const attempts = await Promise.allSettled(
     cluster.shards.map((redis, shard) =>
-      connecting(() => SimConnection.open({ ...access, redis, server: NODES[shard]! }, host, number)),
+      SimConnection.open({ ...access, redis, server: NODES[shard]! }, host, number),
     ),
   )
   const masters = attempts.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))

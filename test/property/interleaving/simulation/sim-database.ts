@@ -247,15 +247,9 @@ export interface SimTx extends LoggingTransaction {
 
 export class SimTransactions implements Transactions<SimTx> {
   readonly #link: DatabaseLink
-  /** When COMMIT was sent, by row id, on the instance's monotonic clock. */
-  readonly sentAt = new Map<string, number>()
 
   constructor(link: DatabaseLink) {
     this.#link = link
-  }
-
-  get host(): Host {
-    return this.#link.host
   }
 
   async run<T>(work: (tx: SimTx) => Promise<T>): Promise<T> {
@@ -282,11 +276,10 @@ export class SimTransactions implements Transactions<SimTx> {
           (database) => !database.locks.has(view) || transaction.rolledBack,
           transaction.connectedAfter,
         ),
-      logInvalidation: (tags) => this.log(link, transaction, tags),
+      logInvalidation: (tags) => this.#log(link, transaction, tags),
     }
     try {
       const answer = await work(tx)
-      for (const { id } of transaction.rows) this.sentAt.set(id, link.host.monotonic())
       for (const tell of transaction.whenSent) tell()
       sent = true
       await link.commit(transaction)
@@ -297,7 +290,7 @@ export class SimTransactions implements Transactions<SimTx> {
     }
   }
 
-  protected log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<string> {
+  #log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<string> {
     const insert = (database: SimDatabase) => {
       const id = database.nextRowId()
       transaction.rows.push({ id, tags, applied: false, transaction: database.numberOf(transaction) })

@@ -12,7 +12,6 @@ export interface HttpAnswer {
 
 /** Production's answer to a conditional GET, over a response that keeps what is sent. */
 export async function sendsReading(
-  _view: string,
   ifNoneMatch: string | undefined,
   read: () => Promise<Reading<VersionView>>,
 ): Promise<HttpAnswer> {

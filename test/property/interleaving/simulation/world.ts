@@ -2,7 +2,7 @@ import { Unavailable } from '../../../../src/application/consistency/unavailable
 import { type Operation, type Violation, violationsOf } from '../../checker.ts'
 import type { Coverage } from './coverage.ts'
 import { Host } from './host.ts'
-import { Instance, LEASE_MS, type Parts } from './instance.ts'
+import { Instance, LEASE_MS } from './instance.ts'
 import { Network, type Server } from './network.ts'
 import { describeFault, type Fault, isOnCluster, type Plan, type Request } from './plan.ts'
 import type { Prng } from './prng.ts'
@@ -22,7 +22,6 @@ type Recorded = { -readonly [K in keyof Operation]: Operation[K] }
 /** Everything there is: servers, network, processes and clients. Runs one plan in one order. */
 export class World {
   readonly #plan: Plan
-  readonly #parts: Parts
   readonly #coverage: Coverage
   readonly #random: Prng
   readonly #scheduler: Scheduler
@@ -37,10 +36,9 @@ export class World {
   #started = 0
   #clientsLeft: number
 
-  constructor(plan: Plan, random: Prng, parts: Parts, coverage: Coverage, trace?: string[]) {
+  constructor(plan: Plan, random: Prng, coverage: Coverage, trace?: string[]) {
     const { mode, tickChance, lossChance } = plan
     this.#plan = plan
-    this.#parts = parts
     this.#coverage = coverage
     this.#random = random
     this.#scheduler = new Scheduler(random, { mode, tickChance, ...(trace && { trace }) })
@@ -83,7 +81,7 @@ export class World {
     const link = new DatabaseLink(this.#database, this.#scheduler, this.#network, this.#random, host)
     const { cache, odd, alone } = this.#plan.options
     const options = { cache: slot === 0 && odd !== undefined ? odd : cache, alone }
-    const instance = new Instance(host, link, access, options, this.#parts, {
+    const instance = new Instance(host, link, access, options, {
       wrote: ({ confirmation }) => this.#coverage.wrote(confirmation),
       loaded: () => undefined,
     })

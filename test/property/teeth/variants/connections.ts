@@ -1,0 +1,111 @@
+import { cluster, connections, core, simulated, type Variant, variant } from '../variant.ts'
+
+const drain = core('drain.ts')
+const gate = core('gate.ts')
+const SESSION = `const session = this.#cache.session()`
+
+/** What a new connection to the cache may be used for, and when. */
+export const CONNECTIONS: readonly Variant[] = [
+  variant(
+    'a new connection trusted at once',
+    connections,
+    gate(`return this.#sessions.has(session)`, `return true`),
+    gate(`if (!this.#sessions.has(session)) throw new CacheUnusable('no-lease')`, ``),
+  ),
+  variant(
+    'replay of pending rows only',
+    connections,
+    drain(
+      `if (session !== undefined && !this.#trusted.has(session)) return (await this.#log.kept()).rows`,
+      ``,
+    ),
+  ),
+  variant(
+    'replay of applied rows only',
+    connections,
+    drain(
+      `return (await this.#log.kept()).rows`,
+      `return (await this.#log.kept()).rows.filter(({ applied }) => applied)`,
+    ),
+  ),
+  variant(
+    'rows selected before the connection was made',
+    connections,
+    drain(SESSION, `let session = this.#cache.session()`),
+    drain(
+      `const rows = await this.#select(session)`,
+      `const rows = await this.#select(session)
+      session = this.#cache.session()`,
+    ),
+  ),
+  variant(
+    'use during the replay',
+    connections,
+    drain(
+      `const rows = await this.#select(session)`,
+      `const selecting = this.#select(session)
+      if (session !== undefined) this.#trusted.trust(session)
+      const rows = await selecting`,
+    ),
+  ),
+  variant(
+    'a read moved to a new connection before its replay',
+    connections,
+    core('read-through.ts')(
+      `lookup = await session.lookup(key, tags, this.#gate)`,
+      // As a client with an offline queue does: the command waits for the next connection.
+      `lookup = await session.lookup(key, tags, this.#gate).catch(async (error) => {
+        await this.#clock.sleep(100)
+        const next = this.#cache.session()
+        if (next === undefined || next === session) throw error
+        return next.lookup(key, tags, { assert: () => undefined })
+      })`,
+    ),
+  ),
+]
+
+/** What only several servers can show. */
+export const CLUSTER: readonly Variant[] = [
+  variant(
+    'one node’s connection made anew within the session',
+    { ...cluster, theme: 'connections' },
+    simulated('sim-cluster.ts')(
+      `SimConnection.open({ ...access, redis, server: NODES[shard]! }, host, number),`,
+      `replacing(() => SimConnection.open({ ...access, redis, server: NODES[shard] }, host, number)),`,
+    ),
+    simulated('sim-cluster.ts')(
+      `/** Of every key that a schedule can name. */`,
+      `/** A connection that makes itself anew, below a session that goes on as if nothing had happened. */
+async function replacing(open) {
+  let now = await open()
+  let closed = false
+  const { promise: ended, resolve: end } = Promise.withResolvers()
+  const connection = {
+    ended,
+    get alive() {
+      return !closed && now.alive
+    },
+    close() {
+      closed = true
+      now.close()
+      end()
+    },
+  }
+  for (const command of ['read', 'makeStamps', 'set', 'deleteAndVerify']) {
+    connection[command] = (...given) => now[command](...given)
+  }
+  const keepOpen = async () => {
+    for (let attempt = 0; attempt < 20 && !closed; attempt++) {
+      await now.ended
+      if (!closed) now = await open().catch(() => now)
+    }
+    connection.close()
+  }
+  void keepOpen()
+  return connection
+}
+
+/** Of every key that a schedule can name. */`,
+    ),
+  ),
+]

@@ -1,0 +1,54 @@
+import { adapter, cluster, core, quiet, twoOnRedis, type Variant, variant } from '../variant.ts'
+
+const readThrough = core('read-through.ts')
+
+/**
+ * Connections that answer in order forgive it: the reply to the lookup comes before the one to any later drain, which
+ * asks every server, and only a drain's reply can renew the lease. The model, without that order, does not forgive it.
+ */
+const CHECKS_LEASE_AFTER_ASKING = readThrough(
+  `this.#gate.assert(session)
+      lookup = await session.lookup(key, tags, this.#gate)`,
+  `lookup = await session.lookup(key, tags, this.#trusted)
+      this.#gate.assert(session)`,
+)
+
+/** Changed and still right: what catches one of these would catch anything. */
+export const CONTROLS: readonly Variant[] = [
+  variant(
+    'a patch that changes nothing',
+    twoOnRedis,
+    core('drain.ts')(`async run(): Promise<DrainOutcome> {`, `async run() {`),
+  ),
+  variant(
+    'the lease checked after the cache was asked, on one connection',
+    twoOnRedis,
+    CHECKS_LEASE_AFTER_ASKING,
+  ),
+  variant('the lease checked after the cache was asked, on a cluster', cluster, CHECKS_LEASE_AFTER_ASKING),
+  // What is wrong with counters is only that they begin again.
+  variant(
+    'counters, while none is lost',
+    quiet,
+    adapter('stamp-batch.ts')(`tokens.set(stamp, this.#random.token())`, `tokens.set(stamp, '0')`),
+    adapter('redis-session.ts')(
+      `() => this.#commands.deleteAndVerify(names)`,
+      `async () => {
+        await this.#commands.increment(names)
+        await this.#commands.deleteAndVerify([])
+      }`,
+    ),
+  ),
+  // Wasteful, but an entry that is stored late is under the stamps it was loaded under.
+  variant(
+    'an entry stored twice, the second time late',
+    twoOnRedis,
+    readThrough(
+      `return await session.store(key, tags, entry, fence, keepMs)`,
+      `const stored = await session.store(key, tags, entry, fence, keepMs)
+      const again = () => session.store(key, tags, entry, fence, keepMs)
+      void this.#clock.sleep(100).then(again).catch(() => undefined)
+      return stored`,
+    ),
+  ),
+]
