@@ -15,6 +15,7 @@ class FakeClient extends EventEmitter {
   readonly commands: string[] = []
   readonly values = new Map<string, Buffer>()
   status = 'ready'
+  readonly options: { readonly db?: number } = {}
   role = 'master'
   replid = 'abc'
   /** What the next SET is refused with. */
