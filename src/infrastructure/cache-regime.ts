@@ -4,13 +4,10 @@ import type { Config } from './config.ts'
 /**
  * What all instances on one database must agree on, as text that is equal exactly where they do: or one's writes would
  * not wait as long as the other's reads trust, or would delete stamps where the other does not look for them.
- * The servers' addresses are not in it, since instances may reach one Redis in different ways.
  */
 export function regimeOf(
-  { leaseMs, redisUrls, redisPrefix }: Pick<Config, 'leaseMs' | 'redisUrls' | 'redisPrefix'>,
-  { reach }: Pick<CachePort, 'reach'>,
+  { leaseMs }: Pick<Config, 'leaseMs'>,
+  { reach, identity }: Pick<CachePort, 'reach' | 'identity'>,
 ): string {
-  if (reach !== 'shared') return `${reach}/${leaseMs}`
-  const database = new URL(redisUrls[0] ?? '').pathname.slice(1) || '0'
-  return `${reach}/${leaseMs}/${database}/${redisPrefix}`
+  return reach === 'shared' ? `${reach}/${leaseMs}/${identity}` : `${reach}/${leaseMs}`
 }

@@ -15,6 +15,7 @@ import { regimeOf } from './cache-regime.ts'
 import { type Config, locationOf } from './config.ts'
 import { DatabaseState } from './database-state.ts'
 import { Metrics } from './metrics.ts'
+import { boundedCache } from './modules/bounded-cache.ts'
 import { lruCache } from './modules/cache-lru.ts'
 import { nullCache } from './modules/cache-null.ts'
 import { redisCache } from './modules/cache-redis.ts'
@@ -83,6 +84,7 @@ export async function openCore(
       }),
       persistence(database, databaseState),
       CACHES[config.cache](config, logger, await database.identity()),
+      boundedCache(config, logger),
       consistency(config, logger),
       pages(config),
       useCases,

@@ -51,6 +51,11 @@ export class Metrics implements ReadObserver {
     'Sweeps of the invalidation log that failed',
     [],
   )
+  readonly #failedCalls = this.#counter(
+    'cache_failed_calls_total',
+    'Calls that the cache failed, by what was asked of it',
+    ['call'],
+  )
   readonly #shadowChecks = this.#counter(
     'shadow_checks_total',
     'Hits compared with the database by what came of it',
@@ -123,6 +128,10 @@ export class Metrics implements ReadObserver {
 
   sweepFailed(): void {
     this.#failedSweeps.inc()
+  }
+
+  cacheCallFailed(call: string): void {
+    this.#failedCalls.inc({ call })
   }
 
   get pendingRows(): number {

@@ -17,11 +17,16 @@ export async function readiness({ container, database }: Core): Promise<SystemPr
       () => true,
       () => false,
     )
-    const { connected, breaker } = cache.health()
+    const { connected, breaker, problem } = cache.health()
     const body: Readiness = {
       database: reachable ? 'reachable' : 'unreachable',
       database_cause: state.cause ?? null,
-      cache: { name: cache.name, connected, breaker },
+      cache: {
+        name: cache.name,
+        connected,
+        breaker,
+        ...(problem !== undefined && { problem: problem.code }),
+      },
       lease: { held: lease.holds, age_ms: lease.ageMs === undefined ? null : Math.round(lease.ageMs) },
       invalidations: { pending: metrics.pendingRows },
     }

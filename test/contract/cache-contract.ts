@@ -17,10 +17,18 @@ export interface CacheTraits {
   readonly shared: boolean
   /** A stored entry is found again. False only for a cache that keeps nothing. */
   readonly remembers: boolean
+  /** An adapter of short deadlines, in use, whose server has just stopped answering; `end` stops both. */
+  readonly stalled?: () => Promise<Stalled>
   /** Moves the adapter's time; by default the test waits. */
   readonly advance?: (ms: number) => void | Promise<void>
   /** Makes the adapter lose a tag's stamp as an eviction would; by default it is invalidated. */
   readonly loseStamp?: (cache: CachePort, tag: string) => Promise<void>
+}
+
+export interface Stalled {
+  readonly cache: CachePort
+  resume(): void
+  end(): Promise<void>
 }
 
 /** For a busy machine. */
@@ -39,7 +47,7 @@ export function cacheContract(
   makeAdapter: () => CachePort | Promise<CachePort>,
   traits: CacheTraits,
 ): void {
-  const { shared, remembers, advance = sleep, loseStamp = invalidate } = traits
+  const { shared, remembers, stalled, advance = sleep, loseStamp = invalidate } = traits
   const opened: CachePort[] = []
 
   async function open(): Promise<CachePort> {
@@ -208,6 +216,47 @@ export function cacheContract(
       if (!shared) expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
     })
 
+    test('what is still under way on a session given up answers or cannot be used, and a private cache forgets it', async () => {
+      const cache = await open()
+      const { key, tag } = names()
+      const before = cache.session()
+      if (before === undefined) return
+      const fence = await fill(cache, key, [tag], entryOf('old'))
+      cache.reset()
+      await untilUsable(cache)
+      const late = await Promise.allSettled([
+        before.lookup(key, [tag], new Allowed()),
+        before.store(key, [tag], entryOf('late'), fence, 60_000),
+        before.inspect(key, [tag]),
+        before.invalidate([tag]),
+      ])
+      for (const ended of late) {
+        if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(CacheUnusable)
+      }
+      const { entry } = await lookup(cache, key, [tag])
+      if (!shared) expect(entry).toBeUndefined()
+    })
+
+    test('a cache that is closed gives out no session, or one whose calls answer or cannot be used', async () => {
+      const cache = await open()
+      const { key, tag } = names()
+      await cache.close()
+      const session = cache.session()
+      if (session === undefined) return
+      const calls = [session.lookup(key, [tag], new Allowed()), session.invalidate([tag])]
+      for (const ended of await Promise.allSettled(calls)) {
+        if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(CacheUnusable)
+      }
+    })
+
+    test('two made alike say that they are the same cache', async () => {
+      const [one, another] = [await open(), await open()]
+      expect(one.reach === 'shared').toBe(shared)
+      expect(one.name).not.toBe('')
+      expect(one.identity).toEqual(expect.stringMatching(/./))
+      expect(another.identity).toBe(one.identity)
+    })
+
     test('no history of fills, invalidations and reads returns what was invalidated', async () => {
       await randomHistories([await open()], remembers)
     })
@@ -328,6 +377,38 @@ export function cacheContract(
     })
   }
 
+  const silence = (stall: () => Promise<Stalled>) => () => {
+    test('every call ends and says that the cache cannot be used, until the server answers again', async () => {
+      const { cache, resume, end } = await stall()
+      try {
+        const { key, tag } = names()
+        const session = cache.session()!
+        const calls = [
+          session.lookup(key, [tag], new Allowed()),
+          session.store(key, [tag], entryOf('lost'), ['stamp'], 60_000),
+          session.inspect(key, [tag]),
+          session.invalidate([tag]),
+        ]
+        for (const ended of await Promise.allSettled(calls)) {
+          expect(ended).toMatchObject({ status: 'rejected', reason: expect.any(CacheUnusable) })
+        }
+        resume()
+        const invalidates = () =>
+          cache
+            .session()
+            ?.invalidate([tag])
+            .then(
+              () => 'done',
+              (error: CacheUnusable) => error.reason,
+            )
+        await expect.poll(invalidates, { timeout: 30_000 }).toBe('done')
+      } finally {
+        await end()
+      }
+    })
+  }
+
+  if (stalled) describe(`${name}: a server that does not answer`, PATIENCE, silence(stalled))
   if (remembers) describe(`${name}: liveness`, PATIENCE, liveness)
   if (shared) describe(`${name}: two instances`, PATIENCE, twoInstances)
 }

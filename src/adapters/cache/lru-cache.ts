@@ -23,6 +23,7 @@ export interface LruCacheOptions {
 export class LruCache extends CachePort {
   readonly reach = 'private'
   readonly name = 'lru'
+  readonly identity = 'lru'
   readonly #open: () => LruSession
   #session: LruSession
 

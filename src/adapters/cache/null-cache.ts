@@ -4,6 +4,7 @@ import { type CacheHealth, CachePort } from '../../application/consistency/ports
 export class NullCache extends CachePort {
   readonly reach = 'none'
   readonly name = 'null'
+  readonly identity = 'null'
 
   session(): undefined {
     return undefined

@@ -4,6 +4,7 @@ import type { Random } from '../../application/consistency/ports/random.ts'
 import { Guard } from './guard.ts'
 import { Keyspace } from './keyspace.ts'
 import { Link, type Linked, type LinkObserver } from './link.ts'
+import { redisAddress } from './redis-address.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import { RedisSession, type RedisSessionContext } from './redis-session.ts'
 
@@ -16,6 +17,8 @@ export interface RedisCacheOptions {
   readonly invalidateTimeoutMs?: number
   /** Comes before every key; `marketflow:` by default. */
   readonly prefix?: string
+  /** What instances that share it have in common; by default Redis's database and the prefix. */
+  readonly identity?: string
   /** Letters and digits: entries that were stored under another release are not seen. */
   readonly release?: string
   /** For the log: why there is no connection. */
@@ -31,6 +34,7 @@ interface Opened extends Linked {
 /** What the caches on Redis share: one session per connection, opened anew whenever it ends, under one breaker. */
 export abstract class RedisBackedCache extends CachePort {
   readonly reach = 'shared'
+  readonly identity: string
   readonly #guard: Guard
   readonly #link: Link<Opened>
 
@@ -42,9 +46,11 @@ export abstract class RedisBackedCache extends CachePort {
     random: Random,
   ) {
     super()
+    const prefix = options.prefix ?? 'marketflow:'
+    this.identity = options.identity ?? redisIdentity(options.url, prefix)
     this.#guard = new Guard(clock)
     const context: RedisSessionContext = {
-      keyspace: new Keyspace(options.prefix ?? 'marketflow:', options.release),
+      keyspace: new Keyspace(prefix, options.release),
       guard: this.#guard,
       clock,
       random,
@@ -73,6 +79,11 @@ export abstract class RedisBackedCache extends CachePort {
   async close(): Promise<void> {
     await this.#link.close()
   }
+}
+
+/** Where in Redis the keys are. The servers' addresses are not in it: instances may reach one Redis in different ways. */
+export function redisIdentity(url: string, prefix: string): string {
+  return `${redisAddress(url.split(',')[0]!).db}/${prefix}`
 }
 
 /** A session, for as long as the connections below it last. */

@@ -26,6 +26,7 @@ export interface TieredCacheOptions {
 export class TieredCache extends CachePort {
   readonly reach = 'shared'
   readonly name = 'tiered'
+  readonly identity: string
   readonly #l2: RedisBackedCache
   readonly #l1: EntryStore
   readonly #clock: Clock
@@ -35,6 +36,7 @@ export class TieredCache extends CachePort {
   constructor(l2: RedisBackedCache, options: TieredCacheOptions, clock: Clock) {
     super()
     this.#l2 = l2
+    this.identity = l2.identity
     this.#l1 = new EntryStore(options.maxBytes, clock)
     this.#clock = clock
   }

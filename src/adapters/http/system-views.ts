@@ -13,8 +13,14 @@ export const readiness = z.strictObject({
       name: z
         .string()
         .describe('The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own.'),
-      connected: z.boolean(),
+      connected: z.boolean().describe('False also while it is there and does not do its work.'),
       breaker: z.enum(['closed', 'open', 'half-open', 'none']),
+      problem: z
+        .string()
+        .exactOptional()
+        .describe(
+          'Why reads bypass it, in a word, such as `MISCONF` or `timeout`. The log and `/admin` say more.',
+        ),
     })
     .describe('Without it all works, slower.'),
   lease: z

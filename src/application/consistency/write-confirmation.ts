@@ -1,5 +1,5 @@
 import type { DrainLoop } from './drain-loop.ts'
-import type { CachePort } from './ports/cache-port.ts'
+import { type CachePort, CacheUnusable } from './ports/cache-port.ts'
 import type { Clock } from './ports/clock.ts'
 
 /** Strictly more than the lease: clock rates may differ by 1 % either way between the two machines. */
@@ -52,11 +52,12 @@ export class WriteConfirmation {
   }
 
   /**
-   * In process nothing can fail, and no other instance's drain says anything about the other instances. Whether there are
-   * none is asked of the drain: it fails when PostgreSQL has let another in while we were cut off.
+   * In process hardly anything can fail, and no other instance's drain says anything about the other instances. Whether
+   * there are none is asked of the drain: it fails when PostgreSQL has let another in while we were cut off, and when
+   * the stamps could not be deleted, which leaves this instance without a lease.
    */
   async #confirmPrivate(tags: readonly string[], committedAt: number): Promise<Confirmation> {
-    await this.#cache.session()?.invalidate(tags)
+    await this.#cache.session()?.invalidate(tags).catch(ignoreUnusable)
     const answered = new AbortController()
     const deadline = this.#waitOut(committedAt, answered.signal)
     const drained = this.#loop.next()
@@ -78,4 +79,8 @@ export class WriteConfirmation {
       await this.#clock.sleep(left, cancelled)
     }
   }
+}
+
+function ignoreUnusable(error: unknown): void {
+  if (!(error instanceof CacheUnusable)) throw error
 }

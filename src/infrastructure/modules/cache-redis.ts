@@ -1,6 +1,6 @@
 import { ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
-import type { RedisBackedCache } from '../../adapters/cache/redis-backed-cache.ts'
+import { type RedisBackedCache, redisIdentity } from '../../adapters/cache/redis-backed-cache.ts'
 import { RedisCache } from '../../adapters/cache/redis-cache.ts'
 import { RedisClusterCache } from '../../adapters/cache/redis-cluster-cache.ts'
 import type { RedisCommands } from '../../adapters/cache/redis-commands.ts'
@@ -33,6 +33,8 @@ export function connectRedis(
   const options = {
     url: config.redisUrls.join(','),
     prefix: `${config.redisPrefix}${databaseId}:`,
+    // The database's own id is known where instances of one database meet.
+    identity: redisIdentity(config.redisUrls[0]!, config.redisPrefix),
     release: viewsFingerprint(),
     timeoutMs: config.redisTimeoutMs,
     // A drain must fail in time for the next one to keep the lease.

@@ -14,6 +14,7 @@ import { inSpan } from './spans.ts'
 export class TracedCache extends CachePort {
   readonly reach: CachePort['reach']
   readonly name: string
+  readonly identity: string
   readonly #cache: CachePort
   readonly #sessions = new WeakMap<CacheSession, TracedSession>()
 
@@ -22,6 +23,7 @@ export class TracedCache extends CachePort {
     this.#cache = cache
     this.reach = cache.reach
     this.name = cache.name
+    this.identity = cache.identity
   }
 
   /** One for one: trust that was earned on a session does not pass to the next. */

@@ -12,6 +12,7 @@ import type { Random } from '../../../src/application/consistency/ports/random.t
 export class FileCache extends port.CachePort {
   readonly reach = 'private'
   readonly name = 'file'
+  readonly identity = 'file'
   readonly #open: () => FileSession
   #session: FileSession
 

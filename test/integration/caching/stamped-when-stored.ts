@@ -16,6 +16,7 @@ import {
 export class StampedWhenStored extends CachePort {
   readonly reach = 'private'
   readonly name = 'stamped-when-stored'
+  readonly identity = 'stamped-when-stored'
   readonly #inner: CachePort
   readonly #session: CacheSession
 

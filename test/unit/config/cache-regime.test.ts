@@ -1,28 +1,42 @@
 import { expect, it } from 'vitest'
+import { redisIdentity } from '../../../src/adapters/cache/redis-backed-cache.ts'
 import { regimeOf } from '../../../src/infrastructure/cache-regime.ts'
 
-const CONFIG = { leaseMs: 1000, redisUrls: ['redis://127.0.0.1:6379'], redisPrefix: 'marketflow:' }
-const SHARED = { reach: 'shared' } as const
-const regime = regimeOf(CONFIG, SHARED)
+const URL = 'redis://127.0.0.1:6379'
+const shared = (identity = redisIdentity(URL, 'marketflow:')) => ({ reach: 'shared', identity }) as const
+const regime = regimeOf({ leaseMs: 1000 }, shared())
 
-it.each([
-  ['another lease', { leaseMs: 500 }],
-  ['another prefix', { redisPrefix: 'm:' }],
-  ['another of Redis’s databases', { redisUrls: ['redis://127.0.0.1:6379/2'] }],
-])('instances with %s do not fit together', (_, other) => {
-  expect(regimeOf({ ...CONFIG, ...other }, SHARED)).not.toBe(regime)
+it('instances with another lease do not fit together', () => {
+  expect(regimeOf({ leaseMs: 500 }, shared())).not.toBe(regime)
 })
 
 it.each([
-  ['another way to the server', ['rediss://user:hush@cache.example:6380']],
-  ['its first database, by number', ['redis://127.0.0.1:6379/0']],
-  ['more nodes of the cluster', ['redis://a:1', 'redis://b:2']],
-])('instances with %s do', (_, redisUrls) => {
-  expect(regimeOf({ ...CONFIG, redisUrls }, SHARED)).toBe(regime)
+  ['another prefix', redisIdentity(URL, 'm:')],
+  ['another of Redis’s databases', redisIdentity(`${URL}/2`, 'marketflow:')],
+  ['a shared cache of another kind', 'memcached'],
+])('instances with %s do not fit together', (_, identity) => {
+  expect(regimeOf({ leaseMs: 1000 }, shared(identity))).not.toBe(regime)
 })
 
-it('what Redis is called means nothing to caches that do not use it, and those do not fit with shared ones', () => {
-  const lru = regimeOf({ ...CONFIG, redisUrls: [] }, { reach: 'private' })
-  expect(regimeOf({ ...CONFIG, redisPrefix: 'm:' }, { reach: 'private' })).toBe(lru)
-  expect(new Set([lru, regime, regimeOf(CONFIG, { reach: 'none' })]).size).toBe(3)
+it.each([
+  ['another way to the server', 'rediss://user:hush@cache.example:6380'],
+  ['its first database, by number', 'redis://127.0.0.1:6379/0'],
+  ['more nodes of the cluster', 'redis://a:1,redis://b:2'],
+])('instances with %s do', (_, url) => {
+  expect(regimeOf({ leaseMs: 1000 }, shared(redisIdentity(url, 'marketflow:')))).toBe(regime)
+})
+
+it('an instance of the release before calls the same regime the same', () => {
+  expect(regime).toBe('shared/1000/0/marketflow:')
+})
+
+it('what a private cache is called means nothing to others, and it does not fit with shared ones', () => {
+  const [one, another, none] = [
+    { reach: 'private', identity: 'lru' },
+    { reach: 'private', identity: 'file' },
+    { reach: 'none', identity: 'null' },
+  ] as const
+  const lru = regimeOf({ leaseMs: 1000 }, one)
+  expect(regimeOf({ leaseMs: 1000 }, another)).toBe(lru)
+  expect(new Set([lru, regime, regimeOf({ leaseMs: 1000 }, none)]).size).toBe(3)
 })

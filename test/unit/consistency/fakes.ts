@@ -155,6 +155,7 @@ export class FakeSession extends CacheSession {
 export class FakeCache extends CachePort {
   readonly reach: CachePort['reach']
   readonly name = 'fake'
+  readonly identity = 'fake'
   readonly steps: string[]
   /** What `session()` gives; undefined: out of reach. */
   present: FakeSession | undefined

@@ -189,3 +189,14 @@ describe('a write without a cache', () => {
     expect(told.answer).toEqual({ confirmation: 'invalidated', at: 0 })
   })
 })
+
+it('a private cache that fails to delete a write’s stamps costs the wait for a lease, and not the answer', async () => {
+  const w = await world('private', true)
+  w.log.add('1', ['a'])
+  w.cache.present!.failing.set('invalidate', new CacheUnusable('unreachable'))
+  const told = w.confirm()
+  await w.clock.advance(WAIT_MS - 1)
+  expect(told.answer).toBeUndefined()
+  await w.clock.advance(2)
+  expect(told.answer?.confirmation).toBe('lease-waited-out')
+})

@@ -92,6 +92,12 @@ export abstract class CachePort {
   /** How it is called in logs, metrics and `/readyz`. */
   abstract readonly name: string
   /**
+   * Of a shared cache: which one it is, in words that are equal for two instances exactly where each sees the other's
+   * entries and deletes the other's stamps. Instances of one database with different ones do not start beside each
+   * other. Not the server's address, if instances may reach one server in different ways. Others: their name will do.
+   */
+  abstract readonly identity: string
+  /**
    * The session to use now; undefined while there is none. A shared cache gives a session out only after the server
    * has answered that it is a master. A new object is a new session: it is not trusted until it has been replayed.
    */
@@ -112,4 +118,22 @@ export interface CacheHealth {
   /** In-process entries and their size in bytes, where the cache has any. */
   readonly entries: number
   readonly bytes: number
+  /** Why reads bypass it. */
+  readonly problem?: CacheProblem
+}
+
+export interface CacheProblem {
+  /** A word that may be shown to anybody: `MISCONF`, `ECONNREFUSED`, `timeout`. */
+  readonly code: string
+  /** In the words of the server or its connection, for operators. Without secrets. */
+  readonly message: string
+}
+
+/** What an error says of the cache: the innermost cause knows best. */
+export function problemOf(error: unknown): CacheProblem {
+  let told = error
+  while (told instanceof Error && told.cause instanceof Error) told = told.cause
+  if (!(told instanceof Error)) return { code: 'unknown', message: String(told) }
+  const { code, reason } = told as { readonly code?: unknown; readonly reason?: unknown }
+  return { code: String(code ?? reason ?? told.name), message: told.message || told.name }
 }

@@ -25,6 +25,7 @@ const INVALIDATE_TIMEOUT_MS = 250
 export class SimSharedCache extends CachePort {
   readonly reach = 'shared'
   readonly name: string
+  readonly identity = 'simulated'
   readonly #link: Link<Opened>
   readonly #l1: EntryStore | undefined
 

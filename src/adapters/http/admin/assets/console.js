@@ -64,8 +64,8 @@ function showState({ cache, database, lease, pending, loadsInFlight }) {
   byId('state').replaceChildren(
     tile(
       `Cache (${cache.name})`,
-      (cache.connected ? 'connected' : 'out of reach') + breaker,
-      cache.connected && cache.breaker !== 'open' && cache.breaker !== 'half-open',
+      (cache.problem?.message ?? (cache.connected ? 'connected' : 'out of reach')) + breaker,
+      cache.connected && !cache.problem && cache.breaker !== 'open' && cache.breaker !== 'half-open',
       'cache',
     ),
     tile('PostgreSQL', database === null ? 'serves' : database.says, database === null, 'database'),

@@ -1,0 +1,40 @@
+import { ContainerModule } from 'inversify'
+import type { Logger } from 'pino'
+import { BoundedCache, type CallDeadlines } from '../../application/consistency/bounded-cache.ts'
+import { CachePort, problemOf } from '../../application/consistency/ports/cache-port.ts'
+import { Clock } from '../../application/consistency/ports/clock.ts'
+import { ChangesOfState } from '../changes-of-state.ts'
+import type { Config } from '../config.ts'
+import { Metrics } from '../metrics.ts'
+
+/** Bounds whatever is bound to the cache's port: the core meets no adapter but through this. */
+export const boundedCache = (config: Config, logger: Logger) =>
+  new ContainerModule(({ onActivation }) => {
+    onActivation(CachePort, async (context, cache) => {
+      const [clock, metrics] = await Promise.all([context.getAsync(Clock), context.getAsync(Metrics)])
+      const changes = new ChangesOfState<string>(clock, ({ state, detail, failures }) => {
+        const about = { cache: cache.name, ...(detail as object), failures }
+        if (state === undefined) logger.info({ cache: cache.name }, 'the cache fails no more')
+        else logger.warn(about, 'the cache fails: reads go to PostgreSQL')
+      })
+      return new BoundedCache(cache, deadlinesOf(config), clock, {
+        failed: (call, error) => {
+          metrics.cacheCallFailed(call)
+          changes.observe(problemOf(error).code, { call, err: error })
+        },
+        recovered: () => changes.observe(undefined),
+      })
+    })
+  })
+
+/**
+ * Twice what the adapters on Redis take at most, whose own deadlines say more: a lookup may be two of two round trips.
+ * An invalidation that hangs leaves the next drain time to keep the lease.
+ */
+function deadlinesOf({ leaseMs, redisTimeoutMs }: Pick<Config, 'leaseMs' | 'redisTimeoutMs'>): CallDeadlines {
+  return {
+    lookupMs: 4 * redisTimeoutMs,
+    invalidateMs: 2 * Math.max(redisTimeoutMs, leaseMs / 4),
+    closeMs: 5000,
+  }
+}
