@@ -3,12 +3,11 @@ import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Presets, SingleBar } from 'cli-progress'
 import { pino } from 'pino'
-import { readUsdaDirectory } from '../adapters/directory/usda-csv.ts'
+import { type DirectoryRow, readUsdaDirectory } from '../adapters/directory/usda-csv.ts'
 import { Clock } from '../application/consistency/ports/clock.ts'
-import { Random } from '../application/consistency/ports/random.ts'
+import { directoryOrganizer } from '../application/markets/directory-organizer.ts'
 import { type DirectoryMarket, ImportMarkets } from '../application/markets/import-markets.ts'
 import { Writes } from '../application/tables/reads-and-writes.ts'
-import { Account } from '../domain/account.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import { readCommandConfig } from './config.ts'
 import { type Core, openCore } from './core.ts'
@@ -23,12 +22,6 @@ Running it again updates what changed and imports nothing twice.`
 /** Rows per transaction. A batch that fails changes nothing; those before it stay. */
 const BATCH = 100
 
-/** The account that imported markets belong to. No person can sign in as it: no password has this hash. */
-const DIRECTORY_ACCOUNT = {
-  email: 'usda-directory@marketflow.invalid',
-  name: 'USDA National Farmers Market Directory',
-}
-
 interface Summary {
   imported: number
   updated: number
@@ -42,9 +35,11 @@ try {
     process.stderr.write(`${USAGE}\n`)
     process.exitCode = 64
   } else {
-    const core = await openCore(readCommandConfig(process.env), pino({ level: 'silent' }))
+    const config = readCommandConfig(process.env)
+    const file = await openDirectory(positionals[0]!)
+    const core = await openCore(config, pino({ level: 'silent' }))
     try {
-      report(await importFile(core, positionals[0]!))
+      report(await importFile(core, file))
     } finally {
       await core.close()
     }
@@ -54,31 +49,66 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-async function importFile(core: Core, file: string): Promise<Summary> {
-  const { size } = await stat(file).catch((cause: Error) => {
-    throw new MarketflowError('validation-failed', `Cannot read ${file}`, { cause })
+interface DirectoryFile {
+  readonly size: number
+  /** How much of it has been read, in bytes. */
+  read(): number
+  readonly rows: AsyncIterable<DirectoryRow>
+}
+
+/**
+ * Opens the file and reads as far as its first row: one that is something else is refused before the database is opened,
+ * which so stays as it was, down to whether it is empty and may have demo data.
+ * @throws MarketflowError `validation-failed`
+ */
+async function openDirectory(file: string): Promise<DirectoryFile> {
+  const unreadable = (cause?: Error) =>
+    new MarketflowError('validation-failed', `Cannot read ${file}`, { cause })
+  const found = await stat(file).catch((cause: Error) => {
+    throw unreadable(cause)
   })
-  const markets = await core.container.getAsync(ImportMarkets)
-  const organizerId = await directoryOrganizer(core)
-  const summary: Summary = { imported: 0, updated: 0, unchanged: 0, skipped: [] }
-  const bar = new SingleBar(
-    { format: '{bar} {percentage}%  {rows} rows', clearOnComplete: true },
-    Presets.shades_classic,
-  )
+  if (!found.isFile()) throw unreadable(new Error('It is not a file'))
   const stream = createReadStream(file)
   let bytes = 0
   stream.on('data', (chunk) => {
     bytes += chunk.length
   })
+  const rows = readUsdaDirectory(stream)
+  const first = await rows.next().catch((error: Error) => {
+    throw error instanceof MarketflowError ? error : unreadable(error)
+  })
+  return { size: found.size, read: () => bytes, rows: following(first, rows) }
+}
+
+async function* following<T>(first: IteratorResult<T, void>, others: AsyncGenerator<T>): AsyncGenerator<T> {
+  if (first.done) return
+  yield first.value
+  yield* others
+}
+
+async function importFile(core: Core, file: DirectoryFile): Promise<Summary> {
+  const [markets, unitOfWork, clock] = await Promise.all([
+    core.container.getAsync(ImportMarkets),
+    core.container.getAsync(Writes),
+    core.container.getAsync(Clock),
+  ])
+  let organizerId: string | undefined
+  const summary: Summary = { imported: 0, updated: 0, unchanged: 0, skipped: [] }
+  const bar = new SingleBar(
+    { format: '{bar} {percentage}%  {rows} rows', clearOnComplete: true },
+    Presets.shades_classic,
+  )
   const commit = async (batch: readonly DirectoryMarket[]) => {
+    // Not before there is a market to own: a file without any leaves an empty database empty.
+    organizerId ??= await directoryOrganizer(unitOfWork, clock)
     const counts = await markets.execute(organizerId, batch)
     for (const key of ['imported', 'updated', 'unchanged'] as const) summary[key] += counts[key]
-    bar.update(bytes, { rows: summary.imported + summary.updated + summary.unchanged })
+    bar.update(file.read(), { rows: summary.imported + summary.updated + summary.unchanged })
   }
-  bar.start(size, 0, { rows: 0 })
+  bar.start(file.size, 0, { rows: 0 })
   try {
     let batch: DirectoryMarket[] = []
-    for await (const row of readUsdaDirectory(stream)) {
+    for await (const row of file.rows) {
       if (row.kind === 'skipped') summary.skipped.push(row)
       else batch.push(row.market)
       if (batch.length === BATCH) {
@@ -91,32 +121,6 @@ async function importFile(core: Core, file: string): Promise<Summary> {
     bar.stop()
   }
   return summary
-}
-
-async function directoryOrganizer(core: Core): Promise<string> {
-  const [unitOfWork, clock, random] = await Promise.all([
-    core.container.getAsync(Writes),
-    core.container.getAsync(Clock),
-    core.container.getAsync(Random),
-  ])
-  return unitOfWork.run(async (tx, record) => {
-    const known = await tx.accounts.findByEmail(DIRECTORY_ACCOUNT.email)
-    if (known !== undefined) return known.id
-    const id = random.uuid()
-    const createdAt = new Date(clock.now())
-    tx.accounts.add(
-      new Account({
-        id,
-        ...DIRECTORY_ACCOUNT,
-        role: 'organizer',
-        passwordHash: '!',
-        vendorId: null,
-        createdAt,
-      }),
-    )
-    record({ type: 'organizer-registered', organizerId: id })
-    return id
-  })
 }
 
 function report({ imported, updated, unchanged, skipped }: Summary): void {

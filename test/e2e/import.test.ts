@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Api } from '../support/api.ts'
 import { freshDatabase } from '../support/postgres.ts'
@@ -31,6 +32,16 @@ async function importRows(lines: readonly string[]): Promise<{ code: number | nu
   const file = join(directory, 'markets.csv')
   await writeFile(file, lines.join('\n'))
   return runToEnd('src/infrastructure/import.ts', [file], { DATABASE_URL: database.url, CACHE: 'null' })
+}
+
+async function sql(statement: string): Promise<unknown[]> {
+  const client = new Client(database.url)
+  await client.connect()
+  try {
+    return (await client.query(statement)).rows
+  } finally {
+    await client.end()
+  }
 }
 
 it('imports once, updates what changed, and says what it skipped and why', async () => {
@@ -65,4 +76,43 @@ it('loses nothing to a damaged file, and changes nothing for one that is somethi
   expect(other.code).toBe(65)
   expect(other.output).toContain('MarketName: expected a column of this name')
   expect((await importRows([HEADER, ...ROWS])).output).toContain('0 imported, 0 updated, 3 unchanged')
+})
+
+it('a stranger who registered the directory’s old address owns none of its markets', async () => {
+  await runToEnd('src/infrastructure/migrate.ts', [], { DATABASE_URL: database.url })
+  await sql(
+    `insert into accounts (id, email, name, role, password_hash, created_at)
+     values (gen_random_uuid(), 'usda-directory@marketflow.invalid', 'Mallory', 'organizer', '$argon2id$x', now())`,
+  )
+  expect((await importRows([HEADER, ...ROWS])).code).toBe(0)
+  const owners = await sql(
+    'select distinct accounts.name, password_hash from markets join accounts on accounts.id = organizer_id',
+  )
+  expect(owners).toEqual([{ name: 'USDA National Farmers Market Directory', password_hash: '!' }])
+})
+
+it('the account that an import of a former release made goes on owning what it imports', async () => {
+  await runToEnd('src/infrastructure/migrate.ts', [], { DATABASE_URL: database.url })
+  await sql(
+    `insert into accounts (id, email, name, role, password_hash, created_at)
+     values (gen_random_uuid(), 'usda-directory@marketflow.invalid', 'Directory', 'organizer', '!', now())`,
+  )
+  await importRows([HEADER, ...ROWS])
+  expect(await sql('select name from accounts')).toEqual([{ name: 'Directory' }])
+})
+
+it('a file that is refused leaves an empty database empty, so that it may still have demo data', async () => {
+  const env = { DATA_DIR: join(directory, 'data'), CACHE: 'null' }
+  for (const lines of [['id,title', '1,Something else'], [''], [HEADER]]) {
+    const file = join(directory, 'refused.csv')
+    await writeFile(file, lines.join('\n'))
+    const { code } = await runToEnd('src/infrastructure/import.ts', [file], env)
+    expect(code).toBe(lines[0] === HEADER ? 0 : 65)
+  }
+  const { code, output } = await runToEnd('src/infrastructure/import.ts', [directory], env)
+  expect(output).toContain(`Cannot read ${directory}: It is not a file`)
+  expect(code).toBe(65)
+  const service = await startService({ ...env, SEED_DEMO: 'true' })
+  expect((await new Api(service.url).get('/markets')).body.total).toBeGreaterThan(0)
+  await service.stop()
 })

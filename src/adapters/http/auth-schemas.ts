@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { body, email, line, name, secret } from './text-schemas.ts'
+import { body, email, line, name, newEmail, secret } from './text-schemas.ts'
 
-const credentials = { email, password: secret(12, 128), name: name(120) }
+const credentials = { email: newEmail, password: secret(12, 128), name: name(120) }
 
 export const organizerRegistration = body({ ...credentials, role: z.literal('organizer') })
 

@@ -67,6 +67,14 @@ export const email = z
   .regex(z.regexes.email, { error: emailError })
   .register(documentedAs, { format: 'email', pattern: undefined })
 
+/**
+ * An address for a new account. Names under `.invalid` lead nowhere (RFC 2606), so a stranger who brings one
+ * wants to be taken for something else.
+ */
+export const newEmail = email
+  .refine((text) => !/[@.]invalid$/i.test(text), { error: 'expected an address that is not under .invalid' })
+  .register(documentedAs, { format: 'email', pattern: undefined })
+
 const websiteError = 'expected an http or https URL of at most 500 characters, or an empty text'
 
 export const website = z

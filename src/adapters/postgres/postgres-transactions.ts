@@ -7,7 +7,7 @@ import { MikroAccountRepository } from './repositories/mikro-account-repository.
 import { MikroApplicationRepository } from './repositories/mikro-application-repository.ts'
 import { MikroMarketRepository } from './repositories/mikro-market-repository.ts'
 import { MikroVendorRepository } from './repositories/mikro-vendor-repository.ts'
-import { mayRunAgain, provesRollback, translate } from './sql-errors.ts'
+import { brokeUniqueRule, mayRunAgain, provesRollback, translate } from './sql-errors.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
 
 /** How often a write is tried that lost to another one. Every attempt has its own entity manager. */
@@ -33,7 +33,8 @@ export class PostgresTransactions extends Transactions {
           this.#connections.run((connection) => this.#attempt(connection, work)),
         )
       } catch (error) {
-        if (attempt === ATTEMPTS || !mayRunAgain(error)) throw translate(error)
+        const again = mayRunAgain(error) || brokeUniqueRule(error)
+        if (attempt === ATTEMPTS || !again) throw translate(error)
       }
     }
   }

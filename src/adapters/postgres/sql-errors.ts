@@ -41,6 +41,14 @@ export function mayRunAgain(error: unknown): boolean {
 }
 
 /**
+ * Another transaction committed what this one was about to insert. Work that looks before it inserts could not see it
+ * yet; run again, it can, and comes to its own answer: another slug, the market to update, or its own conflict.
+ */
+export function brokeUniqueRule(error: unknown): boolean {
+  return sqlState(error) === '23505'
+}
+
+/**
  * Whether an error in answer to COMMIT proves that nothing was committed: a broken constraint, a conflict between
  * transactions, a transaction that had failed or was cancelled. Anything else — a lost connection, a server that is
  * going down — may have come after the commit.
@@ -54,7 +62,7 @@ export function provesRollback(error: unknown): boolean {
 export function translate(error: unknown): unknown {
   if (error instanceof MarketflowError || !(error instanceof Error)) return error
   const state = sqlState(error)
-  if (state === '23505') return conflict(error)
+  if (brokeUniqueRule(error)) return conflict(error)
   if (state !== undefined && UNSTORABLE.test(state)) {
     return unstorable(error)
   }

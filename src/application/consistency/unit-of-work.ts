@@ -45,7 +45,8 @@ export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
 
   /**
    * Runs the work in one transaction; resolves with its result when the write may be answered (at most 1.02·L after
-   * the commit). The work may run again after a deadlock, so it keeps no state of its own.
+   * the commit). The work runs again after a deadlock, and when another write inserted first what it looked for and
+   * did not find; so it keeps no state of its own.
    * @throws whatever the work throws (nothing is changed then); Unavailable `database-unavailable` when the database is
    * out of reach or the outcome of COMMIT is unknown.
    */
