@@ -5,9 +5,12 @@ import { explainPath } from '../adapters/cli/locate-view.ts'
 import { ExplainView } from '../application/consistency/explanation.ts'
 import { renderedViews } from '../application/pages/rendered-views.ts'
 import { PageRenderer } from '../application/ports/page-renderer.ts'
+import { assertKnownTags } from '../application/tables/known-tags.ts'
 import { Writes } from '../application/tables/reads-and-writes.ts'
+import { MarketflowError } from '../domain/errors.ts'
 import type { Config } from './config.ts'
 import type { Core } from './core.ts'
+import { explainExit } from './exit.ts'
 
 const explainInput = z.strictObject({ path: z.string() })
 const invalidateInput = z.strictObject({ tags: z.array(z.string().min(1)).min(1) })
@@ -25,11 +28,24 @@ export async function openControl(
   const unitOfWork = await container.getAsync(Writes)
   try {
     return await openControlSocket(dataDir, {
-      explain: async (input) => explainPath(explain, pages, explainInput.parse(input).path),
-      invalidate: async (input) => unitOfWork.invalidate(invalidateInput.parse(input).tags),
+      explain: (input) => inWords(explainPath(explain, pages, explainInput.parse(input).path)),
+      invalidate: async (input) => {
+        const { tags } = invalidateInput.parse(input)
+        assertKnownTags(tags)
+        await unitOfWork.invalidate(tags)
+      },
     })
   } catch (error) {
     logger.warn({ err: error, dataDir }, 'no control socket: `npm run cache` will not find this instance')
     return nothing
+  }
+}
+
+/** Over the socket goes one text: what was wrong, and with which parameter. */
+async function inWords<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw error instanceof MarketflowError ? new Error(explainExit(error), { cause: error }) : error
   }
 }

@@ -6,6 +6,7 @@ import { CacheUnusable } from '../application/consistency/ports/cache-port.ts'
 import { renderedViews } from '../application/pages/rendered-views.ts'
 import { PageRenderer } from '../application/ports/page-renderer.ts'
 import { Statistics } from '../application/ports/statistics.ts'
+import { assertKnownTags } from '../application/tables/known-tags.ts'
 import { Writes } from '../application/tables/reads-and-writes.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import type { Config } from './config.ts'
@@ -37,7 +38,10 @@ export async function operatorsConsole(
         })
       }
     },
-    invalidate: (tags) => unitOfWork.invalidate(tags),
+    invalidate: async (tags) => {
+      assertKnownTags(tags)
+      await unitOfWork.invalidate(tags)
+    },
     closing,
   }
 }

@@ -74,3 +74,38 @@ it('removes the sockets that killed processes left behind, and no other', async 
   await database.drop()
   expect((await cache('explain', '/markets')).output).toContain('next read')
 })
+
+it('refuses a tag that no entry can have, and names the forms there are', async () => {
+  const typo = await cache('invalidate', 'markets:active', 'markets:actve')
+  expect(typo.code).toBe(1)
+  expect(typo.output).toContain('No entry has the tag markets:actve')
+  expect(typo.output).toContain('market:{id}')
+  expect(typo.output).not.toContain('invalidated')
+})
+
+it('explains no path that its route refuses, and says what the route says', async () => {
+  const api = new Api(service.url)
+  const missing = '8a64ea05-90ce-43e8-872f-bf8324b7ac58'
+  const paths = {
+    '/markets?page=abc': 'query.page',
+    '/markets?page_size=0': 'query.page_size',
+    '/markets?page=1&page=2': 'query.page',
+    '/markets?shop=1': 'query.shop',
+    '/markets?city=%E0%A4%A': 'not cached',
+    '/markets/42': 'no such market',
+    [`/markets/${missing}?page=1`]: 'query.page',
+    [`/markets/${missing}/applications?status=lost`]: 'query.status',
+    '/m/Dock%20Market': 'no such market',
+    '//[': 'not cached',
+    markets: 'not cached',
+    '/sitemap': 'not cached',
+    [`/vendors/${missing}/dashboard/more`]: 'not cached',
+  }
+  for (const [path, said] of Object.entries(paths)) {
+    const { code, output } = await cache('explain', path)
+    expect([path, code, output]).toEqual([path, 1, expect.stringContaining(said)])
+    if (path.startsWith('/markets') && !path.includes('/applications')) {
+      expect([path, (await api.get(path)).status]).toEqual([path, expect.toBeOneOf([400, 404])])
+    }
+  }
+})

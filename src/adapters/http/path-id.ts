@@ -8,7 +8,12 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
  * @throws MarketflowError the `missing` code for what cannot be an id: nothing has that name, so nothing is found
  */
 export function pathId(req: Request, missing: Extract<ErrorCode, `${string}-not-found`>): string {
-  const id = String(req.params.id).toLowerCase()
+  return assertId(String(req.params.id), missing)
+}
+
+/** As `pathId`, for an id from elsewhere. */
+export function assertId(text: string, missing: Extract<ErrorCode, `${string}-not-found`>): string {
+  const id = text.toLowerCase()
   if (!UUID.test(id)) throw new MarketflowError(missing)
   return id
 }

@@ -15,7 +15,7 @@ const HTML = 'text/html; charset=utf-8'
 const XML = 'application/xml; charset=utf-8'
 
 /** What others append to the links they share is no business of ours: unlike the API, a page takes any parameter. */
-const listQuery = z.object({ page: paging.page, city: line(120).exactOptional() })
+export const listQuery = z.object({ page: paging.page, city: line(120).exactOptional() })
 
 /** The public pages, and what search engines ask for. Only a known `publicUrl` makes a sitemap: it names addresses. */
 export function pageRoutes(
