@@ -33,6 +33,7 @@ export async function openControl(
         const { tags } = invalidateInput.parse(input)
         assertKnownTags(tags)
         await unitOfWork.invalidate(tags)
+        logger.info({ account: 'operator', action: 'invalidate', tags }, 'by the control socket')
       },
     })
   } catch (error) {

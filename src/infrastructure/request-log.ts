@@ -8,9 +8,9 @@ export function requestLog(logger: Logger): (report: RequestReport) => void {
   return (report) => {
     const failed = report.status >= 500
     if (!failed && !talkative) return
-    const { method, route, status, ms, requestId, cacheStatus, traceId } = report
+    const { method, route, status, ms, requestId, cacheStatus, deed, traceId } = report
     const rounded = Math.round(ms * 10) / 10
-    const line = { requestId, method, route, status, ms: rounded, cacheStatus, trace_id: traceId }
+    const line = { requestId, method, route, status, ms: rounded, cacheStatus, ...deed, trace_id: traceId }
     if (failed) logger.error(line, 'request')
     else logger.info(line, 'request')
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TokenIssuer, Viewer } from '../../application/ports/token-issuer.ts'
 import type { Role } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
+import { noteActor } from './deeds.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { UseCases } from './use-cases.ts'
 
@@ -28,7 +29,7 @@ export class Access {
    */
   anyone(req: IncomingMessage): Promise<Viewer> | undefined {
     const token = tokenOf(req)
-    return token === undefined ? undefined : this.#identify.execute(token)
+    return token === undefined ? undefined : this.#identified(req, token)
   }
 
   /**
@@ -78,6 +79,12 @@ export class Access {
   async writingAccount(req: IncomingMessage): Promise<Viewer> {
     const viewer = await this.account(req)
     await this.#limits?.countWrite(viewer.accountId)
+    return viewer
+  }
+
+  async #identified(req: IncomingMessage, token: string): Promise<Viewer> {
+    const viewer = await this.#identify.execute(token)
+    noteActor(req, viewer.accountId)
     return viewer
   }
 

@@ -5,6 +5,7 @@ import type { Access } from './access.ts'
 import { applicationsQuery, moved, newApplication, noFields } from './application-schemas.ts'
 import { readBody } from './body.ts'
 import type { CachedReads } from './cached-reads.ts'
+import { noteMade } from './deeds.ts'
 import { APPLICATION, APPLICATION_LIST } from './openapi/examples.ts'
 import { cached, json, type Operation, takes } from './openapi/operation.ts'
 import { pathId } from './path-id.ts'
@@ -53,7 +54,9 @@ export function applicationRoutes(useCases: UseCases, access: Access, reads: Cac
         const { vendorId } = await access.writingVendor(req)
         const marketId = pathId(req, 'market-not-found')
         const { message } = await readBody(req, res, newApplication)
-        sendJson(res, 201, await useCases.applyToMarket.execute(marketId, vendorId, message))
+        const made = await useCases.applyToMarket.execute(marketId, vendorId, message)
+        noteMade(req, made.id)
+        sendJson(res, 201, made)
       },
     },
     move(useCases.acceptApplication, (req) => access.writingOrganizer(req), {

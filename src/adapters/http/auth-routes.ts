@@ -1,8 +1,10 @@
+import { LogInRefused } from '../../application/accounts/log-in.ts'
 import type { Access } from './access.ts'
 import { accountView, signedInView, viewAccount, viewSignedIn } from './account-views.ts'
 import { noFields } from './application-schemas.ts'
 import { login, passwordChange, registration } from './auth-schemas.ts'
 import { readBody } from './body.ts'
+import { noteActor } from './deeds.ts'
 import { ACCOUNT, SIGNED_IN } from './openapi/examples.ts'
 import { json, nothing, takes } from './openapi/operation.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -44,7 +46,9 @@ export function authRoutes(useCases: UseCases, access: Access, limits: RateLimit
       async handle(req, res) {
         const input = await readBody(req, res, registration)
         await limits?.countRegistration(req.ip ?? '')
-        sendJson(res, 201, viewSignedIn(await useCases.registerAccount.execute(input)))
+        const signedIn = await useCases.registerAccount.execute(input)
+        noteActor(req, signedIn.account.id)
+        sendJson(res, 201, viewSignedIn(signedIn))
       },
     },
     {
@@ -61,7 +65,16 @@ export function authRoutes(useCases: UseCases, access: Access, limits: RateLimit
       },
       async handle(req, res) {
         const { email, password } = await readBody(req, res, login)
-        const attempt = () => useCases.logIn.execute(email, password)
+        const attempt = async () => {
+          try {
+            const signedIn = await useCases.logIn.execute(email, password)
+            noteActor(req, signedIn.account.id)
+            return signedIn
+          } catch (error) {
+            if (error instanceof LogInRefused) noteActor(req, error.accountId ?? 'unknown')
+            throw error
+          }
+        }
         const signedIn = await (limits?.guardLogin(email, req.ip ?? '', attempt) ?? attempt())
         sendJson(res, 200, viewSignedIn(signedIn))
       },

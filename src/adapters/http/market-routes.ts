@@ -2,6 +2,7 @@ import { marketDetail, marketListing, marketStats } from '../../application/view
 import type { Access } from './access.ts'
 import { readBody } from './body.ts'
 import type { CachedReads } from './cached-reads.ts'
+import { noteMade } from './deeds.ts'
 import { listingQuery, marketChanges, newMarket } from './market-schemas.ts'
 import { DRAFT, MARKET, MARKET_LIST, STATS } from './openapi/examples.ts'
 import { cached, json, takes } from './openapi/operation.ts'
@@ -60,6 +61,7 @@ export function marketRoutes(useCases: UseCases, access: Access, reads: CachedRe
           viewer.accountId,
           await readBody(req, res, newMarket),
         )
+        noteMade(req, market.id)
         sendJson(res, 201, market, { Location: `/markets/${market.id}` })
       },
     },

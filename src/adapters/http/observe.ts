@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
+import { type Deed, deedOf } from './deeds.ts'
 import type { RequestIds } from './request-id.ts'
 
 /** What an access log and metrics want to know of a request. */
@@ -13,6 +14,8 @@ export interface RequestReport {
   /** Made when it is looked at, unless it was needed before. */
   readonly requestId: string
   readonly cacheStatus: string | undefined
+  /** Of a request that may change something: who asked for what. */
+  readonly deed?: Deed | undefined
   /** Where the request is traced. */
   readonly traceId: string | undefined
 }
@@ -116,5 +119,9 @@ class Report implements RequestReport {
 
   get requestId(): string {
     return this.#ids.of(this.#req)
+  }
+
+  get deed(): Deed | undefined {
+    return deedOf(this.#req)
   }
 }

@@ -1,5 +1,6 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import { MarketflowError } from '../../domain/errors.ts'
+import { noteDeed } from './deeds.ts'
 import { noteRoute } from './observe.ts'
 import type { Operation } from './openapi/operation.ts'
 import { assertNoQuery } from './query.ts'
@@ -22,7 +23,8 @@ export function mount(app: Express, routes: readonly Route[]): void {
     const place = app.route(path).all(noting(path))
     for (const row of rows) {
       const method = row.method.toLowerCase() as Lowercase<Route['method']>
-      place[method](row.takesQuery ? row.handle : withoutQuery(row.handle))
+      const handle = row.takesQuery ? row.handle : withoutQuery(row.handle)
+      place[method](row.method === 'GET' ? handle : notingDeed(row, handle))
     }
     place.all(refuseMethod(allowed(rows)))
   }
@@ -38,6 +40,13 @@ function noting(path: string): RequestHandler {
   return (_req, res, next) => {
     noteRoute(res, path)
     next()
+  }
+}
+
+function notingDeed({ operation, method, path }: Route, handle: Route['handle']): Route['handle'] {
+  return (req, res) => {
+    noteDeed(req, operation?.id ?? `${method} ${path}`)
+    return handle(req, res)
   }
 }
 

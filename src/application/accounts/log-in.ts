@@ -5,6 +5,16 @@ import type { TokenIssuer } from '../ports/token-issuer.ts'
 import type { Transactions } from '../ports/transactions.ts'
 import { type SignedIn, signIn } from './sign-in.ts'
 
+/** Tells the client nothing of whether there is such an account; the operator's log may know. */
+export class LogInRefused extends MarketflowError {
+  readonly accountId: string | undefined
+
+  constructor(accountId: string | undefined) {
+    super('unauthenticated', 'Wrong e-mail address or password')
+    this.accountId = accountId
+  }
+}
+
 /** A person proves who they are. Takes as long for an unknown address as for a wrong password. */
 export class LogIn {
   readonly #transactions: Transactions
@@ -17,12 +27,11 @@ export class LogIn {
     this.#tokens = tokens
   }
 
-  /** @throws MarketflowError `unauthenticated` for a wrong address or password, without telling which. */
+  /** @throws LogInRefused for a wrong address or password, without telling which. */
   async execute(email: string, password: string): Promise<SignedIn> {
     const account = await this.#transactions.run((tx) => tx.accounts.findByEmail(normalizeEmail(email)))
     const fits = await this.#hasher.verify(password, account?.passwordHash)
-    if (account === undefined || !fits)
-      throw new MarketflowError('unauthenticated', 'Wrong e-mail address or password')
+    if (account === undefined || !fits) throw new LogInRefused(account?.id)
     return signIn(account, this.#tokens)
   }
 }

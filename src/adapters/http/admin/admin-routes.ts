@@ -4,6 +4,7 @@ import type { Explanation } from '../../../application/consistency/explanation.t
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
 import { readBody } from '../body.ts'
+import { noteActor } from '../deeds.ts'
 import { readQuery } from '../query.ts'
 import type { RateLimits } from '../rate-limits.ts'
 import type { Route } from '../routes.ts'
@@ -46,6 +47,7 @@ export function adminRoutes(
   const guarded = (handle: Route['handle']): Route['handle'] => {
     return async (req, res) => {
       await access.assert(req)
+      noteActor(req, 'operator')
       return handle(req, res)
     }
   }
