@@ -29,6 +29,7 @@ export class Link<T extends Linked> {
   readonly #running: Promise<void>
   readonly #observer: LinkObserver | undefined
   #current: T | undefined
+  #problem: unknown
   /** What was told last, so that an outage is one line in the log and not three per second. */
   #told: string | undefined
 
@@ -48,6 +49,11 @@ export class Link<T extends Linked> {
 
   get current(): T | undefined {
     return this.#current?.alive ? this.#current : undefined
+  }
+
+  /** Why there is no connection, while there is none. */
+  get problem(): unknown {
+    return this.current === undefined ? this.#problem : undefined
   }
 
   /** Gives the present connection up. */
@@ -74,6 +80,7 @@ export class Link<T extends Linked> {
         if (this.#clock.monotonic() - since >= STABLE_MS) failures = 0
         throw new Error('The connection ended')
       } catch (error) {
+        this.#problem = error
         if (!signal.aborted) this.#tell(String(error), () => this.#observer?.disconnected(error))
       }
       this.#current = undefined

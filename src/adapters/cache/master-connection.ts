@@ -22,6 +22,9 @@ const NO_LONGER_OURS = new Set([
   'DEMOTED',
 ])
 
+const ONE_OF_A_CLUSTER =
+  'CLUSTER The server is a node of a Redis Cluster, and REDIS_URL names one server: name several of its nodes, or this one twice'
+
 type Replies = readonly (readonly [error: Error | null, reply: unknown])[]
 
 /** Commands over one client, which never reconnects, to one server that has answered `ROLE` as master. */
@@ -30,20 +33,23 @@ export class MasterConnection extends RedisCommands {
   readonly #client: Redis
   readonly #replid: string
   readonly #spansSlots: boolean
+  readonly #mayAskRole: boolean
   readonly #ending = Promise.withResolvers<void>()
   #closed = false
 
-  private constructor(client: Redis, replid: string, spansSlots: boolean) {
+  private constructor(client: Redis, replid: string, spansSlots: boolean, mayAskRole: boolean) {
     super()
     this.#client = client
     this.#replid = replid
     this.#spansSlots = spansSlots
+    this.#mayAskRole = mayAskRole
     this.ended = this.#ending.promise
     client.once('end', () => this.close())
   }
 
   /**
-   * Connects, and asks whether this is a master that has loaded its data.
+   * Connects, and asks whether this is a master that has loaded its data. ROLE may be refused: INFO says as much, in more
+   * words. INFO may not: nothing else tells that a server is the master that it was.
    * @param spansSlots whether it is a cluster's node: then one command may not name keys of several slots.
    * @throws what the connection or the server said, as it was said: for the log. The client is closed then.
    */
@@ -52,8 +58,15 @@ export class MasterConnection extends RedisCommands {
     signal.addEventListener('abort', abort)
     try {
       await connect(client)
-      const replies = await exec(client.pipeline().ping().role().info('replication'))
-      return new MasterConnection(client, replidOfMaster(replies[2]), spansSlots)
+      const asked = client.pipeline().ping().role().info('replication').info('cluster')
+      const [ping, role, replication, cluster] = ((await asked.exec()) ?? []) as Replies
+      if (ping![0] !== null) throw ping![0]
+      const mayAskRole = !isRefused(role![0])
+      if (mayAskRole && role![0] !== null) throw role![0]
+      for (const [error] of [replication!, cluster!]) if (error !== null) throw needsInfo(error)
+      if (!spansSlots && /^cluster_enabled:1\r?$/m.test(String(cluster![1])))
+        throw new RedisRefusal(ONE_OF_A_CLUSTER)
+      return new MasterConnection(client, replidOfMaster(replication![1]), spansSlots, mayAskRole)
     } catch (error) {
       client.disconnect()
       throw error
@@ -75,8 +88,8 @@ export class MasterConnection extends RedisCommands {
 
   read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
     return this.#confirm(async () => {
-      const replies = await exec(this.#reads(this.#client.pipeline(), keys).role())
-      assertMaster(replies.at(-1))
+      const replies = await exec(this.#whoAnswers(this.#reads(this.#client.pipeline(), keys)))
+      this.#assertMaster(replies.at(-1))
       return this.#values(replies, 0, keys.length)
     })
   }
@@ -86,8 +99,8 @@ export class MasterConnection extends RedisCommands {
       const pipeline = this.#client.pipeline()
       for (const [key, token] of tokens) pipeline.set(key, token, 'PX', STAMP_TTL_MS, 'NX')
       // A full server refuses the SET; whether there is a stamp is for the read to say.
-      const replies = await exec(this.#reads(pipeline, [...tokens.keys()]).role(), 'OOM')
-      assertMaster(replies.at(-1))
+      const replies = await exec(this.#whoAnswers(this.#reads(pipeline, [...tokens.keys()])), 'OOM')
+      this.#assertMaster(replies.at(-1))
       return this.#values(replies, tokens.size, tokens.size)
     })
   }
@@ -104,10 +117,23 @@ export class MasterConnection extends RedisCommands {
       const chunk = this.#spansSlots ? 1 : DELETE_CHUNK
       for (let i = 0; i < keys.length; i += chunk) pipeline.del(...keys.slice(i, i + chunk))
       const replies = await exec(pipeline.info('replication'))
-      if (replidOfMaster(replies.at(-1)) !== this.#replid) {
-        throw new RedisRefusal('DEMOTED The server is another master than it was')
-      }
+      this.#assertSameMaster(replies.at(-1))
     })
+  }
+
+  #whoAnswers(pipeline: ChainableCommander): ChainableCommander {
+    return this.#mayAskRole ? pipeline.role() : pipeline.info('replication')
+  }
+
+  #assertMaster(answer: unknown): void {
+    if (this.#mayAskRole) assertMaster(answer)
+    else this.#assertSameMaster(answer)
+  }
+
+  #assertSameMaster(replication: unknown): void {
+    if (replidOfMaster(replication) !== this.#replid) {
+      throw new RedisRefusal('DEMOTED The server is another master than it was')
+    }
   }
 
   #reads(pipeline: ChainableCommander, keys: readonly string[]): ChainableCommander {
@@ -140,6 +166,19 @@ export class MasterConnection extends RedisCommands {
 function assertMaster(role: unknown): void {
   if ((role as readonly unknown[])[0] !== 'master')
     throw new RedisRefusal('DEMOTED The server is no longer a master')
+}
+
+/** An ACL forbids the command, or the service has none of this name. */
+function isRefused(error: Error | null): boolean {
+  return error !== null && /^(NOPERM|ERR) /.test(error.message)
+}
+
+function needsInfo(error: Error): Error {
+  if (!isRefused(error)) return error
+  const [code] = error.message.split(' ', 1)
+  const message =
+    'Marketflow needs INFO, which says whether a server is the master that it was: allow it, as in +info'
+  return new RedisRefusal(`${code === 'NOPERM' ? code : 'NOINFO'} ${message} (${error.message})`, error)
 }
 
 /** The replies of a pipeline; an error whose first word is `tolerated` counts as a reply. */

@@ -1,4 +1,4 @@
-import { type CacheHealth, CachePort } from '../../application/consistency/ports/cache-port.ts'
+import { type CacheHealth, CachePort, problemOf } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
 import { Guard } from './guard.ts'
@@ -73,7 +73,14 @@ export abstract class RedisBackedCache extends CachePort {
   }
 
   health(): CacheHealth {
-    return { connected: this.session() !== undefined, breaker: this.#guard.state, entries: 0, bytes: 0 }
+    const health = {
+      connected: this.session() !== undefined,
+      breaker: this.#guard.state,
+      entries: 0,
+      bytes: 0,
+    }
+    const { problem } = this.#link
+    return problem === undefined ? health : { ...health, problem: problemOf(problem) }
   }
 
   async close(): Promise<void> {

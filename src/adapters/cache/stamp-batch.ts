@@ -1,14 +1,9 @@
-import {
-  type CacheSession,
-  CacheUnusable,
-  type Fence,
-  type Permit,
-} from '../../application/consistency/ports/cache-port.ts'
+import type { CacheSession, Fence, Permit } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
 import { BatchReply } from './batch-reply.ts'
 import type { Guard } from './guard.ts'
-import { type RedisCommands, unusable } from './redis-commands.ts'
+import { type RedisCommands, RedisRefusal, unusable } from './redis-commands.ts'
 import type { StoredEntry } from './stored-entry.ts'
 
 /** What one lookup wants to know. Names are Redis's, not tags and keys. */
@@ -31,6 +26,8 @@ export interface Observation {
    */
   readonly remade: boolean
 }
+
+const NO_STAMP = 'OOM A stamp could not be made: the server is full, or evicted it at once'
 
 interface Waiting extends Question {
   readonly resolve: (observation: Observation) => void
@@ -95,7 +92,7 @@ export class StampBatch {
       if (open.length === 0) return
       await this.#makeMissing(open, found, deadline - this.#clock.monotonic())
       for (const question of open) {
-        if (!answerIfComplete(question, found, true)) question.reject(new CacheUnusable('unreachable'))
+        if (!answerIfComplete(question, found, true)) question.reject(unusable(new RedisRefusal(NO_STAMP)))
       }
     } catch (error) {
       for (const question of open) question.reject(unusable(error))

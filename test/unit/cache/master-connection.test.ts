@@ -91,7 +91,7 @@ describe('opening', () => {
   it('asks whether the server has loaded its data and is a master', async () => {
     const { signal } = new AbortController()
     await MasterConnection.open(client as unknown as Redis, false, signal)
-    expect(client.commands).toEqual(['ping', 'role', 'info replication'])
+    expect(client.commands).toEqual(['ping', 'role', 'info replication', 'info cluster'])
   })
 
   it('to a replica is refused, and leaves nothing open', async () => {
