@@ -101,18 +101,15 @@ it('the account that an import of a former release made goes on owning what it i
   expect(await sql('select name from accounts')).toEqual([{ name: 'Directory' }])
 })
 
-it('a file that is refused leaves an empty database empty, so that it may still have demo data', async () => {
-  const env = { DATA_DIR: join(directory, 'data'), CACHE: 'null' }
-  for (const lines of [['id,title', '1,Something else'], [''], [HEADER]]) {
-    const file = join(directory, 'refused.csv')
-    await writeFile(file, lines.join('\n'))
-    const { code } = await runToEnd('src/infrastructure/import.ts', [file], env)
-    expect(code).toBe(lines[0] === HEADER ? 0 : 65)
-  }
+it('a file that is refused leaves an empty database as it was, and one without a market leaves it without accounts', async () => {
+  for (const lines of [['id,title', '1,Something else'], ['']])
+    expect((await importRows(lines)).code).toBe(65)
+  const env = { DATABASE_URL: database.url, CACHE: 'null' }
   const { code, output } = await runToEnd('src/infrastructure/import.ts', [directory], env)
   expect(output).toContain(`Cannot read ${directory}: It is not a file`)
   expect(code).toBe(65)
-  const service = await startService({ ...env, SEED_DEMO: 'true' })
-  expect((await new Api(service.url).get('/markets')).body.total).toBeGreaterThan(0)
-  await service.stop()
+  const tables = "select count(*)::int as tables from information_schema.tables where table_schema = 'public'"
+  expect(await sql(tables)).toEqual([{ tables: 0 }])
+  expect((await importRows([HEADER])).code).toBe(0)
+  expect(await sql('select count(*)::int as accounts from accounts')).toEqual([{ accounts: 0 }])
 })
