@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { openControlSocket } from '../adapters/cli/control-socket.ts'
-import { explainPath } from '../adapters/cli/locate-view.ts'
+import { explainPath } from '../adapters/http/locate-view.ts'
 import { ExplainView } from '../application/consistency/explanation.ts'
 import { renderedViews } from '../application/pages/rendered-views.ts'
 import { PageRenderer } from '../application/ports/page-renderer.ts'

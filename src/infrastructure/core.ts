@@ -84,13 +84,13 @@ export async function openCore(
       }),
       persistence(database, databaseState),
       CACHES[config.cache](config, logger, await database.identity()),
-      boundedCache(config, logger),
       consistency(config, logger),
       pages(config),
       useCases,
-      ...(config.tracing ? [tracing] : []),
     )
     for (const override of overrides) await override(container)
+    // What stands around a port comes last: binding a port anew takes away what stood around it before.
+    await container.load(boundedCache(config, logger), ...(config.tracing ? [tracing] : []))
     cache = await container.getAsync(CachePort)
     return await start(config, logger, container, cache, database)
   } catch (error) {

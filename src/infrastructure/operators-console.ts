@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
-import { explainPath } from '../adapters/cli/locate-view.ts'
 import type { OperatorsConsole } from '../adapters/http/admin/admin-routes.ts'
+import { explainPath } from '../adapters/http/locate-view.ts'
 import { ExplainView } from '../application/consistency/explanation.ts'
 import { CacheUnusable } from '../application/consistency/ports/cache-port.ts'
 import { renderedViews } from '../application/pages/rendered-views.ts'

@@ -118,7 +118,7 @@ describe('a call that fails', () => {
   })
 })
 
-it('an answer that comes after the deadline is nobody’s', async () => {
+it('an answer that comes after the deadline is dropped', async () => {
   const answers: ((value: never) => void)[] = []
   Object.assign(below, { lookup: () => new Promise((resolve) => answers.push(resolve)) })
   const first = lookup().catch((error: CacheUnusable) => error.reason)
@@ -139,7 +139,7 @@ it('sets one timer for any number of calls, and none for those that answer at on
   expect(clock.sleeps).toHaveLength(2)
 })
 
-it('a blocked event loop gives nobody up: what has arrived meanwhile is read first', async () => {
+it('a blocked event loop gives no call up: what has arrived meanwhile is read first', async () => {
   const { promise: answer, resolve } = Promise.withResolvers<never>()
   Object.assign(below, { lookup: () => answer })
   const fired: (() => void)[] = []

@@ -4,11 +4,11 @@ import type { RenderedViews } from '../../application/pages/rendered-views.ts'
 import { VIEWS } from '../../application/tables/view-table.ts'
 import { type ErrorCode, MarketflowError } from '../../domain/errors.ts'
 import { isSlug, normalizeCity } from '../../domain/market.ts'
-import { applicationsQuery } from '../http/application-schemas.ts'
-import { listingQuery } from '../http/market-schemas.ts'
-import { listQuery } from '../http/pages/page-routes.ts'
-import { assertId } from '../http/path-id.ts'
-import { validate } from '../http/validation.ts'
+import { applicationsQuery } from './application-schemas.ts'
+import { listingQuery } from './market-schemas.ts'
+import { listQuery } from './pages/page-routes.ts'
+import { assertId } from './path-id.ts'
+import { validate } from './validation.ts'
 
 /**
  * Explains the view that a path of the HTTP API reads, such as `/markets?city=lisbon`. What the route refuses is refused
