@@ -24,7 +24,7 @@ export interface Observation {
    * A stamp was missing, so that nothing older can be a hit, whatever the fence says: a stamp that was deleted can be
    * read back where a lagging replica's copy takes the server over between the two round trips.
    */
-  readonly remade: boolean
+  readonly stampWasMissing: boolean
 }
 
 const NO_STAMP = 'OOM A stamp could not be made: the server is full, or evicted it at once'
@@ -138,13 +138,17 @@ function permitted(waiting: readonly Waiting[]): readonly Waiting[] {
   })
 }
 
-function answerIfComplete({ stamps, entry, resolve }: Waiting, found: BatchReply, remade: boolean): boolean {
+function answerIfComplete(
+  { stamps, entry, resolve }: Waiting,
+  found: BatchReply,
+  stampWasMissing: boolean,
+): boolean {
   const fence: string[] = []
   for (const name of stamps) {
     const stamp = found.stamp(name)
     if (stamp === undefined) return false
     fence.push(stamp)
   }
-  resolve({ fence, stored: entry === undefined ? undefined : found.entry(entry), remade })
+  resolve({ fence, stored: entry === undefined ? undefined : found.entry(entry), stampWasMissing })
   return true
 }

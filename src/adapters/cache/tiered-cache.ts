@@ -84,8 +84,9 @@ export class TieredSession extends CacheSession {
   async lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
     const candidate = this.#l1.get(key)
     if (candidate === undefined) return this.#lookupInL2(key, tags, permit)
-    const { fence, remade } = await this.#l2.observe(undefined, tags, permit, this)
-    if (!remade && sameFence(candidate.fence, fence)) return { entry: candidate.entry, tier: 'l1', fence }
+    const { fence, stampWasMissing } = await this.#l2.observe(undefined, tags, permit, this)
+    if (!stampWasMissing && sameFence(candidate.fence, fence))
+      return { entry: candidate.entry, tier: 'l1', fence }
     this.#l1.discard(key, candidate)
     // Another instance may have filled it again; the stamps are asked for anew, with the entry.
     return this.#lookupInL2(key, tags, permit)

@@ -13,7 +13,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
 import { Reading, type ReadStatus } from './reading.ts'
-import { isNegative, represent } from './representation.ts'
+import { isNegative, makeEntry } from './representation.ts'
 import { isDatabaseUnavailable } from './unavailable.ts'
 import type { View } from './view.ts'
 
@@ -131,11 +131,11 @@ export class ReadThrough<Source> {
   async #miss<P, T>(
     view: View<P, T, Source>,
     params: P,
-    place: Place,
+    target: FillTarget,
     expired: Entry | undefined,
   ): Promise<Reading<T>> {
     try {
-      const { entry, stored } = await this.#fly(view, params, place)
+      const { entry, stored } = await this.#fly(view, params, target)
       return this.#answer(view, entry, { kind: 'miss', stored })
     } catch (error) {
       return this.#unverified(view, expired, error)
@@ -166,21 +166,21 @@ export class ReadThrough<Source> {
   }
 
   /** Joins the load that is under way for this key *and* these stamps, or begins it. */
-  #fly<P, T>(view: View<P, T, Source>, params: P, place: Place): Promise<Loaded> {
-    return this.#flights.join(flightName(place), () => this.#fill(view, params, place))
+  #fly<P, T>(view: View<P, T, Source>, params: P, target: FillTarget): Promise<Loaded> {
+    return this.#flights.join(flightName(target), () => this.#fill(view, params, target))
   }
 
   /** Loads after the fence was observed, and stores under it. A cache that refuses costs nothing but the next read. */
-  #fill<P, T>(view: View<P, T, Source>, params: P, place: Place): Promise<Loaded> {
+  #fill<P, T>(view: View<P, T, Source>, params: P, target: FillTarget): Promise<Loaded> {
     return this.#loads.run(async () => {
       const entry = await this.#load(view, params)
-      const stored = await this.#store(entry, place)
+      const stored = await this.#store(entry, target)
       this.#observer.loaded(view.name, entry.loadMs, stored ? 'stored' : 'refused')
       return { entry, stored }
     })
   }
 
-  async #store(entry: Entry, { key, tags, fence, session }: Place): Promise<boolean> {
+  async #store(entry: Entry, { key, tags, fence, session }: FillTarget): Promise<boolean> {
     const keepMs = entry.expiresAt - entry.loadedAt + (isNegative(entry) ? 0 : GRACE_MS)
     try {
       this.#gate.assert(session)
@@ -197,7 +197,7 @@ export class ReadThrough<Source> {
     try {
       const found = await this.#snapshots.read((queries) => view.load(queries, params))
       const loadMs = this.#clock.monotonic() - start
-      return represent(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
+      return makeEntry(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
     } catch (error) {
       this.#observer.loaded(view.name, this.#clock.monotonic() - start, 'failed')
       throw error
@@ -209,9 +209,9 @@ export class ReadThrough<Source> {
     return now - entry.loadMs * Math.log(1 - this.#random.fraction()) >= entry.expiresAt
   }
 
-  #refresh<P, T>(view: View<P, T, Source>, params: P, place: Place): void {
+  #refresh<P, T>(view: View<P, T, Source>, params: P, target: FillTarget): void {
     // The reader has its answer; a refresh that fails has been counted, and the next read near expiry tries again.
-    this.#fly(view, params, place).catch(() => undefined)
+    this.#fly(view, params, target).catch(() => undefined)
   }
 
   async #lastKnown<P, T>(view: View<P, T, Source>, params: P): Promise<Entry | undefined> {
@@ -251,7 +251,8 @@ interface Loaded {
   readonly stored: boolean
 }
 
-interface Place {
+/** Where what a load brings is stored: under which key, and under the stamps that were observed before it. */
+interface FillTarget {
   readonly key: string
   readonly tags: readonly string[]
   readonly fence: readonly string[]
@@ -264,7 +265,7 @@ function canBeMarked(entry: Entry): boolean {
 }
 
 /** Neither keys nor stamps hold a line feed. */
-function flightName({ key, fence }: Place): string {
+function flightName({ key, fence }: FillTarget): string {
   return `${key}\n${fence.join('\n')}`
 }
 

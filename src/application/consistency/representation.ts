@@ -20,7 +20,7 @@ export interface LoadFacts {
 }
 
 /** Makes what is cached and sent: the text of a view that its schema accepts, JSON or rendered, and the ETag, once. */
-export function represent<T>(
+export function makeEntry<T>(
   view: View<never, T>,
   found: Found<T>,
   { loadedAt, loadMs, jitter }: LoadFacts,

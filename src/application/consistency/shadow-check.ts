@@ -4,7 +4,7 @@ import { type CachePort, CacheUnusable, type Entry, type Fence, type Permit } fr
 import type { Clock } from './ports/clock.ts'
 import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
-import { decode, isNegative, represent } from './representation.ts'
+import { decode, isNegative, makeEntry } from './representation.ts'
 import type { View } from './view.ts'
 import { WAIT_PER_LEASE } from './write-confirmation.ts'
 
@@ -125,7 +125,7 @@ export class ShadowCheck<Source> {
   #load<P, T>(view: View<P, T, Source>, params: P): Promise<Entry> {
     return this.#loads.run(async () => {
       const found = await this.#snapshots.read((queries) => view.load(queries, params))
-      return represent(view, found, { loadedAt: this.#clock.now(), loadMs: 0, jitter: 0 })
+      return makeEntry(view, found, { loadedAt: this.#clock.now(), loadMs: 0, jitter: 0 })
     })
   }
 

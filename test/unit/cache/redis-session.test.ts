@@ -77,7 +77,7 @@ it('stamps alone can be asked for, without the entry', async () => {
   expect(await session.observe(undefined, ['t'], new Lease(), session)).toEqual({
     fence,
     stored: undefined,
-    remade: false,
+    stampWasMissing: false,
   })
   expect(server.asked).toEqual(['read p:stamp:t'])
 })

@@ -65,13 +65,13 @@ describe('the lookups of one turn', () => {
     expect(server.asked).toEqual([])
     flush()
     expect(await Promise.all(all)).toEqual([
-      { fence: ['stamp a'], stored: undefined, remade: false },
+      { fence: ['stamp a'], stored: undefined, stampWasMissing: false },
       {
         fence: ['stamp b', 'stamp a'],
         stored: { entry: entryOf('x'), fence: ['old'], keptUntil: 3 },
-        remade: false,
+        stampWasMissing: false,
       },
-      { fence: [], stored: undefined, remade: false },
+      { fence: [], stored: undefined, stampWasMissing: false },
     ])
     expect(server.asked).toEqual(['read a b e'])
     expect(guard.deadlines).toEqual([TIMEOUT_MS])
@@ -90,7 +90,7 @@ describe('the lookups of one turn', () => {
   it('ask no server when there is nothing to ask', async () => {
     const nothing = ask({ stamps: [] })
     flush()
-    expect(await nothing).toEqual({ fence: [], stored: undefined, remade: false })
+    expect(await nothing).toEqual({ fence: [], stored: undefined, stampWasMissing: false })
     expect(server.asked).toEqual([])
   })
 
@@ -112,7 +112,7 @@ describe('a missing stamp', () => {
     guard.before = () => clock.advance(20)
     const found = ask({ stamps: ['there', 'missing'] })
     flush()
-    expect(await found).toEqual({ fence: ['stamp', 'token-1'], stored: undefined, remade: true })
+    expect(await found).toEqual({ fence: ['stamp', 'token-1'], stored: undefined, stampWasMissing: true })
     expect(server.asked).toEqual(['read there missing', 'makeStamps missing'])
     expect(guard.deadlines).toEqual([TIMEOUT_MS, TIMEOUT_MS - 20])
   })
@@ -132,14 +132,14 @@ describe('a missing stamp', () => {
     }
     const found = ask()
     flush()
-    expect(await found).toMatchObject({ fence: ['theirs'], remade: true })
+    expect(await found).toMatchObject({ fence: ['theirs'], stampWasMissing: true })
   })
 
   it('makes an entry that was found void: it was stored under one that is lost', async () => {
     server.set('e', value('x'))
     const found = ask({ entry: 'e' })
     flush()
-    expect(await found).toMatchObject({ stored: undefined, remade: true })
+    expect(await found).toMatchObject({ stored: undefined, stampWasMissing: true })
   })
 
   it('holds up no read that does not need it', async () => {
@@ -148,7 +148,7 @@ describe('a missing stamp', () => {
     const [quick, slow] = [ask({ stamps: ['there'] }), ask({ stamps: ['missing'] })]
     flush()
     await expect(slow).rejects.toMatchObject({ reason: 'unreachable' })
-    expect(await quick).toMatchObject({ fence: ['stamp'], remade: false })
+    expect(await quick).toMatchObject({ fence: ['stamp'], stampWasMissing: false })
     expect(server.asked.at(-1)).toBe('makeStamps missing')
   })
 

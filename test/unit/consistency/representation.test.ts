@@ -6,7 +6,7 @@ import {
   decode,
   isNegative,
   longestLifeMs,
-  represent,
+  makeEntry,
 } from '../../../src/application/consistency/representation.ts'
 import type { View } from '../../../src/application/consistency/view.ts'
 import { type Version, versionView } from './fakes.ts'
@@ -16,7 +16,7 @@ const facts = { loadedAt: 1_000_000, loadMs: 7, jitter: 0.5 }
 let entry: Entry
 
 beforeEach(() => {
-  entry = represent(view, { value: { version: 1 } }, facts)
+  entry = makeEntry(view, { value: { version: 1 } }, facts)
 })
 
 describe('a representation', () => {
@@ -28,8 +28,8 @@ describe('a representation', () => {
   })
 
   it('has the same tag for the same text, another for another', () => {
-    expect(represent(view, { value: { version: 1 } }, { ...facts, jitter: 0 }).etag).toBe(entry.etag)
-    expect(represent(view, { value: { version: 2 } }, facts).etag).not.toBe(entry.etag)
+    expect(makeEntry(view, { value: { version: 1 } }, { ...facts, jitter: 0 }).etag).toBe(entry.etag)
+    expect(makeEntry(view, { value: { version: 2 } }, facts).etag).not.toBe(entry.etag)
   })
 
   it.each([
@@ -37,7 +37,7 @@ describe('a representation', () => {
     [0.5, 100_000],
     [1 - Number.EPSILON, 110_000],
   ])('lives its TTL of 100 s with jitter %d: %d ms', (jitter, lifeMs) => {
-    const { expiresAt, loadedAt } = represent(view, { value: { version: 1 } }, { ...facts, jitter })
+    const { expiresAt, loadedAt } = makeEntry(view, { value: { version: 1 } }, { ...facts, jitter })
     expect(expiresAt - loadedAt).toBeCloseTo(lifeMs, 3)
     expect(expiresAt - loadedAt).toBeLessThanOrEqual(longestLifeMs(view.ttlS))
   })
@@ -47,7 +47,7 @@ describe('a representation', () => {
     [0.5, 30_000],
     [1 - Number.EPSILON, 33_000],
   ])('remembers for 30 s that there is nothing, with jitter %d: %d ms', (jitter, lifeMs) => {
-    const nothing = represent(view, undefined, { ...facts, jitter })
+    const nothing = makeEntry(view, undefined, { ...facts, jitter })
     expect(isNegative(nothing)).toBe(true)
     expect(nothing).toMatchObject({ etag: '', visibleTo: '' })
     expect(nothing.body).toHaveLength(0)
@@ -56,11 +56,11 @@ describe('a representation', () => {
 
   it('is never made of what the schema refuses: an ORM object, say', () => {
     const wrong = { value: { version: 1, secret: 'hash' } as never }
-    expect(() => represent(view, wrong, facts)).toThrow()
+    expect(() => makeEntry(view, wrong, facts)).toThrow()
   })
 
   it('carries who may see it', () => {
-    const own = represent(view, { value: { version: 1 }, visibleTo: 'rosa' }, facts)
+    const own = makeEntry(view, { value: { version: 1 }, visibleTo: 'rosa' }, facts)
     const reading = new Reading(view, own, { kind: 'miss', stored: true })
     expect(reading.body).toBe(own.body)
     expect(reading.etag).toBe(own.etag)
@@ -79,10 +79,10 @@ describe('a rendered view', () => {
   })
 
   it('is the text that was rendered of what the schema accepts', () => {
-    const { body, etag } = represent(page, { value: { version: 1 } }, facts)
+    const { body, etag } = makeEntry(page, { value: { version: 1 } }, facts)
     expect(body.toString()).toBe('<p>1</p>')
     expect(etag).not.toBe(entry.etag)
-    expect(() => represent(page, { value: { version: 1, secret: 'hash' } as never }, facts)).toThrow()
+    expect(() => makeEntry(page, { value: { version: 1, secret: 'hash' } as never }, facts)).toThrow()
   })
 
   it('has the tags of the view, and a key of its own for every version', () => {
@@ -96,7 +96,7 @@ describe('a rendered view', () => {
   })
 
   it('remembers like any other that there is nothing', () => {
-    expect(isNegative(represent(page, undefined, facts))).toBe(true)
+    expect(isNegative(makeEntry(page, undefined, facts))).toBe(true)
   })
 })
 

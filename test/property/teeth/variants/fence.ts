@@ -167,9 +167,9 @@ export const FENCE: readonly Variant[] = [
     'L1 trusted without a check',
     quietTiered,
     tiered(
-      `const { fence, remade } = await this.#l2.observe(undefined, tags, permit, this)`,
+      `const { fence, stampWasMissing } = await this.#l2.observe(undefined, tags, permit, this)`,
       `permit.assert(this)
-    const { fence, remade } = candidate`,
+    const { fence, stampWasMissing } = candidate`,
     ),
   ),
   variant(
@@ -229,8 +229,8 @@ export const FENCE: readonly Variant[] = [
       lookup.entry ?? (last && now >= last.expiresAt ? { ...last, expiresAt: Number.POSITIVE_INFINITY } : undefined)`,
     ),
     readThrough(
-      `return represent(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })`,
-      `const entry = represent(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
+      `return makeEntry(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })`,
+      `const entry = makeEntry(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
       this.#last.set(view.key(params), entry)
       return entry`,
     ),
