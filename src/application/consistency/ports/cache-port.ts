@@ -129,10 +129,10 @@ export interface CacheProblem {
   readonly message: string
 }
 
-/** What an error says of the cache: the innermost cause knows best. */
+/** What an error says of the cache: the outermost of its causes that has a code, or else the innermost. */
 export function problemOf(error: unknown): CacheProblem {
   let told = error
-  while (told instanceof Error && told.cause instanceof Error) told = told.cause
+  while (told instanceof Error && !('code' in told) && told.cause instanceof Error) told = told.cause
   if (!(told instanceof Error)) return { code: 'unknown', message: String(told) }
   const { code, reason } = told as { readonly code?: unknown; readonly reason?: unknown }
   return { code: String(code ?? reason ?? told.name), message: told.message || told.name }
