@@ -20,6 +20,7 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
   cockatiel: 'src/adapters/cache/',
   express: 'src/adapters/http/',
   'rate-limiter-flexible': 'src/adapters/http/',
+  jsonwebtoken: 'src/adapters/security/',
   inversify: 'src/infrastructure/',
   '@opentelemetry/': 'src/infrastructure/',
 }

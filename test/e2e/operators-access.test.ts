@@ -63,6 +63,18 @@ describe('what operators may', () => {
     expect((await ask('/admin/explain?path=/markets', { headers: { cookie } })).status).toBe(200)
   })
 
+  it('ends on the server when the browser signs out: a copy of its cookie is good for nothing', async () => {
+    const cookie = await session()
+    const other = await session()
+    const stream = await ask('/admin/live', { headers: { cookie } })
+    const reader = stream.body!.getReader()
+    await reader.read()
+    expect((await ask('/admin/sign-out', { method: 'POST', headers: { cookie } })).status).toBe(303)
+    expect((await ask('/admin/explain?path=/markets', { headers: { cookie } })).status).toBe(401)
+    expect((await ask('/admin/explain?path=/markets', { headers: { cookie: other } })).status).toBe(200)
+    for (;;) if ((await reader.read()).done) break
+  })
+
   it('is not for organizers', async () => {
     const { api } = await organizer(new Api(service.url))
     const headers = { authorization: `Bearer ${api.token}` }

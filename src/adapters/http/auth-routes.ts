@@ -4,6 +4,7 @@ import { accountView, signedInView, viewAccount, viewSignedIn } from './account-
 import { noFields } from './application-schemas.ts'
 import { login, passwordChange, registration } from './auth-schemas.ts'
 import { readBody } from './body.ts'
+import { clientGone } from './client-gone.ts'
 import { noteActor } from './deeds.ts'
 import { ACCOUNT, SIGNED_IN } from './openapi/examples.ts'
 import { json, nothing, takes } from './openapi/operation.ts'
@@ -41,12 +42,12 @@ export function authRoutes(useCases: UseCases, access: Access, limits: RateLimit
           },
         }),
         answers: [json(201, 'The account, signed in.', signedInView, SIGNED_IN)],
-        errors: ['conflict'],
+        errors: ['conflict', 'overloaded'],
       },
       async handle(req, res) {
         const input = await readBody(req, res, registration)
         await limits?.countRegistration(req.ip ?? '')
-        const signedIn = await useCases.registerAccount.execute(input)
+        const signedIn = await useCases.registerAccount.execute(input, clientGone(res))
         noteActor(req, signedIn.account.id)
         sendJson(res, 201, viewSignedIn(signedIn))
       },
@@ -61,13 +62,13 @@ export function authRoutes(useCases: UseCases, access: Access, limits: RateLimit
         token: 'ignored',
         body: takes(login, { 'E-mail and password': { email: ACCOUNT.email, password: PASSWORD } }),
         answers: [json(200, 'The account, signed in.', signedInView, SIGNED_IN)],
-        errors: ['unauthenticated'],
+        errors: ['unauthenticated', 'overloaded'],
       },
       async handle(req, res) {
         const { email, password } = await readBody(req, res, login)
         const attempt = async () => {
           try {
-            const signedIn = await useCases.logIn.execute(email, password)
+            const signedIn = await useCases.logIn.execute(email, password, clientGone(res))
             noteActor(req, signedIn.account.id)
             return signedIn
           } catch (error) {
@@ -108,12 +109,12 @@ export function authRoutes(useCases: UseCases, access: Access, limits: RateLimit
           'Both passwords': { current_password: PASSWORD, new_password: 'beans in december' },
         }),
         answers: [json(200, 'The account, signed in anew.', signedInView, SIGNED_IN)],
-        errors: ['forbidden', 'conflict'],
+        errors: ['forbidden', 'conflict', 'overloaded'],
       },
       async handle(req, res) {
         const { accountId } = await access.writingAccount(req)
         const { current_password: current, new_password: next } = await readBody(req, res, passwordChange)
-        const attempt = () => useCases.changePassword.execute(accountId, current, next)
+        const attempt = () => useCases.changePassword.execute(accountId, current, next, clientGone(res))
         // A thief who found a token must not guess the password behind it either.
         const signedIn = await (limits?.guardLogin(accountId, req.ip ?? '', attempt) ?? attempt())
         sendJson(res, 200, viewSignedIn(signedIn))

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
-import { networkOf } from './client-network.ts'
+import { networksOf } from './client-network.ts'
 
 /** Who asked for what, of a request that may change something. Ids and names only: never a body, a token or an address. */
 export interface Deed {
@@ -20,7 +20,7 @@ type Noted = IncomingMessage & { [DEED]?: Deed }
 /** Noted before the request is looked at any further: what is refused was tried, too. */
 export function noteDeed(req: Request & Noted, action: string): void {
   const ids = Object.fromEntries(Object.entries(req.params).map(([name, value]) => [name, String(value)]))
-  req[DEED] = { network: networkOf(req.ip ?? ''), action, ids }
+  req[DEED] = { network: networksOf(req.ip ?? '').narrow, action, ids }
 }
 
 export function noteActor(req: Noted, account: string): void {

@@ -7,7 +7,7 @@ import {
 } from 'rate-limiter-flexible'
 
 /** Counts points per key within a window. */
-export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'delete'>
+export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'delete' | 'get'>
 
 /** Makes limiters; `name` keeps their keys apart. `points` per `duration`, in seconds. */
 export type Limiters = (
@@ -45,6 +45,7 @@ export function inRedis({ client, prefix, timeoutMs }: SharedCounting): Limiters
       consume: (key) => limiter.consume(nameless(String(key))),
       reward: (key) => limiter.reward(nameless(String(key))),
       delete: (key) => limiter.delete(nameless(String(key))),
+      get: (key) => limiter.get(nameless(String(key))),
     }
   }
 }

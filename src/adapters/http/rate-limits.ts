@@ -1,67 +1,137 @@
 import { RateLimiterRes } from 'rate-limiter-flexible'
 import { normalizeEmail } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
-import { networkOf } from './client-network.ts'
+import { networksOf } from './client-network.ts'
 import { inMemory, type Limiter, type Limiters } from './limiters.ts'
 
 const MINUTE_S = 60
 
+const QUARTER_S = 15 * MINUTE_S
+const DAY_S = 24 * 60 * MINUTE_S
+
 /** Limits on what costs us or harms others. Reads are not limited. */
 export class RateLimits {
-  /** By account and address, so that no stranger can lock an owner out from afar. */
+  readonly #logins: Limiter
+  readonly #loginsByWideNetwork: Limiter
   readonly #guesses: Limiter
   readonly #guessesByNetwork: Limiter
+  readonly #guessesByWideNetwork: Limiter
+  readonly #guessesByAccount: Limiter
+  readonly #known: Limiter
   readonly #registrations: Limiter
+  readonly #registrationsByWideNetwork: Limiter
   readonly #writes: Limiter
+  readonly #endedSessions: Limiter
 
   /** `limiters`: where it is counted. Default: in this process. */
   constructor(limiters: Limiters = inMemory) {
-    this.#guesses = limiters('guesses', { points: 10, duration: 15 * MINUTE_S })
-    this.#guessesByNetwork = limiters('guesses-by-network', { points: 50, duration: 15 * MINUTE_S })
+    // Whatever comes of them: a right password takes as much to check as a wrong one.
+    this.#logins = limiters('logins', { points: 150, duration: 5 * MINUTE_S })
+    this.#loginsByWideNetwork = limiters('logins-by-wide-network', { points: 600, duration: 5 * MINUTE_S })
+    this.#guesses = limiters('guesses', { points: 10, duration: QUARTER_S })
+    this.#guessesByNetwork = limiters('guesses-by-network', { points: 50, duration: QUARTER_S })
+    this.#guessesByWideNetwork = limiters('guesses-by-wide-network', { points: 200, duration: QUARTER_S })
+    this.#guessesByAccount = limiters('guesses-by-account', { points: 100, duration: QUARTER_S })
+    this.#known = limiters('known-networks', { points: 1, duration: 14 * DAY_S })
     this.#registrations = limiters('registrations', { points: 20, duration: 60 * MINUTE_S })
+    this.#registrationsByWideNetwork = limiters('registrations-by-wide-network', {
+      points: 100,
+      duration: 60 * MINUTE_S,
+    })
     this.#writes = limiters('writes', { points: 300, duration: MINUTE_S })
+    this.#endedSessions = limiters('ended-sessions', { points: 1, duration: DAY_S })
   }
 
   /**
    * Runs a login and counts it if it fails. It is counted first and given back afterwards: guesses sent at once would
    * otherwise all pass before the first is found wrong.
+   *
+   * Guesses at one account are bounded over all networks together. Strangers can use that up, so it does not hold for
+   * a network from which the account has lately been signed in to: its owner gets in from there.
    * @throws MarketflowError `rate-limited`, and whatever `attempt` throws
    */
   async guardLogin<T>(email: string, address: string, attempt: () => Promise<T>): Promise<T> {
-    const network = networkOf(address)
-    const account = `${network} ${normalizeEmail(email)}`
-    // The network first: made-up addresses would otherwise be remembered without bound.
-    await consume(this.#guessesByNetwork, network)
+    const { narrow, wide } = networksOf(address)
+    const account = normalizeEmail(email)
+    const here = `${narrow} ${account}`
+    const known = (await this.#known.get(here)) !== null
+    // The networks first: made-up addresses would otherwise be remembered without bound.
+    const guess: Count[] = [
+      [this.#guessesByWideNetwork, wide],
+      [this.#guessesByNetwork, narrow],
+      [this.#guesses, here],
+      ...(known ? [] : [[this.#guessesByAccount, account] as const]),
+    ]
+    const giveBack = await consumeAll(guess)
     try {
-      await consume(this.#guesses, account)
-    } catch (refusal) {
-      // That was no guess: a client that keeps asking must not lock its neighbours out.
-      await this.#guessesByNetwork.reward(network)
-      throw refusal
-    }
-    try {
+      await consumeAll([
+        [this.#loginsByWideNetwork, wide],
+        [this.#logins, narrow],
+      ])
       const result = await attempt()
-      await this.#guesses.delete(account)
-      await this.#guessesByNetwork.reward(network)
+      await giveBack()
+      await this.#guesses.delete(here)
+      await remember(this.#known, here)
       return result
     } catch (error) {
-      if (!isWrongGuess(error)) {
-        await this.#guesses.reward(account)
-        await this.#guessesByNetwork.reward(network)
-      }
+      if (!isWrongGuess(error)) await giveBack()
       throw error
     }
   }
 
   /** @throws MarketflowError `rate-limited` */
-  countRegistration(address: string): Promise<void> {
-    return consume(this.#registrations, networkOf(address))
+  async countRegistration(address: string): Promise<void> {
+    const { narrow, wide } = networksOf(address)
+    await consumeAll([
+      [this.#registrationsByWideNetwork, wide],
+      [this.#registrations, narrow],
+    ])
   }
 
   /** @throws MarketflowError `rate-limited` */
   countWrite(accountId: string): Promise<void> {
     return consume(this.#writes, accountId)
   }
+
+  /** An operator signed out. Kept where the counts are, since all instances look there. */
+  endSession(id: string): Promise<void> {
+    return remember(this.#endedSessions, id)
+  }
+
+  async sessionEnded(id: string): Promise<boolean> {
+    return (await this.#endedSessions.get(id)) !== null
+  }
+}
+
+type Count = readonly [limiter: Limiter, key: string]
+
+/**
+ * Counts in each, or in none: a client that keeps asking and is refused must not use up what its neighbours have left.
+ * Resolves with what takes it all back.
+ * @throws MarketflowError `rate-limited`
+ */
+async function consumeAll(counts: readonly Count[]): Promise<() => Promise<void>> {
+  const counted: Count[] = []
+  const giveBack = async () => {
+    await Promise.all(counted.map(([limiter, key]) => limiter.reward(key)))
+  }
+  try {
+    for (const count of counts) {
+      await consume(...count)
+      counted.push(count)
+    }
+  } catch (refusal) {
+    await giveBack()
+    throw refusal
+  }
+  return giveBack
+}
+
+/** Being counted is all that matters, and more than once is no news. */
+async function remember(limiter: Limiter, key: string): Promise<void> {
+  await limiter.consume(key).catch((refusal: unknown) => {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal
+  })
 }
 
 /** A wrong login is `unauthenticated`; who is signed in and names a wrong password is `forbidden`. */

@@ -1,6 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
+import { HashQueue } from './hash-queue.ts'
 
 const derive = promisify(argon2)
 
@@ -16,18 +17,36 @@ interface Cost {
   readonly lanes: number
 }
 
-/** Argon2id by Node's own crypto, which computes it on the thread pool. Hashes are PHC strings. */
+/**
+ * Argon2id by Node's own crypto, which computes it on the thread pool, a few at a time. Hashes are PHC strings. What is
+ * hashed is the password's NFC (as RFC 8265 has it): keyboards differ in how they write an é.
+ */
 export class Argon2Hasher extends PasswordHasher {
   readonly #decoySalt = randomBytes(SALT_BYTES)
+  readonly #queue: HashQueue
 
-  async hash(password: string): Promise<string> {
+  constructor(queue = new HashQueue()) {
+    super()
+    this.#queue = queue
+  }
+
+  async hash(password: string, signal?: AbortSignal): Promise<string> {
     const salt = randomBytes(SALT_BYTES)
-    const hash = await compute(password, salt, OWASP, HASH_BYTES)
+    const work = () => compute(password.normalize(), salt, OWASP, HASH_BYTES)
+    const hash = await this.#queue.run(work, signal)
     const { memoryKiB, passes, lanes } = OWASP
     return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${lanes}$${unpadded(salt)}$${unpadded(hash)}`
   }
 
-  async verify(password: string, hash: string | undefined): Promise<boolean> {
+  async verify(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean> {
+    // Releases that did not normalize may have hashed what was typed.
+    for (const candidate of new Set([password.normalize(), password])) {
+      if (await this.#queue.run(() => this.#fits(candidate, hash), signal)) return true
+    }
+    return false
+  }
+
+  async #fits(password: string, hash: string | undefined): Promise<boolean> {
     const parts = PHC.exec(hash ?? '')
     if (parts === null) {
       await compute(password, this.#decoySalt, OWASP, HASH_BYTES)

@@ -28,14 +28,14 @@ export class ChangePassword {
    * @throws MarketflowError `forbidden` when `current` is not the password; `conflict` when it was changed meanwhile;
    * `unauthenticated` when the account is gone.
    */
-  async execute(accountId: string, current: string, next: string): Promise<SignedIn> {
+  async execute(accountId: string, current: string, next: string, signal?: AbortSignal): Promise<SignedIn> {
     const known = await this.#transactions.run((tx) => tx.accounts.find(accountId))
     if (known === undefined) throw new MarketflowError('unauthenticated')
     // Both before the transaction: hashing takes long, and a lock should not be held meanwhile.
-    if (!(await this.#hasher.verify(current, known.passwordHash))) {
+    if (!(await this.#hasher.verify(current, known.passwordHash, signal))) {
       throw new MarketflowError('forbidden', 'The current password is wrong')
     }
-    const passwordHash = await this.#hasher.hash(next)
+    const passwordHash = await this.#hasher.hash(next, signal)
     const account = await this.#unitOfWork.run(async (tx, record) => {
       const locked = await tx.accounts.findForUpdate(accountId)
       if (locked === undefined) throw new MarketflowError('unauthenticated')

@@ -35,15 +35,11 @@ export class RegisterAccount {
   }
 
   /** @throws MarketflowError `conflict` when the e-mail address is taken. */
-  async execute({
-    email,
-    password,
-    name,
-    role,
-    businessName = '',
-    category = '',
-  }: Registration): Promise<SignedIn> {
-    const passwordHash = await this.#hasher.hash(password)
+  async execute(
+    { email, password, name, role, businessName = '', category = '' }: Registration,
+    signal?: AbortSignal,
+  ): Promise<SignedIn> {
+    const passwordHash = await this.#hasher.hash(password, signal)
     const account = await this.#unitOfWork.run(async (tx, record) => {
       const createdAt = new Date(this.#clock.now())
       const vendorId = role === 'vendor' ? this.#random.uuid() : null

@@ -963,24 +963,6 @@ export interface components {
                 };
             };
         };
-        /** @description The database is out of reach (`database-unavailable`). */
-        readonly DatabaseUnavailable: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "Retry-After": components["headers"]["Retry-After"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 503;
-                    /** @enum {unknown} */
-                    readonly code?: "database-unavailable";
-                };
-            };
-        };
     };
     parameters: {
         /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
@@ -2000,7 +1982,7 @@ export interface operations {
             readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailable"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     readonly logIn: {
@@ -2047,7 +2029,7 @@ export interface operations {
             readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailable"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
     readonly getAccount: {

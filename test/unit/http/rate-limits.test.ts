@@ -1,21 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { networkOf } from '../../../src/adapters/http/client-network.ts'
+import { networksOf } from '../../../src/adapters/http/client-network.ts'
 import { RateLimits } from '../../../src/adapters/http/rate-limits.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { TestApi } from './harness.ts'
 
 describe('limits by address', () => {
   it.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['2001:db8:1:2::', '2001:db8:1:2::/64'],
-    ['2001:0DB8:1::9', '2001:db8:1:0::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-    ['', ''],
-  ])('count %s as %s', (address, network) => {
-    expect(networkOf(address)).toBe(network)
+    ['192.0.2.7', '192.0.2.7', '192.0.2.0/24'],
+    ['192.0.2.7:4711', '192.0.2.7', '192.0.2.0/24'],
+    ['::ffff:192.0.2.7', '192.0.2.7', '192.0.2.0/24'],
+    ['[::ffff:192.0.2.7]:80', '192.0.2.7', '192.0.2.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['[2001:db8:1:2:3:4:5:6]', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['[2001:db8:1:2:3:4:5:6]:4711', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['2001:db8:1:2::', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['2001:0DB8:1::9', '2001:db8:1:0::/64', '2001:db8:1::/48'],
+    ['::1', '0:0:0:0::/64', '0:0:0::/48'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64', 'fe80:0:0::/48'],
+    ['', 'unknown', 'unknown'],
+    ['made up', 'unknown', 'unknown'],
+  ])('count %s as %s, and within %s', (address, narrow, wide) => {
+    expect(networksOf(address)).toEqual({ narrow, wide })
   })
 })
 
@@ -72,6 +77,65 @@ describe('guardLogin', () => {
     for (let i = 0; i < 60; i++)
       await limits.guardLogin('ada@example.org', '192.0.2.1', outage).catch(() => 0)
     for (let i = 0; i < 60; i++) await limits.guardLogin('ada@example.org', '192.0.2.1', right)
+  })
+})
+
+describe('guesses over many networks', () => {
+  const wrong = () => Promise.reject(new MarketflowError('unauthenticated'))
+  const right = () => Promise.resolve('token')
+
+  /** How many of so many guesses, each from an address of its own, were looked at. */
+  async function lookedAt(limits: RateLimits, email: (i: number) => string, address: (i: number) => string) {
+    let count = 0
+    for (let i = 0; i < 400; i++) {
+      const code = await limits.guardLogin(email(i), address(i), wrong).catch((error) => error.code)
+      if (code === 'unauthenticated') count += 1
+    }
+    return count
+  }
+
+  it('are at most 200 from one IPv6 /48, and from one IPv4 /24, whatever the accounts', async () => {
+    const email = (i: number) => `${i}@example.org`
+    expect(await lookedAt(new RateLimits(), email, (i) => `2001:db8:1:${i.toString(16)}::1`)).toBe(200)
+    expect(await lookedAt(new RateLimits(), email, (i) => `192.0.2.${i % 250}`)).toBe(200)
+  })
+
+  it('are at most 100 at one account, from however many networks, also at the operator’s', async () => {
+    for (const account of ['ada@example.org', 'operator']) {
+      const address = (i: number) => `2001:db8:${i.toString(16)}::1`
+      expect(await lookedAt(new RateLimits(), () => account, address)).toBe(100)
+    }
+  })
+
+  it('do not lock the owner out of the networks that the account was signed in to from', async () => {
+    const limits = new RateLimits()
+    await limits.guardLogin('ada@example.org', '198.51.100.7', right)
+    await lookedAt(
+      limits,
+      () => 'ada@example.org',
+      (i) => `2001:db8:${i.toString(16)}::1`,
+    )
+    const limited = { code: 'rate-limited' }
+    await expect(limits.guardLogin('ada@example.org', '203.0.113.5', right)).rejects.toMatchObject(limited)
+    expect(await limits.guardLogin('Ada@example.org', '198.51.100.7:4711', right)).toBe('token')
+  })
+
+  it('and right passwords too are counted: both take as much to check', async () => {
+    const limits = new RateLimits()
+    const codes: unknown[] = []
+    for (let i = 0; i < 160; i++) {
+      const login = limits.guardLogin(`${i}@example.org`, '192.0.2.1', right)
+      codes.push(await login.catch((error) => error.code))
+    }
+    expect(codes.filter((code) => code === 'token')).toHaveLength(150)
+    expect(codes.at(-1)).toBe('rate-limited')
+  })
+
+  it('registrations from one /48 are at most 100 an hour', async () => {
+    const limits = new RateLimits()
+    const register = (i: number) => limits.countRegistration(`2001:db8:1:${i.toString(16)}::1`)
+    for (let i = 0; i < 100; i++) await register(i)
+    await expect(register(100)).rejects.toMatchObject({ code: 'rate-limited' })
   })
 })
 

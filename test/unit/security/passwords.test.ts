@@ -1,3 +1,4 @@
+import { argon2Sync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { Argon2Hasher } from '../../../src/adapters/security/argon2-hasher.ts'
 
@@ -23,5 +24,18 @@ describe('Argon2Hasher', () => {
   it('takes the cost from the hash, so that it can be raised later', async () => {
     const hash = await hasher.hash('correct horse battery')
     expect(await hasher.verify('correct horse battery', hash.replace('t=2', 't=3'))).toBe(false)
+  })
+
+  it('takes an é however a keyboard writes it, and hashes of releases that took it as it was typed', async () => {
+    const [composed, decomposed] = ['café au marché'.normalize('NFC'), 'café au marché'.normalize('NFD')]
+    expect(await hasher.verify(decomposed, await hasher.hash(composed))).toBe(true)
+    expect(await hasher.verify(composed, await hasher.hash(decomposed))).toBe(true)
+    const nonce = Buffer.alloc(16, 7)
+    const cost = { parallelism: 1, tagLength: 32, memory: 1024, passes: 1 }
+    const typed = argon2Sync('argon2id', { message: decomposed, nonce, ...cost })
+    const [salt, tag] = [nonce, typed].map((bytes) => bytes.toString('base64').replace(/=+$/, ''))
+    const old = `$argon2id$v=19$m=1024,t=1,p=1$${salt}$${tag}`
+    expect(await hasher.verify(decomposed, old)).toBe(true)
+    expect(await hasher.verify('cafe au marche', old)).toBe(false)
   })
 })

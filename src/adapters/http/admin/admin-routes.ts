@@ -88,7 +88,7 @@ export function adminRoutes(
           sendPage(res, tooMany ? 429 : 403, signInPage(problem))
           return
         }
-        res.setHeader('Set-Cookie', await access.openSession(req.secure))
+        res.setHeader('Set-Cookie', access.openSession(req.secure))
         res.redirect(303, '/admin')
       },
     },
@@ -96,8 +96,8 @@ export function adminRoutes(
       method: 'POST',
       path: '/admin/sign-out',
       operation: null,
-      handle(req, res) {
-        res.setHeader('Set-Cookie', access.closeSession(req.secure))
+      async handle(req, res) {
+        res.setHeader('Set-Cookie', await access.closeSession(req))
         res.redirect(303, '/admin/sign-in')
       },
     },
@@ -105,7 +105,7 @@ export function adminRoutes(
       method: 'GET',
       path: LIVE_PATH,
       operation: null,
-      handle: guarded((req, res) => streamSnapshots(req, res, console, clock)),
+      handle: guarded((req, res) => streamSnapshots(req, res, console, clock, () => access.hasEnded(req))),
     },
     {
       method: 'GET',

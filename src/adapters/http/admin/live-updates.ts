@@ -15,7 +15,7 @@ export interface Watched {
 }
 
 /**
- * Sends a snapshot every second as a server-sent event, until the client goes away or the service stops: an open
+ * Sends a snapshot every second as a server-sent event, until the client goes away, its session ends or the service stops: an open
  * stream would otherwise keep the server from closing. Each says whose it is: behind a load balancer the page may have
  * come from another instance, and a stream that is opened anew may come from a third.
  */
@@ -24,6 +24,7 @@ export async function streamSnapshots(
   res: ServerResponse,
   { instance, statistics, closing }: Watched,
   clock: Clock,
+  signedOut: () => Promise<boolean>,
 ): Promise<void> {
   res.writeHead(200, {
     'Content-Type': 'text/event-stream',
@@ -39,7 +40,7 @@ export async function streamSnapshots(
   res.once('close', () => gone.abort())
   const ended = AbortSignal.any([gone.signal, closing])
   res.write(`retry: ${EVERY_MS}\n\n`)
-  while (!ended.aborted) {
+  while (!ended.aborted && !(await signedOut())) {
     const event = `data: ${JSON.stringify({ instance, ...(await statistics.snapshot()) })}\n\n`
     if (ended.aborted) break
     // A browser that does not read gets no more until it does.

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { HashQueue } from '../../../src/adapters/security/hash-queue.ts'
+
+/** Work that ends when it is told to. */
+function manual() {
+  const begun: number[] = []
+  const ends: (() => void)[] = []
+  const work = (i: number) => () => {
+    begun.push(i)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    ends.push(resolve)
+    return promise
+  }
+  return { begun, ends, work }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('HashQueue', () => {
+  it('runs so many at a time, the longest waiting first, and goes on after a failure', async () => {
+    const { begun, ends, work } = manual()
+    const queue = new HashQueue(2, 10)
+    const all = [1, 2, 3, 4].map((i) => queue.run(work(i)))
+    const failing = queue.run(() => Promise.reject(new Error('broken')))
+    const last = queue.run(work(6))
+    await turn()
+    expect(begun).toEqual([1, 2])
+    ends.shift()!()
+    await turn()
+    expect(begun).toEqual([1, 2, 3])
+    for (const end of ends.splice(0)) end()
+    await expect(failing).rejects.toThrow('broken')
+    await turn()
+    expect(begun).toEqual([1, 2, 3, 4, 6])
+    for (const end of ends.splice(0)) end()
+    await Promise.all([...all, last])
+  })
+
+  it('turns away what finds too many waiting, and takes what comes after', async () => {
+    const { ends, work } = manual()
+    const queue = new HashQueue(1, 1)
+    const first = queue.run(work(1))
+    const second = queue.run(work(2))
+    await expect(queue.run(work(3))).rejects.toMatchObject({ code: 'overloaded', retryAfterS: 1 })
+    await turn()
+    ends.shift()!()
+    await first
+    const third = queue.run(work(3))
+    await turn()
+    ends.shift()!()
+    await second
+    await turn()
+    ends.shift()!()
+    await third
+  })
+
+  it('gives up what waits for a client that has gone, and makes room at once', async () => {
+    const { begun, ends, work } = manual()
+    const queue = new HashQueue(1, 1)
+    const first = queue.run(work(1))
+    const client = new AbortController()
+    const second = queue.run(work(2), client.signal)
+    client.abort(new Error('gone'))
+    await expect(second).rejects.toThrow('gone')
+    const third = queue.run(work(3))
+    await turn()
+    ends.shift()!()
+    await first
+    await turn()
+    ends.shift()!()
+    await third
+    expect(begun).toEqual([1, 3])
+    await expect(queue.run(work(4), client.signal)).rejects.toThrow('gone')
+  })
+})
