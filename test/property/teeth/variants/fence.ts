@@ -140,6 +140,11 @@ export const FENCE: readonly Variant[] = [
     ),
   ),
   variant(
+    'single flight keyed by key alone',
+    twoOnRedis,
+    readThrough(`return \`\${key}\\n\${fence.join('\\n')}\``, `return key`),
+  ),
+  variant(
     'a stamp assumed instead of read back',
     twoOnRedis,
     stamps(
@@ -147,11 +152,6 @@ export const FENCE: readonly Variant[] = [
       `this.#commands.makeStamps(tokens).catch(() => undefined)
       const values = Array.from(tokens.values(), (token) => Buffer.from(token))`,
     ),
-  ),
-  variant(
-    'single flight keyed by key alone',
-    twoOnRedis,
-    readThrough(`return \`\${key}\\n\${fence.join('\\n')}\``, `return key`),
   ),
   variant(
     'a bypassing read joins a load already running',
@@ -248,6 +248,18 @@ export const FENCE: readonly Variant[] = [
     ),
   ),
   variant(
+    'a re-sent SET NX',
+    twoOnRedis,
+    stamps(
+      `const values = ${MAKES_STAMPS}`,
+      `const send = () => this.#guard.run(this.#timeoutMs, () => this.#commands.makeStamps(tokens))
+    const values = await send().catch(async () => {
+      await this.#clock.sleep(100)
+      return send()
+    })`,
+    ),
+  ),
+  variant(
     'a stamp-carrying command re-sent over the next connection',
     connections,
     simulated('sim-cache.ts')(
@@ -277,18 +289,6 @@ export const FENCE: readonly Variant[] = [
   }
 
   async #makeMissing(`,
-    ),
-  ),
-  variant(
-    'a re-sent SET NX',
-    twoOnRedis,
-    stamps(
-      `const values = ${MAKES_STAMPS}`,
-      `const send = () => this.#guard.run(this.#timeoutMs, () => this.#commands.makeStamps(tokens))
-    const values = await send().catch(async () => {
-      await this.#clock.sleep(100)
-      return send()
-    })`,
     ),
   ),
 ]
