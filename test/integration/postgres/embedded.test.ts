@@ -15,9 +15,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { DataDirInUse } from '../../../src/adapters/postgres/data-dir.ts'
+import {
+  DataDirInUse,
+  DataDirUnusable,
+  explainFileError,
+  lockDataDir,
+} from '../../../src/adapters/postgres/data-dir.ts'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
+
+/** To make a database costs seconds of computing, and a busy machine makes a minute of them. */
+const MAKE_TIMEOUT_MS = 4 * OPEN_TIMEOUT_MS
 
 const ADAPTER = new URL('../../../src/adapters/postgres/', import.meta.url).pathname
 
@@ -61,15 +69,15 @@ describe('a database embedded in a directory', () => {
 
   beforeAll(async () => {
     const child = openElsewhere(dataDir)
-    await vi.waitFor(() => expect(existsSync(`${made}.new/base`)).toBe(true), { timeout: OPEN_TIMEOUT_MS })
+    await vi.waitFor(() => expect(existsSync(`${made}.new/base`)).toBe(true), { timeout: MAKE_TIMEOUT_MS })
     await killed(child)
-  }, OPEN_TIMEOUT_MS)
+  }, MAKE_TIMEOUT_MS)
   afterAll(async () => {
     await database?.close()
     rmSync(parent, { recursive: true, force: true })
   })
 
-  it('is made anew after a kill while it was being made', { timeout: OPEN_TIMEOUT_MS }, async () => {
+  it('is made anew after a kill while it was being made', { timeout: MAKE_TIMEOUT_MS }, async () => {
     expect(existsSync(made)).toBe(false)
     database = await openDatabase({ dataDir })
     expect(database.describe).toMatch(/^PGlite 18\.\d+ in /)
@@ -99,7 +107,7 @@ describe('a database embedded in a directory', () => {
   })
 
   it('is there again after a restart, and only its owner may read any of it', {
-    timeout: OPEN_TIMEOUT_MS,
+    timeout: MAKE_TIMEOUT_MS,
   }, async () => {
     expect(openToOthers(dataDir)).toEqual([])
     await database.close()
@@ -137,7 +145,7 @@ describe('a data directory that cannot be used', () => {
   })
 
   it('is refused in a sentence when the files of its database are damaged', {
-    timeout: OPEN_TIMEOUT_MS,
+    timeout: MAKE_TIMEOUT_MS,
   }, async () => {
     mkdirSync(join(place, 'global'), { recursive: true })
     fs.writeFileSync(join(place, 'global/pg_control'), 'nothing that PostgreSQL could read')
@@ -146,19 +154,29 @@ describe('a data directory that cannot be used', () => {
   })
 
   it('is told to be full when it is, and the next start is not blocked', {
-    timeout: 2 * OPEN_TIMEOUT_MS,
+    timeout: MAKE_TIMEOUT_MS,
   }, async () => {
-    const original = fs.writeFileSync
-    const write = vi.spyOn(fs, 'writeFileSync').mockImplementation((path, ...rest) => {
-      if (!String(path).startsWith(place)) return original(path, ...rest)
-      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
-    })
-    await expect(openDatabase({ dataDir })).rejects.toMatchObject({
-      code: 'database-unavailable',
-      message: expect.stringContaining('the disk is full'),
-    })
-    write.mockRestore()
-    await (await openDatabase({ dataDir })).close()
+    const script = `
+      import fs from 'node:fs'
+      const { writeFileSync } = fs
+      fs.writeFileSync = (path, ...rest) => {
+        if (!String(path).startsWith(process.argv[2])) return writeFileSync(path, ...rest)
+        throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+      }
+      const { openDatabase } = await import(process.argv[1])
+      await openDatabase({ dataDir: process.argv[2] }).catch(({ code, message }) => console.log(code, message))`
+    const child = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', script, `${ADAPTER}database.ts`, dataDir],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    children.push(child)
+    expect(await text(child.stdout)).toMatch(
+      /^database-unavailable DATA_DIR .* cannot be written to: the disk is full/,
+    )
+    lockDataDir(dataDir).release()
   })
 
   it('is refused when it is a file', async () => {
@@ -169,10 +187,13 @@ describe('a data directory that cannot be used', () => {
     )
   })
 
-  it('is refused when it is on a file system that takes no files', async () => {
-    await expect(openDatabase({ dataDir: '/proc/marketflow' })).rejects.toThrow(
-      /^DATA_DIR \(\/proc\/marketflow\)/,
-    )
+  it.each([
+    ['EACCES', 'this user may not write there'],
+    ['EROFS', 'it is on a file system that is mounted read-only'],
+  ])('is refused with what the system says, %s', (code, reason) => {
+    const explained = explainFileError(Object.assign(new Error('no'), { code }), dataDir)
+    expect(explained).toBeInstanceOf(DataDirUnusable)
+    expect((explained as Error).message).toContain(reason)
   })
 })
 
