@@ -140,7 +140,7 @@ async function start(
     await cache.close()
     await database.close()
     const done = last.invalidated && last.error === undefined
-    return { invalidationsLeft: done ? 0 : last.selected?.size }
+    return { invalidationsLeft: done ? 0 : last.backlog?.rows }
   }
   return { container, database, close }
 }

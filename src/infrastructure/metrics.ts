@@ -17,8 +17,8 @@ const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 export class Metrics implements ReadObserver {
   readonly #registry = new Registry()
   readonly #clock: Clock
-  /** When this instance first saw each row that is still pending, in monotonic ms. */
-  #pendingSince = new Map<string, number>()
+  /** What the last drain that could tell has left, and since when its oldest row has waited, in monotonic ms. */
+  #left = { rows: 0, since: 0 }
   readonly #reads = new FastCounter(
     'marketflow_cache_reads_total',
     'Reads by view and how they were answered',
@@ -110,12 +110,12 @@ export class Metrics implements ReadObserver {
     this.#invalidated.inc(tags.length)
   }
 
-  drained({ invalidated, selected, error }: DrainOutcome): void {
-    this.#drains.inc({ outcome: error === undefined && invalidated ? 'done' : 'failed' })
-    if (selected === undefined) return
-    const now = this.#clock.monotonic()
-    const left = error === undefined ? [] : [...selected]
-    this.#pendingSince = new Map(left.map((id) => [id, this.#pendingSince.get(id) ?? now]))
+  drained({ invalidated, backlog, error }: DrainOutcome): void {
+    const done = error === undefined && invalidated
+    this.#drains.inc({ outcome: done ? 'done' : 'failed' })
+    if (done) this.#left = { rows: 0, since: 0 }
+    else if (backlog !== undefined)
+      this.#left = { rows: backlog.rows, since: this.#clock.monotonic() - backlog.oldestMs }
   }
 
   shadowChecked({ outcome }: ShadowReport): void {
@@ -135,7 +135,7 @@ export class Metrics implements ReadObserver {
   }
 
   get pendingRows(): number {
-    return this.#pendingSince.size
+    return this.#left.rows
   }
 
   /** Of an instance's whole life: the state is there before the metrics are. */
@@ -165,12 +165,12 @@ export class Metrics implements ReadObserver {
     this.#gauge('lease_held', '1 while the cache may be used', () => Number(lease.holds))
     this.#gauge(
       'pending_invalidations',
-      'Rows of the log that the last drain could not apply',
+      'Rows of the log that the last drain could not apply, counted up to 10,000',
       () => this.pendingRows,
     )
     this.#gauge(
       'oldest_pending_invalidation_seconds',
-      'How long the oldest such row has been seen',
+      'How long ago the oldest such row was written',
       () => this.oldestPendingS,
     )
     this.#gauge('loads_in_flight', 'Loads that run or wait', () => loads.size)
@@ -182,13 +182,10 @@ export class Metrics implements ReadObserver {
     this.#gauge('cache_bytes', 'Size of the entries kept in process', () => cache.health().bytes)
   }
 
-  /** How long the oldest pending row has been seen, in s; 0 without one. */
+  /** How long the oldest pending row has waited, in s; 0 without one. */
   get oldestPendingS(): number {
-    const now = this.#clock.monotonic()
-    let oldest = now
-    // Rows may be too many to be arguments of one call.
-    for (const since of this.#pendingSince.values()) oldest = Math.min(oldest, since)
-    return (now - oldest) / 1000
+    const { rows, since } = this.#left
+    return rows === 0 ? 0 : (this.#clock.monotonic() - since) / 1000
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {

@@ -9,6 +9,7 @@ import { ENTITIES } from './entities.ts'
 import { ActiveMarketCounts } from './migrations/active-market-counts.ts'
 import { DatabaseIdentity } from './migrations/database-identity.ts'
 import { InitialSchema } from './migrations/initial-schema.ts'
+import { LogInPieces } from './migrations/log-in-pieces.ts'
 import { LogTransactions } from './migrations/log-transactions.ts'
 import { SessionEpoch } from './migrations/session-epoch.ts'
 
@@ -19,6 +20,7 @@ const MIGRATIONS = [
   { name: '0003-active-market-counts', class: ActiveMarketCounts },
   { name: '0004-database-identity', class: DatabaseIdentity },
   { name: '0005-log-transactions', class: LogTransactions },
+  { name: '0006-log-in-pieces', class: LogInPieces },
 ]
 
 const options = {

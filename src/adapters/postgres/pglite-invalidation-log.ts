@@ -1,4 +1,5 @@
-import type { Connections, Row } from './connections.ts'
+import { LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
+import { ConnectionLost, type Connections, type Row } from './connections.ts'
 import { within } from './deadline.ts'
 import { translate } from './sql-errors.ts'
 import { SqlInvalidationLog } from './sql-invalidation-log.ts'
@@ -18,12 +19,13 @@ export class PgliteInvalidationLog extends SqlInvalidationLog {
   /** Nothing to agree on: an embedded database has one instance. */
   async claim(): Promise<void> {}
 
-  protected async query(sql: string, parameters: readonly unknown[], patience = 1): Promise<Row[]> {
+  protected async query(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     try {
       const answer = this.#connections.run((connection) => connection.query(sql, parameters))
-      return (await within(patience * this.#timeoutMs, answer)).rows
+      return (await within(this.#timeoutMs, answer)).rows
     } catch (error) {
-      throw translate(error)
+      // A database in this process is never silent: another caller has its only connection.
+      throw error instanceof ConnectionLost ? new LogOverdue(error) : translate(error)
     }
   }
 

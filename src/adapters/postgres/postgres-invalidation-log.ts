@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import { Client } from 'pg'
+import { LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
 import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { ConnectionLost, type Row } from './connections.ts'
 import { within } from './deadline.ts'
@@ -7,6 +8,7 @@ import { failureCause, type ObserveDatabase } from './failure-cause.ts'
 import { claimRegime, holdsLock, type Regime, RegimeConflict } from './regime.ts'
 import type { SamePrimary } from './same-primary.ts'
 import { SessionMark, SessionNotOwn } from './shared-sessions.ts'
+import { sqlState } from './sql-errors.ts'
 import { SqlInvalidationLog } from './sql-invalidation-log.ts'
 
 interface Session {
@@ -15,15 +17,25 @@ interface Session {
   /** Connected, and the regime claimed. */
   readonly ready: Promise<Client>
   readonly oneAtATime: LimitFunction
-  /** After how long the server gives a statement up, in ms. */
-  statementTimeoutMs: number
 }
 
 /**
- * The log over a connection of its own, which a busy pool cannot delay. Whatever goes wrong on it, the connection is
- * destroyed and the next call makes another: a query that is still on its way must not be answered to the next one. The
- * server gives it up, too: it would notice that no client waits only after its answer, and until then the session holds the
- * regime's lock against the one that takes its place.
+ * The part of the deadline after which the server gives a statement up. It says so, and in time to be heard: a server
+ * that is slow is told from one that is silent.
+ */
+const SERVERS_PART = 0.75
+/**
+ * A piece is a short way along an index, however long the log is. What PostgreSQL believes of the log's length is minutes
+ * old, and by it a piece may look cheaper to find by sorting all rows.
+ */
+const PLAN_BY_INDEX = { enable_bitmapscan: 'off', enable_seqscan: 'off', jit: 'off' } as const
+/** The SQLSTATE of a statement that the server has given up. */
+const GIVEN_UP = '57014'
+
+/**
+ * The log over a connection of its own, which a busy pool cannot delay. Unless the server itself gives a statement up, the
+ * connection is destroyed when something goes wrong on it, and the next call makes another: a query that is still on its
+ * way must not be answered to the next one.
  */
 export class PostgresInvalidationLog extends SqlInvalidationLog {
   readonly #url: string
@@ -49,23 +61,20 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     await this.query('select', [])
   }
 
-  protected async query(sql: string, parameters: readonly unknown[], patience = 1): Promise<Row[]> {
+  protected async query(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     const session = this.connection()
-    const deadlineMs = patience * this.#timeoutMs
+    let sent = false
     try {
       const answer = session.oneAtATime(async () => {
-        // However patient: a server that does not even take the connection is given up sooner.
-        const client = await within(this.#timeoutMs, session.ready)
-        if (session.statementTimeoutMs !== deadlineMs) {
-          await client.query(`set statement_timeout = ${deadlineMs}`)
-          session.statementTimeoutMs = deadlineMs
-        }
+        await session.ready
+        sent = true
         return this.#witnessed(session, sql, parameters)
       })
-      const rows = await within(deadlineMs, answer)
+      const rows = await within(this.#timeoutMs, answer)
       this.#observe('log', undefined)
       return rows
     } catch (error) {
+      if (sent && sqlState(error) === GIVEN_UP) throw new LogOverdue(error)
       this.#drop(session)
       // Whatever it is: without the log there is no lease.
       if (!this.#closed) this.#observe('log', failureCause(error) ?? 'other', error)
@@ -107,7 +116,6 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       mark,
       ready: this.#connect(client, mark),
       oneAtATime: pLimit(1),
-      statementTimeoutMs: this.#timeoutMs,
     }
     // Also when it breaks while no query waits for it, which would otherwise end the process.
     client.on('error', () => this.#drop(session))
@@ -117,7 +125,11 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
 
   async #connect(client: Client, mark: SessionMark): Promise<Client> {
     await client.connect()
-    await this.#primary.ask(client, { statement_timeout: this.#timeoutMs, ...mark.setting })
+    await this.#primary.ask(client, {
+      statement_timeout: Math.ceil(SERVERS_PART * this.#timeoutMs),
+      ...PLAN_BY_INDEX,
+      ...mark.setting,
+    })
     if (this.#regime !== undefined) await claimRegime(client, this.#regime)
     return client
   }

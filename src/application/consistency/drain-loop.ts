@@ -6,8 +6,13 @@ const DRAINS_PER_LEASE = 3
 /** While a write waits for an instance to apply its row, the loop looks more often. */
 const DRAINS_PER_LEASE_WHILE_WAITING = 10
 
+interface Waiting {
+  readonly rowId: string | undefined
+  readonly answer: (outcome: DrainOutcome) => void
+}
+
 /**
- * Runs drains one after the other: every L/3, and at once when a write asks. It never backs off: a drain that fails
+ * Runs drains one after the other: every L/3, at once when a write asks, and as long as one is behind. It never backs off: a drain that fails
  * is tried again after the same pause, since every lapse of the lease costs all readers the cache.
  */
 export class DrainLoop {
@@ -15,7 +20,7 @@ export class DrainLoop {
   readonly #clock: Clock
   readonly #leaseMs: number
   readonly #observe: (outcome: DrainOutcome) => void
-  #waiting: ((outcome: DrainOutcome) => void)[] = []
+  #waiting: Waiting[] = []
   #wake: AbortController | undefined
   #stopping = false
   #done: Promise<void> | undefined
@@ -34,17 +39,20 @@ export class DrainLoop {
     await first
   }
 
-  /** The outcome of the first drain that begins after this call. Writes that ask together share one. */
-  next(): Promise<DrainOutcome> {
-    const outcome = new Promise<DrainOutcome>((resolve) => this.#waiting.push(resolve))
+  /**
+   * The outcome of the first drain that begins after this call. Writes that ask together share one.
+   * `rowId`: the row that its write waits for, if the drain is to say whether another instance has applied it.
+   */
+  next(rowId?: string): Promise<DrainOutcome> {
+    const outcome = new Promise<DrainOutcome>((answer) => this.#waiting.push({ rowId, answer }))
     this.#wake?.abort()
     return outcome
   }
 
   /** The next drain, but no sooner than the loop's own pace: for a write whose first drain did not confirm it. */
-  async nextUnhurried(): Promise<DrainOutcome> {
+  async nextUnhurried(rowId?: string): Promise<DrainOutcome> {
     await this.#clock.sleep(this.#leaseMs / DRAINS_PER_LEASE_WHILE_WAITING)
-    return this.next()
+    return this.next(rowId)
   }
 
   /** Ends the loop, with one last drain for what is still pending, and tells what came of it. */
@@ -60,10 +68,10 @@ export class DrainLoop {
       const asked = this.#waiting
       this.#waiting = []
       const began = this.#clock.monotonic()
-      const outcome = await this.#drain.run()
+      const outcome = await this.#drain.run(asked.flatMap(({ rowId }) => rowId ?? []))
       this.#observe(outcome)
-      for (const answer of asked) answer(outcome)
-      await this.#pauseSince(began)
+      for (const { answer } of asked) answer(outcome)
+      if (!outcome.behind) await this.#pauseSince(began)
     }
   }
 

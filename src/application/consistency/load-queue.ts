@@ -47,8 +47,8 @@ export class LoadQueue {
    * To be told of every drain, which asks the database over a connection of its own. A load that was there before a
    * drain began is given up when the database has answered neither that drain nor any load since.
    */
-  drained({ selected, error }: DrainOutcome): void {
-    const silent = selected === undefined && isDatabaseUnavailable(error) && !this.#answered
+  drained({ heard, error }: DrainOutcome): void {
+    const silent = !heard && isDatabaseUnavailable(error) && !this.#answered
     if (silent) for (const giveUp of this.#older) giveUp(error)
     this.#older = new Set(this.#present)
     this.#answered = false

@@ -38,13 +38,13 @@ export class WriteConfirmation {
     const answered = new AbortController()
     const deadline = this.#waitOut(committedAt, answered.signal)
     try {
-      let next = this.#loop.next()
+      let next = this.#loop.next(rowId)
       for (;;) {
         const outcome = await Promise.race([next, deadline])
         if (outcome === 'lease-waited-out') return outcome
         if (outcome.invalidated) return 'invalidated'
-        if (outcome.selected !== undefined && !outcome.selected.has(rowId)) return 'applied-by-another'
-        next = this.#loop.nextUnhurried()
+        if (outcome.backlog !== undefined && !outcome.backlog.awaited.has(rowId)) return 'applied-by-another'
+        next = this.#loop.nextUnhurried(rowId)
       }
     } finally {
       answered.abort()

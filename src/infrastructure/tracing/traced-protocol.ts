@@ -41,11 +41,11 @@ export function traceProtocol({ confirmation, loop }: Protocol): void {
     })
   // The drain itself serves many writes, and is in no trace of theirs.
   const next = loop.next.bind(loop)
-  loop.next = () =>
+  loop.next = (rowId) =>
     inSpan('drain', {}, async (learn) => {
-      const outcome = await next()
+      const outcome = await next(rowId)
       learn({ 'marketflow.drain.invalidated': outcome.invalidated })
-      if (outcome.selected !== undefined) learn({ 'marketflow.drain.rows': outcome.selected.size })
+      learn({ 'marketflow.drain.rows': outcome.found })
       return outcome
     })
 }

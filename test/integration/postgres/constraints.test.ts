@@ -75,7 +75,6 @@ describe.each(ENGINES)('what the schema forbids on $name', ({ open }) => {
       await tx.views.marketListing({ page: 1, pageSize: 1 }).catch(() => {})
     })
     await expect(goingOn).rejects.toThrow()
-    const { rows } = await database.invalidationLog.kept()
-    expect(rows.flatMap(({ tags }) => tags)).not.toContain('never-kept')
+    expect((await database.invalidationLog.kept()).tags).not.toContain('never-kept')
   })
 })

@@ -116,7 +116,10 @@ describe('a database embedded in a directory', () => {
     chmodSync(join(made, 'PG_VERSION'), 0o644)
     database = await openDatabase({ dataDir })
     await database.migrate()
-    expect(await database.invalidationLog.pending()).toMatchObject([{ tags: ['kept'], applied: false }])
+    expect(await database.invalidationLog.pending()).toMatchObject({
+      tags: ['kept'],
+      pending: [expect.any(String)],
+    })
     expect(openToOthers(dataDir)).toEqual([])
   })
 })

@@ -39,12 +39,10 @@ describe('when PostgreSQL misbehaves', () => {
 
   it('a stalled server fails loads, writes, log queries and pings within their deadlines, and all recover', async () => {
     await Promise.all([list(), list(), database.invalidationLog.pending()])
-    const { position } = await database.invalidationLog.kept()
     proxy.stall()
     const loads = [list(), list(), list()]
     const write = database.transactions.run((tx) => tx.markets.slugTaken('x'))
-    // Not so patient as a look at all rows, which a long log needs time for.
-    const log = database.invalidationLog.kept(position)
+    const log = database.invalidationLog.kept()
     const took = Promise.all([...loads.map(timed), timed(write), timed(log), timed(database.ping())])
     for (const each of [...loads, write, log]) await expect(each).rejects.toMatchObject(unavailable)
     expect(Math.max(...(await took).slice(0, 3))).toBeLessThan(900)
@@ -55,7 +53,7 @@ describe('when PostgreSQL misbehaves', () => {
     for (let i = 0; i < 5; i++) await Promise.all([list(), list(), database.invalidationLog.pending()])
   })
 
-  it('a server that takes no connection is given up in the usual time, also for a look at all rows', async () => {
+  it('a server that takes no connection is given up in the usual time', async () => {
     proxy.cut()
     // It has heard of that by then, so that the next call makes a connection.
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -99,11 +97,11 @@ describe('when PostgreSQL misbehaves', () => {
       // More often than the pool has connections: none may be lost with its COMMIT.
       for (let i = 0; i < OPTIONS.poolSize + 1; i++) {
         proxy.cutAtCommit(when)
-        const writing = database.transactions.run((tx) => tx.logInvalidation([`commit-${when}`]))
+        const writing = database.transactions.run((tx) => tx.logInvalidation([`commit-${when}-${i}`]))
         await expect(writing).rejects.toBeInstanceOf(CommitUnknown)
       }
-      const { rows } = await database.invalidationLog.kept()
-      const happened = rows.filter(({ tags }) => tags.includes(`commit-${when}`))
+      const { tags } = await database.invalidationLog.kept()
+      const happened = tags.filter((tag) => tag.startsWith(`commit-${when}`))
       expect(happened).toHaveLength(when === 'after' ? OPTIONS.poolSize + 1 : 0)
     },
   )

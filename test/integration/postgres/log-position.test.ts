@@ -33,8 +33,8 @@ describe('a position in the log on PostgreSQL', () => {
   }
 
   async function tagsSince(log: InvalidationLog, position: LogPosition) {
-    const { rows, position: next } = await log.kept(position)
-    return { tags: rows.flatMap((row) => row.tags), next }
+    const { tags, position: next } = await log.kept(position)
+    return { tags: [...tags], next }
   }
 
   it('a transaction that began before a look at the log, and commits after it, is in the next one', async () => {
@@ -129,19 +129,76 @@ describe('a position in the log on PostgreSQL', () => {
     await client.query(`delete from cache_invalidation where tags = '{restored}'`)
   })
 
-  it('rows of a release that knew no transactions are told once, to the instance that asks first', async () => {
-    const { invalidationLog, migrate, pendingMigrations } = await instance()
+  it('rows of a release that names only their tags have a transaction, too', async () => {
+    const { invalidationLog } = await instance()
+    const { position } = await invalidationLog.kept()
     await using client = await sql()
-    await client.query('alter table cache_invalidation drop column xid')
-    await client.query(`delete from mikro_orm_migrations where name = '0005-log-transactions'`)
-    await client.query(`insert into cache_invalidation (tags) values ('{old}')`)
-    expect(await pendingMigrations()).toEqual(['0005-log-transactions'])
-    await migrate()
-    const { rows, position } = await invalidationLog.kept()
-    expect(rows.flatMap(({ tags }) => tags)).toContain('old')
-    expect((await tagsSince(invalidationLog, position)).tags).toEqual([])
-    // As the release before does, whose statement names the tags alone.
     await client.query('insert into cache_invalidation (tags) values ($1)', [['by the old release']])
     expect((await tagsSince(invalidationLog, position)).tags).toEqual(['by the old release'])
+  })
+
+  describe('after a sweep', () => {
+    async function committed(client: Client, tag: string): Promise<void> {
+      await client.query('select marketflow_invalidate($1)', [tag])
+      await client.query('update cache_invalidation set applied_at = now() where applied_at is null')
+    }
+
+    it('has missed nothing when it saw the rows that are gone, and something when it did not', async () => {
+      const { invalidationLog } = await instance()
+      await using client = await sql()
+      await committed(client, 'seen')
+      const { position } = await invalidationLog.kept()
+      await client.query('delete from cache_invalidation')
+      const after = await invalidationLog.kept(position)
+      expect(after.missed).toBe(false)
+      await committed(client, 'unseen')
+      await client.query('delete from cache_invalidation')
+      expect((await invalidationLog.kept(position)).missed).toBe(true)
+      expect((await invalidationLog.kept(after.position)).missed).toBe(true)
+      expect((await invalidationLog.kept((await invalidationLog.kept()).position)).missed).toBe(false)
+    })
+
+    it('takes no number from elsewhere for one that it missed', async () => {
+      const { invalidationLog } = await instance()
+      await using client = await sql()
+      const elsewhere = `(pg_current_xact_id()::text::bigint + 1000000)::text::xid8`
+      await client.query(`insert into cache_invalidation (tags, xid) values ('{restored}', ${elsewhere})`)
+      const { position } = await invalidationLog.kept()
+      await client.query('delete from cache_invalidation')
+      expect((await invalidationLog.kept(position)).missed).toBe(false)
+      await client.query(`update cache_sweep set swept = ${elsewhere}`)
+      expect((await invalidationLog.kept(position)).missed).toBe(false)
+      // And it does not stand in the way of numbers from here.
+      await committed(client, 'unseen')
+      await client.query('delete from cache_invalidation')
+      expect((await invalidationLog.kept(position)).missed).toBe(true)
+    })
+
+    it('is not taken in by a transaction that somebody forgot to end, until it has ended', async () => {
+      const { invalidationLog } = await instance()
+      await using forgotten = await sql()
+      await using client = await sql()
+      await forgotten.query('begin')
+      await forgotten.query(`select marketflow_invalidate('forgotten')`)
+      await committed(client, 'seen')
+      const { position } = await invalidationLog.kept()
+      await client.query('delete from cache_invalidation')
+      expect((await invalidationLog.kept(position)).missed).toBe(false)
+      await forgotten.query('commit')
+      await client.query('delete from cache_invalidation')
+      expect((await invalidationLog.kept(position)).missed).toBe(true)
+    })
+
+    it('may have missed something when it is of another connection, and nothing without a sweep', async () => {
+      const [{ invalidationLog }, other] = [await instance(), await instance()]
+      await using client = await sql()
+      await committed(client, 'seen')
+      const { position } = await invalidationLog.kept()
+      expect((await other.invalidationLog.kept(position)).missed).toBe(false)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      await invalidationLog.sweep(1)
+      expect((await other.invalidationLog.kept(position)).missed).toBe(true)
+      expect((await invalidationLog.kept(position)).missed).toBe(false)
+    })
   })
 })

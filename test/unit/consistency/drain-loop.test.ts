@@ -3,7 +3,7 @@ import { Drain, type DrainOutcome } from '../../../src/application/consistency/d
 import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
 import { TrustedSessions } from '../../../src/application/consistency/gate.ts'
 import { Lease } from '../../../src/application/consistency/lease.ts'
-import { deferred, FakeCache, FakeLog, TimerClock } from './fakes.ts'
+import { deferred, FakeCache, FakeLog, settled, TimerClock } from './fakes.ts'
 
 const LEASE_MS = 900
 const PACE_MS = LEASE_MS / 3
@@ -64,6 +64,22 @@ describe('the drain loop', () => {
     await loop.finish()
   })
 
+  it('goes on without a pause while a drain is behind', async () => {
+    const cache = new FakeCache('shared')
+    cache.present!.invalidate = async (tags) => {
+      if (tags.length > 0) clock.pass(LEASE_MS / 6)
+    }
+    log.pieceRows = 1
+    for (const id of ['1', '2', '3', '4', '5']) log.add(id, [`t${id}`], true)
+    const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, LEASE_MS), true)
+    loop = new DrainLoop(drain, clock, LEASE_MS, (outcome) => outcomes.push(outcome))
+    await loop.start()
+    await settled()
+    expect(outcomes.map(({ behind }) => behind)).toEqual([true, true, undefined])
+    expect(clock.sleeps).toHaveLength(1)
+    await loop.finish()
+  })
+
   it('keeps its pace when drains fail', async () => {
     log.failing.add('pending')
     await loop.start()
@@ -119,7 +135,7 @@ describe('the drain loop', () => {
     await loop.start()
     log.add('1', ['a'])
     const last = await loop.finish()
-    expect(last).toEqual({ invalidated: true, selected: new Set(['1']) })
+    expect(last).toEqual({ invalidated: true, heard: true, found: 1 })
     expect(log.rows[0]!.applied).toBe(true)
     await clock.advance(10 * PACE_MS)
     expect(began).toHaveLength(2)

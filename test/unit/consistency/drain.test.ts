@@ -69,22 +69,18 @@ describe('a drain of a shared cache', () => {
     w.log.add('2', ['b'])
     const outcome = await w.drain.run()
     expect(took(w.steps)).toEqual([
-      't0',
-      'session',
-      'kept',
-      'invalidate a,b',
-      'trust',
-      'markApplied 1,2',
-      'lease',
+      ...['t0', 'session'],
+      ...['kept', 'invalidate a,b', 'trust'],
+      ...['pending', 'invalidate a,b', 'lease', 'markApplied 1,2'],
     ])
-    expect(outcome).toEqual({ invalidated: true, selected: new Set(['1', '2']) })
+    expect(outcome).toEqual({ invalidated: true, heard: true, found: 2 })
   })
 
   it('asks a session without pending rows whether it still is the master', async () => {
     await w.drain.run()
     took(w.steps)
     await w.drain.run()
-    expect(took(w.steps)).toEqual(['t0', 'session', 'pending', 'invalidate', 'trust', 'lease'])
+    expect(took(w.steps)).toEqual(['t0', 'session', 'pending since', 'invalidate', 'lease'])
   })
 
   it('replays every kept row, applied ones too, on each new session', async () => {
@@ -93,9 +89,9 @@ describe('a drain of a shared cache', () => {
     w.cache.present = new FakeSession(w.steps)
     w.log.add('2', ['b'])
     took(w.steps)
-    const { selected } = await w.drain.run()
+    const { found } = await w.drain.run()
     expect(took(w.steps)).toContain('invalidate a,b')
-    expect(selected).toEqual(new Set(['2']))
+    expect(found).toBe(1)
     expect(w.trusted.has(w.cache.present)).toBe(true)
   })
 
@@ -112,10 +108,10 @@ describe('a drain of a shared cache', () => {
   })
 
   it('gives a lease that counts from before the rows were selected', async () => {
-    const kept = w.log.kept.bind(w.log)
-    w.log.kept = async () => {
+    const pending = w.log.pending.bind(w.log)
+    w.log.pending = async () => {
       await w.clock.advance(700)
-      return kept()
+      return pending()
     }
     await w.drain.run()
     expect(w.lease.ageMs).toBe(700)
@@ -128,8 +124,8 @@ describe('a drain of a shared cache', () => {
     )
     await w.drain.run()
     const commands = took(w.steps).filter((step) => /^(invalidate|trust)/.test(step))
-    expect(commands.map((step) => step.split(',').length)).toEqual([1000, 1000, 500, 1])
-    expect(commands.at(-1)).toBe('trust')
+    expect(commands.slice(0, 4).map((step) => step.split(',').length)).toEqual([1000, 1000, 500, 1])
+    expect(commands[3]).toBe('trust')
   })
 
   it('needs no second command for exactly a thousand tags', async () => {
@@ -138,22 +134,38 @@ describe('a drain of a shared cache', () => {
       Array.from({ length: 1000 }, (_, i) => `t${i}`),
     )
     await w.drain.run()
-    expect(took(w.steps).filter((step) => step.startsWith('invalidate'))).toHaveLength(1)
+    expect(
+      took(w.steps)
+        .slice(0, 5)
+        .filter((step) => step.startsWith('invalidate')),
+    ).toHaveLength(1)
   })
 
-  it.each(['kept', 'invalidate', 'markApplied'] as const)('a failing %s leaves no lease', async (step) => {
+  it.each(['kept', 'pending', 'invalidate'] as const)('a failing %s leaves no lease', async (step) => {
     w.log.add('1', ['a'])
     const session = w.cache.present!
     if (step === 'invalidate') session.failing.set('invalidate', new CacheUnusable('timeout'))
     else w.log.failing.add(step)
-    const outcome = await w.drain.run()
+    const outcome = await w.drain.run(['1', '2'])
     expect(outcome.error).toBeInstanceOf(Error)
     expect(w.lease.holds).toBe(false)
-    // Trust is a fact about the session: a mark that failed later does not change it.
-    expect(w.trusted.has(session)).toBe(step === 'markApplied')
-    expect(outcome.invalidated).toBe(step === 'markApplied')
-    expect(outcome.selected).toEqual(step === 'kept' ? undefined : new Set(['1']))
+    // Trust is a fact about the session: what fails later does not change it.
+    expect(w.trusted.has(session)).toBe(step === 'pending')
+    expect(outcome.invalidated).toBe(false)
+    // A log that does not answer is not asked what is left.
+    expect(outcome.backlog?.awaited).toEqual(step === 'invalidate' ? new Set(['1']) : undefined)
+    expect(outcome.heard).toBe(step !== 'kept')
     expect(w.log.rows[0]!.applied).toBe(false)
+  })
+
+  it('a mark that fails takes neither the lease nor the answer: the stamps are gone', async () => {
+    w.log.add('1', ['a'])
+    w.log.failing.add('markApplied')
+    expect(await w.drain.run()).toMatchObject({ invalidated: true, heard: true, error: expect.any(Error) })
+    expect(w.lease.holds).toBe(true)
+    w.log.failing.clear()
+    await w.drain.run()
+    expect(w.log.rows[0]!.applied).toBe(true)
   })
 
   it('a failing select of pending rows takes nothing away, and gives nothing', async () => {
@@ -169,8 +181,8 @@ describe('a drain of a shared cache', () => {
     w.log.add('1', ['a'])
     w.cache.present = undefined
     const outcome = await w.drain.run()
-    expect(took(w.steps)).toEqual(['t0', 'session', 'pending'])
-    expect(outcome).toMatchObject({ invalidated: false, selected: new Set(['1']) })
+    expect(took(w.steps)).toEqual(['t0', 'session', 'backlog'])
+    expect(outcome).toMatchObject({ invalidated: false, heard: true, backlog: { rows: 1 } })
     expect(outcome.error).toMatchObject({ reason: 'unreachable' })
   })
 
@@ -196,7 +208,7 @@ describe('a drain without a cache', () => {
   it('marks rows: no instance could serve what they invalidate', async () => {
     const w = world('none')
     w.log.add('1', ['a'])
-    expect(await w.drain.run()).toEqual({ invalidated: true, selected: new Set(['1']) })
+    expect(await w.drain.run()).toEqual({ invalidated: true, heard: true, found: 1 })
     expect(w.log.rows[0]!.applied).toBe(true)
   })
 })
@@ -232,9 +244,6 @@ describe('a drain of a private cache with other instances', () => {
     await w.drain.run()
     await w.drain.run()
     expect(took(w.steps).filter((step) => step.startsWith('kept'))).toEqual(['kept since', 'kept since'])
-    const { steps, drain } = world('private')
-    await drain.run()
-    expect(took(steps)).toContain('kept')
   })
 
   it('applies and marks again what it could not mark', async () => {
@@ -260,7 +269,7 @@ describe('a drain of a private cache with other instances', () => {
     expect(took(w.steps)).toContain('invalidate a')
   })
 
-  it('drops everything when rows were swept meanwhile, and has no lease until the next drain', async () => {
+  it('drops everything when rows were swept that it never saw, and has no lease until the next drain', async () => {
     const before = w.cache.present!
     w.log.add('1', ['a'], true)
     await w.log.sweep()
@@ -277,12 +286,36 @@ describe('a drain of a private cache with other instances', () => {
     expect(w.trusted.has(w.cache.present!)).toBe(true)
   })
 
-  it('does not take the first count it sees for a sweep', async () => {
+  it('keeps everything when rows are swept that it has applied', async () => {
+    w.log.add('1', ['a'], true)
+    await w.drain.run()
+    await w.log.sweep()
+    await w.drain.run()
+    expect(w.steps).not.toContain('reset')
+    expect(w.lease.holds).toBe(true)
+  })
+
+  it('starts empty, and so without the rows of before, however many are kept or were swept', async () => {
     const late = world('private')
-    late.log.sweeps = 7
+    late.log.add('1', ['a'], true)
+    await late.log.sweep()
+    late.log.add('2', ['b'], true)
     await late.drain.run()
     expect(late.steps).not.toContain('reset')
+    expect(late.steps.filter((step) => step.startsWith('kept'))).toEqual([])
     expect(late.lease.holds).toBe(true)
+  })
+
+  it('applies every kept row again when its position was of another connection', async () => {
+    w.log.add('1', ['a'], true)
+    await w.drain.run()
+    w.log.connection = 1
+    took(w.steps)
+    await w.drain.run()
+    expect(took(w.steps)).toEqual([
+      ...['t0', 'session', 'kept since', 'invalidate a'],
+      ...['kept since', 'invalidate', 'trust', 'lease'],
+    ])
   })
 })
 
@@ -295,6 +328,142 @@ describe('a drain of a private cache that is alone', () => {
     await w.log.sweep()
     took(w.steps)
     await w.drain.run()
-    expect(took(w.steps)).toEqual(['t0', 'session', 'pending', 'invalidate', 'trust', 'lease'])
+    expect(took(w.steps)).toEqual(['t0', 'session', 'pending since', 'invalidate', 'trust', 'lease'])
+  })
+})
+
+describe('a long log', () => {
+  const steps = (w: ReturnType<typeof world>) =>
+    took(w.steps).filter((step) => !['t0', 'session'].includes(step))
+  let w: ReturnType<typeof world>
+
+  beforeEach(async () => {
+    w = world('shared')
+    await w.drain.run()
+    took(w.steps)
+    w.log.pieceRows = 2
+  })
+
+  const write = (...ids: number[]) => {
+    for (const id of ids) w.log.add(String(id), [`t${id}`])
+  }
+
+  it('is read, deleted and marked in pieces, and the lease comes after the last deletion', async () => {
+    write(1, 2, 3, 4, 5)
+    expect(await w.drain.run()).toEqual({ invalidated: true, heard: true, found: 5 })
+    // PostgreSQL reads the next piece while the stamps of one are deleted.
+    expect(steps(w)).toEqual([
+      ...['pending since', 'pending since after 2', 'invalidate t1,t2', 'markApplied 1,2'],
+      ...['pending since after 4', 'invalidate t3,t4', 'markApplied 3,4'],
+      ...['invalidate t5', 'lease', 'markApplied 5'],
+    ])
+  })
+
+  it('holds no more than two pieces at a time', async () => {
+    write(1, 2, 3, 4, 5, 6, 7)
+    let read = 0
+    let applied = 0
+    const [pending, mark] = [w.log.pending.bind(w.log), w.log.markApplied.bind(w.log)]
+    w.log.pending = (...look) => {
+      read += 1
+      expect(read - applied).toBeLessThanOrEqual(2)
+      return pending(...look)
+    }
+    w.log.markApplied = async (ids) => {
+      applied += 1
+      await mark(ids)
+    }
+    await w.drain.run()
+    expect({ read, applied }).toEqual({ read: 4, applied: 4 })
+  })
+
+  it('gives no lease until all of it is applied, and what is marked stays marked', async () => {
+    write(1, 2, 3, 4, 5)
+    await w.clock.advance(1000)
+    const session = w.cache.present!
+    const invalidate = session.invalidate.bind(session)
+    session.invalidate = async (tags) => {
+      if (tags.includes('t3')) throw new CacheUnusable('timeout')
+      await invalidate(tags)
+    }
+    const outcome = await w.drain.run(['1', '5'])
+    expect(outcome).toMatchObject({ invalidated: false, backlog: { awaited: new Set(['5']), rows: 3 } })
+    expect(w.lease.holds).toBe(false)
+    session.invalidate = invalidate
+    took(w.steps)
+    expect(await w.drain.run()).toMatchObject({ invalidated: true, found: 3 })
+    expect(steps(w)).not.toContain('invalidate t1,t2')
+    expect(w.lease.holds).toBe(true)
+  })
+
+  it('finds a lower id that commits while later pieces are applied in the next drain', async () => {
+    write(2, 3, 4, 5)
+    const mark = w.log.markApplied.bind(w.log)
+    w.log.markApplied = async (ids) => {
+      if (ids.includes('4')) w.log.add('1', ['late'])
+      await mark(ids)
+    }
+    await w.drain.run()
+    expect(steps(w)).not.toContain('invalidate late')
+    await w.drain.run()
+    expect(steps(w)).toContain('invalidate late')
+  })
+
+  describe('that a new session has to catch up with', () => {
+    beforeEach(() => {
+      for (const id of [1, 2, 3, 4, 5]) w.log.add(String(id), [`t${id}`, 'common'], true)
+      w.cache.present = new FakeSession(w.steps)
+    })
+
+    /** The cache takes so long, in ms, for every deletion. */
+    const slow = (ms: number) => {
+      const session = w.cache.present!
+      const invalidate = session.invalidate.bind(session)
+      session.invalidate = async (tags) => {
+        await w.clock.advance(ms)
+        await invalidate(tags)
+      }
+    }
+
+    it('is read in pieces, a tag is deleted once, and the session is trusted after the last', async () => {
+      await w.drain.run()
+      expect(steps(w)).toEqual([
+        ...['kept', 'kept after 2', 'invalidate t1,common,t2', 'kept after 4', 'invalidate t3,t4'],
+        ...['invalidate t5', 'trust', 'pending since', 'invalidate', 'lease'],
+      ])
+    })
+
+    it('takes several drains, each of which applies what is new and gives no lease before the session is trusted', async () => {
+      slow(200)
+      w.log.add('9', ['new'])
+      const first = await w.drain.run()
+      expect(first).toMatchObject({ invalidated: true, found: 1, behind: true })
+      expect(steps(w)).toEqual([
+        ...['kept', 'kept after 2', 'invalidate t1,common,t2', 'invalidate t3,t4'],
+        ...['pending since', 'invalidate new', 'markApplied 9'],
+      ])
+      const second = await w.drain.run()
+      expect(second.behind).toBeUndefined()
+      expect(steps(w)).toEqual(
+        expect.arrayContaining(['kept after 4', 'invalidate t5,new', 'trust', 'lease']),
+      )
+    })
+
+    it('goes on after a failure where it was, and begins anew for another session', async () => {
+      slow(0)
+      const session = w.cache.present!
+      const invalidate = session.invalidate.bind(session)
+      session.invalidate = async (tags) => {
+        if (tags.includes('t3')) throw new CacheUnusable('timeout')
+        await invalidate(tags)
+      }
+      await w.drain.run()
+      took(w.steps)
+      await w.drain.run()
+      expect(steps(w)[0]).toBe('kept after 2')
+      w.cache.present = new FakeSession(w.steps)
+      await w.drain.run()
+      expect(steps(w).slice(0, 3)).toEqual(['kept', 'kept after 2', 'invalidate t1,common,t2'])
+    })
   })
 })

@@ -13,9 +13,9 @@ import {
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import type { Snapshots } from '../../../src/application/consistency/ports/database.ts'
 import {
+  type Backlog,
   InvalidationLog,
-  type KeptRows,
-  type LoggedInvalidation,
+  type LogPiece,
 } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { Random } from '../../../src/application/consistency/ports/random.ts'
 import { Unavailable } from '../../../src/application/consistency/unavailable.ts'
@@ -64,14 +64,15 @@ export class TimerClock extends Clock {
       await settled()
       const [next] = [...this.#timers].sort((a, b) => a.at - b.at)
       if (next === undefined || next.at > end) break
-      this.#move(next.at - this.monotonicMs)
+      this.pass(next.at - this.monotonicMs)
       next.wake()
     }
-    this.#move(end - this.monotonicMs)
+    this.pass(end - this.monotonicMs)
     await settled()
   }
 
-  #move(ms: number): void {
+  /** Moves both clocks, past timers too. */
+  pass(ms: number): void {
     this.monotonicMs += ms
     this.wallMs += ms
   }
@@ -184,15 +185,32 @@ export class FakeCache extends CachePort {
   async close(): Promise<void> {}
 }
 
-interface FakePosition {
-  readonly ids: ReadonlySet<string>
+interface FakeRow {
+  readonly id: string
+  readonly tags: readonly string[]
+  readonly applied: boolean
 }
 
-/** The log's table, and failures on demand. */
+interface FakePosition {
+  readonly ids: ReadonlySet<string>
+  readonly connection: number
+}
+
+interface FakeCursor {
+  readonly after: number
+}
+
+/** The log's table, in pieces of a few rows, and failures on demand. Ids are numbers. */
 export class FakeLog extends InvalidationLog {
-  rows: LoggedInvalidation[] = []
-  sweeps = 0
-  readonly failing = new Set<'pending' | 'kept' | 'markApplied'>()
+  rows: FakeRow[] = []
+  /** The ids of rows that were swept. */
+  readonly swept: string[] = []
+  pieceRows = 1000
+  /** Another number is another connection: positions of before count for nothing. */
+  connection = 0
+  readonly failing = new Set<'pending' | 'kept' | 'markApplied' | 'backlog'>()
+  /** What a failing method throws. */
+  failure: () => Error = databaseDown
   readonly steps: string[]
 
   constructor(steps: string[] = []) {
@@ -204,17 +222,47 @@ export class FakeLog extends InvalidationLog {
     this.rows.push({ id, tags, applied })
   }
 
-  async pending(): Promise<readonly LoggedInvalidation[]> {
-    this.#step('pending')
-    return this.rows.filter((row) => !row.applied)
+  async pending(since?: FakePosition, cursor?: FakeCursor): Promise<LogPiece> {
+    this.#step('pending', describeLook(since, cursor))
+    return this.#piece(
+      this.rows.filter((row) => !row.applied),
+      since,
+      cursor,
+    )
+  }
+
+  async kept(since?: FakePosition, cursor?: FakeCursor): Promise<LogPiece> {
+    this.#step('kept', describeLook(since, cursor))
+    return this.#piece(this.rows, since, cursor)
   }
 
   /** Ids and times of commit are apart here, as they are in PostgreSQL: a position knows which rows there were. */
-  async kept(since?: FakePosition): Promise<KeptRows> {
-    this.#step('kept', since === undefined ? '' : 'since')
-    const rows = this.rows.filter(({ id }) => since?.ids.has(id) !== true)
-    const position: FakePosition = { ids: new Set(this.rows.map(({ id }) => id)) }
-    return { rows, sweeps: String(this.sweeps), position }
+  #piece(
+    rows: readonly FakeRow[],
+    since: FakePosition | undefined,
+    cursor: FakeCursor = { after: 0 },
+  ): LogPiece {
+    const known = since !== undefined && this.knows(since) ? since.ids : undefined
+    const found = rows
+      .filter(({ id }) => known?.has(id) !== true && Number(id) > cursor.after)
+      .sort((a, b) => Number(a.id) - Number(b.id))
+    const piece = found.slice(0, this.pieceRows)
+    const position: FakePosition = {
+      ids: new Set([...this.rows.map(({ id }) => id), ...this.swept]),
+      connection: this.connection,
+    }
+    return {
+      tags: [...new Set(piece.flatMap(({ tags }) => tags))],
+      pending: piece.filter(({ applied }) => !applied).map(({ id }) => id),
+      next:
+        piece.length < found.length ? ({ after: Number(piece.at(-1)?.id) } satisfies FakeCursor) : undefined,
+      position,
+      missed: this.swept.some((id) => since?.ids.has(id) === false),
+    }
+  }
+
+  knows(position: FakePosition): boolean {
+    return position.connection === this.connection
   }
 
   async markApplied(ids: readonly string[]): Promise<void> {
@@ -222,19 +270,29 @@ export class FakeLog extends InvalidationLog {
     this.rows = this.rows.map((row) => (ids.includes(row.id) ? { ...row, applied: true } : row))
   }
 
+  async backlog(ids: readonly string[]): Promise<Backlog> {
+    this.#step('backlog', ids.join(','))
+    const pending = this.rows.filter((row) => !row.applied).map(({ id }) => id)
+    return { awaited: new Set(ids.filter((id) => pending.includes(id))), rows: pending.length, oldestMs: 0 }
+  }
+
   async sweep(): Promise<number> {
-    const swept = this.rows.filter((row) => row.applied).length
+    const swept = this.rows.filter((row) => row.applied)
+    this.swept.push(...swept.map(({ id }) => id))
     this.rows = this.rows.filter((row) => !row.applied)
-    if (swept > 0) this.sweeps += 1
-    return swept
+    return swept.length
   }
 
   async close(): Promise<void> {}
 
-  #step(method: 'pending' | 'kept' | 'markApplied', what = ''): void {
+  #step(method: 'pending' | 'kept' | 'markApplied' | 'backlog', what = ''): void {
     this.steps.push(`${method} ${what}`.trim())
-    if (this.failing.has(method)) throw databaseDown()
+    if (this.failing.has(method)) throw this.failure()
   }
+}
+
+function describeLook(since: FakePosition | undefined, cursor: FakeCursor | undefined): string {
+  return `${since === undefined ? '' : 'since'} ${cursor === undefined ? '' : `after ${cursor.after}`}`.trim()
 }
 
 export interface Version {

@@ -2,10 +2,11 @@ import pLimit from 'p-limit'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { DrainOutcome } from '../../../src/application/consistency/drain.ts'
 import { LoadQueue } from '../../../src/application/consistency/load-queue.ts'
+import { LogOverdue } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { databaseDown, deferred, settled } from './fakes.ts'
 
-const SILENT: DrainOutcome = { invalidated: false, error: databaseDown() }
+const SILENT: DrainOutcome = { invalidated: false, heard: false, found: 0, error: databaseDown() }
 
 let queue: LoadQueue
 let begun: string[]
@@ -74,10 +75,18 @@ describe('when the database falls silent', () => {
 
 describe('no load is given up', () => {
   const answers: Readonly<Record<string, DrainOutcome>> = {
-    'while drains succeed': { invalidated: true, selected: new Set() },
-    'when only the mark failed': { invalidated: true, selected: new Set(['1']), error: databaseDown() },
+    'while drains succeed': { invalidated: true, heard: true, found: 0 },
+    'when only the mark failed': { invalidated: true, heard: true, found: 1, error: databaseDown() },
+    'when the log was slow, but PostgreSQL said so': {
+      invalidated: false,
+      heard: true,
+      found: 0,
+      error: new LogOverdue(undefined),
+    },
     'when the drain failed for another reason': {
       invalidated: false,
+      heard: false,
+      found: 0,
       error: new MarketflowError('conflict'),
     },
   }

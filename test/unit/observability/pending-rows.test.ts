@@ -9,26 +9,28 @@ beforeEach(() => {
   metrics = new Metrics(clock)
 })
 
-function left(ids: Iterable<string>): void {
-  metrics.drained({ invalidated: false, selected: new Set(ids), error: new Error('no Redis') })
+const error = new Error('no Redis')
+
+function left(rows: number, oldestMs: number): void {
+  const backlog = { awaited: new Set<string>(), rows, oldestMs }
+  metrics.drained({ invalidated: false, heard: true, found: 0, backlog, error })
 }
 
-it('the oldest pending row counts from when it was first seen', async () => {
+it('the oldest pending row goes on ageing between drains, and while PostgreSQL does not tell', async () => {
   expect(metrics.oldestPendingS).toBe(0)
-  left(['1'])
-  await clock.advance(2000)
-  left(['2', '1'])
+  left(2, 2000)
   await clock.advance(1000)
+  metrics.drained({ invalidated: false, heard: false, found: 0, error })
+  expect(metrics.pendingRows).toBe(2)
   expect(metrics.oldestPendingS).toBe(3)
-  left(['2'])
+  left(1, 1000)
   expect(metrics.oldestPendingS).toBe(1)
-  left([])
-  expect(metrics.oldestPendingS).toBe(0)
 })
 
-it('is told also when there are more than a call can have arguments', async () => {
-  left(Array.from({ length: 200_000 }, (_, i) => String(i)))
-  await clock.advance(1000)
-  expect(metrics.pendingRows).toBe(200_000)
-  expect(metrics.oldestPendingS).toBe(1)
+it('nothing is pending after a drain that did its work, or that found nothing left', () => {
+  left(2, 2000)
+  metrics.drained({ invalidated: true, heard: true, found: 2 })
+  expect([metrics.pendingRows, metrics.oldestPendingS]).toEqual([0, 0])
+  left(0, 0)
+  expect([metrics.pendingRows, metrics.oldestPendingS]).toEqual([0, 0])
 })

@@ -1,10 +1,4 @@
-/** A committed write's tags, waiting to be invalidated or already so. */
-export interface LoggedInvalidation {
-  readonly id: string
-  readonly tags: readonly string[]
-  /** Whether it is marked applied. */
-  readonly applied: boolean
-}
+import { Unavailable } from '../unavailable.ts'
 
 /**
  * Up to where the log has been read: every transaction that had committed then. What it is made of is the log's affair.
@@ -12,30 +6,62 @@ export interface LoggedInvalidation {
  */
 export type LogPosition = object
 
-/** What one look at the log showed, all of it as of one moment. */
-export interface KeptRows {
-  readonly rows: readonly LoggedInvalidation[]
-  /** How often rows have been swept so far. */
-  readonly sweeps: string
+/** Where a walk over the log goes on. All walks go the same way, so that one may go on where another stopped. */
+export type LogCursor = object
+
+/** As many rows of the log as one look may hold. Every look shows at least what had committed before it was asked for. */
+export interface LogPiece {
+  /** The tags of its rows, each once. */
+  readonly tags: readonly string[]
+  /** The ids of those of its rows that are not marked applied. */
+  readonly pending: readonly string[]
+  /** Where the next piece begins; undefined: this was the last. */
+  readonly next: LogCursor | undefined
+  /** Up to where the log had been written at this look. */
   readonly position: LogPosition
+  /** Rows may have been swept that `since` did not see. */
+  readonly missed: boolean
+}
+
+/** What instances have left undone. */
+export interface Backlog {
+  /** Those of the rows asked about that are not marked. */
+  readonly awaited: ReadonlySet<string>
+  /** How many rows are not marked; counted up to ten thousand. */
+  readonly rows: number
+  /** How long ago the first of them was written, in ms; 0 without one. */
+  readonly oldestMs: number
+}
+
+/** PostgreSQL answers, only not this, and not in time: it is slow, but not silent. */
+export class LogOverdue extends Unavailable {
+  constructor(cause: unknown) {
+    super('database-unavailable', { cause })
+  }
 }
 
 /**
  * The log of committed invalidations (`cache_invalidation`), read over a connection of its own so that a busy pool
  * cannot make leases lapse. Rows enter it through `Transaction.logInvalidation` only, in the commit that they tell of.
+ * It may be long, so it is read in pieces, each under a deadline of its own.
  * Every method throws Unavailable `database-unavailable` when PostgreSQL does not answer within the deadline.
  */
 export abstract class InvalidationLog {
-  /** All rows not marked applied. No watermark, no SKIP LOCKED: a lower id may commit later, and no instance is spared a row. */
-  abstract pending(): Promise<readonly LoggedInvalidation[]>
   /**
-   * All rows, applied or pending; with `since`, only those of transactions that had not committed then. A position that
-   * proves nothing any more, because the connection it was read over is gone, gives all rows again.
+   * Rows that are not marked, beginning at `after`; with `since`, only those of transactions that had not committed then.
+   * No watermark, no SKIP LOCKED: a lower id may commit later, and no instance is spared a row. A position that proves
+   * nothing any more, because the connection it was read over is gone, is as none.
    */
-  abstract kept(since?: LogPosition): Promise<KeptRows>
-  /** Marks rows applied; their tags' stamps are gone by now. */
+  abstract pending(since?: LogPosition, after?: LogCursor): Promise<LogPiece>
+  /** The same for all rows, marked or not. */
+  abstract kept(since?: LogPosition, after?: LogCursor): Promise<LogPiece>
+  /** Whether a position still proves anything. */
+  abstract knows(position: LogPosition): boolean
+  /** Marks rows applied; their tags' stamps are gone by now. At most a piece's at once. */
   abstract markApplied(ids: readonly string[]): Promise<void>
-  /** Deletes rows that were marked longer than `keptMs` ago, and counts the sweep if it deleted any. Pending rows stay. */
+  /** What is left undone, and which of these rows are among it. */
+  abstract backlog(ids: readonly string[]): Promise<Backlog>
+  /** Deletes rows that were marked longer than `keptMs` ago, and notes that it did. Pending rows stay. */
   abstract sweep(keptMs: number): Promise<number>
   /** Ends a query under way, so that a drain that hangs does not outlive the process. */
   abstract close(): Promise<void>

@@ -4,14 +4,15 @@ import {
   type Snapshots,
   type Transactions,
 } from '../../../../src/application/consistency/ports/database.ts'
-import type { LoggedInvalidation } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import { Unavailable } from '../../../../src/application/consistency/unavailable.ts'
 import type { Host } from './host.ts'
 import type { Network } from './network.ts'
 import type { Prng } from './prng.ts'
 import type { Scheduler } from './scheduler.ts'
 
-interface LogRow extends LoggedInvalidation {
+export interface LogRow {
+  readonly id: string
+  readonly tags: readonly string[]
   applied: boolean
   /** The number of the transaction that it came with. */
   readonly transaction: number
@@ -29,6 +30,8 @@ export class SimDatabase {
   readonly locks = new Map<string, SimTransaction>()
   readonly rows = new Map<string, LogRow>()
   sweeps = 0
+  /** The latest transaction of which a row was swept. */
+  swept = 0
   /** How often it crashed: who is connected since before is not. */
   crashes = 0
   #lastRow = 0
@@ -74,16 +77,18 @@ export class SimDatabase {
     this.#nextTransaction = this.#lastCommitted + 1
   }
 
-  pending(): LoggedInvalidation[] {
-    return [...this.rows.values()].filter((row) => !row.applied)
-  }
-
-  kept(since?: Committed): { rows: LoggedInvalidation[]; sweeps: string; committed: Committed } {
+  /** The rows of transactions that `since` does not see, in the order of transactions, and then of ids. */
+  look(since?: Committed): LogLook {
     const sees = ({ transaction }: LogRow) =>
       since !== undefined && transaction < since.next && !since.underWay.has(transaction)
-    const rows = [...this.rows.values()].filter((row) => !sees(row))
+    const rows = [...this.rows.values()].filter((row) => !sees(row)).sort(byTransaction)
     const underWay = new Set([...this.#underWay].map((transaction) => this.numberOf(transaction)))
-    return { rows, sweeps: String(this.sweeps), committed: { next: this.#nextTransaction, underWay } }
+    const ended = (number: number) => !underWay.has(number)
+    const missed =
+      since !== undefined &&
+      (this.swept >= since.next ||
+        [...since.underWay].some((number) => number <= this.swept && ended(number)))
+    return { rows, missed, sweeps: this.sweeps, committed: { next: this.#nextTransaction, underWay } }
   }
 
   markApplied(ids: readonly string[]): void {
@@ -95,10 +100,25 @@ export class SimDatabase {
 
   sweep(): number {
     const applied = [...this.rows.values()].filter((row) => row.applied)
-    for (const { id } of applied) this.rows.delete(id)
+    for (const { id, transaction } of applied) {
+      this.rows.delete(id)
+      this.swept = Math.max(this.swept, transaction)
+    }
     if (applied.length > 0) this.sweeps += 1
     return applied.length
   }
+}
+
+export interface LogLook {
+  readonly rows: readonly LogRow[]
+  readonly missed: boolean
+  readonly sweeps: number
+  readonly committed: Committed
+}
+
+/** A row's place among all, whoever asks. */
+export function byTransaction(a: Pick<LogRow, 'transaction' | 'id'>, b: typeof a): number {
+  return a.transaction - b.transaction || Number(a.id) - Number(b.id)
 }
 
 /** What the view of this test loads, and a write changes. */

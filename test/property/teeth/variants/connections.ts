@@ -2,7 +2,6 @@ import { cluster, connections, core, simulated, type Variant, variant } from '..
 
 const drain = core('drain.ts')
 const gate = core('gate.ts')
-const SESSION = `const session = this.#cache.session()`
 
 /** What a new connection to the cache may be used for, and when. */
 export const CONNECTIONS: readonly Variant[] = [
@@ -16,36 +15,31 @@ export const CONNECTIONS: readonly Variant[] = [
     'replay of pending rows only',
     connections,
     drain(
-      `if (session !== undefined && !this.#trusted.has(session)) return (await this.#log.kept()).rows`,
-      ``,
-    ),
-  ),
-  variant(
-    'replay of applied rows only',
-    connections,
-    drain(
-      `return (await this.#log.kept()).rows`,
-      `return (await this.#log.kept()).rows.filter(({ applied }) => applied)`,
+      `await this.#log.kept(this.#appliesAll ? this.#position : undefined, after)`,
+      `await this.#log.pending(undefined, after)`,
     ),
   ),
   variant(
     'rows selected before the connection was made',
     connections,
-    drain(SESSION, `let session = this.#cache.session()`),
     drain(
-      `const rows = await this.#select(session)`,
-      `const rows = await this.#select(session)
-      session = this.#cache.session()`,
+      `await catchUp.apply(piece)`,
+      `session = catchUp.session = this.#cache.session() ?? session
+      await catchUp.apply(piece)`,
     ),
+  ),
+  variant(
+    'trust after the first of several pieces',
+    connections,
+    drain(`await catchUp.apply(piece)`, `await catchUp.apply(piece)\n      break`),
+    drain(`if (!catchUp.done) return false`, ``),
   ),
   variant(
     'use during the replay',
     connections,
     drain(
-      `const rows = await this.#select(session)`,
-      `const selecting = this.#select(session)
-      if (session !== undefined) this.#trusted.trust(session)
-      const rows = await selecting`,
+      `const catchUp = this.#catchUp\n`,
+      `const catchUp = this.#catchUp\n    this.#trusted.trust(session)\n`,
     ),
   ),
   variant(

@@ -18,7 +18,10 @@ export const CONTROLS: readonly Variant[] = [
   variant(
     'a patch that changes nothing',
     twoOnRedis,
-    core('drain.ts')(`async run(): Promise<DrainOutcome> {`, `async run() {`),
+    core('drain.ts')(
+      `async run(awaited: readonly string[] = []): Promise<DrainOutcome> {`,
+      `async run(awaited = []) {`,
+    ),
   ),
   variant(
     'the lease checked after the cache was asked, on one connection',

@@ -109,7 +109,10 @@ export const FENCE: readonly Variant[] = [
   variant(
     'no invalidation',
     quiet,
-    core('drain.ts')(`const tags = [...new Set(rows.flatMap((row) => row.tags))]`, `const tags = []`),
+    core('drain.ts')(
+      `session.invalidate(tags.slice(i, Math.min(i + TAGS_AT_ONCE, end)))`,
+      `session.invalidate([])`,
+    ),
   ),
   variant('delete by key instead of stamp', quiet, DELETES_BY_KEY),
   variant(

@@ -7,8 +7,22 @@ const unitOfWork = core('unit-of-work.ts')
 const wire = core('wire.ts')
 const log = simulated('sim-log.ts')
 
-const MARKS = `if (selected.size > 0) await this.#log.markApplied([...selected])`
-const INVALIDATES = `if (session !== undefined) await invalidateAll(session, rows)`
+const MARKS = `if (piece.pending.length > 0) await this.#log.markApplied(piece.pending)`
+const INVALIDATES = `if (session !== undefined) await invalidateAll(session, piece.tags)`
+const DELETES = `session.invalidate(tags.slice(i, Math.min(i + TAGS_AT_ONCE, end)))`
+/** Rows up to the greatest id seen by an earlier walk are taken as done: but a lower id may commit later. */
+export const WATERMARK = [
+  log(
+    `const known = since?.connection === connection ? since.committed : undefined`,
+    `const known = undefined`,
+  ),
+  log(
+    `const found = rows.filter((row) => byTransaction(row, after) > 0)`,
+    `if (after.transaction === 0) this.mark = this.seen ?? 0
+    const found = rows.filter((row) => byTransaction(row, after) > 0 && Number(row.id) > this.mark)
+    this.seen = Math.max(this.seen ?? 0, ...found.slice(0, PIECE_ROWS).map(({ id }) => Number(id)))`,
+  ),
+]
 const waits = (leases: number) =>
   confirmation(`export const WAIT_PER_LEASE = 1.02`, `export const WAIT_PER_LEASE = ${leases}`)
 
@@ -46,11 +60,9 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'the lease renewed without draining',
     twoPrivate,
     drain(
-      `} catch (error) {
-      return selected`,
-      `} catch (error) {
-      this.#lease.renew(this.#lease.now())
-      return selected`,
+      `return { ...done, ...(await this.#leftBy(error, awaited)), error }`,
+      `this.#lease.renew(this.#lease.now())
+      return { ...done, ...(await this.#leftBy(error, awaited)), error }`,
     ),
   ),
   variant(
@@ -87,8 +99,8 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'a timed-out DEL taken as done',
     twoOnRedis,
     drain(
-      `await session.invalidate(tags.slice(start, start + TAGS_AT_ONCE))`,
-      `await session.invalidate(tags.slice(start, start + TAGS_AT_ONCE)).catch((error) => {
+      DELETES,
+      `${DELETES}.catch((error) => {
       if (!(error instanceof CacheUnusable && error.reason === 'timeout')) throw error
     })`,
     ),
@@ -97,17 +109,16 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'SKIP LOCKED',
     twoOnRedis,
     log(
-      `return this.#ask('SELECT pending rows', (database) => database.pending())`,
-      `return this.#ask('SELECT pending rows FOR UPDATE SKIP LOCKED', (database) =>
-      database.pending().filter((row) => {
+      `rows: kind === 'kept' ? rows : rows.filter(({ applied }) => !applied),`,
+      `rows: kind === 'kept' ? rows : rows.filter((row) => {
+        if (row.applied) return false
         // PostgreSQL unlocks what the dead have locked.
         const holder = LOCKS.get(row)
         if (holder !== undefined && holder !== this && holder.#link.host.alive) return false
         LOCKS.set(row, this)
         this.#locked.push(row)
         return true
-      }),
-    )`,
+      }),`,
     ),
     log(
       `async close(): Promise<void> {}`,
@@ -121,25 +132,35 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     ),
     log(`export class SimLog`, `const LOCKS = new WeakMap()\n\nexport class SimLog`),
     drain(
-      `async run(): Promise<DrainOutcome> {`,
-      `run() {
-    return this.#run().finally(() => this.#log.unlock())
+      `async run(awaited: readonly string[] = []): Promise<DrainOutcome> {`,
+      `run(awaited) {
+    return this.#run(awaited).finally(() => this.#log.unlock())
   }
 
-  async #run() {`,
+  async #run(awaited = []) {`,
+    ),
+  ),
+  variant('a watermark', quiet, ...WATERMARK),
+  variant(
+    'a lease after the first of several pieces',
+    twoOnRedis,
+    drain(`if (piece.next === undefined) {\n        done.invalidated`, `{\n        done.invalidated`),
+  ),
+  variant(
+    'a position moved past rows whose deletion failed',
+    twoOnRedis,
+    drain(
+      `position ??= piece.position\n      done`,
+      `this.#position = position ??= piece.position\n      done`,
     ),
   ),
   variant(
-    'a watermark',
-    quiet,
+    'a failed walk gone on with under a new lease',
+    twoOnRedis,
     drain(
-      `return this.#log.pending()`,
-      `return (await this.#log.pending()).filter(({ id }) => Number(id) > this.#mark)`,
-    ),
-    drain(MARKS, `${MARKS}\n      this.#mark = Math.max(this.#mark, ...rows.map(({ id }) => Number(id)))`),
-    drain(
-      `readonly #unseen: UnseenRows | undefined\n`,
-      `readonly #unseen: UnseenRows | undefined\n  #mark = 0\n`,
+      `for await (const piece of this.#pieces(select)) {`,
+      `for await (const piece of this.#pieces(select, this.unfinished)) {
+      this.unfinished = piece.next`,
     ),
   ),
   variant(
@@ -158,7 +179,8 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     wire(
       `const drain = new Drain(cache, log, trusted, lease, alone)`,
       `const own = new Set()
-  const drain = Object.assign(new Drain(cache, log, trusted, lease, alone), { own })`,
+  log.own = own
+  const drain = new Drain(cache, log, trusted, lease, alone)`,
     ),
     wire(
       `const writes = new UnitOfWork(transactions, tagsOf,`,
@@ -173,10 +195,10 @@ export const LOG_AND_LEASE: readonly Variant[] = [
   const noting = { run: (work) => transactions.run((tx) => work(remembers(tx))) }
   const writes = new UnitOfWork(noting, tagsOf,`,
     ),
-    drain(
-      INVALIDATES,
-      `if (session !== undefined) await invalidateAll(session, rows.filter(({ id }) => this.own.has(id)))`,
+    log(
+      `tags: [...new Set(piece.flatMap(({ tags }) => tags))],`,
+      `tags: piece.filter(({ id }) => kind === 'kept' || this.own.has(id)).flatMap(({ tags }) => tags),`,
     ),
-    drain(MARKS, `await this.#log.markApplied([...selected].filter((id) => this.own.has(id)))`),
+    drain(MARKS, `await this.#log.markApplied(piece.pending.filter((id) => this.#log.own.has(id)))`),
   ),
 ]

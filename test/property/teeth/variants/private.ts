@@ -1,4 +1,5 @@
 import { core, simulated, twoOnRedis, twoPrivate, type Variant, variant } from '../variant.ts'
+import { WATERMARK } from './log-and-lease.ts'
 
 const drain = core('drain.ts')
 const log = simulated('sim-log.ts')
@@ -8,10 +9,7 @@ export const PRIVATE: readonly Variant[] = [
   variant(
     'rows that another has marked are skipped',
     twoPrivate,
-    drain(
-      `this.#unseen = cache.reach === 'private' && !alone ? new UnseenRows(log) : undefined`,
-      `this.#unseen = undefined`,
-    ),
+    drain(`this.#appliesAll = cache.reach === 'private' && !alone`, `this.#appliesAll = false`),
   ),
   variant(
     'a drain of one’s own taken as confirmation',
@@ -21,19 +19,8 @@ export const PRIVATE: readonly Variant[] = [
       ``,
     ),
   ),
-  variant('no gap check after a sweep', twoPrivate, drain(`return missed ? undefined : rows`, `return rows`)),
-  variant(
-    'a watermark of ids in a private cache',
-    twoPrivate,
-    drain(
-      `const { rows, sweeps, position } = await this.#log.kept(this.#applied)`,
-      `const { rows: all, sweeps, position } = await this.#log.kept()
-    const rows = all.filter(({ id }) => Number(id) > this.#mark)
-    this.#seen = Math.max(this.#mark, ...rows.map(({ id }) => Number(id)))`,
-    ),
-    drain(`this.#applied = this.#selected`, `this.#mark = this.#seen`),
-    drain(`#sweeps: string | undefined\n`, `#sweeps: string | undefined\n  #mark = 0\n  #seen = 0\n`),
-  ),
+  variant('no gap check after a sweep', twoPrivate, drain(`if (!piece.missed) return piece`, `return piece`)),
+  variant('a watermark of ids in a private cache', twoPrivate, ...WATERMARK),
   variant(
     // Transactions that had a number and were still under way are taken as done.
     'a watermark of transactions',
@@ -47,16 +34,25 @@ export const PRIVATE: readonly Variant[] = [
     'the snapshot taken after the rows',
     twoPrivate,
     log(
-      `const position: SimPosition = { connection, committed }`,
-      `const late = await this.#ask('SELECT the snapshot', (database) => database.kept())
-    const position = { connection, committed: late.committed }`,
+      `position: { connection, committed, sweeps },`,
+      `position: {
+        connection,
+        committed: (await this.#ask('SELECT the snapshot', (database) => database.look())).committed,
+        sweeps,
+      },`,
     ),
+  ),
+  variant(
+    'the position of the last of several pieces',
+    twoPrivate,
+    drain(`position ??= piece.position\n      done`, `position = piece.position\n      done`),
   ),
   variant(
     // A server that crashed gives numbers of transactions out again.
     'a snapshot that outlives its connection',
     twoPrivate,
     log(`since?.connection === connection ? since.committed : undefined`, `since?.committed`),
+    log(`return position.connection === this.connection`, `return true`),
   ),
 ]
 
