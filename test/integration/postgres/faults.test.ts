@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { CommitUnknown } from '../../../src/application/consistency/ports/database.ts'
+import { LogOverdue } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { type PostgresProxy, postgresProxy } from '../../support/postgres-proxy.ts'
 import { anOrganizer, aWorld, NOW } from '../../support/postgres-world.ts'
@@ -45,6 +46,8 @@ describe('when PostgreSQL misbehaves', () => {
     const log = database.invalidationLog.kept()
     const took = Promise.all([...loads.map(timed), timed(write), timed(log), timed(database.ping())])
     for (const each of [...loads, write, log]) await expect(each).rejects.toMatchObject(unavailable)
+    // Silent, and not merely slow.
+    await expect(log).rejects.not.toBeInstanceOf(LogOverdue)
     expect(Math.max(...(await took).slice(0, 3))).toBeLessThan(900)
     expect((await took)[4]).toBeLessThan(450)
     expect(Math.max(...(await took))).toBeLessThan(1_800)

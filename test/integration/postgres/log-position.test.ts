@@ -174,7 +174,7 @@ describe('a position in the log on PostgreSQL', () => {
       expect((await invalidationLog.kept(position)).missed).toBe(true)
     })
 
-    it('is not taken in by a transaction that somebody forgot to end, until it has ended', async () => {
+    it('is not taken in by a transaction that was never ended, until it has ended', async () => {
       const { invalidationLog } = await instance()
       await using forgotten = await sql()
       await using client = await sql()
