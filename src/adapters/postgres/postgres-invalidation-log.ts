@@ -74,10 +74,11 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       this.#observe('log', undefined)
       return rows
     } catch (error) {
-      if (sent && sqlState(error) === GIVEN_UP) throw new LogOverdue(error)
-      this.#drop(session)
+      const overdue = sent && sqlState(error) === GIVEN_UP
+      if (!overdue) this.#drop(session)
       // Whatever it is: without the log there is no lease.
       if (!this.#closed) this.#observe('log', failureCause(error) ?? 'other', error)
+      if (overdue) throw new LogOverdue(error)
       throw error instanceof RegimeConflict || error instanceof SessionNotOwn ? error : unavailable(error)
     }
   }
