@@ -116,7 +116,7 @@ export interface LogLook {
   readonly committed: Committed
 }
 
-/** A row's place among all, whoever asks. */
+/** A row's place among all, the same for every look. */
 export function byTransaction(a: Pick<LogRow, 'transaction' | 'id'>, b: typeof a): number {
   return a.transaction - b.transaction || Number(a.id) - Number(b.id)
 }
