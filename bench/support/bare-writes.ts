@@ -27,6 +27,10 @@ export class Unlogged extends Transactions {
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#transactions.run((tx) => work({ ...tx, logInvalidation: async () => '0' }))
   }
+
+  look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
+    return this.#transactions.look(work)
+  }
 }
 
 /** The same writes as everybody's, answered when COMMIT has returned. */

@@ -26,8 +26,12 @@ import type { SqlInvalidationLog } from './sql-invalidation-log.ts'
 export type DatabaseLocation = { readonly url: string } | { readonly dataDir: string }
 
 export interface DatabaseOptions {
-  /** Connections in the pool; the invalidation log has one more. */
+  /** Connections for loads and for what else reads; the invalidation log has one more. */
   readonly poolSize: number
+  /** Connections for writes: those that wait for a lock keep no reader waiting. */
+  readonly writePoolSize: number
+  /** How long a write waits for another one's lock, in ms. */
+  readonly lockTimeoutMs: number
   /** How long a caller waits for a connection, in ms. */
   readonly connectTimeoutMs: number
   /** The longest a load may take, and the longest any statement may, in ms. */
@@ -42,6 +46,8 @@ export interface DatabaseOptions {
 
 const DEFAULTS: DatabaseOptions = {
   poolSize: 10,
+  writePoolSize: 6,
+  lockTimeoutMs: 2_000,
   connectTimeoutMs: 5_000,
   loadTimeoutMs: 10_000,
   logTimeoutMs: 1_000,
@@ -88,12 +94,17 @@ export async function openDatabase(
 async function openPostgres(url: string, options: DatabaseOptions): Promise<Database> {
   const { host, port, database } = new Client({ connectionString: url })
   const primary = new SamePrimary()
-  const connections = new PoolConnections({
+  const pool = {
     url,
     primary,
-    size: options.poolSize,
     connectTimeoutMs: options.connectTimeoutMs,
     statementTimeoutMs: options.loadTimeoutMs,
+  }
+  const connections = new PoolConnections({ ...pool, size: options.poolSize })
+  const writes = new PoolConnections({
+    ...pool,
+    size: options.writePoolSize,
+    lockTimeoutMs: options.lockTimeoutMs,
   })
   const orm = postgresOrm(url, options.connectTimeoutMs)
   const invalidationLog = new PostgresInvalidationLog(url, options.logTimeoutMs, primary, options.observe)
@@ -111,6 +122,7 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
     kind: 'PostgreSQL',
     place,
     connections,
+    writes,
     orm,
     invalidationLog,
     primary,
@@ -181,6 +193,8 @@ interface Parts {
   readonly kind: string
   readonly place: string
   readonly connections: Connections
+  /** Absent: there is but one connection. */
+  readonly writes?: Connections
   readonly orm: MikroORM
   readonly invalidationLog: SqlInvalidationLog
   readonly primary: SamePrimary
@@ -193,17 +207,20 @@ interface Parts {
 
 async function assemble(parts: Parts): Promise<Database> {
   const { orm, invalidationLog, primary, migrate, options } = parts
-  const connections = options.instrument?.(parts.connections) ?? parts.connections
+  const instrumented = (plain: Connections) => options.instrument?.(plain) ?? plain
+  const connections = instrumented(parts.connections)
+  const writes = parts.writes === undefined ? connections : instrumented(parts.writes)
   const close = async () => {
     await invalidationLog.close()
     await connections.close()
+    if (writes !== connections) await writes.close()
     await orm.close(true)
     parts.released?.()
   }
   try {
     const version = await serverVersion(connections)
     return {
-      transactions: new PostgresTransactions(connections, orm.em, options.observe),
+      transactions: new PostgresTransactions({ writes, reads: connections }, orm.em, options.observe),
       snapshots: new PostgresSnapshots(connections, options.loadTimeoutMs, options.observe),
       invalidationLog,
       describe: `${parts.kind} ${version} ${parts.place}`,

@@ -1,4 +1,5 @@
 import { CommitUnknown } from '../../application/consistency/ports/database.ts'
+import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { ConnectionLost } from './connections.ts'
 import { RegimeConflict } from './regime.ts'
 import { SessionNotOwn } from './shared-sessions.ts'
@@ -88,6 +89,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, FailureCause])[] = [
 /** What kept PostgreSQL from serving; undefined for an error that is none of its failures, such as a conflict. */
 export function failureCause(error: unknown): FailureCause | undefined {
   if (!(error instanceof Error)) return undefined
+  if (error instanceof Unavailable && error.code === 'overloaded') return undefined
   if (error instanceof RegimeConflict) return 'other-settings'
   if (error instanceof SessionNotOwn) return 'shared-sessions'
   const state = sqlState(error)

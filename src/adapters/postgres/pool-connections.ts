@@ -1,4 +1,5 @@
 import { DatabaseError, Pool, type PoolClient } from 'pg'
+import { Unavailable } from '../../application/consistency/unavailable.ts'
 import { type Answer, type Connection, ConnectionLost, Connections, lend } from './connections.ts'
 import { within } from './deadline.ts'
 import { ON_STANDBY, query, refuseStandby, type SamePrimary } from './same-primary.ts'
@@ -11,6 +12,8 @@ export interface PoolOptions {
   readonly connectTimeoutMs: number
   /** The longest a statement may take, in ms. */
   readonly statementTimeoutMs: number
+  /** The longest a statement may wait for another transaction's lock, in ms. */
+  readonly lockTimeoutMs?: number
   /** Where each connection has to lead. */
   readonly primary: SamePrimary
 }
@@ -24,16 +27,20 @@ export class PoolConnections extends Connections {
   readonly #primary: SamePrimary
   readonly #settings: Readonly<Record<string, number>>
   readonly #connectTimeoutMs: number
+  readonly #size: number
+  #lent = 0
   readonly #deadlineMs: number
 
-  constructor({ url, size, connectTimeoutMs, statementTimeoutMs, primary }: PoolOptions) {
+  constructor({ url, size, connectTimeoutMs, statementTimeoutMs, lockTimeoutMs, primary }: PoolOptions) {
     super()
     this.#primary = primary
     this.#settings = {
       statement_timeout: statementTimeoutMs,
       // An instance that is suspended inside a transaction must not hold its row locks for ever.
       idle_in_transaction_session_timeout: statementTimeoutMs,
+      ...(lockTimeoutMs !== undefined && { lock_timeout: lockTimeoutMs }),
     }
+    this.#size = size
     this.#connectTimeoutMs = connectTimeoutMs
     this.#deadlineMs = statementTimeoutMs + SLACK_MS
     this.#pool = new Pool({
@@ -50,6 +57,7 @@ export class PoolConnections extends Connections {
 
   async run<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
     const client = await this.#reserve()
+    this.#lent += 1
     let broken = false
     const watched = <T>(answer: Promise<T>) =>
       answer.catch((error: unknown) => {
@@ -64,6 +72,7 @@ export class PoolConnections extends Connections {
       return await use(connection)
     } finally {
       end()
+      this.#lent -= 1
       client.release(broken)
     }
   }
@@ -73,6 +82,9 @@ export class PoolConnections extends Connections {
     try {
       client = await this.#pool.connect()
     } catch (error) {
+      // Writes keep each other waiting with nothing wrong with PostgreSQL; loads do so only when it is slow or silent.
+      const waitForLocks = this.#settings.lock_timeout !== undefined
+      if (waitForLocks && this.#lent >= this.#size) throw new Unavailable('overloaded', { cause: error })
       throw new ConnectionLost('PostgreSQL cannot be connected to', { cause: error })
     }
     if (this.#primary.has(client)) return client

@@ -13,36 +13,56 @@ import { SqlViewQueries } from './sql-view-queries.ts'
 /** How often a write is tried that lost to another one. Every attempt has its own entity manager. */
 const ATTEMPTS = 5
 
+const BEGIN = 'begin isolation level read committed'
+
 /** Writes: a forked entity manager over one connection, with every step spelled out, to know which of them failed. */
 export class PostgresTransactions extends Transactions {
-  readonly #connections: Connections
+  readonly #connections: { readonly writes: Connections; readonly reads: Connections }
   readonly #em: EntityManager
   readonly #observe: ObserveDatabase
 
-  constructor(connections: Connections, em: EntityManager, observe: ObserveDatabase) {
+  constructor(
+    connections: { readonly writes: Connections; readonly reads: Connections },
+    em: EntityManager,
+    observe: ObserveDatabase,
+  ) {
     super()
     this.#connections = connections
     this.#em = em
     this.#observe = observe
   }
 
-  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+  run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#insistently('writes', (connection) => this.#attempt(connection, BEGIN, work))
+  }
+
+  look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
+    return this.#insistently('reads', (connection) => this.#attempt(connection, `${BEGIN} read only`, work))
+  }
+
+  async #insistently<T>(
+    over: 'writes' | 'reads',
+    attempt: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const use = over === 'writes' ? 'writes' : 'loads'
+    for (let number = 1; ; number++) {
       try {
-        return await observed(this.#observe, 'writes', () =>
-          this.#connections.run((connection) => this.#attempt(connection, work)),
-        )
+        return await observed(this.#observe, use, () => this.#connections[over].run(attempt))
       } catch (error) {
         const again = mayRunAgain(error) || brokeUniqueRule(error)
-        if (attempt === ATTEMPTS || !again) throw translate(error)
+        if (number === ATTEMPTS || !again) throw translate(error)
       }
     }
   }
 
-  async #attempt<T>(connection: Connection, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async #attempt<T>(
+    connection: Connection,
+    begin: string,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
     const em = this.#em.fork()
     em.setTransactionContext(transactionContext(connection))
-    await connection.begin('begin isolation level read committed')
+    await connection.begin(begin)
     let result: T
     try {
       result = await work(transaction(em, connection))

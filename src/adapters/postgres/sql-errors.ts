@@ -11,10 +11,10 @@ const CONFLICTS: Readonly<Record<string, string>> = {
 
 /**
  * SQLSTATEs of a server that cannot serve now: connection exceptions, refused logins, a database that is not there,
- * resources, shutdown and start, system errors; a timeout (query_canceled, lock_not_available, idle in transaction);
+ * resources, shutdown and start, system errors; a timeout (query_canceled, idle in transaction);
  * and read_only_sql_transaction, which is what a primary answers that was demoted.
  */
-const UNAVAILABLE = /^(08|28|3D|53|57P|58)|^(57014|55P03|25P03|25006)$/
+const UNAVAILABLE = /^(08|28|3D|53|57P|58)|^(57014|25P03|25006)$/
 
 /** Text that PostgreSQL cannot store: character_not_in_repertoire, untranslatable_character. */
 const UNSTORABLE = /^(22021|22P05)$/
@@ -60,11 +60,17 @@ export function provesRollback(error: unknown): boolean {
 
 /** What a database driver threw, as the application knows it; anything else comes back as it is. */
 export function translate(error: unknown): unknown {
-  if (error instanceof MarketflowError || !(error instanceof Error)) return error
+  if (error instanceof MarketflowError || error instanceof Unavailable || !(error instanceof Error))
+    return error
   const state = sqlState(error)
   if (brokeUniqueRule(error)) return conflict(error)
   if (state !== undefined && UNSTORABLE.test(state)) {
     return unstorable(error)
+  }
+  // lock_not_available: another write is at the same row, and takes its time.
+  if (state === '55P03') {
+    const message = 'Another write holds what this one needs; try again in a moment'
+    return new Unavailable('overloaded', { message, cause: error })
   }
   const lost = 'code' in error && error.code === 'CONNECTION_LOST'
   if (lost || mayRunAgain(error) || (state !== undefined && UNAVAILABLE.test(state))) {

@@ -7,13 +7,13 @@ import { type SignedIn, signIn } from './sign-in.ts'
 
 /** A person takes another password. All sessions end; the answer begins a new one. */
 export class ChangePassword {
-  readonly #transactions: Pick<Transactions, 'run'>
+  readonly #transactions: Pick<Transactions, 'look'>
   readonly #unitOfWork: Writes
   readonly #hasher: PasswordHasher
   readonly #tokens: TokenIssuer
 
   constructor(
-    transactions: Pick<Transactions, 'run'>,
+    transactions: Pick<Transactions, 'look'>,
     unitOfWork: Writes,
     hasher: PasswordHasher,
     tokens: TokenIssuer,
@@ -29,7 +29,7 @@ export class ChangePassword {
    * `unauthenticated` when the account is gone.
    */
   async execute(accountId: string, current: string, next: string, signal?: AbortSignal): Promise<SignedIn> {
-    const known = await this.#transactions.run((tx) => tx.accounts.find(accountId))
+    const known = await this.#transactions.look((tx) => tx.accounts.find(accountId))
     if (known === undefined) throw new MarketflowError('unauthenticated')
     // Both before the transaction: hashing takes long, and a lock should not be held meanwhile.
     if (!(await this.#hasher.verify(current, known.passwordHash, signal))) {

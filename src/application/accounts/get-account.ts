@@ -12,7 +12,7 @@ export class GetAccount {
 
   /** @throws MarketflowError `unauthenticated` when the account is gone. */
   async execute(id: string): Promise<Account> {
-    const account = await this.#transactions.run((tx) => tx.accounts.find(id))
+    const account = await this.#transactions.look((tx) => tx.accounts.find(id))
     if (account === undefined) throw new MarketflowError('unauthenticated')
     return account
   }

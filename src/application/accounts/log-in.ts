@@ -29,7 +29,7 @@ export class LogIn {
 
   /** @throws LogInRefused for a wrong address or password, without telling which. */
   async execute(email: string, password: string, signal?: AbortSignal): Promise<SignedIn> {
-    const account = await this.#transactions.run((tx) => tx.accounts.findByEmail(normalizeEmail(email)))
+    const account = await this.#transactions.look((tx) => tx.accounts.findByEmail(normalizeEmail(email)))
     const fits = await this.#hasher.verify(password, account?.passwordHash, signal)
     if (account === undefined || !fits) throw new LogInRefused(account?.id)
     return signIn(account, this.#tokens)

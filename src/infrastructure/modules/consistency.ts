@@ -25,7 +25,7 @@ import { Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
 import { traceProtocol } from '../tracing/traced-protocol.ts'
 
-/** Loads at once; a little less than the pool, so that writes find a connection too. */
+/** Loads at once; a little less than the pool, so that log-ins find a connection too. */
 const LOADS_IN_FLIGHT = 8
 /** Loads that run or wait; beyond that a read is answered 503 at once. */
 const LOADS_WAITING = 2000

@@ -28,6 +28,10 @@ export class TracedTransactions extends Transactions {
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return inSpan('transaction', {}, () => this.#transactions.run(work))
   }
+
+  look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
+    return inSpan('look-up', {}, () => this.#transactions.look(work))
+  }
 }
 
 /** How long a write waits after its commit and for what, and its wait for the loop's next drain. */

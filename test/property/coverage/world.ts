@@ -11,6 +11,7 @@ import { CreateMarket } from '../../../src/application/markets/create-market.ts'
 import { ImportMarkets } from '../../../src/application/markets/import-markets.ts'
 import { UpdateMarket } from '../../../src/application/markets/update-market.ts'
 import type { Viewer } from '../../../src/application/ports/token-issuer.ts'
+import type { Transaction } from '../../../src/application/ports/transactions.ts'
 import type { Writes } from '../../../src/application/tables/reads-and-writes.ts'
 import { UpdateVendor } from '../../../src/application/vendors/update-vendor.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
@@ -91,7 +92,8 @@ export class World {
         return new SignOutEverywhere(unitOfWork).execute(this.#account(command.account))
       case 'change-password': {
         // Reads through the unit of work like everything in a world; what records no event logs nothing.
-        const changing = new ChangePassword(unitOfWork, unitOfWork, new NoHashing(), new NoTokens())
+        const looks = { look: <T>(work: (tx: Transaction) => Promise<T>) => unitOfWork.run(work) }
+        const changing = new ChangePassword(looks, unitOfWork, new NoHashing(), new NoTokens())
         await changing.execute(this.#account(command.account), 'twelve letters', 'twelve others')
         return
       }

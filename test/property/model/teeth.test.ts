@@ -103,4 +103,8 @@ class ForgetfulTransactions extends Transactions {
       work({ ...tx, logInvalidation: (tags) => tx.logInvalidation(this.#memory.remembered(tags)) }),
     )
   }
+
+  look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
+    return this.#production.look(work)
+  }
 }
