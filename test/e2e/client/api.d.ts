@@ -613,9 +613,12 @@ export interface components {
             readonly cache: {
                 /** @description The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own. */
                 readonly name: string;
+                /** @description False also while it is there and does not do its work. */
                 readonly connected: boolean;
                 /** @enum {string} */
                 readonly breaker: "closed" | "open" | "half-open" | "none";
+                /** @description Why reads bypass it, in a word, such as `MISCONF` or `timeout`. The log and `/admin` say more. */
+                readonly problem?: string;
             };
             /** @description Whether this instance may use the cache now, and since when, in milliseconds. */
             readonly lease: {
