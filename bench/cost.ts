@@ -2,9 +2,11 @@
  * What the invalidation log and the lease cost: statements per write and per idle second, a write's latency with and
  * without them, what a hit asks of PostgreSQL, and what a drain takes over a long log. `npm run bench:cost -- --writes 300 --hits 10000 --idle 10`
  */
+
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GetMarket } from '../src/application/markets/get-market.ts'
-import type { UpdateMarket } from '../src/application/markets/update-market.ts'
+import { GetMarket } from '../src/application/markets/market-reads.ts'
+import type { Application } from '../src/application/use-cases.ts'
+import { serviceOf } from '../src/infrastructure/modules/use-cases.ts'
 import { drainLongLogs, type LongLog } from './cost/long-log.ts'
 import { openStage, type Stage } from './cost/stage.ts'
 import { isDrain, StatementCounter } from './cost/statement-counter.ts'
@@ -66,20 +68,20 @@ async function latencies(writers: Writers, writes: number): Promise<Latencies> {
   return took
 }
 
-async function writeOften(writer: UpdateMarket): Promise<void> {
+async function writeOften(writer: Application['updateMarket']): Promise<void> {
   for (let i = 0; i < options.writes; i++) await write(writer, `counted ${i}`)
 }
 
-function write(writer: UpdateMarket, name: string): Promise<unknown> {
-  return writer.execute(stage.marketId, { name }, stage.organizer)
+function write(writer: Application['updateMarket'], name: string): Promise<unknown> {
+  return writer(stage.marketId, { name }, stage.organizer)
 }
 
 async function hitOften({ core, marketId }: Stage): Promise<void> {
-  const getMarket = await core.container.getAsync(GetMarket)
-  await getMarket.execute(marketId, undefined)
+  const getMarket = await core.container.getAsync(serviceOf(GetMarket))
+  await getMarket({ id: marketId })
   counter.take()
   for (let done = 0; done < options.hits; done += READERS) {
-    const reads = Array.from({ length: READERS }, () => getMarket.execute(marketId, undefined))
+    const reads = Array.from({ length: READERS }, () => getMarket({ id: marketId }))
     for (const { status } of await Promise.all(reads)) {
       if (status.kind !== 'hit') throw new Error(`A read was no hit, but: ${JSON.stringify(status)}`)
     }

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { RegisterAccount } from '../../src/application/accounts/register-account.ts'
 import { CreateMarket } from '../../src/application/markets/create-market.ts'
-import { GetMarket } from '../../src/application/markets/get-market.ts'
+import { GetMarket } from '../../src/application/markets/market-reads.ts'
 import { UpdateMarket } from '../../src/application/markets/update-market.ts'
 import { TokenIssuer, type Viewer } from '../../src/application/ports/token-issuer.ts'
 import { readConfig } from '../../src/infrastructure/config.ts'
 import { type Core, openCore } from '../../src/infrastructure/core.ts'
+import { serviceOf } from '../../src/infrastructure/modules/use-cases.ts'
 import { freshDatabase } from '../../test/support/postgres.ts'
 import { startRedis } from '../../test/support/redis.ts'
 import { redisVersion } from '../support/machine.ts'
@@ -51,7 +52,7 @@ export async function openStage(): Promise<Stage> {
 }
 
 async function register({ container }: Core): Promise<Viewer> {
-  const { token } = await (await container.getAsync(RegisterAccount)).execute({
+  const { token } = await (await container.getAsync(serviceOf(RegisterAccount)))({
     email: 'rosa@example.org',
     password: 'a long enough password',
     name: 'Rosa Organizer',
@@ -61,20 +62,20 @@ async function register({ container }: Core): Promise<Viewer> {
 }
 
 async function openMarket({ container }: Core, organizer: Viewer): Promise<string> {
-  const created = await (await container.getAsync(CreateMarket)).execute(organizer.accountId, {
+  const created = await (await container.getAsync(serviceOf(CreateMarket)))(organizer.accountId, {
     name: 'Harbor Market',
     city: 'Lisbon',
     stallCount: 30,
   })
-  await (await container.getAsync(UpdateMarket)).execute(created.id, { status: 'active' }, organizer)
+  await (await container.getAsync(serviceOf(UpdateMarket)))(created.id, { status: 'active' }, organizer)
   return created.id
 }
 
 /** The cache is used from the first lease on. */
 async function untilHit({ container }: Core, marketId: string): Promise<void> {
-  const getMarket = await container.getAsync(GetMarket)
+  const getMarket = await container.getAsync(serviceOf(GetMarket))
   for (let attempt = 0; attempt < 200; attempt++) {
-    if ((await getMarket.execute(marketId, undefined)).status.kind === 'hit') return
+    if ((await getMarket({ id: marketId })).status.kind === 'hit') return
     await sleep(25)
   }
   throw new Error('The cache never answers')

@@ -5,14 +5,16 @@ import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
 import { UpdateMarket } from '../../src/application/markets/update-market.ts'
 import { Transactions } from '../../src/application/ports/transactions.ts'
 import { tagsOf } from '../../src/application/tables/event-tags.ts'
+import type { Application } from '../../src/application/use-cases.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
+import { serviceOf } from '../../src/infrastructure/modules/use-cases.ts'
 import { AtOnce, Unlogged } from '../support/bare-writes.ts'
 
 /** The same write with the whole protocol, with the log's row alone, and with neither. */
 export interface Writers {
-  readonly whole: UpdateMarket
-  readonly logOnly: UpdateMarket
-  readonly bare: UpdateMarket
+  readonly whole: Application['updateMarket']
+  readonly logOnly: Application['updateMarket']
+  readonly bare: Application['updateMarket']
 }
 
 export async function writersOf({ container }: Core, leaseMs: number): Promise<Writers> {
@@ -24,9 +26,9 @@ export async function writersOf({ container }: Core, leaseMs: number): Promise<W
   ])
   const atOnce = new AtOnce(cache, loop, clock, leaseMs, false)
   const writer = (transactions: Transactions) =>
-    new UpdateMarket(new UnitOfWork(transactions, tagsOf, atOnce, clock, () => {}), clock)
+    UpdateMarket({ writes: new UnitOfWork(transactions, tagsOf, atOnce, clock, () => {}), clock })
   return {
-    whole: await container.getAsync(UpdateMarket),
+    whole: await container.getAsync(serviceOf(UpdateMarket)),
     logOnly: writer(transactions),
     bare: writer(new Unlogged(transactions)),
   }

@@ -1,4 +1,5 @@
 import type { ViewQueries } from '../../src/application/ports/view-queries.ts'
+import { normalizeCity } from '../../src/domain/market.ts'
 import { GROWING_CITY, SMALL_CITY, TYPICAL } from './populate.ts'
 
 export interface MeasuredView {
@@ -25,7 +26,9 @@ const page = (number: number): MeasuredView => ({
 })
 
 const cityList = (name: string, city: string) =>
-  view(`list of ${name}, page 1`, (views) => views.marketListing({ page: 1, pageSize: PAGE_SIZE, city }))
+  view(`list of ${name}, page 1`, (views) =>
+    views.marketListing({ page: 1, pageSize: PAGE_SIZE, city: normalizeCity(city) }),
+  )
 
 export const FIRST_PAGE = page(1)
 
@@ -40,7 +43,7 @@ export const VIEWS: readonly MeasuredView[] = [
   view('market as a page', (views) => views.marketPage('typical-1')),
   view('market’s counts', (views) => views.marketStats(marketId)),
   view('market’s applications', (views) =>
-    views.marketApplications({ marketId, page: 1, pageSize: PAGE_SIZE }),
+    views.marketApplications({ id: marketId, page: 1, pageSize: PAGE_SIZE }),
   ),
   view('vendor’s profile', (views) => views.vendorProfile(vendor)),
   view('vendor’s dashboard', (views) => views.vendorDashboard(vendor)),

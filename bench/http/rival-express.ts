@@ -4,8 +4,8 @@
  */
 import express from 'express'
 import { pino } from 'pino'
+import { ListMarkets } from '../../src/application/markets/market-reads.ts'
 import { Snapshots } from '../../src/application/ports/view-queries.ts'
-import { VIEWS } from '../../src/application/tables/view-table.ts'
 import { readConfig } from '../../src/infrastructure/config.ts'
 import { openCore } from '../../src/infrastructure/core.ts'
 import { RIVALS } from '../rivals/rivals.ts'
@@ -20,7 +20,7 @@ const { container } = await openCore(
   pino({ level: 'silent' }),
 )
 const snapshots = await container.getAsync(Snapshots)
-const { marketListing: view } = VIEWS
+const { view } = ListMarkets
 const cache = await rival.open({ redisUrl, ttlMs: view.ttlS * 1000, maxEntries: 10_000 })
 // They share a Redis, and one's text under a key would be another's nonsense.
 const mine = (name: string) => `${RIVAL}|${name}`

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { View } from '../../src/application/consistency/view.ts'
+import { GetMarket } from '../../src/application/markets/market-reads.ts'
 import { Reads, Writes } from '../../src/application/tables/reads-and-writes.ts'
-import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Rival } from '../rivals/rival.ts'
 import { RIVALS } from '../rivals/rivals.ts'
 import { commitNextVersion } from '../staleness/service.ts'
@@ -20,7 +20,7 @@ export interface Contestant {
   close(): Promise<void>
 }
 
-const { key, tags, ttlS } = VIEWS.marketDetail
+const { key, tags, ttlS } = GetMarket.view
 const CLOSING_MS = 1000
 
 export async function contestants(world: World): Promise<Contestant[]> {

@@ -5,6 +5,7 @@ import { TokenIssuer } from '../../src/application/ports/token-issuer.ts'
 import { Snapshots, type ViewQueries } from '../../src/application/ports/view-queries.ts'
 import { readConfig } from '../../src/infrastructure/config.ts'
 import { type Core, openCore } from '../../src/infrastructure/core.ts'
+import { serviceOf } from '../../src/infrastructure/modules/use-cases.ts'
 import { freshDatabase } from '../../test/support/postgres.ts'
 import { startRedis } from '../../test/support/redis.ts'
 import { DatabaseCopies } from '../support/database-copies.ts'
@@ -68,15 +69,15 @@ export async function openWorld(): Promise<World> {
 }
 
 async function openMarket({ container }: Core): Promise<string> {
-  const { token } = await (await container.getAsync(RegisterAccount)).execute({
+  const { token } = await (await container.getAsync(serviceOf(RegisterAccount)))({
     email: 'rosa@example.org',
     password: 'a long enough password',
     name: 'Rosa Organizer',
     role: 'organizer',
   })
   const organizer = await (await container.getAsync(TokenIssuer)).verify(token)
-  const create = await container.getAsync(CreateMarket)
-  const { id } = await create.execute(organizer.accountId, {
+  const create = await container.getAsync(serviceOf(CreateMarket))
+  const { id } = await create(organizer.accountId, {
     name: 'Harbor Market',
     city: 'Lisbon',
     stallCount: 1,

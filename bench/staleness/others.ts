@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { View } from '../../src/application/consistency/view.ts'
+import { GetMarket, ListMarkets } from '../../src/application/markets/market-reads.ts'
 import { Snapshots, type ViewQueries } from '../../src/application/ports/view-queries.ts'
 import type { Writes } from '../../src/application/tables/reads-and-writes.ts'
-import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Rival, RivalCache } from '../rivals/rival.ts'
 import { RIVALS } from '../rivals/rivals.ts'
 import { bareWrites } from '../support/bare-writes.ts'
@@ -59,15 +59,15 @@ function reading(cache: RivalCache, snapshots: Snapshots, marketIds: readonly st
     })
   return async (question: Question) =>
     question.of === 'listing'
-      ? reader.listing(await through(VIEWS.marketListing, LISTING))
-      : reader.market(await through(VIEWS.marketDetail, { id: marketIds[question.market]! }))
+      ? reader.listing(await through(ListMarkets.view, LISTING))
+      : reader.market(await through(GetMarket.view, { id: marketIds[question.market]! }))
 }
 
 async function writing(cache: RivalCache, writes: Writes, id: string): Promise<number> {
   const version = await commitNextVersion(writes, id)
   const affected = {
-    keys: [VIEWS.marketDetail.key({ id }), VIEWS.marketListing.key(LISTING)],
-    tags: [...VIEWS.marketDetail.tags({ id }), ...VIEWS.marketListing.tags(LISTING)],
+    keys: [GetMarket.view.key({ id }), ListMarkets.view.key(LISTING)],
+    tags: [...GetMarket.view.tags({ id }), ...ListMarkets.view.tags(LISTING)],
   }
   // The data has been changed, and cannot be changed back: all that is left is to answer.
   await cache.invalidate(affected).catch(() => undefined)

@@ -1,5 +1,5 @@
+import { GetMarket, ListMarkets } from '../../src/application/markets/market-reads.ts'
 import { Reads, Writes } from '../../src/application/tables/reads-and-writes.ts'
-import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Core } from '../../src/infrastructure/core.ts'
 import type { Contestant, Instance } from './contestant.ts'
 import type { Question } from './plan.ts'
@@ -34,9 +34,9 @@ async function instance(core: Core, { marketIds }: World): Promise<Instance> {
   const reader = new Reader(marketIds)
   const read = async (question: Question) => {
     if (question.of === 'listing') {
-      return reader.listing((await views.read(VIEWS.marketListing, LISTING)).body.toString())
+      return reader.listing((await views.read(ListMarkets.view, LISTING)).body.toString())
     }
-    const { body } = await views.read(VIEWS.marketDetail, { id: marketIds[question.market]! })
+    const { body } = await views.read(GetMarket.view, { id: marketIds[question.market]! })
     return reader.market(body.toString())
   }
   return {

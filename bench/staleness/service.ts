@@ -1,6 +1,6 @@
+import { ListMarkets } from '../../src/application/markets/market-reads.ts'
 import { listingOf } from '../../src/application/markets/update-market.ts'
 import type { Writes } from '../../src/application/tables/reads-and-writes.ts'
-import { VIEWS } from '../../src/application/tables/view-table.ts'
 import type { Seen } from './judge.ts'
 import { MARKETS } from './plan.ts'
 
@@ -35,7 +35,7 @@ export class Reader {
   }
 
   listing(json: string): Seen[] {
-    const { markets } = VIEWS.marketListing.schema.parse(JSON.parse(json))
+    const { markets } = ListMarkets.view.schema.parse(JSON.parse(json))
     return markets.map((market) => this.#seen(market))
   }
 

@@ -6,6 +6,7 @@ import { UpdateMarket } from '../../src/application/markets/update-market.ts'
 import { TokenIssuer } from '../../src/application/ports/token-issuer.ts'
 import { readConfig } from '../../src/infrastructure/config.ts'
 import { type Core, openCore } from '../../src/infrastructure/core.ts'
+import { serviceOf } from '../../src/infrastructure/modules/use-cases.ts'
 import { freshDatabase } from '../../test/support/postgres.ts'
 import { MARKETS } from './plan.ts'
 import { Loads, slowly } from './slow-snapshots.ts'
@@ -67,22 +68,25 @@ export async function openWorld(seed: number): Promise<World> {
 }
 
 async function openMarkets({ container }: Core): Promise<string[]> {
-  const { token } = await (await container.getAsync(RegisterAccount)).execute({
+  const { token } = await (await container.getAsync(serviceOf(RegisterAccount)))({
     email: 'rosa@example.org',
     password: 'a long enough password',
     name: 'Rosa Organizer',
     role: 'organizer',
   })
   const organizer = await (await container.getAsync(TokenIssuer)).verify(token)
-  const [create, update] = [await container.getAsync(CreateMarket), await container.getAsync(UpdateMarket)]
+  const [create, update] = [
+    await container.getAsync(serviceOf(CreateMarket)),
+    await container.getAsync(serviceOf(UpdateMarket)),
+  ]
   const ids: string[] = []
   for (let number = 0; number < MARKETS; number++) {
-    const { id } = await create.execute(organizer.accountId, {
+    const { id } = await create(organizer.accountId, {
       name: `Harbor Market on Pier ${number}`,
       city: 'Lisbon',
       stallCount: 1,
     })
-    await update.execute(id, { status: 'active' }, organizer)
+    await update(id, { status: 'active' }, organizer)
     ids.push(id)
   }
   return ids

@@ -1,4 +1,8 @@
-export type Role = 'organizer' | 'vendor'
+export const ROLES = ['organizer', 'vendor'] as const
+export type Role = (typeof ROLES)[number]
+
+/** In characters. */
+export const ACCOUNT_LIMITS = { email: 254, name: 120, shortestPassword: 12, longestPassword: 128 } as const
 
 export interface AccountProps {
   id: string

@@ -3,6 +3,15 @@ import { MarketflowError } from './errors.ts'
 export const MARKET_STATUSES = ['draft', 'active', 'closed'] as const
 export type MarketStatus = (typeof MARKET_STATUSES)[number]
 
+/** The longest texts, in characters, and the most stalls. */
+export const MARKET_LIMITS = {
+  name: 120,
+  city: 120,
+  description: 2000,
+  slug: 80,
+  stallCount: 10_000,
+} as const
+
 /** A market opens once, and from then on alternates: draft → active → closed → active → … */
 const NEXT_STATUS: Record<MarketStatus, MarketStatus> = {
   draft: 'active',
@@ -96,24 +105,31 @@ export class Market {
   }
 }
 
+declare const compared: unique symbol
+
+/** A city as cities are compared. Made here only, so that no query and no tag can ask for one as it was typed. */
+export type CityKey = string & { readonly [compared]: 'city' }
+
 /** How cities are compared: `Chicago ` and `chicago` are one city, and an `ü` is one however it is encoded. */
-export function normalizeCity(city: string): string {
-  return city.trim().replace(/\s+/g, ' ').toLowerCase().normalize('NFC')
+export function normalizeCity(city: string): CityKey {
+  return city.trim().replace(/\s+/g, ' ').toLowerCase().normalize('NFC') as CityKey
 }
 
-/** Whether a text has the form of a slug: lower-case letters and digits joined by single hyphens. */
+/** The form of a slug: lower-case letters and digits joined by single hyphens. */
+export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
+
 export function isSlug(text: string): boolean {
-  return /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text)
+  return SLUG.test(text)
 }
 
-/** A readable URL part: `Caledonia Farmers' Market` → `caledonia-farmers-market`; at most 80 characters, never empty. */
+/** A readable URL part: `Caledonia Farmers' Market` → `caledonia-farmers-market`; at most `MARKET_LIMITS.slug` characters, never empty. */
 export function slugify(text: string): string {
   const slug = text
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[\u0300-\u036f'’]/g, '')
     .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 80)
+    .slice(0, MARKET_LIMITS.slug)
     .replace(/^-+|-+$/g, '')
   return slug || 'market'
 }

@@ -7,6 +7,9 @@ export type ApplicationStatus = (typeof APPLICATION_STATUSES)[number]
 /** A live application blocks another by the same vendor at the same market. */
 export const LIVE_STATUSES: readonly ApplicationStatus[] = ['pending', 'waitlisted', 'accepted']
 
+/** In characters. */
+export const LONGEST_MESSAGE = 2000
+
 export interface VendorApplicationProps {
   id: string
   marketId: string

@@ -1,3 +1,6 @@
+/** The longest texts, in characters. */
+export const VENDOR_LIMITS = { businessName: 120, category: 120, description: 2000, website: 500 } as const
+
 export interface VendorProps {
   id: string
   businessName: string

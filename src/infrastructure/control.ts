@@ -1,16 +1,10 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { openControlSocket } from '../adapters/cli/control-socket.ts'
-import { explainPath } from '../adapters/http/locate-view.ts'
-import { ExplainView } from '../application/consistency/explanation.ts'
-import { renderedViews } from '../application/pages/rendered-views.ts'
-import { PageRenderer } from '../application/ports/page-renderer.ts'
-import { assertKnownTags } from '../application/tables/known-tags.ts'
-import { Writes } from '../application/tables/reads-and-writes.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import type { Config } from './config.ts'
-import type { Core } from './core.ts'
 import { explainExit } from './exit.ts'
+import type { OperatorCommands } from './operator-commands.ts'
 
 const explainInput = z.strictObject({ path: z.string() })
 const invalidateInput = z.strictObject({ tags: z.array(z.string().min(1)).min(1) })
@@ -18,21 +12,17 @@ const invalidateInput = z.strictObject({ tags: z.array(z.string().min(1)).min(1)
 /** What `npm run cache` asks of this instance. A service that cannot listen for it serves all the same. */
 export async function openControl(
   { dataDir }: Config,
-  { container }: Core,
+  { explain, invalidate }: OperatorCommands,
   logger: Logger,
 ): Promise<{ close(): Promise<void> }> {
   const nothing = { close: async () => {} }
   if (dataDir === 'memory') return nothing
-  const explain = await container.getAsync(ExplainView)
-  const pages = renderedViews(await container.getAsync(PageRenderer))
-  const unitOfWork = await container.getAsync(Writes)
   try {
     return await openControlSocket(dataDir, {
-      explain: (input) => inWords(explainPath(explain, pages, explainInput.parse(input).path)),
+      explain: (input) => inWords(explain(explainInput.parse(input).path)),
       invalidate: async (input) => {
         const { tags } = invalidateInput.parse(input)
-        assertKnownTags(tags)
-        await unitOfWork.invalidate(tags)
+        await invalidate(tags)
         logger.info({ account: 'operator', action: 'invalidate', tags }, 'by the control socket')
       },
     })

@@ -12,6 +12,7 @@ import { MarketflowError } from '../domain/errors.ts'
 import { readCommandConfig } from './config.ts'
 import { type Core, openCore } from './core.ts'
 import { exitCodeOf, explainExit } from './exit.ts'
+import { serviceOf } from './modules/use-cases.ts'
 
 const USAGE = `Usage: npm run import -- FILE.csv
 
@@ -87,8 +88,8 @@ async function* following<T>(first: IteratorResult<T, void>, others: AsyncGenera
 }
 
 async function importFile(core: Core, file: DirectoryFile): Promise<Summary> {
-  const [markets, unitOfWork, clock] = await Promise.all([
-    core.container.getAsync(ImportMarkets),
+  const [importMarkets, unitOfWork, clock] = await Promise.all([
+    core.container.getAsync(serviceOf(ImportMarkets)),
     core.container.getAsync(Writes),
     core.container.getAsync(Clock),
   ])
@@ -101,7 +102,7 @@ async function importFile(core: Core, file: DirectoryFile): Promise<Summary> {
   const commit = async (batch: readonly DirectoryMarket[]) => {
     // Not before there is a market to own: a file without any leaves an empty database empty.
     organizerId ??= await directoryOrganizer(unitOfWork, clock)
-    const counts = await markets.execute(organizerId, batch)
+    const counts = await importMarkets(organizerId, batch)
     for (const key of ['imported', 'updated', 'unchanged'] as const) summary[key] += counts[key]
     bar.update(file.read(), { rows: summary.imported + summary.updated + summary.unchanged })
   }

@@ -7,6 +7,7 @@ import { seedDemo } from './demo/seed-demo.ts'
 import { httpApp } from './http.ts'
 import { openLimits } from './limits.ts'
 import { createLogger } from './logger.ts'
+import { operatorCommands } from './operator-commands.ts'
 import { startTracing } from './tracing/sdk.ts'
 import { tracedApp } from './tracing/traced-app.ts'
 
@@ -35,10 +36,11 @@ export async function startService(config: Config, overrides: readonly Override[
   opening.defer(() => limiting.close())
   if (config.seedDemo && (await seedDemo(core.container)))
     logger.info('filled the empty database with demo data')
-  const control = await openControl(config, core, logger)
+  const commands = await operatorCommands(config, core)
+  const control = await openControl(config, commands, logger)
   opening.defer(() => control.close())
   const closing = new AbortController()
-  const app = await httpApp(config, core, limiting.limits, logger, closing.signal)
+  const app = await httpApp(config, core, commands, limiting.limits, logger, closing.signal)
   const server = await listen(tracing ? tracedApp(app) : app, config)
   logger.info({ url: server.url, database: core.database.describe, cache: config.cache }, 'listening')
   opening.defer(async () => {

@@ -27,7 +27,7 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
 
 /** The application's only packages, and where it may import them. */
 const APPLICATION_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ['src/application/views/', 'src/application/tables/'],
+  zod: ['src/application/use-case/', 'src/application/views/', 'src/application/tables/'],
   // For the digests: the ETag, and the views' fingerprint.
   'node:crypto': ['src/application/consistency/', 'src/application/tables/'],
 }

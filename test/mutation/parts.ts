@@ -8,7 +8,7 @@ interface Part {
  * Mostly tables: what they do, they do when they are loaded, so that each of their mutants has to be tried against every
  * test of its part. Hence a part with few tests.
  */
-const TABLES = ['src/application/consistency/cache-key.ts', 'src/application/tables/view-table.ts']
+const TABLES = ['src/application/consistency/cache-key.ts', 'src/application/*/*-reads.ts']
 /** Mostly settings of connections, likewise. */
 const CONNECTIONS = ['counting-client', 'master-connection', 'redis-client'].map(
   (name) => `src/adapters/cache/${name}.ts`,
@@ -31,7 +31,7 @@ const PARTS = {
     mutate: TABLES,
     tests: [
       'test/unit/consistency/keys.test.ts',
-      'test/unit/tables/{event-tags,view-keys,view-table}.test.ts',
+      'test/unit/tables/{event-tags,view-keys,page-reads}.test.ts',
     ],
   },
   adapters: {

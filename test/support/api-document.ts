@@ -4,11 +4,11 @@ import type { RequestObserver } from '../../src/adapters/http/observe.ts'
 import { openApiDocument } from '../../src/adapters/http/openapi/document.ts'
 import { routeTable } from '../../src/adapters/http/route-table.ts'
 import type { SystemProbes } from '../../src/adapters/http/system-routes.ts'
-import type { UseCases } from '../../src/adapters/http/use-cases.ts'
+import type { Application } from '../../src/application/use-cases.ts'
 
 /** The route table over nothing: to look at, not to ask. */
 export const ROUTES = routeTable(
-  {} as UseCases,
+  {} as Application,
   {} as Access,
   new CachedReads({} as RequestObserver, () => {}),
   {

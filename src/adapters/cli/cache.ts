@@ -30,7 +30,8 @@ async function explain(path: string): Promise<void> {
 /** One instance is enough: the log carries the tags to all others. */
 async function invalidate(tags: readonly string[]): Promise<void> {
   const [first] = await ask('invalidate', { tags }, true)
-  if (first?.error !== undefined) fail(first.error)
+  if (first === undefined) return
+  if (first.error !== undefined) fail(first.error)
   else console.log(`invalidated ${tags.join(', ')}`)
 }
 

@@ -1,96 +1,82 @@
 import type { IncomingMessage } from 'node:http'
 import type { TokenIssuer, Viewer } from '../../application/ports/token-issuer.ts'
+import { type Audience, isRole } from '../../application/use-case/read.ts'
+import type { Application } from '../../application/use-cases.ts'
 import type { Role } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { noteActor } from './deeds.ts'
+import type { Token } from './openapi/operation.ts'
 import type { RateLimits } from './rate-limits.ts'
-import type { UseCases } from './use-cases.ts'
 
 /** RFC 6750, 2.1; the scheme is compared without case (RFC 9110, 11.1). */
 const BEARER = /^bearer +([\w~+/.-]+=*)$/i
 
-export type VendorViewer = Viewer & { readonly vendorId: string }
-
 /** Who may ask for what: tokens, roles, and how often an account may write. */
 export class Access {
   readonly #tokens: TokenIssuer
-  readonly #identify: UseCases['identify']
+  readonly #identify: Application['identify']
   readonly #limits: RateLimits | undefined
 
-  constructor(tokens: TokenIssuer, identify: UseCases['identify'], limits: RateLimits | undefined) {
+  constructor(tokens: TokenIssuer, identify: Application['identify'], limits: RateLimits | undefined) {
     this.#tokens = tokens
     this.#identify = identify
     this.#limits = limits
   }
 
   /**
-   * Who is asking, where anybody may; at once where the request has no token.
-   * @throws MarketflowError `unauthenticated` for a bad token: to answer it as a stranger would hide that it has expired
+   * Who is asking a read; at once where no token is presented and none is needed.
+   * @throws MarketflowError `unauthenticated` for a bad token: to answer it as a stranger would hide that it has expired;
+   * `forbidden` for one of another role
    */
-  anyone(req: IncomingMessage): Promise<Viewer> | undefined {
+  reader(req: IncomingMessage, audience: Audience): Promise<Viewer | undefined> | undefined {
+    if (audience === 'everybody') return this.#passerBy(req)
+    return isRole(audience) ? this.#withRole(req, audience) : this.#anyone(req)
+  }
+
+  /** Whose token a request carries that needs one. @throws MarketflowError `unauthenticated`, `forbidden` */
+  async caller(req: IncomingMessage, token: Token): Promise<Viewer | undefined> {
+    if (token === 'ignored') return undefined
+    if (token === 'optional') return this.#anyone(req)
+    return token === 'account' ? this.#account(req) : this.#withRole(req, token)
+  }
+
+  /** The same, for a request that is about to write. @throws MarketflowError also `rate-limited` */
+  async writer(req: IncomingMessage, token: Token): Promise<Viewer | undefined> {
+    const viewer = await this.caller(req, token)
+    if (viewer !== undefined) await this.#limits?.countWrite(viewer.accountId)
+    return viewer
+  }
+
+  #anyone(req: IncomingMessage): Promise<Viewer> | undefined {
     const token = tokenOf(req)
     return token === undefined ? undefined : this.#identified(req, token)
   }
 
   /**
-   * For what everybody sees alike: a token that is forged or expired is refused, but no revocation is looked up.
-   * It would decide nothing, and with PostgreSQL out of reach it would take the page from readers who are signed in.
-   * @throws MarketflowError `unauthenticated`
+   * For what everybody sees alike: a token that is forged or expired is refused, but no revocation is looked up. It
+   * would decide nothing, and with PostgreSQL out of reach it would take the page from every account that is signed in.
    */
-  passerBy(req: IncomingMessage): Promise<unknown> | undefined {
+  #passerBy(req: IncomingMessage): Promise<undefined> | undefined {
     const token = tokenOf(req)
-    return token === undefined ? undefined : this.#tokens.verify(token)
+    return token === undefined ? undefined : this.#tokens.verify(token).then(() => undefined)
   }
 
-  /** @throws MarketflowError `unauthenticated` */
-  async account(req: IncomingMessage): Promise<Viewer> {
-    const viewer = await this.anyone(req)
+  async #account(req: IncomingMessage): Promise<Viewer> {
+    const viewer = await this.#anyone(req)
     if (viewer === undefined) throw new MarketflowError('unauthenticated')
     return viewer
   }
 
-  /** @throws MarketflowError `unauthenticated`, `forbidden` */
-  organizer(req: IncomingMessage): Promise<Viewer> {
-    return this.#withRole(req, 'organizer')
-  }
-
-  /** @throws MarketflowError `unauthenticated`, `forbidden` */
-  async vendor(req: IncomingMessage): Promise<VendorViewer> {
-    const viewer = await this.#withRole(req, 'vendor')
-    if (viewer.vendorId === null) throw new MarketflowError('forbidden')
-    return { ...viewer, vendorId: viewer.vendorId }
-  }
-
-  /** An organizer about to write. @throws MarketflowError also `rate-limited` */
-  async writingOrganizer(req: IncomingMessage): Promise<Viewer> {
-    const viewer = await this.organizer(req)
-    await this.#limits?.countWrite(viewer.accountId)
-    return viewer
-  }
-
-  /** A vendor about to write. @throws MarketflowError also `rate-limited` */
-  async writingVendor(req: IncomingMessage): Promise<VendorViewer> {
-    const viewer = await this.vendor(req)
-    await this.#limits?.countWrite(viewer.accountId)
-    return viewer
-  }
-
-  /** An account about to change an account's own settings. @throws MarketflowError also `rate-limited` */
-  async writingAccount(req: IncomingMessage): Promise<Viewer> {
-    const viewer = await this.account(req)
-    await this.#limits?.countWrite(viewer.accountId)
-    return viewer
-  }
-
   async #identified(req: IncomingMessage, token: string): Promise<Viewer> {
-    const viewer = await this.#identify.execute(token)
+    const viewer = await this.#identify(token)
     noteActor(req, viewer.accountId)
     return viewer
   }
 
   async #withRole(req: IncomingMessage, role: Role): Promise<Viewer> {
-    const viewer = await this.account(req)
+    const viewer = await this.#account(req)
     if (viewer.role !== role) throw new MarketflowError('forbidden', `Only ${role}s may do that`)
+    if (role === 'vendor' && viewer.vendorId === null) throw new MarketflowError('forbidden')
     return viewer
   }
 }

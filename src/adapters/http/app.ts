@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
+import type { Application } from '../../application/use-cases.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { Access } from './access.ts'
 import { adminRoutes, type OperatorsConsole } from './admin/admin-routes.ts'
@@ -15,7 +16,6 @@ import { routeTable } from './route-table.ts'
 import { mount } from './routes.ts'
 import { pageHeaders } from './security-headers.ts'
 import type { SystemProbes } from './system-routes.ts'
-import type { UseCases } from './use-cases.ts'
 
 export interface AppOptions extends SystemProbes {
   readonly clock: Clock
@@ -35,7 +35,11 @@ export interface AppOptions extends SystemProbes {
 }
 
 /** Marketflow over HTTP. */
-export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppOptions): RequestListener {
+export function createApp(
+  application: Application,
+  tokens: TokenIssuer,
+  options: AppOptions,
+): RequestListener {
   const {
     clock,
     random,
@@ -48,7 +52,7 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   } = options
   const ids = new RequestIds(random)
   const forPages = pageHeaders(publicUrl)
-  const access = new Access(tokens, useCases.identify, limits)
+  const access = new Access(tokens, application.identify, limits)
   const fail = errorHandler(ids, onError, forPages)
   const observer = new RequestObserver(clock, ids, onRequest)
   const reads = new CachedReads(observer, fail)
@@ -56,12 +60,12 @@ export function createApp(useCases: UseCases, tokens: TokenIssuer, options: AppO
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.set('query parser', 'simple')
+  app.set('query parser', false)
   app.set('case sensitive routing', true)
   app.set('trust proxy', trustProxy)
 
   mount(app, [
-    ...routeTable(useCases, access, reads, { limits, probes: options, forPages, publicUrl }),
+    ...routeTable(application, access, reads, { limits, probes: options, forPages, publicUrl }),
     ...(operators === undefined ? [] : adminRoutes(operators, clock, limits)),
   ])
   app.use(refuseRoute)

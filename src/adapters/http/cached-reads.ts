@@ -1,23 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Request } from 'express'
 import type { Reading } from '../../application/consistency/reading.ts'
+import type { Viewer } from '../../application/ports/token-issuer.ts'
+import type { Application } from '../../application/use-cases.ts'
+import { MarketflowError } from '../../domain/errors.ts'
+import type { Access } from './access.ts'
 import type { Fail } from './error-handler.ts'
+import { paramsOf, type ReadRoute } from './kit/api-route.ts'
 import { noteRoute, type RequestObserver } from './observe.ts'
-import type { Operation } from './openapi/operation.ts'
 import { Recent } from './recent.ts'
 import type { Route } from './routes.ts'
 import { type Sending, sendReading } from './send-reading.ts'
-
-/** A row of the route table that is answered from a cached view. */
-export interface CachedRead<Viewer> extends Sending {
-  readonly path: string
-  readonly takesQuery?: boolean
-  readonly operation: Operation | null
-  /** Who is asking. @throws MarketflowError where they may not */
-  readonly admit: (req: IncomingMessage) => Viewer | Promise<Viewer>
-  /** What the URL asks for. Looks at nothing but the URL: its result is remembered. @throws MarketflowError */
-  readonly question: (req: Request) => (viewer: Viewer) => Promise<Reading<unknown>>
-}
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => Promise<void>
 
@@ -41,24 +33,29 @@ export class CachedReads {
   }
 
   /** The row for Express: the long way, which remembers. */
-  route<Viewer>(row: CachedRead<Viewer>): Route {
-    const { path, takesQuery = false, operation, admit, question } = row
+  route(row: ReadRoute, access: Access, application: Application): Route {
+    const { path, read, name, operation } = row
+    const sending: Sending = { ...row, variesByAccount: read.audience !== 'everybody' }
+    // A page for people looks at no token.
+    const admit = (req: IncomingMessage) =>
+      operation === null ? undefined : access.reader(req, read.audience)
+    const ask = application[name] as (params: object, viewer?: Viewer) => Promise<Reading<unknown>>
     return {
       method: 'GET',
       path,
-      takesQuery,
+      takesQuery: true,
       operation,
       handle: async (req, res) => {
         const viewer = await admit(req)
-        const read = question(req)
-        sendReading(req, res, await read(viewer), row)
+        const params = paramsOf(row, req.params, req.url)
+        send(req, res, await ask(params, viewer), sending)
         this.#remember(req.url, async (req, res) => {
           const start = this.#observer.now()
           noteRoute(res, path)
           try {
             const admitted = admit(req)
             const viewer = admitted instanceof Promise ? await admitted : admitted
-            sendReading(req, res, await read(viewer), row)
+            send(req, res, await ask(params, viewer), sending)
           } catch (error) {
             this.#fail(error, req, res)
           }
@@ -81,4 +78,10 @@ export class CachedReads {
   #remember(url: string, answer: Answer): void {
     if (url.length <= LONGEST_KNOWN) this.#known.set(url, answer)
   }
+}
+
+/** @throws MarketflowError `route-not-found` for what does not exist, and has no name but its address */
+function send(req: IncomingMessage, res: ServerResponse, reading: Reading<unknown>, sending: Sending): void {
+  if (!reading.exists) throw new MarketflowError('route-not-found')
+  sendReading(req, res, reading, sending)
 }

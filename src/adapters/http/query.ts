@@ -1,29 +1,20 @@
-import type { Request } from 'express'
-import { z } from 'zod'
+import { parse } from 'node:querystring'
+import type { z } from 'zod'
 import { validate } from './validation.ts'
 
 const NO_PARAMETERS = {}
-const none = z.strictObject({})
 
 /**
- * The query's parameters by their schema, each of which may be given once.
+ * The parameters in a URL's query by their schema, each of which may be given once.
  * @throws MarketflowError `validation-failed`; URIError for broken percent-encoding
  */
-export function readQuery<Schema extends z.ZodType>(req: Request, schema: Schema): z.output<Schema> {
-  return validate(schema, hasQuery(req) ? parseQuery(req) : NO_PARAMETERS, 'query')
+export function readQuery<Schema extends z.ZodType>(url: string, schema: Schema): z.output<Schema> {
+  const start = url.indexOf('?')
+  return validate(schema, start === -1 ? NO_PARAMETERS : parseQuery(url, start + 1), 'query')
 }
 
-/** @throws MarketflowError `validation-failed` where a route that takes no parameters is given one. */
-export function assertNoQuery(req: Request): void {
-  if (hasQuery(req)) readQuery(req, none)
-}
-
-function hasQuery(req: Request): boolean {
-  return req.url.includes('?')
-}
-
-function parseQuery(req: Request): unknown {
-  // Express's parser lets broken encodings pass as they are; a typo should not search for another city.
-  if (req.url.includes('%')) decodeURIComponent(req.url)
-  return req.query
+function parseQuery(url: string, start: number): unknown {
+  // The parser lets broken encodings pass as they are; a typo should not search for another city.
+  if (url.includes('%')) decodeURIComponent(url)
+  return parse(url.slice(start))
 }

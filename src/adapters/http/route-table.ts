@@ -1,19 +1,30 @@
+import type { Application } from '../../application/use-cases.ts'
 import type { Access } from './access.ts'
-import { applicationRoutes } from './application-routes.ts'
-import { authRoutes } from './auth-routes.ts'
+import { ACCOUNT_ROUTES } from './api/accounts.ts'
+import { APPLICATION_ROUTES } from './api/applications.ts'
+import { MARKET_ROUTES } from './api/markets.ts'
+import { ORGANIZER_ROUTES } from './api/organizers.ts'
+import { VENDOR_ROUTES } from './api/vendors.ts'
 import type { CachedReads } from './cached-reads.ts'
-import { marketRoutes } from './market-routes.ts'
+import type { CallRoute, ReadRoute } from './kit/api-route.ts'
+import { callRoute } from './kit/call-route.ts'
 import { documentRoute } from './openapi/document-route.ts'
 import { viewerRoutes } from './openapi/viewer-routes.ts'
-import { organizerRoutes } from './organizer-routes.ts'
 import { assetRoutes } from './pages/asset-routes.ts'
-import { pageRoutes } from './pages/page-routes.ts'
+import { pageReads, robotsRoute } from './pages/page-routes.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Route } from './routes.ts'
 import type { HeaderList } from './security-headers.ts'
 import { type SystemProbes, systemRoutes } from './system-routes.ts'
-import type { UseCases } from './use-cases.ts'
-import { vendorRoutes } from './vendor-routes.ts'
+
+/** The API's rows. Express tries paths in this order: what is read most comes first. */
+const API: readonly (ReadRoute | CallRoute)[] = [
+  ...MARKET_ROUTES,
+  ...VENDOR_ROUTES,
+  ...ORGANIZER_ROUTES,
+  ...APPLICATION_ROUTES,
+  ...ACCOUNT_ROUTES,
+]
 
 export interface RouteOptions {
   readonly limits: RateLimits | undefined
@@ -23,25 +34,29 @@ export interface RouteOptions {
   readonly publicUrl: string | undefined
 }
 
+/** Every row that is answered from a cached view: what operators can have explained. */
+export function readRoutes({
+  forPages,
+  publicUrl,
+}: Pick<RouteOptions, 'forPages' | 'publicUrl'>): ReadRoute[] {
+  return [...API.filter((row) => 'read' in row), ...pageReads(forPages, publicUrl)]
+}
+
 /** Everything that can be asked for: the API, its document, and the pages for people. */
 export function routeTable(
-  useCases: UseCases,
+  application: Application,
   access: Access,
   reads: CachedReads,
-  { limits, probes, forPages, publicUrl }: RouteOptions,
+  options: RouteOptions,
 ): Route[] {
-  const api = [
-    // Express tries paths in this order: what is read most comes first.
-    ...marketRoutes(useCases, access, reads),
-    ...vendorRoutes(useCases, access, reads),
-    ...organizerRoutes(useCases, access, reads),
-    ...applicationRoutes(useCases, access, reads),
-    ...authRoutes(useCases, access, limits),
-    ...systemRoutes(probes),
-  ]
+  const { limits, probes, forPages, publicUrl } = options
+  const route = (row: ReadRoute | CallRoute) =>
+    'read' in row ? reads.route(row, access, application) : callRoute(row, access, application, limits)
+  const api = [...API.map(route), ...systemRoutes(probes)]
   return [
     ...api,
-    ...pageRoutes(useCases, reads, forPages, publicUrl),
+    ...pageReads(forPages, publicUrl).map(route),
+    robotsRoute(publicUrl),
     ...assetRoutes(forPages),
     documentRoute(api),
     ...viewerRoutes(),

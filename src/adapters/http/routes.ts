@@ -1,9 +1,12 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
+import { z } from 'zod'
 import { MarketflowError } from '../../domain/errors.ts'
 import { noteDeed } from './deeds.ts'
 import { noteRoute } from './observe.ts'
 import type { Operation } from './openapi/operation.ts'
-import { assertNoQuery } from './query.ts'
+import { readQuery } from './query.ts'
+
+const NO_QUERY = z.strictObject({})
 
 /** One row of the route table. `GET` answers `HEAD` too. */
 export interface Route {
@@ -52,7 +55,7 @@ function notingDeed({ operation, method, path }: Route, handle: Route['handle'])
 
 function withoutQuery(handle: Route['handle']): Route['handle'] {
   return (req, res) => {
-    assertNoQuery(req)
+    readQuery(req.url, NO_QUERY)
     return handle(req, res)
   }
 }

@@ -6,12 +6,10 @@ import { noteCacheStatus } from './observe.ts'
 import { sentRequestId } from './request-id.ts'
 import type { HeaderList } from './security-headers.ts'
 
-/** Whether the same URL answers differently to different accounts. */
-export type Audience = 'everybody' | 'by-account'
-
 /** How a view is sent, whatever is in it. */
 export interface Sending {
-  readonly audience: Audience
+  /** Whether the same URL answers differently to different accounts. */
+  readonly variesByAccount: boolean
   readonly contentType?: string
   /** Beside those that every answer has (`server.ts`). */
   readonly headers?: HeaderList
@@ -26,7 +24,7 @@ export function sendReading(
   req: IncomingMessage,
   res: ServerResponse,
   reading: Reading<unknown>,
-  { audience, contentType = 'application/json', headers: more = [] }: Sending,
+  { variesByAccount, contentType = 'application/json', headers: more = [] }: Sending,
 ): void {
   const { status, etag } = reading
   const cacheStatus = cacheStatusOf(status)
@@ -40,7 +38,7 @@ export function sendReading(
     'Cache-Status',
     cacheStatus,
   ]
-  if (audience === 'by-account') headers.push('Vary', 'Authorization')
+  if (variesByAccount) headers.push('Vary', 'Authorization')
   if (status.kind === 'unverified') headers.push('Age', status.ageS)
   for (const [name, value] of more) headers.push(name, value)
   const requestId = sentRequestId(req)

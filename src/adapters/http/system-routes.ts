@@ -1,4 +1,3 @@
-import { READY } from './openapi/examples.ts'
 import { json } from './openapi/operation.ts'
 import type { Route } from './routes.ts'
 import { sendJson } from './send-json.ts'
@@ -11,6 +10,13 @@ export interface SystemProbes {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
+export const READY: Readiness = {
+  database: 'reachable',
+  database_cause: null,
+  cache: { name: 'tiered', connected: true, breaker: 'closed' },
+  lease: { held: true, age_ms: 112 },
+  invalidations: { pending: 0 },
+}
 const UNREADY: Readiness = { ...READY, database: 'unreachable', database_cause: 'refused' }
 const METRICS = 'marketflow_cache_reads_total{view="market-detail",result="hit"} 1287\n'
 

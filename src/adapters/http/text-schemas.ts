@@ -58,37 +58,42 @@ export function secret(shortest: number, longest: number) {
     .register(documentedAs, { ...PORTABLE_ONE_LINE, format: 'password' })
 }
 
-const emailError = 'expected an e-mail address of at most 254 characters'
-
-export const email = z
-  .string({ error: emailError })
-  .trim()
-  .max(254, { error: emailError })
-  .regex(z.regexes.email, { error: emailError })
-  .register(documentedAs, { format: 'email', pattern: undefined })
+export function email(longest: number) {
+  const error = `expected an e-mail address of at most ${longest} characters`
+  return z
+    .string({ error })
+    .trim()
+    .max(longest, { error })
+    .regex(z.regexes.email, { error })
+    .register(documentedAs, { format: 'email', pattern: undefined })
+}
 
 /**
  * An address for a new account. Names under `.invalid` lead nowhere (RFC 2606), so a stranger who brings one
  * wants to be taken for something else.
  */
-export const newEmail = email
-  .refine((text) => !/[@.]invalid$/i.test(text), { error: 'expected an address that is not under .invalid' })
-  .register(documentedAs, { format: 'email', pattern: undefined })
+export function newEmail(longest: number) {
+  return email(longest)
+    .refine((text) => !/[@.]invalid$/i.test(text), {
+      error: 'expected an address that is not under .invalid',
+    })
+    .register(documentedAs, { format: 'email', pattern: undefined })
+}
 
-const websiteError = 'expected an http or https URL of at most 500 characters, or an empty text'
-
-export const website = z
-  .string({ error: websiteError })
-  .trim()
-  .max(500, { error: websiteError })
-  .regex(ONE_LINE, { error: websiteError })
-  .refine((text) => text === '' || (/^https?:\/\//i.test(text) && URL.canParse(text)), {
-    error: websiteError,
-  })
-  .register(documentedAs, {
-    description: 'An http or https URL, or an empty text for none.',
-    pattern: String.raw`^(?:[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x1f\x7f-\x9f]*)?$`,
-  })
+/** A link to the web, or none. */
+export function website(longest: number) {
+  const error = `expected an http or https URL of at most ${longest} characters, or an empty text`
+  return z
+    .string({ error })
+    .trim()
+    .max(longest, { error })
+    .regex(ONE_LINE, { error })
+    .refine((text) => text === '' || (/^https?:\/\//i.test(text) && URL.canParse(text)), { error })
+    .register(documentedAs, {
+      description: 'An http or https URL, or an empty text for none.',
+      pattern: String.raw`^(?:[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x1f\x7f-\x9f]*)?$`,
+    })
+}
 
 const pageError = 'expected a whole number from 1 to 1000000, given once'
 const pageSizeError = 'expected a whole number from 1 to 100, given once'
@@ -126,10 +131,15 @@ export function body<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   })
 }
 
+type Optional<Shape extends Record<string, z.ZodType>> = {
+  [Name in keyof Shape]: z.ZodExactOptional<Shape[Name]>
+}
+
 /** A body of any of these fields, but at least one. */
-export function changes<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+export function changes<Shape extends Record<string, z.ZodType>>(shape: Shape) {
   const error = `expected at least one of ${Object.keys(shape).join(', ')}`
-  return body(shape)
+  const fields = Object.entries(shape).map(([name, schema]) => [name, schema.exactOptional()])
+  return body(Object.fromEntries(fields) as Optional<Shape>)
     .refine((fields) => Object.keys(fields).length > 0, {
       error,
       // A client that sent only unknown fields is told about those.

@@ -49,9 +49,9 @@ export class SqlViewQueries extends ViewQueries {
   }
 
   async marketApplications(params: ApplicationsParams): Promise<Found<MarketApplications>> {
-    const { marketId, status, page, pageSize } = params
+    const { id, status, page, pageSize } = params
     const statement = sql.marketApplicationsSql(status !== undefined)
-    const found = await this.#byId<Omit<MarketApplications, 'page' | 'page_size'>>(statement, marketId, [
+    const found = await this.#byId<Omit<MarketApplications, 'page' | 'page_size'>>(statement, id, [
       pageSize,
       offset(page, pageSize),
       ...(status === undefined ? [] : [status]),

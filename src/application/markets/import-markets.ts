@@ -1,8 +1,7 @@
 import { Market } from '../../domain/market.ts'
-import type { Clock } from '../consistency/ports/clock.ts'
-import type { Random } from '../consistency/ports/random.ts'
 import type { Transaction } from '../ports/transactions.ts'
-import type { RecordEvent, Writes } from '../tables/reads-and-writes.ts'
+import type { RecordEvent } from '../tables/reads-and-writes.ts'
+import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import { freeSlug } from './create-market.ts'
 import { listingOf } from './update-market.ts'
 
@@ -23,63 +22,65 @@ export interface ImportCounts {
 /** Directories do not tell how many stalls a market has; its organizer can. */
 const STALLS_UNTIL_KNOWN = 25
 
-/** Takes markets over from a directory, active at once. The same directory id updates what it made before. */
-export class ImportMarkets {
-  readonly #unitOfWork: Writes
-  readonly #clock: Clock
-  readonly #random: Random
+type Needs = Writing & Pick<Dependencies, 'random'>
 
-  constructor(unitOfWork: Writes, clock: Clock, random: Random) {
-    this.#unitOfWork = unitOfWork
-    this.#clock = clock
-    this.#random = random
-  }
-
-  /** One batch in one transaction: all of it or nothing. Directory ids are distinct within a batch. */
-  execute(organizerId: string, batch: readonly DirectoryMarket[]): Promise<ImportCounts> {
-    return this.#unitOfWork.run(async (tx, record) => {
+/**
+ * Takes markets over from a directory, active at once. The same directory id updates what it made before. One batch in
+ * one transaction: all of it or nothing. Directory ids are distinct within a batch.
+ */
+export const ImportMarkets =
+  (needs: Needs) =>
+  (organizerId: string, batch: readonly DirectoryMarket[]): Promise<ImportCounts> =>
+    needs.writes.run(async (tx, record) => {
       const known = await tx.markets.findByDirectoryIds(batch.map((row) => row.directoryId))
       const byDirectoryId = new Map(known.map((market) => [market.directoryId, market]))
       const counts = { imported: 0, updated: 0, unchanged: 0 }
       for (const row of batch) {
         const market = byDirectoryId.get(row.directoryId)
-        counts[await this.#take(tx, record, organizerId, row, market)] += 1
+        const outcome =
+          market === undefined
+            ? await add(tx, record, organizerId, row, needs)
+            : await update(tx, record, market, row, needs)
+        counts[outcome] += 1
       }
       return counts
     })
-  }
 
-  async #take(
-    tx: Transaction,
-    record: RecordEvent,
-    organizerId: string,
-    row: DirectoryMarket,
-    known: Market | undefined,
-  ): Promise<keyof ImportCounts> {
-    const { directoryId, name, city, description } = row
-    const now = new Date(this.#clock.now())
-    if (known === undefined) {
-      const id = this.#random.uuid()
-      const slug = await freeSlug(tx.markets, row, id)
-      const props = { id, organizerId, slug, name, city, description, directoryId, createdAt: now }
-      const market = new Market({ ...props, stallCount: STALLS_UNTIL_KNOWN })
-      market.edit({ status: 'active' }, now)
-      tx.markets.add(market)
-      record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
-      return 'imported'
-    }
-    if (known.name === name && known.city === city && known.description === description) return 'unchanged'
-    const before = listingOf(known)
-    known.edit({ name, city, description }, now)
-    record({
-      type: 'market-edited',
-      marketId: known.id,
-      slug: known.slug,
-      organizerId: known.organizerId,
-      before,
-      after: listingOf(known),
-      vendorIds: await tx.markets.acceptedVendorIds(known.id),
-    })
-    return 'updated'
-  }
+async function add(
+  tx: Transaction,
+  record: RecordEvent,
+  organizerId: string,
+  row: DirectoryMarket,
+  needs: Needs,
+): Promise<'imported'> {
+  const id = needs.random.uuid()
+  const slug = await freeSlug(tx.markets, row, id)
+  const createdAt = now(needs)
+  const market = new Market({ ...row, id, organizerId, slug, stallCount: STALLS_UNTIL_KNOWN, createdAt })
+  market.edit({ status: 'active' }, createdAt)
+  tx.markets.add(market)
+  record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
+  return 'imported'
+}
+
+async function update(
+  tx: Transaction,
+  record: RecordEvent,
+  market: Market,
+  { name, city, description }: DirectoryMarket,
+  needs: Needs,
+): Promise<'updated' | 'unchanged'> {
+  if (market.name === name && market.city === city && market.description === description) return 'unchanged'
+  const before = listingOf(market)
+  market.edit({ name, city, description }, now(needs))
+  record({
+    type: 'market-edited',
+    marketId: market.id,
+    slug: market.slug,
+    organizerId: market.organizerId,
+    before,
+    after: listingOf(market),
+    vendorIds: await tx.markets.acceptedVendorIds(market.id),
+  })
+  return 'updated'
 }

@@ -1,44 +1,39 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { Listing } from '../../domain/events.ts'
 import type { Market, MarketChanges } from '../../domain/market.ts'
-import type { Clock } from '../consistency/ports/clock.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
-import type { Writes } from '../tables/reads-and-writes.ts'
+import { now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDetail } from '../views/market-views.ts'
-import { assertOrganizes } from './assert-organizes.ts'
 
-/** An organizer edits a market, publishes it, closes it or opens it again. */
-export class UpdateMarket {
-  readonly #unitOfWork: Writes
-  readonly #clock: Clock
-
-  constructor(unitOfWork: Writes, clock: Clock) {
-    this.#unitOfWork = unitOfWork
-    this.#clock = clock
-  }
-
-  /** @throws MarketflowError `market-not-found`, `forbidden`, or `conflict` as `Market.edit` says. */
-  execute(id: string, changes: MarketChanges, viewer: Viewer): Promise<MarketDetail> {
-    return this.#unitOfWork.run(async (tx, record) => {
+/**
+ * An organizer edits a market, publishes it, closes it or opens it again.
+ * @throws MarketflowError `market-not-found`, `forbidden`, or `conflict` as `Market.edit` says.
+ */
+export const UpdateMarket =
+  (needs: Writing) =>
+  (id: string, changes: MarketChanges, viewer: Viewer): Promise<MarketDetail> =>
+    needs.writes.run(async (tx, record) => {
       const market = await tx.markets.findForUpdate(id)
       if (market === undefined) throw new MarketflowError('market-not-found')
       assertOrganizes(viewer, market)
       const before = listingOf(market)
-      market.edit(changes, new Date(this.#clock.now()))
-      const vendorIds = await tx.markets.acceptedVendorIds(market.id)
-      const { slug, organizerId } = market
+      market.edit(changes, now(needs))
       record({
         type: 'market-edited',
         marketId: market.id,
-        slug,
-        organizerId,
+        slug: market.slug,
+        organizerId: market.organizerId,
         before,
         after: listingOf(market),
-        vendorIds,
+        vendorIds: await tx.markets.acceptedVendorIds(market.id),
       })
       return (await tx.views.marketDetail(market.id))!.value
     })
-  }
+
+/** @throws MarketflowError `forbidden` unless the market is theirs; `market-not-found` for another organizer's draft. */
+export function assertOrganizes(viewer: Viewer, market: Market): void {
+  if (market.organizerId === viewer.accountId) return
+  throw new MarketflowError(market.status === 'draft' ? 'market-not-found' : 'forbidden')
 }
 
 /** How a market stands in the listings now. */

@@ -1,3 +1,4 @@
+import type { CityKey } from '../../domain/market.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
 import type { Found } from '../consistency/view.ts'
@@ -8,18 +9,23 @@ import type { OrganizerDashboard } from '../views/organizer-views.ts'
 import type { MarketPage } from '../views/page-views.ts'
 import type { VendorDashboard, VendorProfile } from '../views/vendor-views.ts'
 
+export interface IdParams {
+  readonly id: string
+}
+
 export interface ListingParams {
   readonly page: number
   readonly pageSize: number
-  /** As `normalizeCity` gives it; absent for all cities. */
-  readonly city?: string
+  /** Absent for all cities. */
+  readonly city?: CityKey
 }
 
 /** A page of the public list, whose length is not the reader's to choose. */
 export type PageParams = Omit<ListingParams, 'pageSize'>
 
 export interface ApplicationsParams {
-  readonly marketId: string
+  /** The market's. */
+  readonly id: string
   readonly status?: ApplicationStatus
   readonly page: number
   readonly pageSize: number

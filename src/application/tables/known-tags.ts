@@ -1,8 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
+import { parseId } from '../../domain/ids.ts'
 import { isSlug, normalizeCity } from '../../domain/market.ts'
 import { tags } from './tags.ts'
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** What each tag is made of, and whether a text is that in the form in which tags have it. */
 const PARTS = {
@@ -68,5 +67,5 @@ function decoded(text: string): string {
 }
 
 function isId(text: string): boolean {
-  return UUID.test(text)
+  return parseId(text) === text
 }

@@ -1,28 +1,22 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { VendorChanges } from '../../domain/vendor.ts'
-import type { Clock } from '../consistency/ports/clock.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
-import type { Writes } from '../tables/reads-and-writes.ts'
+import { now, type Writing } from '../use-case/use-case.ts'
 import type { VendorProfile } from '../views/vendor-views.ts'
 
-/** A vendor edits its own profile. */
-export class UpdateVendor {
-  readonly #unitOfWork: Writes
-  readonly #clock: Clock
-
-  constructor(unitOfWork: Writes, clock: Clock) {
-    this.#unitOfWork = unitOfWork
-    this.#clock = clock
-  }
-
-  /** @throws MarketflowError `vendor-not-found`, or `forbidden` for another vendor's. */
-  execute(id: string, changes: VendorChanges, viewer: Viewer): Promise<VendorProfile> {
-    return this.#unitOfWork.run(async (tx, record) => {
+/**
+ * A vendor edits its own profile.
+ * @throws MarketflowError `vendor-not-found`, or `forbidden` for another vendor's.
+ */
+export const UpdateVendor =
+  (needs: Writing) =>
+  (id: string, changes: VendorChanges, viewer: Viewer): Promise<VendorProfile> =>
+    needs.writes.run(async (tx, record) => {
       const vendor = await tx.vendors.findForUpdate(id)
       if (vendor === undefined) throw new MarketflowError('vendor-not-found')
       if (vendor.id !== viewer.vendorId) throw new MarketflowError('forbidden')
       // The lock keeps new applications out (their foreign key needs the row), so no market is missing below.
-      vendor.edit(changes, new Date(this.#clock.now()))
+      vendor.edit(changes, now(needs))
       record({
         type: 'vendor-edited',
         vendorId: vendor.id,
@@ -30,5 +24,3 @@ export class UpdateVendor {
       })
       return (await tx.views.vendorProfile(vendor.id))!.value
     })
-  }
-}

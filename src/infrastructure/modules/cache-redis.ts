@@ -8,6 +8,7 @@ import { CachePort } from '../../application/consistency/ports/cache-port.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
 import { viewsFingerprint } from '../../application/tables/views-fingerprint.ts'
+import { VIEWS } from '../../application/use-cases.ts'
 import type { Config } from '../config.ts'
 import { TracedRedis } from '../tracing/traced-redis.ts'
 
@@ -35,7 +36,7 @@ export function connectRedis(
     prefix: `${config.redisPrefix}${databaseId}:`,
     // The database's own id is known where instances of one database meet.
     identity: redisIdentity(config.redisUrls[0]!, config.redisPrefix),
-    release: viewsFingerprint(),
+    release: viewsFingerprint(VIEWS),
     timeoutMs: config.redisTimeoutMs,
     // A drain must fail in time for the next one to keep the lease.
     observer: {

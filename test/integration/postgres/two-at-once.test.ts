@@ -11,6 +11,7 @@ import { Writes } from '../../../src/application/tables/reads-and-writes.ts'
 import { readConfig } from '../../../src/infrastructure/config.ts'
 import { type Core, openCore } from '../../../src/infrastructure/core.ts'
 import { seedDemo } from '../../../src/infrastructure/demo/seed-demo.ts'
+import { serviceOf } from '../../../src/infrastructure/modules/use-cases.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 
 const PAIRS = 12
@@ -40,8 +41,8 @@ function registration(email: string, role: 'organizer' | 'vendor' = 'organizer')
 }
 
 async function register(email: string, role: 'organizer' | 'vendor' = 'organizer') {
-  const accounts = await core.container.getAsync(RegisterAccount)
-  return (await accounts.execute(registration(email, role))).account
+  const accounts = await core.container.getAsync(serviceOf(RegisterAccount))
+  return (await accounts(registration(email, role))).account
 }
 
 /** Twice at once, for each of some pairs; what came of both, the one that succeeded first. */
@@ -58,8 +59,8 @@ const conflictOf = ([, second]: PromiseSettledResult<unknown>[]) =>
   second?.status === 'rejected' ? { code: second.reason.code, message: second.reason.message } : undefined
 
 it('two people who register one address at once: one has it, the other is told that it is taken', async () => {
-  const accounts = await core.container.getAsync(RegisterAccount)
-  const outcomes = await inPairs((pair) => accounts.execute(registration(`pair-${pair}@example.org`)))
+  const accounts = await core.container.getAsync(serviceOf(RegisterAccount))
+  const outcomes = await inPairs((pair) => accounts(registration(`pair-${pair}@example.org`)))
   for (const pair of outcomes) {
     expect(pair[0]!.status).toBe('fulfilled')
     expect(conflictOf(pair)).toEqual({ code: 'conflict', message: 'This e-mail address is taken' })
@@ -68,9 +69,9 @@ it('two people who register one address at once: one has it, the other is told t
 
 it('two markets of one name and city at once both come to be, each with a slug of its own', async () => {
   const { id } = await register('slugs@example.org')
-  const markets = await core.container.getAsync(CreateMarket)
+  const markets = await core.container.getAsync(serviceOf(CreateMarket))
   const outcomes = await inPairs((pair) =>
-    markets.execute(id, { name: `Market ${pair}`, city: 'Portland', stallCount: 3 }),
+    markets(id, { name: `Market ${pair}`, city: 'Portland', stallCount: 3 }),
   )
   const slugs = outcomes.flat().map((each) => (each.status === 'fulfilled' ? each.value.slug : each.reason))
   expect(slugs.filter((slug) => typeof slug !== 'string')).toEqual([])
@@ -79,9 +80,9 @@ it('two markets of one name and city at once both come to be, each with a slug o
 
 it('two who ask for one slug at once: one has it, the other is told which one is taken', async () => {
   const { id } = await register('asked@example.org')
-  const markets = await core.container.getAsync(CreateMarket)
+  const markets = await core.container.getAsync(serviceOf(CreateMarket))
   const outcomes = await inPairs((pair) =>
-    markets.execute(id, { name: 'Wanted', city: 'Portland', stallCount: 3, slug: `wanted-${pair}` }),
+    markets(id, { name: 'Wanted', city: 'Portland', stallCount: 3, slug: `wanted-${pair}` }),
   )
   for (const [pair, both] of outcomes.entries()) {
     expect(both[0]!.status).toBe('fulfilled')
@@ -93,9 +94,9 @@ it('one vendor who applies twice at once has one application', async () => {
   const organizer = await register('host@example.org')
   const vendor = await register('guest@example.org', 'vendor')
   const [creating, updating, applying] = await Promise.all([
-    core.container.getAsync(CreateMarket),
-    core.container.getAsync(UpdateMarket),
-    core.container.getAsync(ApplyToMarket),
+    core.container.getAsync(serviceOf(CreateMarket)),
+    core.container.getAsync(serviceOf(UpdateMarket)),
+    core.container.getAsync(serviceOf(ApplyToMarket)),
   ])
   const viewer = {
     accountId: organizer.id,
@@ -105,15 +106,15 @@ it('one vendor who applies twice at once has one application', async () => {
   } as const
   const ids: string[] = []
   for (let pair = 0; pair < PAIRS; pair++) {
-    const market = await creating.execute(organizer.id, {
+    const market = await creating(organizer.id, {
       name: `Fair ${pair}`,
       city: 'Salem',
       stallCount: 3,
     })
-    await updating.execute(market.id, { status: 'active' }, viewer)
+    await updating(market.id, { status: 'active' }, viewer)
     ids.push(market.id)
   }
-  for (const both of await inPairs((pair) => applying.execute(ids[pair]!, vendor.vendorId!, 'Hello'))) {
+  for (const both of await inPairs((pair) => applying(ids[pair]!, vendor.vendorId!, 'Hello'))) {
     expect(both[0]!.status).toBe('fulfilled')
     expect(conflictOf(both)).toMatchObject({ code: 'conflict', message: expect.stringContaining('live') })
   }
@@ -121,14 +122,14 @@ it('one vendor who applies twice at once has one application', async () => {
 
 it('two imports of one directory at once import each market once, under one account', async () => {
   const [imports, unitOfWork, clock] = await Promise.all([
-    core.container.getAsync(ImportMarkets),
+    core.container.getAsync(serviceOf(ImportMarkets)),
     core.container.getAsync(Writes),
     core.container.getAsync(Clock),
   ])
   const outcomes = await inPairs(async (pair) => {
     const organizerId = await directoryOrganizer(unitOfWork, clock)
     const row = { directoryId: `${1000 + pair}`, name: 'Farm Stand', city: 'Boise', description: '' }
-    return { organizerId, ...(await imports.execute(organizerId, [row])) }
+    return { organizerId, ...(await imports(organizerId, [row])) }
   })
   const done = outcomes.flat().map((each) => (each.status === 'fulfilled' ? each.value : each.reason))
   expect(done.filter(({ imported }) => imported === 1)).toHaveLength(PAIRS)

@@ -151,12 +151,12 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       ;(await tx.applications.findForUpdate(late.id))!.waitlist(NOW)
     })
     await read(async (views) => {
-      const all = await views.marketApplications({ marketId: market.id, page: 1, pageSize: 10 })
+      const all = await views.marketApplications({ id: market.id, page: 1, pageSize: 10 })
       expect(all?.visibleTo).toBe(organizer.id)
       const { applications, total } = marketApplications.parse(all?.value)
       expect(applications.map(({ vendor_id }) => vendor_id)).toEqual([newest.id, vendors[0]!.id])
       expect(total).toBe(2)
-      const waiting = { marketId: market.id, status: 'waitlisted', page: 1, pageSize: 10 } as const
+      const waiting = { id: market.id, status: 'waitlisted', page: 1, pageSize: 10 } as const
       expect((await views.marketApplications(waiting))?.value.applications).toEqual([
         application.parse(await views.application(late.id)),
       ])
@@ -212,7 +212,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       await read(async (views) => {
         expect(await views.marketDetail(id)).toBeUndefined()
         expect(await views.marketStats(id)).toBeUndefined()
-        expect(await views.marketApplications({ marketId: id, page: 1, pageSize: 5 })).toBeUndefined()
+        expect(await views.marketApplications({ id, page: 1, pageSize: 5 })).toBeUndefined()
         expect(await views.vendorProfile(id)).toBeUndefined()
         expect(await views.vendorDashboard(id)).toBeUndefined()
         expect(await views.organizerDashboard(id)).toBeUndefined()

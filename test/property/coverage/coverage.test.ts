@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { VIEWS } from '../../../src/application/tables/view-table.ts'
+import { VIEWS } from '../../../src/application/use-cases.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
 import { commands } from './commands.ts'
 import { EVENT_TAGS } from './forgotten-tags.ts'

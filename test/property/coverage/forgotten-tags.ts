@@ -1,6 +1,6 @@
 import { tagsOf } from '../../../src/application/tables/event-tags.ts'
+import { kindOf, type TagKind } from '../../../src/application/tables/tags.ts'
 import type { DomainEvent } from '../../../src/domain/events.ts'
-import { kindOf, type TagKind } from './tag-kinds.ts'
 
 /** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
 export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]>> = {
@@ -9,35 +9,35 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
   'sessions-ended': ['account'],
   'market-created': [
     'market',
-    'market page',
-    'market stats',
-    'market applications',
+    'marketPage',
+    'marketStats',
+    'marketApplications',
     'organizer',
     'listings',
-    'city listings',
+    'cityListings',
   ],
   'market-edited': [
     'market',
-    'market page',
-    'market stats',
-    'market applications',
+    'marketPage',
+    'marketStats',
+    'marketApplications',
     'organizer',
     'listings',
-    'city listings',
+    'cityListings',
     'vendor',
   ],
-  'application-submitted': ['market stats', 'market applications', 'vendor', 'organizer'],
+  'application-submitted': ['marketStats', 'marketApplications', 'vendor', 'organizer'],
   'application-moved': [
-    'market stats',
-    'market applications',
+    'marketStats',
+    'marketApplications',
     'vendor',
     'organizer',
     'market',
-    'market page',
+    'marketPage',
     'listings',
-    'city listings',
+    'cityListings',
   ],
-  'vendor-edited': ['vendor', 'market', 'market page', 'market applications', 'organizer'],
+  'vendor-edited': ['vendor', 'market', 'marketPage', 'marketApplications', 'organizer'],
 }
 
 /** A table of tags with one mistake in it. */
@@ -98,7 +98,7 @@ export const FORGETFUL: readonly Forgetful[] = [
 
 /** The city's tag, made from what the organizer typed. */
 function respelled(tag: string, event: DomainEvent): string {
-  if (kindOf(tag) !== 'city listings') return tag
+  if (kindOf(tag) !== 'cityListings') return tag
   const typed =
     event.type === 'market-edited' ? event.after.city : 'listing' in event ? event.listing.city : undefined
   return typed === undefined ? tag : `markets:active:city:${encodeURIComponent(typed)}`

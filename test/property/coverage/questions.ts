@@ -1,9 +1,11 @@
+import { questionAt, type ReadRoute } from '../../../src/adapters/http/kit/api-route.ts'
+import { queryProperties } from '../../../src/adapters/http/openapi/schemas.ts'
 import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
+import { readRoutes } from '../../../src/adapters/http/route-table.ts'
+import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
-import { renderedViews } from '../../../src/application/pages/rendered-views.ts'
+import { ShowSitemap } from '../../../src/application/pages/page-reads.ts'
 import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
-import { VIEWS } from '../../../src/application/tables/view-table.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 import { CITIES } from './commands.ts'
 import { UNKNOWN_ID, type World } from './world.ts'
@@ -18,29 +20,79 @@ export interface Question {
   readonly put: <R>(ask: <P, T>(view: View<P, T, ViewQueries>, params: P) => R) => R
 }
 
-/** Every question that can be asked of a world: every view with every id, city, status, and the first pages. */
+/** Every question that can be asked of a world: every route that reads, with every id and parameter that there is. */
 export function questionsOf(world: World): Question[] {
-  const markets = [...world.markets.map(({ id }) => id), UNKNOWN_ID]
-  const vendors = [...world.vendors.map(({ id }) => id), UNKNOWN_ID]
-  const organizers = [...world.organizers, UNKNOWN_ID]
   const accounts = [...world.organizers, ...world.vendors.map(({ account }) => account), UNKNOWN_ID]
+  const urls = ROUTES.flatMap((route) =>
+    pathsOf(route, world).flatMap((path) => queriesOf(route).map((query) => path + query)),
+  )
   return [
-    ...LISTINGS,
-    question(PAGES.markets, { page: 2 }),
-    ...SITEMAP,
-    ...Array.from(world.slugs, (slug) => question(PAGES.market, { slug })),
-    ...markets.flatMap((id) => [
-      question(VIEWS.marketDetail, { id }),
-      question(VIEWS.marketStats, { id }),
-      ...APPLICATION_LISTS.map((list) => question(VIEWS.marketApplications, { marketId: id, ...list })),
-    ]),
-    ...vendors.flatMap((id) => [
-      question(VIEWS.vendorProfile, { id }),
-      question(VIEWS.vendorDashboard, { id }),
-    ]),
-    ...organizers.map((id) => question(VIEWS.organizerDashboard, { id })),
-    ...accounts.map((id) => question(VIEWS.accountSession, { id })),
+    ...urls.map(asked),
+    // As a page it tells the parts and not the markets: it hardly ever changes.
+    question(ShowSitemap.view, {}),
+    ...accounts.map((id) => question(ACCOUNT_SESSION, { id })),
   ]
+}
+
+/** All that is answered from a cached view, pages as the HTML and XML that is cached and sent. */
+const ROUTES = readRoutes({ forPages: [], publicUrl: 'https://markets.example' })
+const PAGES = new HtmlPages('https://markets.example')
+
+const known = new Map<string, Question>()
+
+/** What a URL asks, as the service finds it. */
+function asked(url: string): Question {
+  const before = known.get(url)
+  if (before !== undefined) return before
+  const found = questionAt(ROUTES, url)
+  if (found === undefined) throw new Error(`No route answers ${url}`)
+  const made = question(found.route.read.cachedAs(PAGES) as View<object, unknown, ViewQueries>, found.params)
+  known.set(url, made)
+  return made
+}
+
+/** The route's path for everything that it can be about. */
+function pathsOf({ path }: ReadRoute, world: World): string[] {
+  const [, collection = '', parameter] = /^\/([a-z]*)(?:\/:(\w+))?/.exec(path)!
+  if (parameter === undefined) return [path]
+  const subjects = SUBJECTS[collection]
+  if (subjects === undefined) throw new Error(`What ${path} can be about is not known here`)
+  return subjects(world).map((subject) => path.replace(`:${parameter}`, subject))
+}
+
+const SUBJECTS: Readonly<Record<string, (world: World) => readonly string[]>> = {
+  markets: ({ markets }) => [...markets.map(({ id }) => id), UNKNOWN_ID],
+  vendors: ({ vendors }) => [...vendors.map(({ id }) => id), UNKNOWN_ID],
+  organizers: ({ organizers }) => [...organizers, UNKNOWN_ID],
+  m: ({ slugs }) => [...slugs],
+  sitemap: () => ['1'],
+}
+
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  city: [...CITIES, 'nowhere'],
+  status: APPLICATION_STATUSES,
+}
+
+/** Every query that the route takes: the first pages, of all and by each of its other parameters. */
+function queriesOf({ query }: ReadRoute): string[] {
+  const { page, page_size, ...others } = queryProperties(query)
+  const pages =
+    page === undefined
+      ? [{}]
+      : page_size === undefined
+        ? [{ page: '2' }, {}]
+        : [{ page: '2', page_size: '1' }, {}]
+  const filters = Object.keys(others).flatMap((name) => {
+    const values = VALUES[name]
+    if (values === undefined) throw new Error(`What can be asked of ${name} is not known here`)
+    return values.map((value) => ({ [name]: value }))
+  })
+  return [{}, ...filters].flatMap((filter) =>
+    pages.map((part) => {
+      const parameters = new URLSearchParams({ ...part, ...filter })
+      return parameters.size === 0 ? '' : `?${parameters}`
+    }),
+  )
 }
 
 function question<P, T>(view: View<P, T, ViewQueries>, params: P): Question {
@@ -56,35 +108,6 @@ function question<P, T>(view: View<P, T, ViewQueries>, params: P): Question {
     put: (ask) => ask(view, params),
   }
 }
-
-const PARTS = [
-  { page: 1, pageSize: 20 },
-  { page: 2, pageSize: 1 },
-]
-
-/** The public's views, as the HTML and XML that is cached and sent. */
-const PAGES = renderedViews(new HtmlPages('https://markets.example'))
-
-const LISTINGS = [undefined, ...new Set(CITIES.map(normalizeCity)), 'nowhere'].flatMap((of) => {
-  const city = of === undefined ? {} : { city: of }
-  return [
-    ...PARTS.map((part) => question(VIEWS.marketListing, { ...part, ...city })),
-    question(PAGES.markets, { page: 1, ...city }),
-  ]
-})
-
-const SITEMAP = [
-  // As a page it tells the parts and not the markets: it hardly ever changes.
-  question(VIEWS.sitemapIndex, {}),
-  question(PAGES.sitemapIndex, {}),
-  question(PAGES.sitemapPart, { part: 1 }),
-]
-
-const APPLICATION_LISTS = [
-  { page: 2, pageSize: 1 },
-  { page: 1, pageSize: 20 },
-  ...APPLICATION_STATUSES.map((status) => ({ status, page: 1, pageSize: 20 })),
-]
 
 /** Every answer as text, by the question's name, all from one snapshot. */
 export type Answers = ReadonlyMap<string, string>

@@ -1,5 +1,5 @@
+import { kindOf, type TagKind } from '../../../src/application/tables/tags.ts'
 import type { Step } from './steps.ts'
-import { kindOf, type TagKind } from './tag-kinds.ts'
 
 interface Row {
   writes: number
@@ -26,7 +26,7 @@ export class Tally {
     row.writes += 1
     row.tags += tags.size
     row.needless += needless.length
-    for (const tag of needless) increment(row.needlessKinds, kindOf(tag))
+    for (const tag of needless) increment(row.needlessKinds, kindOf(tag)!)
   }
 
   /** How many writes had events of this type only. */

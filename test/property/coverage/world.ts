@@ -1,25 +1,16 @@
-import { ChangePassword } from '../../../src/application/accounts/change-password.ts'
-import { RegisterAccount } from '../../../src/application/accounts/register-account.ts'
-import { SignOutEverywhere } from '../../../src/application/accounts/sign-out-everywhere.ts'
-import { AcceptApplication } from '../../../src/application/applications/accept-application.ts'
-import { ApplyToMarket } from '../../../src/application/applications/apply-to-market.ts'
-import { RejectApplication } from '../../../src/application/applications/reject-application.ts'
-import { WaitlistApplication } from '../../../src/application/applications/waitlist-application.ts'
-import { WithdrawApplication } from '../../../src/application/applications/withdraw-application.ts'
 import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
-import { CreateMarket } from '../../../src/application/markets/create-market.ts'
-import { ImportMarkets } from '../../../src/application/markets/import-markets.ts'
-import { UpdateMarket } from '../../../src/application/markets/update-market.ts'
 import type { Viewer } from '../../../src/application/ports/token-issuer.ts'
 import type { Transaction } from '../../../src/application/ports/transactions.ts'
 import type { Writes } from '../../../src/application/tables/reads-and-writes.ts'
-import { UpdateVendor } from '../../../src/application/vendors/update-vendor.ts'
+import { type Application as EveryUseCase, WRITES } from '../../../src/application/use-cases.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { slugify } from '../../../src/domain/market.ts'
 import { type Command, SLUGS } from './commands.ts'
 import { NoHashing, NoTokens, WorldIds } from './fakes.ts'
 
 export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
+
+type Application = Pick<EveryUseCase, keyof typeof WRITES>
 
 /** How a command ended: the code of the error that refused it, or undefined. */
 export type Refusal = MarketflowError['code'] | undefined
@@ -63,7 +54,7 @@ export class World {
   async perform(command: Command, unitOfWork: Writes): Promise<Refusal> {
     this.#random.made.length = 0
     try {
-      await this.#perform(command, unitOfWork)
+      await this.#perform(command, this.#application(unitOfWork))
       return undefined
     } catch (error) {
       if (error instanceof MarketflowError && error.code !== 'internal') return error.code
@@ -71,59 +62,45 @@ export class World {
     }
   }
 
-  async #perform(command: Command, unitOfWork: Writes): Promise<void> {
+  async #perform(command: Command, writes: Application): Promise<void> {
     switch (command.do) {
       case 'register':
-        return this.#register(command, unitOfWork)
+        return this.#register(command, writes)
       case 'create':
-        return this.#create(command, unitOfWork)
+        return this.#create(command, writes)
       case 'edit': {
         const market = pick(this.markets, command.market)
         const viewer = organizer(command.stranger ? this.#otherThan(market?.owner) : market?.owner)
         const changes = this.#named(command.changes)
-        await new UpdateMarket(unitOfWork, this.#clock).execute(market?.id ?? UNKNOWN_ID, changes, viewer)
+        await writes.updateMarket(market?.id ?? UNKNOWN_ID, changes, viewer)
         return
       }
       case 'import':
-        return this.#import(command, unitOfWork)
+        return this.#import(command, writes)
       case 'apply':
-        return this.#apply(command, unitOfWork)
+        return this.#apply(command, writes)
       case 'sign-out':
-        return new SignOutEverywhere(unitOfWork).execute(this.#account(command.account))
+        return writes.signOutEverywhere(this.#account(command.account))
       case 'change-password': {
-        // Reads through the unit of work like everything in a world; what records no event logs nothing.
-        const looks = { look: <T>(work: (tx: Transaction) => Promise<T>) => unitOfWork.run(work) }
-        const changing = new ChangePassword(looks, unitOfWork, new NoHashing(), new NoTokens())
-        await changing.execute(this.#account(command.account), 'twelve letters', 'twelve others')
+        await writes.changePassword(this.#account(command.account), 'twelve letters', 'twelve others')
         return
       }
       case 'edit-vendor': {
         const vendor = pick(this.vendors, command.vendor)
         const viewer = vendorAs(command.stranger ? UNKNOWN_ID : vendor?.id)
-        await new UpdateVendor(unitOfWork, this.#clock).execute(
-          vendor?.id ?? UNKNOWN_ID,
-          command.changes,
-          viewer,
-        )
+        await writes.updateVendor(vendor?.id ?? UNKNOWN_ID, command.changes, viewer)
         return
       }
       default:
-        return this.#move(command, unitOfWork)
+        return this.#move(command, writes)
     }
   }
 
   async #register(
     { role, email, name }: Extract<Command, { do: 'register' }>,
-    unitOfWork: Writes,
+    writes: Application,
   ): Promise<void> {
-    const registering = new RegisterAccount(
-      unitOfWork,
-      new NoHashing(),
-      new NoTokens(),
-      this.#clock,
-      this.#random,
-    )
-    const { account } = await registering.execute({
+    const { account } = await writes.register({
       email: `${this.#mark}-${email}@example.org`,
       password: 'twelve letters',
       name,
@@ -135,10 +112,10 @@ export class World {
     else this.vendors.push({ id: account.vendorId, account: account.id })
   }
 
-  async #create(command: Extract<Command, { do: 'create' }>, unitOfWork: Writes): Promise<void> {
+  async #create(command: Extract<Command, { do: 'create' }>, writes: Application): Promise<void> {
     const owner = this.#organizer(command.organizer)
     const { name, city, stallCount, slug: wanted } = command
-    const { id, slug } = await new CreateMarket(unitOfWork, this.#clock, this.#random).execute(owner, {
+    const { id, slug } = await writes.createMarket(owner, {
       name: `${this.#mark} ${name}`,
       city,
       stallCount,
@@ -148,7 +125,7 @@ export class World {
     this.slugs.add(slug)
   }
 
-  async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, unitOfWork: Writes) {
+  async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, writes: Application) {
     const owner = this.#organizer(by)
     const batch = rows.map(({ directory, name, city }) => ({
       directoryId: `${this.#mark}-${directory}`,
@@ -156,7 +133,7 @@ export class World {
       city,
       description: '',
     }))
-    await new ImportMarkets(unitOfWork, this.#clock, this.#random).execute(owner, batch)
+    await writes.importMarkets(owner, batch)
     // An import answers with counts only. It makes one id for each new market, and one of two slugs.
     const made = [...this.#random.made]
     this.markets.push(...made.map((id) => ({ id, owner })))
@@ -166,28 +143,36 @@ export class World {
     }
   }
 
-  async #apply({ market: to, vendor: by }: Extract<Command, { do: 'apply' }>, unitOfWork: Writes) {
+  async #apply({ market: to, vendor: by }: Extract<Command, { do: 'apply' }>, writes: Application) {
     const market = pick(this.markets, to)
     const vendor = this.vendors[by % this.vendors.length]!.id
-    const applying = new ApplyToMarket(unitOfWork, this.#clock, this.#random)
-    const { id } = await applying.execute(market?.id ?? UNKNOWN_ID, vendor, 'Please')
+    const { id } = await writes.applyToMarket(market?.id ?? UNKNOWN_ID, vendor, 'Please')
     this.applications.push({ id, market: market!.id, organizer: market!.owner, vendor })
   }
 
   async #move(
     command: Extract<Command, { readonly application: number }>,
-    unitOfWork: Writes,
+    writes: Application,
   ): Promise<void> {
     const application = pick(this.applications, command.application)
     const id = application?.id ?? UNKNOWN_ID
     if (command.do === 'withdraw') {
       const viewer = vendorAs(command.stranger ? UNKNOWN_ID : application?.vendor)
-      await new WithdrawApplication(unitOfWork, this.#clock).execute(id, viewer)
+      await writes.withdrawApplication(id, viewer)
       return
     }
-    const Decision = DECISIONS[command.do]
     const by = command.stranger ? this.#otherThan(application?.organizer) : application?.organizer
-    await new Decision(unitOfWork, this.#clock).execute(id, organizer(by))
+    await writes[DECISIONS[command.do]](id, organizer(by))
+  }
+
+  /** What can be written here; what is read goes to the database, through the same transactions. */
+  #application(writes: Writes): Application {
+    const [hasher, tokens] = [new NoHashing(), new NoTokens()]
+    // What is looked up goes through the unit of work, too; what records no event logs nothing.
+    const transactions = { look: <T>(work: (tx: Transaction) => Promise<T>) => writes.run(work) }
+    const needs = { writes, transactions, hasher, tokens, clock: this.#clock, random: this.#random }
+    const made = Object.entries(WRITES).map(([name, useCase]) => [name, useCase(needs)])
+    return Object.fromEntries(made) as Application
   }
 
   #account(index: number): string {
@@ -211,7 +196,11 @@ export class World {
   }
 }
 
-const DECISIONS = { accept: AcceptApplication, reject: RejectApplication, waitlist: WaitlistApplication }
+const DECISIONS = {
+  accept: 'acceptApplication',
+  reject: 'rejectApplication',
+  waitlist: 'waitlistApplication',
+} as const
 
 /** One of them, or (the index just past the end) none: an id that nothing has. */
 export function pick<T>(among: readonly T[], index: number): T | undefined {

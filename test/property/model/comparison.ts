@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
+import { GetMarket, GetMarketStats } from '../../../src/application/markets/market-reads.ts'
 import type { ViewQueries } from '../../../src/application/ports/view-queries.ts'
-import { VIEWS } from '../../../src/application/tables/view-table.ts'
 import type { TestRedis } from '../../support/redis.ts'
 import { type Command, NUCLEUS } from '../coverage/commands.ts'
 import { ManualClock } from '../coverage/fakes.ts'
@@ -123,9 +123,9 @@ export class Comparison {
 
   async #agrees(world: World, expected: Expected, { reads }: Instance, when: string): Promise<void> {
     for (const { id } of world.markets) {
-      const stats = (await reads.read(VIEWS.marketStats, { id })).value()
+      const stats = (await reads.read(GetMarketStats.view, { id })).value()
       expect(stats, when).toEqual({ market_id: id, ...expected.stats(id) })
-      const detail = (await reads.read(VIEWS.marketDetail, { id })).value()
+      const detail = (await reads.read(GetMarket.view, { id })).value()
       expect(detail, when).toMatchObject({ status: expected.status(id), vendor_count: stats!.vendor_count })
       expect(detail!.vendors.length, when).toBe(stats!.vendor_count)
     }

@@ -3,10 +3,10 @@ import type { Container } from 'inversify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
+import { kindOf, tags } from '../../../src/application/tables/tags.ts'
 import { CACHES } from '../../support/caches.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
-import { kindOf, TAG_KINDS } from '../coverage/tag-kinds.ts'
 import { Comparison } from './comparison.ts'
 import { actions } from './mishaps.ts'
 import { ClockPutForward, type Instance, openInstance } from './service.ts'
@@ -15,7 +15,7 @@ const SEED = Number(process.env.SEED ?? 1)
 /** No more worlds than the comparison itself has. */
 const WORLDS = 2
 
-const FORGOTTEN = [...Object.keys(TAG_KINDS), 'every tag']
+const FORGOTTEN = [...Object.keys(tags), 'every tag']
 
 describe.each(CACHES.filter(({ cache }) => cache !== 'null'))(
   'a forgotten tag is caught through $cache',

@@ -6,7 +6,7 @@ import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { GRACE_MS } from '../../../src/application/consistency/read-through.ts'
 import { longestLifeMs } from '../../../src/application/consistency/representation.ts'
-import { LONGEST_TTL_S } from '../../../src/application/tables/view-table.ts'
+import { LONGEST_TTL_S } from '../../../src/application/use-cases.ts'
 
 type Reply = readonly [error: Error | null, reply: unknown]
 

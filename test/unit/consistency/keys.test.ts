@@ -1,8 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
+import { ListApplications } from '../../../src/application/applications/application-reads.ts'
 import { joinKey } from '../../../src/application/consistency/cache-key.ts'
+import { ListMarkets } from '../../../src/application/markets/market-reads.ts'
+import {
+  BrowseMarkets,
+  ShowMarket,
+  ShowSitemap,
+  ShowSitemapPart,
+} from '../../../src/application/pages/page-reads.ts'
 import { canonicalId } from '../../../src/application/tables/tags.ts'
-import { VIEWS } from '../../../src/application/tables/view-table.ts'
+import { READS } from '../../../src/application/use-cases.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 
@@ -64,7 +73,7 @@ const few = fc.constantFrom('a', 'A', 'b', 'a:b', 'a%3Ab', 'a:detail')
 const id = fc.oneof({ weight: 4, arbitrary: few }, fc.uuid(), treacherous)
 const number = fc.integer({ min: 1, max: 2 })
 const cityName = fc.oneof({ weight: 4, arbitrary: few }, treacherous, fc.string({ unit: 'binary' }))
-const city = fc.option(cityName, { nil: undefined })
+const city = fc.option(cityName.map(normalizeCity), { nil: undefined })
 const status = fc.option(fc.constantFrom(...APPLICATION_STATUSES), { nil: undefined })
 
 interface Asked {
@@ -75,46 +84,37 @@ interface Asked {
 
 /** A question to each of the views. A new view does not compile until it is here. */
 const questions = Object.values({
-  marketListing: fc
+  listMarkets: fc
     .record({ page: number, pageSize: number, city })
     .map((asks) =>
-      question(VIEWS.marketListing.key(present(asks)), [
-        'listing',
-        asks.page,
-        asks.pageSize,
-        asks.city === undefined ? null : normalizeCity(asks.city),
-      ]),
+      question(ListMarkets.view.key(present(asks)), ['listing', asks.page, asks.pageSize, asks.city ?? null]),
     ),
-  marketDetail: byId('marketDetail'),
-  marketStats: byId('marketStats'),
-  marketApplications: fc
-    .record({ marketId: id, status, page: number, pageSize: number })
+  getMarket: byId('getMarket'),
+  getMarketStats: byId('getMarketStats'),
+  listApplications: fc
+    .record({ id, status, page: number, pageSize: number })
     .map((asks) =>
-      question(VIEWS.marketApplications.key(present(asks)), [
+      question(ListApplications.view.key(present(asks)), [
         'applications',
-        canonicalId(asks.marketId),
+        canonicalId(asks.id),
         asks.status ?? null,
         asks.page,
         asks.pageSize,
       ]),
     ),
-  vendorProfile: byId('vendorProfile'),
-  vendorDashboard: byId('vendorDashboard'),
-  organizerDashboard: byId('organizerDashboard'),
-  accountSession: byId('accountSession'),
-  marketPage: id.map((slug) => question(VIEWS.marketPage.key({ slug }), ['market page', slug])),
-  marketsPage: fc
+  getVendor: byId('getVendor'),
+  getVendorDashboard: byId('getVendorDashboard'),
+  getOrganizerDashboard: byId('getOrganizerDashboard'),
+  session: id.map((of) => question(ACCOUNT_SESSION.key({ id: of }), ['session', canonicalId(of)])),
+  showMarket: id.map((slug) => question(ShowMarket.view.key({ slug }), ['market page', slug])),
+  browseMarkets: fc
     .record({ page: number, city })
     .map((asks) =>
-      question(VIEWS.marketsPage.key(present(asks)), [
-        'markets page',
-        asks.page,
-        asks.city === undefined ? null : normalizeCity(asks.city),
-      ]),
+      question(BrowseMarkets.view.key(present(asks)), ['markets page', asks.page, asks.city ?? null]),
     ),
-  sitemapIndex: fc.constant(question(VIEWS.sitemapIndex.key({}), ['sitemap'])),
-  sitemapPart: number.map((part) => question(VIEWS.sitemapPart.key({ part }), ['sitemap', part])),
-} satisfies Record<keyof typeof VIEWS, fc.Arbitrary<Asked>>)
+  showSitemap: fc.constant(question(ShowSitemap.view.key({}), ['sitemap'])),
+  showSitemapPart: number.map((part) => question(ShowSitemapPart.view.key({ part }), ['sitemap', part])),
+} satisfies Record<keyof typeof READS | 'session', fc.Arbitrary<Asked>>)
 
 /** Two questions, more often to one view than not: keys that meet by chance are near each other. */
 const twoQuestions = fc.oneof(
@@ -133,13 +133,13 @@ describe('the views’ keys', () => {
   })
 
   it('do not see how a city or an id is written', () => {
-    const listing = (of: string) => VIEWS.marketListing.key({ page: 1, pageSize: 20, city: of })
+    const listing = (of: string) => ListMarkets.view.key({ page: 1, pageSize: 20, city: normalizeCity(of) })
     expect(listing(' New  York')).toBe(listing('new york'))
     expect(listing('Chicago ')).not.toBe(listing('Chicago Heights'))
     fc.assert(
       fc.property(fc.uuid(), (uuid) => {
         for (const name of ID_VIEWS) {
-          const view = VIEWS[name]
+          const { view } = READS[name]
           expect(view.key({ id: uuid.toUpperCase() })).toBe(view.key({ id: uuid }))
           expect(view.tags({ id: uuid.toUpperCase() })).toEqual(view.tags({ id: uuid }))
         }
@@ -149,22 +149,23 @@ describe('the views’ keys', () => {
 
   it('tell all cities from a city without a name', () => {
     const paging = { page: 1, pageSize: 20 }
-    expect(VIEWS.marketListing.key(paging)).not.toBe(VIEWS.marketListing.key({ ...paging, city: '' }))
+    expect(ListMarkets.view.key(paging)).not.toBe(
+      ListMarkets.view.key({ ...paging, city: normalizeCity('') }),
+    )
   })
 })
 
 const ID_VIEWS = [
-  'marketDetail',
-  'marketStats',
-  'vendorProfile',
-  'vendorDashboard',
-  'organizerDashboard',
-  'accountSession',
+  'getMarket',
+  'getMarketStats',
+  'getVendor',
+  'getVendorDashboard',
+  'getOrganizerDashboard',
 ] as const
 type IdView = (typeof ID_VIEWS)[number]
 
 function byId(name: IdView): fc.Arbitrary<Asked> {
-  return id.map((of) => question(VIEWS[name].key({ id: of }), [name, canonicalId(of)]))
+  return id.map((of) => question(READS[name].view.key({ id: of }), [name, canonicalId(of)]))
 }
 
 function question(key: string, identity: readonly unknown[]): Asked {

@@ -80,8 +80,8 @@ describe('access', () => {
     await api.fetch(`/markets/${MARKET_ID}`)
     await api.fetch(`/applications/${MARKET_ID}/withdraw`, { method: 'POST', as: 'vendor' })
     expect(api.calls).toEqual([
-      ['getMarket', MARKET_ID, ORGANIZER],
-      ['getMarket', MARKET_ID, undefined],
+      ['getMarket', { id: MARKET_ID }, ORGANIZER],
+      ['getMarket', { id: MARKET_ID }, undefined],
       ['withdrawApplication', MARKET_ID, VENDOR],
     ])
   })

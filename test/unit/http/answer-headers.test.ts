@@ -14,10 +14,8 @@ describe.each([
   let api: TestApi
   beforeAll(async () => {
     api = await TestApi.start({ publicUrl })
-    api.useCases.showMarket = {
-      execute: async () => {
-        throw new MarketflowError('database-unavailable')
-      },
+    api.useCases.showMarket = async () => {
+      throw new MarketflowError('database-unavailable')
     }
   })
   afterAll(() => api.close())

@@ -73,7 +73,7 @@ describe('a read whose URL is known', () => {
     const known = await TestApi.start()
     const path = `/markets/${MARKET_ID}`
     await known.fetch(path)
-    for (const api of [fresh, known]) api.useCases.getMarket = { execute: () => Promise.reject(error) }
+    for (const api of [fresh, known]) api.useCases.getMarket = () => Promise.reject(error)
     const answer = await ask(known, path, {})
     expect(answer.status).toBeGreaterThanOrEqual(404)
     expect(answer).toEqual(await ask(fresh, path, {}))

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cacheStatusOf } from '../../../src/adapters/http/cache-status.ts'
 import { namesEtag } from '../../../src/adapters/http/conditional.ts'
-import { VIEWS } from '../../../src/application/tables/view-table.ts'
+import { ListMarkets } from '../../../src/application/markets/market-reads.ts'
 import { MARKET_ID, reading, TestApi, VENDOR_ID } from './harness.ts'
 
 describe('Cache-Status', () => {
@@ -80,9 +80,7 @@ describe('a cacheable GET', () => {
   })
 
   it('tells the age of what it could not verify', async () => {
-    api.useCases.listMarkets = {
-      execute: async () => reading(VIEWS.marketListing, { kind: 'unverified', ageS: 95 }),
-    }
+    api.useCases.listMarkets = async () => reading(ListMarkets.view, { kind: 'unverified', ageS: 95 })
     const { headers } = await api.fetch('/markets')
     expect(headers.get('age')).toBe('95')
     expect(headers.get('cache-status')).toBe('marketflow; hit; detail=unverified')
@@ -90,17 +88,15 @@ describe('a cacheable GET', () => {
 
   it('gives the use case the query in its own terms', async () => {
     const calls: unknown[] = []
-    api.useCases.listMarkets = {
-      async execute(params) {
-        calls.push(params)
-        return reading(VIEWS.marketListing)
-      },
+    api.useCases.listMarkets = async (params) => {
+      calls.push(params)
+      return reading(ListMarkets.view)
     }
     await api.fetch('/markets')
     await api.fetch('/markets?page=3&page_size=100&city=%20S%C3%A3o%20Paulo%20')
     expect(calls).toEqual([
       { page: 1, pageSize: 20 },
-      { page: 3, pageSize: 100, city: 'São Paulo' },
+      { page: 3, pageSize: 100, city: 'são paulo' },
     ])
   })
 

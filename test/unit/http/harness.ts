@@ -1,20 +1,21 @@
+import { MARKET_ID as MARKET, VENDOR_ID as SELLER } from '../../../src/adapters/http/api/examples.ts'
 import { createApp } from '../../../src/adapters/http/app.ts'
 import type { RequestReport } from '../../../src/adapters/http/observe.ts'
-import { READY } from '../../../src/adapters/http/openapi/examples.ts'
 import { RateLimits } from '../../../src/adapters/http/rate-limits.ts'
 import { listen, type ServerLimits } from '../../../src/adapters/http/server.ts'
-import type { UseCases } from '../../../src/adapters/http/use-cases.ts'
+import { READY } from '../../../src/adapters/http/system-routes.ts'
 import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
 import { SystemRandom } from '../../../src/adapters/system/system-random.ts'
 import { Reading, type ReadStatus } from '../../../src/application/consistency/reading.ts'
 import type { View } from '../../../src/application/consistency/view.ts'
 import { type TokenClaims, TokenIssuer, type Viewer } from '../../../src/application/ports/token-issuer.ts'
-import { VIEWS } from '../../../src/application/tables/view-table.ts'
+import { type Application, READS, USE_CASES } from '../../../src/application/use-cases.ts'
 import { Account } from '../../../src/domain/account.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
+import { ROUTES } from '../../support/api-document.ts'
 
-export const MARKET_ID = '0b8f3f0a-8a44-4b0a-9d7c-3b8b7c1a2d3e'
-export const VENDOR_ID = '5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d'
+export const MARKET_ID = MARKET
+export const VENDOR_ID = SELLER
 export const ORGANIZER: Viewer = {
   accountId: '1a2b3c4d-0000-4000-8000-000000000001',
   role: 'organizer',
@@ -67,70 +68,40 @@ const account = new Account({
   createdAt: new Date(0),
 })
 
-const detail = {
-  id: MARKET_ID,
-  slug: 'a-market',
-  name: 'A market',
-  city: 'Chicago',
-  stall_count: 3,
-  vendor_count: 0,
-  description: '',
-  status: 'draft' as const,
-  organizer: { id: ORGANIZER.accountId, name: 'Olga' },
-  vendors: [],
-  created_at: '2026-11-22T21:26:00.000Z',
-  updated_at: '2026-11-22T21:26:00.000Z',
-}
+/** What the API's document shows as the answer of each operation. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = Object.fromEntries(
+  ROUTES.flatMap(({ operation }) =>
+    operation === null ? [] : [[operation.id, operation.answers[0]!.content?.example]],
+  ),
+)
 
-const profile = { id: VENDOR_ID, business_name: '', category: '', description: '', website: '', markets: [] }
+const signedIn = { account, token: 'vendor-token' }
 
-const application = {
-  id: '7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d',
-  market_id: MARKET_ID,
-  market_name: 'A market',
-  vendor_id: VENDOR_ID,
-  business_name: 'Bees',
-  status: 'pending' as const,
-  message: '',
-  created_at: detail.created_at,
-  updated_at: detail.updated_at,
+/** Answers that HTTP makes something else of. */
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  register: signedIn,
+  logIn: signedIn,
+  changePassword: signedIn,
+  getAccount: account,
+  acceptApplication: 'accepted',
+  rejectApplication: 'rejected',
+  waitlistApplication: 'waitlisted',
+  withdrawApplication: 'withdrawn',
 }
 
 /** Use cases that answer plausibly and write down what they were asked. */
-export function fakeUseCases(calls: [name: string, ...args: unknown[]][]): UseCases {
-  const answering = <T>(name: string, answer: () => T) => ({
-    execute: async (...args: unknown[]): Promise<T> => {
-      calls.push([name, ...args])
-      return answer()
-    },
+function fakeApplication(calls: [name: string, ...args: unknown[]][]): Application {
+  const fakes = Object.keys(USE_CASES).map((name) => {
+    const read = READS[name as keyof typeof READS] as { view: View<never, unknown> } | undefined
+    const answer = async (...args: unknown[]) => {
+      // Whether the client is still there is no part of what it asked.
+      calls.push([name, ...args.filter((each) => !(each instanceof AbortSignal))])
+      return read === undefined ? (ANSWERS[name] ?? EXAMPLES[name]) : reading(read.view)
+    }
+    return [name, answer]
   })
-  return {
-    registerAccount: answering('registerAccount', () => ({ account, token: 'vendor-token' })),
-    logIn: answering('logIn', () => ({ account, token: 'vendor-token' })),
-    // Part of every call that needs a token, and none that a test asks about.
-    identify: { execute: async (token) => holderOf(token) },
-    getAccount: answering('getAccount', () => account),
-    changePassword: answering('changePassword', () => ({ account, token: 'vendor-token' })),
-    signOutEverywhere: answering('signOutEverywhere', () => undefined),
-    listMarkets: answering('listMarkets', () => reading(VIEWS.marketListing)),
-    getMarket: answering('getMarket', () => reading(VIEWS.marketDetail)),
-    getMarketStats: answering('getMarketStats', () => reading(VIEWS.marketStats)),
-    createMarket: answering('createMarket', () => detail),
-    updateMarket: answering('updateMarket', () => detail),
-    listApplications: answering('listApplications', () => reading(VIEWS.marketApplications)),
-    applyToMarket: answering('applyToMarket', () => application),
-    acceptApplication: answering('acceptApplication', () => 'accepted' as const),
-    rejectApplication: answering('rejectApplication', () => 'rejected' as const),
-    waitlistApplication: answering('waitlistApplication', () => 'waitlisted' as const),
-    withdrawApplication: answering('withdrawApplication', () => 'withdrawn' as const),
-    getVendor: answering('getVendor', () => reading(VIEWS.vendorProfile)),
-    getVendorDashboard: answering('getVendorDashboard', () => reading(VIEWS.vendorDashboard)),
-    updateVendor: answering('updateVendor', () => profile),
-    getOrganizerDashboard: answering('getOrganizerDashboard', () => reading(VIEWS.organizerDashboard)),
-    browseMarkets: answering('browseMarkets', () => reading(VIEWS.marketsPage)),
-    showMarket: answering('showMarket', () => reading(VIEWS.marketPage)),
-    showSitemap: answering('showSitemap', () => reading(VIEWS.sitemapIndex)),
-  }
+  // Part of every call that needs a token, and none that a test asks about.
+  return { ...Object.fromEntries(fakes), identify: async (token: string) => holderOf(token) }
 }
 
 export interface Ask {
@@ -147,7 +118,9 @@ export class TestApi {
   readonly reports: RequestReport[] = []
   readonly errors: unknown[] = []
   /** Replace any of these in a test. */
-  readonly useCases: { -readonly [Name in keyof UseCases]: UseCases[Name] } = fakeUseCases(this.calls)
+  readonly useCases: { -readonly [Name in keyof Application]: Application[Name] } = fakeApplication(
+    this.calls,
+  )
   ready = true
   readonly url: string
   readonly close: () => Promise<void>
@@ -171,16 +144,14 @@ export class TestApi {
     let api: TestApi | undefined
     const current = () => api as TestApi
     // Through the field, so that a test can replace a use case after the start.
-    const useCases = Object.fromEntries(
-      Object.keys(fakeUseCases([])).map((name) => [
+    const application = Object.fromEntries(
+      Object.keys(USE_CASES).map((name) => [
         name,
-        {
-          execute: (...args: never[]) =>
-            (current().useCases[name as keyof UseCases].execute as (...args: never[]) => unknown)(...args),
-        },
+        (...args: never[]) =>
+          (current().useCases[name as keyof Application] as (...args: never[]) => unknown)(...args),
       ]),
-    ) as unknown as UseCases
-    const app = createApp(useCases, new FakeTokens(), {
+    ) as unknown as Application
+    const app = createApp(application, new FakeTokens(), {
       clock: new SystemClock(),
       random: new SystemRandom(),
       limits: rateLimit ? new RateLimits() : undefined,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { login, registration } from '../../../src/adapters/http/auth-schemas.ts'
+import { login, registration } from '../../../src/adapters/http/api/accounts.ts'
 import { DIRECTORY_ORGANIZER } from '../../../src/application/markets/directory-organizer.ts'
 
 const registers = (email: string) =>

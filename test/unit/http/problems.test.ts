@@ -15,7 +15,7 @@ describe('problems', () => {
   })
 
   const failWith = (error: unknown) => {
-    api.useCases.listMarkets = { execute: () => Promise.reject(error) }
+    api.useCases.listMarkets = () => Promise.reject(error)
   }
 
   it.each(Object.keys(ERROR_TITLES) as ErrorCode[])('answers %s by its status', async (code) => {

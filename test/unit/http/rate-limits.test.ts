@@ -147,7 +147,7 @@ describe('a limited API', () => {
   afterEach(() => api.close())
 
   it('throttles wrong logins, and says until when', async () => {
-    api.useCases.logIn = { execute: () => Promise.reject(new MarketflowError('unauthenticated')) }
+    api.useCases.logIn = () => Promise.reject(new MarketflowError('unauthenticated'))
     const login = () =>
       api.fetch('/auth/login', { method: 'POST', body: { email: 'ada@example.org', password: 'wrong' } })
     for (let i = 0; i < 10; i++) expect((await login()).status).toBe(401)

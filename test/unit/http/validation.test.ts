@@ -198,10 +198,10 @@ describe('validation', () => {
       ['updateMarket', MARKET_ID, { description: '' }, ORGANIZER],
       ['applyToMarket', MARKET_ID, VENDOR_ID, ''],
       ['updateVendor', VENDOR_ID, { businessName: 'Bees', website: 'https://bees.example/' }, VENDOR],
-      ['registerAccount', { ...joining, role: 'vendor', businessName: 'Bees & Co', category: 'honey' }],
-      ['registerAccount', organizer],
+      ['register', { ...joining, role: 'vendor', businessName: 'Bees & Co', category: 'honey' }],
+      ['register', organizer],
       ['logIn', 'ada@example.org', ' x '],
-      ['listApplications', { marketId: MARKET_ID, status: 'waitlisted', page: 1, pageSize: 5 }, ORGANIZER],
+      ['listApplications', { id: MARKET_ID, status: 'waitlisted', page: 1, pageSize: 5 }, ORGANIZER],
     ])
   })
 })

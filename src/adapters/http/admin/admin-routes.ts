@@ -113,7 +113,7 @@ export function adminRoutes(
       operation: null,
       takesQuery: true,
       handle: guarded(async (req, res) => {
-        const explanation = await console.explain(readQuery(req, explainQuery).path)
+        const explanation = await console.explain(readQuery(req.url, explainQuery).path)
         sendJson(res, 200, { instance: console.instance, ...explanation })
       }),
     },

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { Audience } from '../../../application/use-case/read.ts'
 import type { ErrorCode } from '../../../domain/errors.ts'
-import type { Audience } from '../send-reading.ts'
 import type { HeaderName } from './headers.ts'
 
 /** What the document says of a route, beside what follows from its method and path. */
@@ -71,7 +71,7 @@ export function cached<Schema extends z.ZodType>(
   audience: Audience,
 ): Answer[] {
   const headers: HeaderName[] = ['ETag', 'Cache-Control', 'Cache-Status', 'Age']
-  if (audience === 'by-account') headers.push('Vary')
+  if (audience !== 'everybody') headers.push('Vary')
   return [
     { status: 200, description, headers, content: { mediaType: 'application/json', schema, example } },
     { status: 304, description: '`If-None-Match` names what would be sent: it is unchanged.', headers },

@@ -1,7 +1,9 @@
 import { type ErrorCode, MarketflowError } from '../../../domain/errors.ts'
 import { problemOf, STATUS_OF } from '../problem.ts'
+import { problem } from '../problem-schema.ts'
 import { type HeaderName, headersObject } from './headers.ts'
 import type { Operation } from './operation.ts'
+import { schemaRef } from './schemas.ts'
 
 /** Everything that can go wrong with an operation, by status. */
 export function errorsOf(method: string, operation: Operation): Map<number, ErrorCode[]> {
@@ -37,9 +39,9 @@ export function problemResponse(codes: readonly ErrorCode[]) {
       'application/problem+json': {
         schema: {
           allOf: [
-            { $ref: '#/components/schemas/Problem' },
+            schemaRef(problem),
             { type: 'object', properties: { status: { const: status }, code: { enum: codes } } },
-          ],
+          ] as const,
         },
         examples: Object.fromEntries(
           errors.map((error) => [error.code, { value: problemOf(error, INSTANCE) }]),

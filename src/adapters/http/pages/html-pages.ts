@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { URLS_PER_SITEMAP } from '../../../application/pages/page-reads.ts'
 import { PageRenderer } from '../../../application/ports/page-renderer.ts'
-import { URLS_PER_SITEMAP } from '../../../application/tables/view-table.ts'
 import type {
   MarketPage,
   MarketsPage,

@@ -19,7 +19,7 @@ export async function sendsReading(
   const sent = new SentResponse()
   const headers = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }
   const req = { method: 'GET', headers } as unknown as IncomingMessage
-  sendReading(req, sent as unknown as ServerResponse, reading, { audience: 'everybody' })
+  sendReading(req, sent as unknown as ServerResponse, reading, { variesByAccount: false })
   const version = sent.code === 304 ? undefined : JSON.parse(String(sent.body)).version
   return { etag: sent.etag, version, status: reading.status }
 }

@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  APPLICATION_LIST,
-  MARKET,
-  MARKET_LIST,
-  ORGANIZER_DASHBOARD,
-  STATS,
-  VENDOR,
-  VENDOR_DASHBOARD,
-} from '../../../../src/adapters/http/openapi/examples.ts'
 import type { Operation } from '../../../../src/adapters/http/openapi/operation.ts'
 import { queryProperties } from '../../../../src/adapters/http/openapi/schemas.ts'
-import { VIEWS } from '../../../../src/application/tables/view-table.ts'
+import type { View } from '../../../../src/application/consistency/view.ts'
+import { READS } from '../../../../src/application/use-cases.ts'
 import { ROUTES } from '../../../support/api-document.ts'
 import { assertDocumented } from '../../../support/documented-answers.ts'
-import { type Ask, MARKET_ID, reading, TestApi, VENDOR_ID } from '../harness.ts'
+import { type Ask, EXAMPLES, MARKET_ID, reading, TestApi, VENDOR_ID } from '../harness.ts'
 
 const OPERATIONS = ROUTES.flatMap(({ method, path, operation }) =>
   operation === null ? [] : [{ id: operation.id, method, path, operation }],
@@ -108,15 +100,9 @@ function asStranger(method: string, body: unknown): RequestInit {
 }
 
 function showExamples({ useCases }: TestApi): void {
-  const show = <T>(value: T) => ({ execute: async () => value })
   const hit = { kind: 'hit', tier: 'l1', ttlS: 287 } as const
-  useCases.listMarkets = show(reading(VIEWS.marketListing, hit, JSON.stringify(MARKET_LIST)))
-  useCases.getMarket = show(reading(VIEWS.marketDetail, hit, JSON.stringify(MARKET)))
-  useCases.getMarketStats = show(reading(VIEWS.marketStats, hit, JSON.stringify(STATS)))
-  useCases.listApplications = show(reading(VIEWS.marketApplications, hit, JSON.stringify(APPLICATION_LIST)))
-  useCases.getVendor = show(reading(VIEWS.vendorProfile, hit, JSON.stringify(VENDOR)))
-  useCases.getVendorDashboard = show(reading(VIEWS.vendorDashboard, hit, JSON.stringify(VENDOR_DASHBOARD)))
-  useCases.getOrganizerDashboard = show(
-    reading(VIEWS.organizerDashboard, hit, JSON.stringify(ORGANIZER_DASHBOARD)),
-  )
+  for (const [name, { view }] of Object.entries(READS)) {
+    const read = async () => reading(view as View<never, unknown>, hit, JSON.stringify(EXAMPLES[name]))
+    Object.assign(useCases, { [name]: read })
+  }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ICON, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
 import { prefersHtml } from '../../../../src/adapters/http/prefers-html.ts'
-import { VIEWS } from '../../../../src/application/tables/view-table.ts'
+import { ShowMarket } from '../../../../src/application/pages/page-reads.ts'
 import { MarketflowError } from '../../../../src/domain/errors.ts'
 import { MARKET_ID, reading, TestApi } from '../harness.ts'
 
@@ -67,9 +67,9 @@ describe('the pages', () => {
     await api.fetch('/?city=%20S%C3%A3o+Paulo&page=3&utm_source=letter')
     await api.fetch('/m/dock-market?fbclid=1')
     expect(api.calls).toEqual([
-      ['browseMarkets', { page: 1 }],
-      ['browseMarkets', { page: 3, city: 'São Paulo' }],
-      ['showMarket', 'dock-market'],
+      ['browseMarkets', { page: 1 }, undefined],
+      ['browseMarkets', { page: 3, city: 'são paulo' }, undefined],
+      ['showMarket', { slug: 'dock-market' }, undefined],
     ])
   })
 
@@ -85,9 +85,7 @@ describe('the pages', () => {
 
   it('tell their age when they could not be verified', async () => {
     const original = api.useCases.showMarket
-    api.useCases.showMarket = {
-      execute: async () => reading(VIEWS.marketPage, { kind: 'unverified', ageS: 95 }),
-    }
+    api.useCases.showMarket = async () => reading(ShowMarket.view, { kind: 'unverified', ageS: 95 })
     const { headers } = await api.fetch('/m/dock-market')
     api.useCases.showMarket = original
     expect(headers.get('cache-status')).toBe('marketflow; hit; detail=unverified')
@@ -103,10 +101,8 @@ describe('an error', () => {
   afterAll(() => api.close())
 
   const failing = (code: 'market-not-found' | 'database-unavailable' | 'internal') => {
-    api.useCases.showMarket = {
-      execute: async () => {
-        throw new MarketflowError(code, 'secret detail')
-      },
+    api.useCases.showMarket = async () => {
+      throw new MarketflowError(code, 'secret detail')
     }
   }
 
@@ -233,7 +229,10 @@ describe('what search engines ask for', () => {
       'application/xml; charset=utf-8',
     )
     await api.fetch('/sitemap/12.xml')
-    expect(api.calls).toEqual([['showSitemap'], ['showSitemap', 12]])
+    expect(api.calls).toEqual([
+      ['showSitemap', {}, undefined],
+      ['showSitemapPart', { part: 12 }, undefined],
+    ])
     for (const path of ['/sitemap/0.xml', '/sitemap/x.xml', '/sitemap/1e9.xml', '/sitemap/100000.xml']) {
       expect((await api.fetch(path)).status, path).toBe(404)
     }

@@ -1,0 +1,175 @@
+import { z } from 'zod'
+import { LogInRefused, type SignedIn } from '../../../application/accounts/sessions.ts'
+import { ACCOUNT_LIMITS, type Account, ROLES } from '../../../domain/account.ts'
+import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
+import { ask, post, put } from '../kit/api-route.ts'
+import { json, nothing } from '../openapi/operation.ts'
+import { body, email, line, name, newEmail, secret } from '../text-schemas.ts'
+import { ACCOUNT_ID, VENDOR_ID } from './examples.ts'
+
+const { shortestPassword, longestPassword } = ACCOUNT_LIMITS
+/** Any password may be tried: one that breaks today's rules is wrong, not malformed. */
+const anyPassword = secret(1, 1024)
+const newPassword = secret(shortestPassword, longestPassword)
+const credentials = {
+  email: newEmail(ACCOUNT_LIMITS.email),
+  password: newPassword,
+  name: name(ACCOUNT_LIMITS.name),
+}
+
+const organizerRegistration = body({ ...credentials, role: z.literal('organizer') }).meta({
+  id: 'OrganizerRegistration',
+})
+
+const vendorRegistration = body({
+  ...credentials,
+  role: z.literal('vendor'),
+  business_name: name(VENDOR_LIMITS.businessName),
+  category: line(VENDOR_LIMITS.category).exactOptional(),
+})
+  .transform(({ business_name: businessName, ...rest }) => ({ ...rest, businessName }))
+  .meta({ id: 'VendorRegistration' })
+
+/** Two shapes: a vendor must name its business, and an organizer has none to name. */
+export const registration = z
+  .discriminatedUnion('role', [organizerRegistration, vendorRegistration], {
+    error: (issue) =>
+      issue.code === 'invalid_union' ? 'expected organizer or vendor' : 'expected a JSON object',
+  })
+  .meta({ id: 'Registration' })
+
+const passwordChange = body({ current_password: anyPassword, new_password: newPassword }).meta({
+  id: 'PasswordChange',
+})
+
+export const login = body({ email: email(ACCOUNT_LIMITS.email), password: anyPassword }).meta({ id: 'Login' })
+
+/** An account as its owner sees it. */
+const accountView = z
+  .strictObject({
+    id: z.uuid().describe('An organizer’s is the organizer’s id.'),
+    email: z.string(),
+    name: z.string(),
+    role: z.enum(ROLES),
+    vendor_id: z
+      .uuid()
+      .exactOptional()
+      .describe('The vendor that the account trades as. Organizers have none.'),
+  })
+  .meta({ id: 'Account' })
+
+const signedInView = z
+  .strictObject({
+    account: accountView,
+    token: z.string().describe('Goes into `Authorization: Bearer …`; good for twelve hours.'),
+  })
+  .meta({ id: 'SignedIn' })
+
+function viewAccount({ id, email, name, role, vendorId }: Account): z.output<typeof accountView> {
+  return { id, email, name, role, ...(vendorId !== null && { vendor_id: vendorId }) }
+}
+
+function viewSignedIn({ account, token }: SignedIn): z.output<typeof signedInView> {
+  return { account: viewAccount(account), token }
+}
+
+const PASSWORD = 'tomatoes in november'
+
+const ACCOUNT: z.output<typeof accountView> = {
+  id: ACCOUNT_ID,
+  email: 'vera@example.org',
+  name: 'Vera Lopes',
+  role: 'vendor',
+  vendor_id: VENDOR_ID,
+}
+
+const SIGNED_IN: z.output<typeof signedInView> = {
+  account: ACCOUNT,
+  token: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl',
+}
+
+export const ACCOUNT_ROUTES = [
+  post('/auth/register', 'register', {
+    tag: 'Accounts',
+    summary: 'Register an organizer or a vendor',
+    token: 'ignored',
+    body: registration,
+    examples: {
+      'A vendor': {
+        email: ACCOUNT.email,
+        password: PASSWORD,
+        name: ACCOUNT.name,
+        role: 'vendor',
+        business_name: 'Green Acres',
+        category: 'vegetables',
+      },
+      'An organizer': {
+        email: 'rosa@example.org',
+        password: PASSWORD,
+        name: 'Rosa Almeida',
+        role: 'organizer',
+      },
+    },
+    answer: json(201, 'The account, signed in.', signedInView, SIGNED_IN),
+    errors: ['conflict', 'overloaded'],
+    run: async ({ register }, { body, limits, address, signal, actsAs }) => {
+      await limits?.countRegistration(address)
+      const signedIn = await register(body, signal)
+      actsAs(signedIn.account.id)
+      return viewSignedIn(signedIn)
+    },
+  }),
+  post('/auth/login', 'logIn', {
+    tag: 'Accounts',
+    summary: 'Log in',
+    token: 'ignored',
+    body: login,
+    examples: { 'E-mail and password': { email: ACCOUNT.email, password: PASSWORD } },
+    answer: json(200, 'The account, signed in.', signedInView, SIGNED_IN),
+    errors: ['unauthenticated', 'overloaded'],
+    run: async ({ logIn }, { body: { email, password }, limits, address, signal, actsAs }) => {
+      const attempt = async () => {
+        try {
+          const signedIn = await logIn(email, password, signal)
+          actsAs(signedIn.account.id)
+          return signedIn
+        } catch (error) {
+          if (error instanceof LogInRefused) actsAs(error.accountId ?? 'unknown')
+          throw error
+        }
+      }
+      return viewSignedIn(await (limits?.guardLogin(email, address, attempt) ?? attempt()))
+    },
+  }),
+  ask('/me', 'getAccount', {
+    tag: 'Accounts',
+    summary: 'Get the account that the token belongs to',
+    token: 'account',
+    answer: json(200, 'The account.', accountView, ACCOUNT),
+    run: async ({ getAccount }, { viewer }) => viewAccount(await getAccount(viewer.accountId)),
+  }),
+  put('/me/password', 'changePassword', {
+    tag: 'Accounts',
+    summary: 'Change the password',
+    description:
+      'Ends every session of the account but the one it answers with. A wrong password is `forbidden`.',
+    token: 'account',
+    body: passwordChange,
+    examples: { 'Both passwords': { current_password: PASSWORD, new_password: 'beans in december' } },
+    answer: json(200, 'The account, signed in anew.', signedInView, SIGNED_IN),
+    errors: ['forbidden', 'conflict', 'overloaded'],
+    run: async ({ changePassword }, { body, viewer: { accountId }, limits, address, signal }) => {
+      const attempt = () => changePassword(accountId, body.current_password, body.new_password, signal)
+      // A thief who found a token must not guess the password behind it either.
+      return viewSignedIn(await (limits?.guardLogin(accountId, address, attempt) ?? attempt()))
+    },
+  }),
+  post('/auth/sign-out-everywhere', 'signOutEverywhere', {
+    tag: 'Accounts',
+    summary: 'End every session of the account',
+    description: 'No token of it is good on any instance once this is answered.',
+    token: 'account',
+    answer: nothing('Signed out.'),
+    run: ({ signOutEverywhere }, { viewer }) => signOutEverywhere(viewer.accountId),
+  }),
+]

@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import {
+  type MarketDetail,
+  type MarketListing,
+  marketDetail,
+} from '../../../application/views/market-views.ts'
+import { type CityKey, MARKET_LIMITS, MARKET_STATUSES, normalizeCity, SLUG } from '../../../domain/market.ts'
+import { get, post, put } from '../kit/api-route.ts'
+import { json } from '../openapi/operation.ts'
+import { body, changes, line, name, paging, prose } from '../text-schemas.ts'
+import { HOLLYWOOD, ORGANIZER_ID, VENDOR_ID } from './examples.ts'
+
+const { stallCount: mostStalls, slug: longestSlug } = MARKET_LIMITS
+const stallCountError = `expected a whole number from 1 to ${mostStalls}`
+const slugError = `expected lower-case letters and digits joined by single hyphens, at most ${longestSlug} characters`
+
+/** What an organizer says of a market, as it travels. */
+const fields = {
+  name: name(MARKET_LIMITS.name),
+  city: name(MARKET_LIMITS.city),
+  description: prose(MARKET_LIMITS.description),
+  stall_count: z
+    .int({ error: stallCountError })
+    .min(1, { error: stallCountError })
+    .max(mostStalls, { error: stallCountError })
+    .describe('Never below the vendors already accepted.'),
+}
+
+const slug = z
+  .string({ error: slugError })
+  .max(longestSlug, { error: slugError })
+  .regex(SLUG, { error: slugError })
+  .describe('Names the public page, `/m/{slug}`. Without one, it is made of name and city.')
+
+const status = z
+  .enum(MARKET_STATUSES, { error: `expected one of ${MARKET_STATUSES.join(', ')}` })
+  .describe('`draft` → `active` → `closed` → `active` → …')
+
+const newMarket = body({
+  ...fields,
+  description: fields.description.exactOptional(),
+  slug: slug.exactOptional(),
+})
+  .transform(({ stall_count: stallCount, ...rest }) => ({ ...rest, stallCount }))
+  .meta({ id: 'NewMarket' })
+
+const marketChanges = changes({ ...fields, status })
+  .transform(({ stall_count: stallCount, ...rest }) => ({
+    ...rest,
+    ...(stallCount !== undefined && { stallCount }),
+  }))
+  .meta({ id: 'MarketChanges' })
+
+const city = line(MARKET_LIMITS.city).describe(
+  'Only markets of this city, compared without case and surrounding blanks.',
+)
+
+/** A page of a list of markets; a blank city means all. */
+export const citiesQuery = { page: paging.page, city: city.exactOptional() }
+
+const listingQuery = z
+  .strictObject({ ...paging, city: city.exactOptional() })
+  .transform(({ page, page_size: pageSize, city }) => ({ page, pageSize, ...inCity(city) }))
+
+/** The city as it is compared. */
+export function inCity(city = ''): { readonly city?: CityKey } {
+  const key = normalizeCity(city)
+  return key === '' ? {} : { city: key }
+}
+
+const SUMMARY: MarketListing['markets'][number] = {
+  id: HOLLYWOOD.id,
+  slug: 'hollywood-market-portland',
+  name: HOLLYWOOD.name,
+  city: HOLLYWOOD.city,
+  stall_count: 30,
+  vendor_count: 1,
+}
+
+const MARKET: MarketDetail = {
+  ...SUMMARY,
+  description: 'Saturdays, eight to one, rain or shine.',
+  status: 'active',
+  organizer: { id: ORGANIZER_ID, name: 'Rosa Almeida' },
+  vendors: [{ id: VENDOR_ID, business_name: 'Green Acres', category: 'vegetables' }],
+  created_at: '2026-11-22T21:26:00.000Z',
+  updated_at: '2026-11-23T08:15:30.250Z',
+}
+
+const DRAFT: MarketDetail = {
+  ...MARKET,
+  status: 'draft',
+  vendor_count: 0,
+  vendors: [],
+  updated_at: MARKET.created_at,
+}
+
+export const MARKET_ROUTES = [
+  get('/markets', 'listMarkets', {
+    tag: 'Markets',
+    summary: 'List active markets',
+    description: 'By name, then id.',
+    query: listingQuery,
+    answer: 'A page of the list.',
+    example: { markets: [SUMMARY], total: 1, page: 1, page_size: 20 },
+  }),
+  post('/markets', 'createMarket', {
+    tag: 'Markets',
+    summary: 'Create a market',
+    description: 'It begins as a draft, which only its organizer sees.',
+    token: 'organizer',
+    body: newMarket,
+    examples: {
+      'A market': { name: 'Hollywood Market', city: 'Portland', stall_count: 30 },
+      'With a slug of its own': {
+        name: 'Hollywood Market',
+        city: 'Portland',
+        description: 'Saturdays, eight to one, rain or shine.',
+        stall_count: 30,
+        slug: 'hollywood-market',
+      },
+    },
+    answer: json(201, 'The draft.', marketDetail, DRAFT),
+    errors: ['conflict'],
+    run: ({ createMarket }, { body, viewer }) => createMarket(viewer.accountId, body),
+    location: ({ id }) => `/markets/${id}`,
+  }),
+  get('/markets/:id', 'getMarket', {
+    tag: 'Markets',
+    summary: 'Get a market with its vendors',
+    description: 'A draft is found by its organizer alone.',
+    answer: 'The market.',
+    example: MARKET,
+  }),
+  put('/markets/:id', 'updateMarket', {
+    tag: 'Markets',
+    summary: 'Change a market',
+    description: 'What is not given stays. For its organizer. Another move of the status is a conflict.',
+    token: 'organizer',
+    missing: 'market-not-found',
+    body: marketChanges,
+    examples: {
+      'Open it': { status: 'active' },
+      'Rename it and give it more stalls': { name: 'Hollywood Market', stall_count: 40 },
+    },
+    answer: json(200, 'The market as it is now.', marketDetail, MARKET),
+    errors: ['conflict'],
+    run: ({ updateMarket }, { id, body, viewer }) => updateMarket(id, body, viewer),
+  }),
+  get('/markets/:id/stats', 'getMarketStats', {
+    tag: 'Markets',
+    summary: 'Count a market’s vendors, applications and stalls',
+    description: 'Those of a draft are found by its organizer alone.',
+    answer: 'The counts.',
+    example: {
+      market_id: HOLLYWOOD.id,
+      vendor_count: 1,
+      pending_applications: 3,
+      waitlisted_applications: 0,
+      stall_count: 30,
+      open_stalls: 29,
+    },
+  }),
+]

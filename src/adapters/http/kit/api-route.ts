@@ -1,0 +1,225 @@
+import { match } from 'path-to-regexp'
+import { z } from 'zod'
+import type { Viewer } from '../../../application/ports/token-issuer.ts'
+import { isRole, type Missing, type Read } from '../../../application/use-case/read.ts'
+import { type Application, READS } from '../../../application/use-cases.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
+import { parseId } from '../../../domain/ids.ts'
+import { isSlug } from '../../../domain/market.ts'
+import { type Answer, cached, type Operation, type Tag, type Token, takes } from '../openapi/operation.ts'
+import { readQuery } from '../query.ts'
+import type { RateLimits } from '../rate-limits.ts'
+import type { HeaderList } from '../security-headers.ts'
+import { body } from '../text-schemas.ts'
+
+/*
+ * A row says everything about a route once: validation, who is let in, the answer, the API's document and what
+ * operators have explained are made from it.
+ */
+
+/** A row that is answered from a cached view. */
+export interface ReadRoute {
+  readonly method: 'GET'
+  /** As Express writes it: `/markets/:id`. */
+  readonly path: string
+  /** The use case's name in the registry, which is the operation's too. */
+  readonly name: ReadName
+  readonly read: Read<never, unknown>
+  readonly query: z.ZodType<object>
+  /** Null for what is no part of the API, such as a page for people: it takes any parameter, and looks at no token. */
+  readonly operation: Operation | null
+  readonly contentType?: string
+  readonly headers?: HeaderList
+}
+
+export type ReadName = keyof typeof READS
+type ParamsOf<Name extends ReadName> = Parameters<Application[Name]>[0]
+type ValueOf<Name extends ReadName> = (typeof READS)[Name]['view']['schema']['_zod']['output']
+
+/** What the path gives; a row's query has to give the rest of what the read asks for. */
+type InPath<Path extends string> =
+  Path extends `${string}:${infer Name extends keyof PathValues}${'/' | '.'}${infer Rest}`
+    ? Name | InPath<Rest>
+    : Path extends `${string}:${infer Name extends keyof PathValues}`
+      ? Name
+      : never
+
+type Query<Path extends string, Name extends ReadName> = z.ZodType<Omit<ParamsOf<Name>, InPath<Path>>>
+
+type Documented = Pick<Operation, 'summary' | 'description'> & { readonly tag: Tag }
+
+interface ReadDocs<Path extends string, Name extends ReadName> extends Documented {
+  readonly query?: Query<Path, Name>
+  /** What is answered, in words, and an example of it. */
+  readonly answer: string
+  readonly example: ValueOf<Name>
+}
+
+/** A GET of the API. */
+export function get<const Path extends string, Name extends ReadName>(
+  path: Path,
+  name: Name,
+  { query, answer, example, ...docs }: ReadDocs<Path, Name>,
+): ReadRoute {
+  const { audience, missing, view } = READS[name]
+  const operation: Operation = {
+    ...docs,
+    id: name,
+    token: isRole(audience) ? audience : 'optional',
+    ...(query !== undefined && { query }),
+    answers: cached(answer, view.schema, example, audience),
+    ...(missing !== undefined && { errors: [missing] }),
+  }
+  return { method: 'GET', path, name, read: READS[name], query: query ?? NO_QUERY, operation }
+}
+
+/** A GET of something that is no part of the API. */
+export function page<const Path extends string, Name extends ReadName>(
+  path: Path,
+  name: Name,
+  {
+    query = ANY_QUERY,
+    ...sending
+  }: { readonly query?: z.ZodType<object> } & Pick<ReadRoute, 'contentType' | 'headers'>,
+): ReadRoute {
+  return { method: 'GET', path, name, read: READS[name], query, operation: null, ...sending }
+}
+
+const NO_QUERY = z.strictObject({})
+/** What others append to the links they share is no business of ours. */
+const ANY_QUERY = z.object({})
+
+/** What stands in a path, and how it is read; undefined for what nothing can be called. */
+const PATH_VALUES = {
+  id: parseId,
+  slug: (text: string) => (isSlug(text) ? text : undefined),
+  part: (text: string) => (/^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined),
+}
+type PathValues = typeof PATH_VALUES
+
+export type PathTexts = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/**
+ * What a URL asks a read for.
+ * @throws MarketflowError the row's `missing`, for an id that cannot be one; `validation-failed`
+ */
+export function paramsOf({ read, query }: ReadRoute, path: PathTexts, url: string): object {
+  return { ...pathValues(path, read.missing), ...readQuery(url, query) }
+}
+
+/** @throws MarketflowError the `missing` code for what cannot be an id: nothing has that name, so nothing is found */
+export function pathValues(texts: PathTexts, missing: Missing | undefined): { readonly id?: string } {
+  const values = Object.entries(texts).map(([name, text]) => {
+    const value = PATH_VALUES[name as keyof PathValues](String(text))
+    if (value === undefined) throw new MarketflowError(missing ?? 'route-not-found')
+    return [name, value]
+  })
+  return Object.fromEntries(values)
+}
+
+export interface Question {
+  readonly route: ReadRoute
+  readonly params: object
+}
+
+/**
+ * The row that answers a path of the service, and what it is asked for, as Express finds it.
+ * @throws MarketflowError whatever the route refuses
+ */
+export function questionAt(routes: readonly ReadRoute[], url: string): Question | undefined {
+  const [path = ''] = url.split(/[?#]/)
+  for (const route of routes) {
+    const found = match<Record<string, string>>(route.path.replace(/\/$/, ''), {
+      sensitive: true,
+      trailing: true,
+    })(path)
+    if (found) return { route, params: paramsOf(route, found.params, url) }
+  }
+  return undefined
+}
+
+/** Any other row of the API: it asks one use case, with what the request brings. */
+export interface CallRoute {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly path: string
+  readonly operation: Operation
+  readonly body: z.ZodType | undefined
+  readonly missing: Missing | undefined
+  readonly run: (application: Application, request: Asked<unknown, never>) => Promise<unknown>
+  readonly location: ((result: never) => string) | undefined
+}
+
+/** What a request brings, once it is let in. */
+export interface Asked<Body, Who> {
+  /** Of the path, where that has one. */
+  readonly id: string
+  readonly body: Body
+  readonly viewer: Who
+  /** The client's. */
+  readonly address: string
+  /** Aborted when the client goes away before it has its answer. */
+  readonly signal: AbortSignal
+  /** Tells the log which account it was, where no token does. */
+  readonly actsAs: (account: string) => void
+  readonly limits: RateLimits | undefined
+}
+
+type VendorViewer = Viewer & { readonly vendorId: string }
+type Who<T extends Token> = T extends 'ignored' ? undefined : T extends 'vendor' ? VendorViewer : Viewer
+
+interface CallDocs<T extends Token, Schema extends z.ZodType, Result> extends Documented {
+  readonly token: T
+  /** What is told of an id that nothing has. */
+  readonly missing?: Missing
+  readonly body?: Schema
+  /** Bodies by what they show. */
+  readonly examples?: Readonly<Record<string, z.input<NoInfer<Schema>>>>
+  readonly answer: Answer
+  readonly errors?: Operation['errors']
+  /** The path of what was made. */
+  readonly location?: (result: Result) => string
+  readonly run: (
+    application: Application,
+    request: Asked<z.output<NoInfer<Schema>>, Who<T>>,
+  ) => Promise<Result>
+}
+
+type Method = <
+  const Name extends keyof Application,
+  const T extends Token,
+  Schema extends z.ZodType = typeof noFields,
+  Result = unknown,
+>(
+  path: string,
+  name: Name,
+  docs: CallDocs<T, Schema, Result>,
+) => CallRoute
+
+export const post: Method = (path, name, docs) => call('POST', path, name, docs as LooseDocs)
+export const put: Method = (path, name, docs) => call('PUT', path, name, docs as LooseDocs)
+/** A GET that is not cached. */
+export const ask: Method = (path, name, docs) => call('GET', path, name, docs as LooseDocs)
+
+/** A row's docs once `Method` has checked that they fit together. */
+type LooseDocs = Omit<CallDocs<Token, z.ZodType, unknown>, 'run' | 'location'> &
+  Pick<CallRoute, 'run'> & { readonly location?: CallRoute['location'] }
+
+/** What a write asks for is in its path alone. */
+const noFields = body({})
+
+function call(
+  method: CallRoute['method'],
+  path: string,
+  id: string,
+  { body, examples, answer, errors = [], missing, run, location, ...docs }: LooseDocs,
+): CallRoute {
+  const schema = method === 'GET' ? undefined : (body ?? noFields)
+  const operation: Operation = {
+    ...docs,
+    id,
+    ...(examples !== undefined && { body: takes(schema ?? noFields, examples) }),
+    answers: [location === undefined ? answer : { ...answer, headers: [...answer.headers, 'Location'] }],
+    errors: [...(missing === undefined ? [] : [missing]), ...errors],
+  }
+  return { method, path, operation, body: schema, missing, run, location }
+}

@@ -1,0 +1,48 @@
+import { joinKey } from '../consistency/cache-key.ts'
+import type { IdParams, ListingParams } from '../ports/view-queries.ts'
+import { canonicalId, type Tag, tags } from '../tables/tags.ts'
+import { MINUTE, read } from '../use-case/read.ts'
+import { marketDetail, marketListing, marketStats } from '../views/market-views.ts'
+
+/** What a list of active markets depends on. */
+export function listingTags({ city }: Pick<ListingParams, 'city'>): Tag[] {
+  return [city === undefined ? tags.listings() : tags.cityListings(city)]
+}
+
+/** The public list of active markets, by name then id. */
+export const ListMarkets = read({
+  name: 'market-listing',
+  ttlS: 5 * MINUTE,
+  schema: marketListing,
+  key: ({ page, pageSize, city }: ListingParams) => {
+    const key = joinKey('markets', 'active', 'page', page, 'size', pageSize)
+    return city === undefined ? key : `${key}:${joinKey('city', city)}`
+  },
+  tags: listingTags,
+  load: (queries, params) => queries.marketListing(params),
+  audience: 'everybody',
+})
+
+/** One market with its vendors; a draft only for its organizer. */
+export const GetMarket = read({
+  name: 'market-detail',
+  ttlS: 5 * MINUTE,
+  schema: marketDetail,
+  key: ({ id }: IdParams) => joinKey('market', canonicalId(id), 'detail'),
+  tags: ({ id }) => [tags.market(id)],
+  load: (queries, { id }) => queries.marketDetail(id),
+  audience: 'by-account',
+  missing: 'market-not-found',
+})
+
+/** A market's stalls and applications in numbers; a draft's only for its organizer. */
+export const GetMarketStats = read({
+  name: 'market-stats',
+  ttlS: 2 * MINUTE,
+  schema: marketStats,
+  key: ({ id }: IdParams) => joinKey('stats', 'market', canonicalId(id)),
+  tags: ({ id }) => [tags.marketStats(id)],
+  load: (queries, { id }) => queries.marketStats(id),
+  audience: 'by-account',
+  missing: 'market-not-found',
+})

@@ -1,0 +1,67 @@
+import { ChangePassword, GetAccount } from './accounts/account-settings.ts'
+import { RegisterAccount } from './accounts/register-account.ts'
+import { ACCOUNT_SESSION, Identify, LogIn, SignOutEverywhere } from './accounts/sessions.ts'
+import { ListApplications } from './applications/application-reads.ts'
+import { ApplyToMarket } from './applications/apply-to-market.ts'
+import {
+  AcceptApplication,
+  RejectApplication,
+  WaitlistApplication,
+  WithdrawApplication,
+} from './applications/decisions.ts'
+import { CreateMarket } from './markets/create-market.ts'
+import { ImportMarkets } from './markets/import-markets.ts'
+import { GetMarket, GetMarketStats, ListMarkets } from './markets/market-reads.ts'
+import { UpdateMarket } from './markets/update-market.ts'
+import { GetOrganizerDashboard } from './organizers/organizer-reads.ts'
+import { BrowseMarkets, ShowMarket, ShowSitemap, ShowSitemapPart } from './pages/page-reads.ts'
+import { UpdateVendor } from './vendors/update-vendor.ts'
+import { GetVendor, GetVendorDashboard } from './vendors/vendor-reads.ts'
+
+/** What can be read, each row a view that is cached. */
+export const READS = {
+  listMarkets: ListMarkets,
+  getMarket: GetMarket,
+  getMarketStats: GetMarketStats,
+  listApplications: ListApplications,
+  getVendor: GetVendor,
+  getVendorDashboard: GetVendorDashboard,
+  getOrganizerDashboard: GetOrganizerDashboard,
+  browseMarkets: BrowseMarkets,
+  showMarket: ShowMarket,
+  showSitemap: ShowSitemap,
+  showSitemapPart: ShowSitemapPart,
+}
+
+/** What can be written. The coverage property performs every one of these. */
+export const WRITES = {
+  register: RegisterAccount,
+  changePassword: ChangePassword,
+  signOutEverywhere: SignOutEverywhere,
+  createMarket: CreateMarket,
+  updateMarket: UpdateMarket,
+  importMarkets: ImportMarkets,
+  applyToMarket: ApplyToMarket,
+  acceptApplication: AcceptApplication,
+  rejectApplication: RejectApplication,
+  waitlistApplication: WaitlistApplication,
+  withdrawApplication: WithdrawApplication,
+  updateVendor: UpdateVendor,
+}
+
+/**
+ * Everything that can be asked of Marketflow. The container's bindings, the HTTP interface, the API's document and what
+ * operators have explained are made from it.
+ */
+export const USE_CASES = { ...READS, ...WRITES, identify: Identify, logIn: LogIn, getAccount: GetAccount }
+
+/** Every use case with what it needs, ready to be asked. */
+export type Application = {
+  readonly [Name in keyof typeof USE_CASES]: ReturnType<(typeof USE_CASES)[Name]>
+}
+
+/** Every view that is cached. */
+export const VIEWS = [...Object.values(READS).map(({ view }) => view), ACCOUNT_SESSION]
+
+/** The longest TTL of any view, in seconds, before jitter. */
+export const LONGEST_TTL_S = Math.max(...VIEWS.map(({ ttlS }) => ttlS))

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { NullCache } from '../../../src/adapters/cache/null-cache.ts'
+import { explainPath } from '../../../src/adapters/http/kit/explain-path.ts'
+import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
+import { readRoutes } from '../../../src/adapters/http/route-table.ts'
+import { ExplainView } from '../../../src/application/consistency/explanation.ts'
+import { TrustedSessions } from '../../../src/application/consistency/gate.ts'
+import { Lease } from '../../../src/application/consistency/lease.ts'
+import { READS } from '../../../src/application/use-cases.ts'
+import { ROUTES } from '../../support/api-document.ts'
+import { TimerClock } from '../consistency/fakes.ts'
+import { MARKET_ID } from './harness.ts'
+
+const publicUrl = 'https://markets.example'
+const clock = new TimerClock()
+const explainView = new ExplainView(new NullCache(), new TrustedSessions(), new Lease(clock, 1000), clock)
+const pages = new HtmlPages(publicUrl)
+const rows = readRoutes({ forPages: [], publicUrl })
+
+const explain = (path: string) => explainPath(explainView, pages, rows, path)
+const page = (key: string) => `${key}:rendered:${pages.version}`
+
+describe('explain', () => {
+  it.each([
+    ['/markets', 'markets:active:page:1:size:20'],
+    ['/markets/?city=%20Bern&page=2&page_size=5', 'markets:active:page:2:size:5:city:bern'],
+    [`/markets/${MARKET_ID.toUpperCase()}/stats`, `stats:market:${MARKET_ID}`],
+    [
+      `/markets/${MARKET_ID}/applications?status=pending`,
+      `market:${MARKET_ID}:applications:status:pending:page:1:size:20`,
+    ],
+    ['/?city=bern&utm_source=letter', page('page:markets:1:city:bern')],
+    ['/m/a-market', page('page:market:a-market')],
+    ['/sitemap.xml', page('page:sitemap:index')],
+    ['/sitemap/3.xml', page('page:sitemap:part:3')],
+  ])('tells of %s the key that the route reads', async (path, key) => {
+    expect((await explain(path)).key).toBe(key)
+  })
+
+  it.each([
+    ['/markets?page_size=abc', 'validation-failed', 'query.page_size'],
+    ['/markets?nothing=1', 'validation-failed', 'query.nothing'],
+    ['/markets?city=%E0%A4', 'validation-failed', undefined],
+    ['/markets/none/stats', 'market-not-found', undefined],
+    ['/sitemap/0.xml', 'route-not-found', undefined],
+    ['/nowhere', 'validation-failed', 'path'],
+    ['/healthz', 'validation-failed', 'path'],
+  ])('refuses %s as its route does, or as what is not cached', async (path, code, field) => {
+    const refusal = await explain(path).catch((error) => error)
+    expect(refusal).toMatchObject({ code, errors: field === undefined ? [] : [{ path: field }] })
+  })
+
+  it('knows every read of the registry, and every cached route of the table', () => {
+    expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(READS).sort())
+    const paths = ROUTES.map(({ path }) => path)
+    for (const { path } of rows) expect(paths).toContain(path)
+  })
+})
