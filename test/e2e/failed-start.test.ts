@@ -57,7 +57,7 @@ describe.each(['tiered', 'redis'])('beside an instance of another regime, CACHE=
 
   it('the import says so and ends', async () => {
     const file = join(dataDir, 'markets.csv')
-    await writeFile(file, '')
+    await writeFile(file, 'FMID,MarketName,city\n')
     const { code, output } = await runToEnd('src/infrastructure/import.ts', [file], env())
     expect(output).toContain('Another instance of Marketflow uses this database with other cache settings')
     expect(code).toBe(78)
