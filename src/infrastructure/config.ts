@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { clusterMisfit, redisAddress } from '../adapters/cache/redis-address.ts'
 import type { DatabaseLocation } from '../adapters/postgres/database.ts'
-import { withSecretFiles } from './secret-files.ts'
+import { isLoopback } from './loopback.ts'
+import { type Misspelt, misspelt } from './misspelt.ts'
+import { SECRET_FILES, withSecretFiles } from './secret-files.ts'
 import { tracingOf, tracingVariables } from './tracing/tracing-config.ts'
 
 /** A whole number from the environment, with bounds and a unit in its message. */
@@ -123,6 +125,8 @@ function camelCased<Values extends object>(values: Values): CamelCased<Values> {
 function configOf(values: z.output<typeof environment>) {
   const { CACHE, CACHE_MAX_MB, RATE_LIMIT, REDIS_URL, SEED_DEMO, SINGLE_INSTANCE, ...plain } = values
   const embedded = plain.DATABASE_URL === undefined
+  // A proxy in front leads others to an address that only this machine can connect to.
+  const exposed = !isLoopback(plain.HOST) || plain.TRUST_PROXY > 0
   return {
     ...camelCased(plain),
     cache: CACHE ?? (REDIS_URL === undefined ? 'lru' : 'tiered'),
@@ -130,7 +134,9 @@ function configOf(values: z.output<typeof environment>) {
     rateLimit: RATE_LIMIT === 'on',
     /** Several are the nodes of a cluster. */
     redisUrls: REDIS_URL ?? [],
-    seedDemo: SEED_DEMO ?? embedded,
+    /** Whether requests may come from other machines. */
+    exposed,
+    seedDemo: SEED_DEMO ?? (embedded && !exposed),
     /** No other process shares the database. */
     alone: SINGLE_INSTANCE ?? embedded,
     /** Undefined: no spans, and no SDK. */
@@ -139,7 +145,10 @@ function configOf(values: z.output<typeof environment>) {
 }
 
 /** What the service runs with. Times in ms, sizes in bytes. */
-export type Config = Readonly<ReturnType<typeof configOf>>
+export type Config = Readonly<ReturnType<typeof configOf>> & {
+  /** What the environment has beside that and was probably meant for us. */
+  readonly misspelt: readonly Misspelt[]
+}
 
 /** The environment is not usable; the message names every wrong value. */
 export class ConfigError extends Error {
@@ -157,13 +166,25 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const { env: complete, problems } = withSecretFiles(given)
   const parsed = environment.safeParse(complete)
+  const doubtful = misspelt(Object.keys(given), [...Object.keys(VARIABLES), ...SECRET_FILES])
   if (!parsed.success || problems.length > 0) {
     const issues =
       parsed.error?.issues.map(({ path, message }) => ({ variable: path.join('.'), message })) ?? []
-    const lines = [...problems, ...issues].map(({ variable, message }) => `  ${variable}: ${message}`)
+    const unknown = doubtful.map(({ variable, meant }) => ({ variable, message: unknownVariable(meant) }))
+    const lines = [...problems, ...issues, ...unknown].map(
+      ({ variable, message }) => `  ${variable}: ${message}`,
+    )
     throw new ConfigError(`The configuration is not usable:\n${lines.join('\n')}`)
   }
-  return configOf(parsed.data)
+  return { ...configOf(parsed.data), misspelt: doubtful }
+}
+
+const unknownVariable = (meant: string) =>
+  `unknown, and so without effect; the nearest that is known: ${meant}`
+
+/** A sentence for each variable that was probably meant for the service, and is not read by it. Values are not told. */
+export function doubtsAbout({ misspelt }: Config): string[] {
+  return misspelt.map(({ variable, meant }) => `${variable}: ${unknownVariable(meant)}`)
 }
 
 /** What a command runs with that signs no tokens: it needs the service's environment, but not its secret. */

@@ -109,6 +109,9 @@ async function assertMigrated(database: Database): Promise<void> {
   throw new Unavailable('database-unavailable', { message })
 }
 
+const LONE_CACHE =
+  'every write will wait 1.02 times LEASE_MS: other instances may use this database, and their caches are private to them, so they must be given time to notice. Set REDIS_URL to share one cache, or SINGLE_INSTANCE=true if there are no other instances'
+
 export type Override = (container: Container) => Promise<void> | void
 
 async function start(
@@ -122,6 +125,7 @@ async function start(
   await database.invalidationLog.claim(regimeOf(config, cache), config.alone)
   // One that was alone before, and was cut off from PostgreSQL a moment ago, may still be reading under its last lease.
   if (config.alone && config.databaseUrl !== undefined) await clock.sleep(WAIT_PER_LEASE * config.leaseMs)
+  if (cache.reach === 'private' && !config.alone) logger.warn(LONE_CACHE)
   metrics.watchDatabase(await container.getAsync(DatabaseState))
   metrics.watch(cache, await container.getAsync(Lease), await container.getAsync(LoadQueue))
   const shadow = await container.getAsync(ShadowCheck)

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { listen } from '../adapters/http/server.ts'
-import type { Config } from './config.ts'
+import { type Config, doubtsAbout } from './config.ts'
 import { openControl } from './control.ts'
 import { type Core, type Override, openCore } from './core.ts'
-import { seedDemo } from './demo/seed-demo.ts'
+import { openDemoAccounts, seedDemo } from './demo/seed-demo.ts'
 import { httpApp } from './http.ts'
 import { openLimits } from './limits.ts'
 import { createLogger } from './logger.ts'
@@ -26,6 +26,7 @@ export interface Service {
 /** Starts everything. Throws what `openCore` throws, and when the address cannot be listened on; nothing stays open then. */
 export async function startService(config: Config, overrides: readonly Override[] = []): Promise<Service> {
   const logger = createLogger(config.logLevel)
+  for (const doubt of doubtsAbout(config)) logger.warn(doubt)
   // Closed in the reverse of the order in which it was opened, as far as that has come.
   await using opening = new AsyncDisposableStack()
   const tracing = config.tracing && (await startTracing(config.tracing, logger))
@@ -36,6 +37,7 @@ export async function startService(config: Config, overrides: readonly Override[
   opening.defer(() => limiting.close())
   if (config.seedDemo && (await seedDemo(core.container)))
     logger.info('filled the empty database with demo data')
+  if (config.exposed) await warnOfDemoAccounts(core, logger)
   const commands = await operatorCommands(config, core)
   const control = await openControl(config, commands, logger)
   opening.defer(() => control.close())
@@ -61,6 +63,15 @@ export async function startService(config: Config, overrides: readonly Override[
       return closed
     },
   }
+}
+
+async function warnOfDemoAccounts({ container }: Core, logger: Logger): Promise<void> {
+  const accounts = await openDemoAccounts(container)
+  if (accounts.length === 0) return
+  logger.warn(
+    { accounts },
+    'others can reach this service, and sign in to its demo accounts: their password is published. Change it for each, or start with an empty database and SEED_DEMO=false',
+  )
 }
 
 /** Says whether every invalidation this instance knew of is done, or who has to do it. */

@@ -3,7 +3,7 @@ import type { Container } from 'inversify'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
-import type { Transaction } from '../../application/ports/transactions.ts'
+import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import { Writes } from '../../application/tables/reads-and-writes.ts'
 import { Account } from '../../domain/account.ts'
 import { Market, type MarketProps, type MarketStatus, slugify } from '../../domain/market.ts'
@@ -60,6 +60,27 @@ export async function seedDemo(container: Container): Promise<boolean> {
     }
     return true
   })
+}
+
+/** The demo accounts into which the published password leads: those of a database that was filled for a first look. */
+export async function openDemoAccounts(container: Container): Promise<string[]> {
+  const [transactions, hasher] = await Promise.all([
+    container.getAsync(Transactions),
+    container.getAsync(PasswordHasher),
+  ])
+  const accounts = await transactions.run(async (tx) => {
+    const found: Account[] = []
+    for (const { email } of [...DEMO.organizers, ...DEMO.vendors]) {
+      const account = await tx.accounts.findByEmail(email)
+      if (account !== undefined) found.push(account)
+    }
+    return found
+  })
+  // They were made with one hash; those whose password was changed have others.
+  const open = new Map<string, boolean>()
+  for (const { passwordHash } of accounts)
+    if (!open.has(passwordHash)) open.set(passwordHash, await hasher.verify(DEMO.password, passwordHash))
+  return accounts.filter(({ passwordHash }) => open.get(passwordHash)).map(({ email }) => email)
 }
 
 /** One run of the seeding: what was made so far, by the demo data's keys. */
