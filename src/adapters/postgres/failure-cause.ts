@@ -16,7 +16,14 @@ const CAUSES = {
     says: 'PostgreSQL does not admit the user in DATABASE_URL: there is no such role, it may not log in, or pg_hba.conf has no entry for it from here',
   },
   'no-database': { setting: true, says: 'The database that DATABASE_URL names does not exist' },
-  'no-privilege': { setting: true, says: 'The user in DATABASE_URL lacks a privilege that it needs' },
+  'no-privilege': {
+    setting: true,
+    says: 'The user in DATABASE_URL lacks a privilege that it needs: it has to own the tables, or be allowed to create them',
+  },
+  'not-ours': {
+    setting: true,
+    says: 'The database that DATABASE_URL names has tables of our names that another user owns, or another program: give the user who made them, or an empty database',
+  },
   'unknown-host': { setting: true, says: 'There is no host of the name in DATABASE_URL' },
   tls: {
     setting: true,
@@ -56,6 +63,8 @@ const BY_SQL_STATE: readonly (readonly [RegExp, FailureCause])[] = [
   [/^28/, 'not-admitted'],
   [/^3D/, 'no-database'],
   [/^42501$/, 'no-privilege'],
+  // Only migrations create anything. They see no table that the user may not use, and so would create it again.
+  [/^42(P07|710|723)$/, 'not-ours'],
   [/^08P01$/, 'protocol'],
   [/^08/, 'connection-lost'],
   [/^53100$/, 'disk-full'],
