@@ -1,4 +1,4 @@
-import { ChangePassword, GetAccount } from './accounts/account-settings.ts'
+import { ACCOUNT_DETAIL, ChangePassword, GetAccount } from './accounts/account-settings.ts'
 import { RegisterAccount } from './accounts/register-account.ts'
 import { ACCOUNT_SESSION, Identify, LogIn, SignOutEverywhere } from './accounts/sessions.ts'
 import { ListApplications } from './applications/application-reads.ts'
@@ -61,7 +61,7 @@ export type Application = {
 }
 
 /** Every view that is cached. */
-export const VIEWS = [...Object.values(READS).map(({ view }) => view), ACCOUNT_SESSION]
+export const VIEWS = [...Object.values(READS).map(({ view }) => view), ACCOUNT_DETAIL, ACCOUNT_SESSION]
 
 /** The longest TTL of any view, in seconds, before jitter. */
 export const LONGEST_TTL_S = Math.max(...VIEWS.map(({ ttlS }) => ttlS))

@@ -80,6 +80,8 @@ const environment = z
     TRUST_PROXY: whole(0, 10).default(0),
     /** Opens `/admin` to its holder; absent: there is none. */
     ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters').optional(),
+    /** Lets scrapers on other machines read `/metrics`; absent: only this machine may. */
+    METRICS_TOKEN: z.string().min(16, 'expected at least 16 characters').optional(),
     SEED_DEMO: yesOrNo.optional(),
     RATE_LIMIT: z.enum(['on', 'off'], 'expected on or off').default('on'),
     ...tracingVariables,

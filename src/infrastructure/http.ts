@@ -29,7 +29,7 @@ export async function httpApp(
 ): Promise<RequestListener> {
   const { container } = core
   const metrics = await container.getAsync(Metrics)
-  const metricsText = shareMetrics(metrics)
+  const metricsText = sharedByThoseWhoAskAtOnce(shareMetrics(metrics))
   const recent = await container.getAsync(RecentEvents)
   const log = requestLog(logger)
   const onRequest = (report: RequestReport) => {
@@ -51,6 +51,7 @@ export async function httpApp(
     publicUrl: config.publicUrl,
     operators: await operatorsConsole(config, core, commands, closing),
     readiness: await readiness(core),
+    metricsToken: config.metricsToken,
     metrics: async () => ({ contentType: metrics.contentType, text: await metricsText() }),
   })
 }
@@ -61,4 +62,14 @@ function shareMetrics(metrics: Metrics): () => Promise<string> {
   if (worker === undefined) return () => metrics.text()
   metrics.shareAs(worker)
   return clusterMetrics
+}
+
+function sharedByThoseWhoAskAtOnce(render: () => Promise<string>): () => Promise<string> {
+  let rendering: Promise<string> | undefined
+  return () => {
+    rendering ??= render().finally(() => {
+      rendering = undefined
+    })
+    return rendering
+  }
 }

@@ -11,6 +11,10 @@ import type { WriteReport } from '../application/consistency/unit-of-work.ts'
 import type { DatabaseState } from './database-state.ts'
 import { FastCounter, FastHistogram } from './fast-metrics.ts'
 
+/** A client may send any of the some forty methods that Node reads; each would be a series for every route. */
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']
+const METHOD_NOT_ALLOWED = 405
+
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Prometheus metrics, named by its conventions: base units (seconds, bytes), `_total` for counters. */
@@ -19,6 +23,7 @@ export class Metrics implements ReadObserver {
   readonly #clock: Clock
   /** What the last drain that could tell has left, and since when its oldest row has waited, in monotonic ms. */
   #left = { rows: 0, since: 0 }
+  #databaseHeard = false
   readonly #reads = new FastCounter(
     'marketflow_cache_reads_total',
     'Reads by view and how they were answered',
@@ -110,7 +115,8 @@ export class Metrics implements ReadObserver {
     this.#invalidated.inc(tags.length)
   }
 
-  drained({ invalidated, backlog, error }: DrainOutcome): void {
+  drained({ invalidated, heard, backlog, error }: DrainOutcome): void {
+    this.#databaseHeard = heard
     const done = error === undefined && invalidated
     this.#drains.inc({ outcome: done ? 'done' : 'failed' })
     if (done) this.#left = { rows: 0, since: 0 }
@@ -123,7 +129,8 @@ export class Metrics implements ReadObserver {
   }
 
   requested(method: string, route: string, status: number, ms: number): void {
-    this.#requests.observe(route, method, status, ms / 1000)
+    const known = METHODS.includes(method) && status !== METHOD_NOT_ALLOWED
+    this.#requests.observe(route, known ? method : 'other', status, ms / 1000)
   }
 
   sweepFailed(): void {
@@ -132,6 +139,11 @@ export class Metrics implements ReadObserver {
 
   cacheCallFailed(call: string): void {
     this.#failedCalls.inc({ call })
+  }
+
+  /** Whether the last drain, which asks over a connection of its own, heard PostgreSQL. */
+  get databaseHeard(): boolean {
+    return this.#databaseHeard
   }
 
   get pendingRows(): number {

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 
 /** Settings that hold a password or a key, and so may come as a file: what orchestrators mount is not in `inspect`. */
-const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET', 'JWT_SECRET_ACCEPTED', 'ADMIN_TOKEN'] as const
+const SECRETS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'JWT_SECRET',
+  'JWT_SECRET_ACCEPTED',
+  'ADMIN_TOKEN',
+  'METRICS_TOKEN',
+] as const
 
 /** The variables that name the files. */
 export const SECRET_FILES: readonly string[] = SECRETS.map((name) => `${name}_FILE`)

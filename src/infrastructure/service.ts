@@ -43,7 +43,7 @@ export async function startService(config: Config, overrides: readonly Override[
   opening.defer(() => control.close())
   const closing = new AbortController()
   const app = await httpApp(config, core, commands, limiting.limits, logger, closing.signal)
-  const server = await listen(tracing ? tracedApp(app) : app, config)
+  const server = await listen(tracing ? tracedApp(app, config.trustProxy > 0) : app, config)
   logger.info({ url: server.url, database: core.database.describe, cache: config.cache }, 'listening')
   opening.defer(async () => {
     logger.info('stopping')

@@ -63,10 +63,18 @@ describe('the compose file for production', () => {
   it('defaults no secret, and refuses to start without one', () => {
     const secrets = referencesIn(COMPOSE_TEXT).filter(({ name }) => /PASSWORD|SECRET|TOKEN/.test(name))
     expect(new Set(secrets.map(({ name }) => name))).toEqual(
-      new Set(['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'JWT_SECRET', 'JWT_SECRET_ACCEPTED', 'ADMIN_TOKEN']),
+      new Set([
+        'POSTGRES_PASSWORD',
+        'REDIS_PASSWORD',
+        'JWT_SECRET',
+        'JWT_SECRET_ACCEPTED',
+        'ADMIN_TOKEN',
+        'METRICS_TOKEN',
+      ]),
     )
     for (const { name, required, fallback } of secrets) {
-      if (name === 'JWT_SECRET_ACCEPTED' || name === 'ADMIN_TOKEN') expect(fallback).toBe('')
+      if (name === 'JWT_SECRET_ACCEPTED' || name === 'ADMIN_TOKEN' || name === 'METRICS_TOKEN')
+        expect(fallback).toBe('')
       else expect(required, name).toBe(true)
     }
     // Nothing secret is written out either: every password in a URL is a reference.

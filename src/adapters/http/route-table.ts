@@ -52,7 +52,7 @@ export function routeTable(
   const { limits, probes, forPages, publicUrl } = options
   const route = (row: ReadRoute | CallRoute) =>
     'read' in row ? reads.route(row, access, application) : callRoute(row, access, application, limits)
-  const api = [...API.map(route), ...systemRoutes(probes)]
+  const api = [...API.map(route), ...systemRoutes(probes, limits)]
   return [
     ...api,
     ...pageReads(forPages, publicUrl).map(route),

@@ -13,6 +13,8 @@ export interface Sending {
   readonly contentType?: string
   /** Beside those that every answer has (`server.ts`). */
   readonly headers?: HeaderList
+  /** What is sent instead of a body that could not be verified, to people, who see no header field. */
+  readonly asUnverified?: ((body: Buffer) => Buffer) | undefined
 }
 
 /**
@@ -24,32 +26,28 @@ export function sendReading(
   req: IncomingMessage,
   res: ServerResponse,
   reading: Reading<unknown>,
-  { variesByAccount, contentType = 'application/json', headers: more = [] }: Sending,
+  { variesByAccount, contentType = 'application/json', headers: more = [], asUnverified }: Sending,
 ): void {
   const { status, etag } = reading
   const cacheStatus = cacheStatusOf(status)
   noteCacheStatus(res, cacheStatus)
-  const headers: (string | number)[] = [
-    'ETag',
-    etag,
-    // A shared cache's request collapsing, or a browser's heuristics, would lose read-after-write downstream.
-    'Cache-Control',
-    'private, no-cache',
-    'Cache-Status',
-    cacheStatus,
-  ]
+  // The mark is no part of what the tag names: with a tag, a verified 304 would keep the mark on the page for good.
+  const marked = status.kind === 'unverified' ? asUnverified?.(reading.body) : undefined
+  const headers: (string | number)[] = marked === undefined ? ['ETag', etag] : []
+  // A shared cache's request collapsing, or a browser's heuristics, would lose read-after-write downstream.
+  headers.push('Cache-Control', 'private, no-cache', 'Cache-Status', cacheStatus)
   if (variesByAccount) headers.push('Vary', 'Authorization')
   if (status.kind === 'unverified') headers.push('Age', status.ageS)
   for (const [name, value] of more) headers.push(name, value)
   const requestId = sentRequestId(req)
   if (requestId !== undefined) headers.push('X-Request-Id', requestId)
 
-  const ifNoneMatch = req.headers['if-none-match']
+  const ifNoneMatch = marked === undefined ? req.headers['if-none-match'] : undefined
   if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) {
     res.writeHead(304, headers as string[]).end()
     return
   }
-  const { body } = reading
+  const body = marked ?? reading.body
   headers.push('Content-Type', contentType, 'Content-Length', body.length)
   res.writeHead(200, headers as string[])
   if (req.method === 'HEAD') res.end()

@@ -1,11 +1,15 @@
 import { json } from './openapi/operation.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { Route } from './routes.ts'
+import { ScraperAccess } from './scraper-access.ts'
 import { sendJson } from './send-json.ts'
 import { health, metricsText, type Readiness, readiness as readinessView } from './system-views.ts'
 
 export interface SystemProbes {
   /** Whether this process should get traffic, and what it knows about the services it needs. */
   readonly readiness: () => Promise<{ readonly ready: boolean; readonly body: Readiness }>
+  /** What a scraper sends that does not ask from this machine; absent: only this machine may ask. */
+  readonly metricsToken?: string | undefined
   /** Everything counted, in a format of Prometheus's. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
@@ -21,7 +25,11 @@ const UNREADY: Readiness = { ...READY, database: 'unreachable', database_cause: 
 const METRICS = 'marketflow_cache_reads_total{view="market-detail",result="hit"} 1287\n'
 
 /** For orchestrators and scrapers. */
-export function systemRoutes({ readiness, metrics }: SystemProbes): Route[] {
+export function systemRoutes(
+  { readiness, metrics, metricsToken }: SystemProbes,
+  limits: RateLimits | undefined,
+): Route[] {
+  const scrapers = new ScraperAccess(metricsToken, limits)
   return [
     {
       method: 'GET',
@@ -61,6 +69,7 @@ export function systemRoutes({ readiness, metrics }: SystemProbes): Route[] {
         id: 'getMetrics',
         tag: 'Service',
         summary: 'Get everything counted, for Prometheus',
+        description: 'From another machine only with `METRICS_TOKEN`, as a bearer token.',
         token: 'ignored',
         answers: [
           {
@@ -70,8 +79,10 @@ export function systemRoutes({ readiness, metrics }: SystemProbes): Route[] {
             content: { mediaType: 'text/plain', schema: metricsText, example: METRICS },
           },
         ],
+        errors: ['unauthenticated', 'rate-limited'],
       },
-      async handle(_req, res) {
+      async handle(req, res) {
+        await scrapers.assert(req)
         const { contentType, text } = await metrics()
         res
           .writeHead(200, {

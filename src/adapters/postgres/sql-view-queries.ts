@@ -4,7 +4,7 @@ import {
   type ListingParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
-import type { AccountSession } from '../../application/views/account-views.ts'
+import type { AccountDetail, AccountSession } from '../../application/views/account-views.ts'
 import type { ApplicationView, MarketApplications } from '../../application/views/application-views.ts'
 import type { MarketDetail, MarketListing, MarketStats } from '../../application/views/market-views.ts'
 import type { OrganizerDashboard } from '../../application/views/organizer-views.ts'
@@ -69,6 +69,10 @@ export class SqlViewQueries extends ViewQueries {
 
   organizerDashboard(id: string): Promise<Found<OrganizerDashboard>> {
     return this.#byId(sql.ORGANIZER_DASHBOARD_SQL, id)
+  }
+
+  accountDetail(id: string): Promise<Found<AccountDetail>> {
+    return this.#byId(sql.ACCOUNT_DETAIL_SQL, id)
   }
 
   accountSession(id: string): Promise<Found<AccountSession>> {

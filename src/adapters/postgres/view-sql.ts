@@ -147,5 +147,9 @@ export const ORGANIZER_DASHBOARD_SQL = `
   )::text as view, o.id::text as visible_to
   from accounts o where o.id = $1 and o.role = 'organizer'`
 
+export const ACCOUNT_DETAIL_SQL = `
+  select json_build_object('id', id, 'email', email, 'name', name, 'role', role, 'vendorId', vendor_id)::text as view
+  from accounts where id = $1`
+
 export const ACCOUNT_SESSION_SQL = `
   select json_build_object('epoch', session_epoch)::text as view from accounts where id = $1`

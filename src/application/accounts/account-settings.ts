@@ -1,16 +1,32 @@
-import type { Account } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
+import { joinKey } from '../consistency/cache-key.ts'
+import type { IdParams } from '../ports/view-queries.ts'
+import { canonicalId, tags } from '../tables/tags.ts'
+import { type MarketflowView, MINUTE } from '../use-case/read.ts'
 import type { Dependencies } from '../use-case/use-case.ts'
+import { type AccountDetail, accountDetail } from '../views/account-views.ts'
 import { type SignedIn, signIn } from './sessions.ts'
 
+/** An account as its owner sees it: a view like any other, so that its loads queue with all others. */
+export const ACCOUNT_DETAIL: MarketflowView<IdParams, AccountDetail> = {
+  name: 'account-detail',
+  ttlS: 10 * MINUTE,
+  schema: accountDetail,
+  key: ({ id }) => joinKey('account', canonicalId(id), 'detail'),
+  tags: ({ id }) => [tags.account(id)],
+  load: (queries, { id }) => queries.accountDetail(id),
+  alwaysVerified: true,
+}
+
 /**
- * The account behind a token. Read from the database: it is asked for once a session, not by every visitor.
+ * The account behind a token.
  * @throws MarketflowError `unauthenticated` when the account is gone.
  */
 export const GetAccount =
-  ({ transactions }: Pick<Dependencies, 'transactions'>) =>
-  async (id: string): Promise<Account> => {
-    const account = await transactions.look((tx) => tx.accounts.find(id))
+  ({ reads }: Pick<Dependencies, 'reads'>) =>
+  async (id: string): Promise<AccountDetail> => {
+    const reading = await reads.read(ACCOUNT_DETAIL, { id })
+    const account = reading.exists ? reading.value() : undefined
     if (account === undefined) throw new MarketflowError('unauthenticated')
     return account
   }

@@ -2,7 +2,7 @@ import type { CityKey } from '../../domain/market.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
 import type { Found } from '../consistency/view.ts'
-import type { AccountSession } from '../views/account-views.ts'
+import type { AccountDetail, AccountSession } from '../views/account-views.ts'
 import type { ApplicationView, MarketApplications } from '../views/application-views.ts'
 import type { MarketDetail, MarketListing, MarketStats } from '../views/market-views.ts'
 import type { OrganizerDashboard } from '../views/organizer-views.ts'
@@ -43,6 +43,8 @@ export abstract class ViewQueries {
   abstract vendorProfile(id: string): Promise<Found<VendorProfile>>
   abstract vendorDashboard(id: string): Promise<Found<VendorDashboard>>
   abstract organizerDashboard(id: string): Promise<Found<OrganizerDashboard>>
+  /** For its owner, whose token names it. */
+  abstract accountDetail(id: string): Promise<Found<AccountDetail>>
   /** Not for clients: what tells a token that still counts from one that was revoked. */
   abstract accountSession(id: string): Promise<Found<AccountSession>>
   /** Not a cached view: the answer to the write that made the application. */

@@ -7,3 +7,14 @@ export const accountSession = z.strictObject({
 })
 
 export type AccountSession = z.infer<typeof accountSession>
+
+/** An account as its owner sees it. Sent to no other. */
+export const accountDetail = z.strictObject({
+  id: z.uuid(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(['organizer', 'vendor']),
+  vendorId: z.uuid().nullable(),
+})
+
+export type AccountDetail = z.infer<typeof accountDetail>

@@ -9,10 +9,12 @@ const METHODS = /^(CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|QUERY|TRACE)$/
 /**
  * A span per request, by the semantic conventions for HTTP servers, below the caller's where it sent a `traceparent`.
  * `traceresponse` tells the caller which trace it was.
+ * @param trusted whether callers are trusted to say what is traced; strangers could have every request traced, or none
  */
-export function tracedApp(app: RequestListener): RequestListener {
+export function tracedApp(app: RequestListener, trusted: boolean): RequestListener {
   return (req, res) => {
-    const parent = propagation.extract(context.active(), req.headers)
+    const here = context.active()
+    const parent = trusted ? propagation.extract(here, req.headers) : here
     const method = METHODS.test(req.method!) ? req.method! : '_OTHER'
     const verb = method === '_OTHER' ? 'HTTP' : method
     const options = { kind: SpanKind.SERVER, attributes: attributesOf(req, method) }

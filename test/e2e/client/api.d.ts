@@ -363,7 +363,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Get everything counted, for Prometheus */
+        /**
+         * Get everything counted, for Prometheus
+         * @description From another machine only with `METRICS_TOKEN`, as a bearer token.
+         */
         readonly get: operations["getMetrics"];
         readonly put?: never;
         readonly post?: never;
@@ -2279,7 +2282,9 @@ export interface operations {
                 };
             };
             readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
             readonly 414: components["responses"]["UriTooLong"];
+            readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
         };
     };

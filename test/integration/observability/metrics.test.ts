@@ -92,6 +92,16 @@ describe('metrics', () => {
     expect(routes).toEqual(new Set(['/auth/register', '/markets', '/markets/:id', 'unmatched']))
   })
 
+  it('have no more methods than routes have, whatever strangers send', async () => {
+    const methods = async () => {
+      const text = await (await fetch(`${service.url}/metrics`)).text()
+      return [...new Set(Array.from(text.matchAll(/[{,]method="([^"]+)"/g), ([, method]) => method))].sort()
+    }
+    for (const method of ['PROPFIND', 'PURGE', 'MKCOL', 'DELETE', 'PATCH', 'PUT'])
+      await fetch(`${service.url}/healthz`, { method })
+    expect(await methods()).toEqual(['GET', 'POST', 'PUT', 'other'])
+  })
+
   it('time requests in seconds', () => {
     const { samples } = families.find(({ name }) => name === 'marketflow_http_request_duration_seconds')!
     const reads = samples.filter(({ labels }) => labels.route === '/markets/:id' && labels.method === 'GET')

@@ -24,6 +24,7 @@ describe('with a collector', () => {
       REDIS_TIMEOUT_MS: '1000',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_SERVICE_NAME: 'market-square',
+      TRUST_PROXY: '1',
     })
     const api = new Api(service.url)
     const rosa: Person = await organizer(api)

@@ -2,6 +2,7 @@ import { questionAt, type ReadRoute } from '../../../src/adapters/http/kit/api-r
 import { queryProperties } from '../../../src/adapters/http/openapi/schemas.ts'
 import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
 import { readRoutes } from '../../../src/adapters/http/route-table.ts'
+import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
 import { ShowSitemap } from '../../../src/application/pages/page-reads.ts'
@@ -30,6 +31,7 @@ export function questionsOf(world: World): Question[] {
     ...urls.map(asked),
     // As a page it tells the parts and not the markets: it hardly ever changes.
     question(ShowSitemap.view, {}),
+    ...accounts.map((id) => question(ACCOUNT_DETAIL, { id })),
     ...accounts.map((id) => question(ACCOUNT_SESSION, { id })),
   ]
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import { ListApplications } from '../../../src/application/applications/application-reads.ts'
 import { joinKey } from '../../../src/application/consistency/cache-key.ts'
@@ -105,6 +106,7 @@ const questions = Object.values({
   getVendor: byId('getVendor'),
   getVendorDashboard: byId('getVendorDashboard'),
   getOrganizerDashboard: byId('getOrganizerDashboard'),
+  account: id.map((of) => question(ACCOUNT_DETAIL.key({ id: of }), ['account', canonicalId(of)])),
   session: id.map((of) => question(ACCOUNT_SESSION.key({ id: of }), ['session', canonicalId(of)])),
   showMarket: id.map((slug) => question(ShowMarket.view.key({ slug }), ['market page', slug])),
   browseMarkets: fc
@@ -114,7 +116,7 @@ const questions = Object.values({
     ),
   showSitemap: fc.constant(question(ShowSitemap.view.key({}), ['sitemap'])),
   showSitemapPart: number.map((part) => question(ShowSitemapPart.view.key({ part }), ['sitemap', part])),
-} satisfies Record<keyof typeof READS | 'session', fc.Arbitrary<Asked>>)
+} satisfies Record<keyof typeof READS | 'account' | 'session', fc.Arbitrary<Asked>>)
 
 /** Two questions, more often to one view than not: keys that meet by chance are near each other. */
 const twoQuestions = fc.oneof(

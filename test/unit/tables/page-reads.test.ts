@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
 import {
@@ -26,8 +27,11 @@ function queries(answers: Partial<Record<keyof ViewQueries, Found<unknown>>> = {
 /** A page of the listing with these slugs, of more markets in all. */
 const listed = (...slugs: string[]) => ({ value: { markets: slugs.map((slug) => ({ slug })), total: 70 } })
 
-it('every view may be served unverified but the one that decides who may do what', () => {
-  expect(VIEWS.filter(({ alwaysVerified = false }) => alwaysVerified)).toEqual([ACCOUNT_SESSION])
+it('every view may be served unverified but an account’s own, and the one that decides who may do what', () => {
+  expect(VIEWS.filter(({ alwaysVerified = false }) => alwaysVerified)).toEqual([
+    ACCOUNT_DETAIL,
+    ACCOUNT_SESSION,
+  ])
 })
 
 describe('a view loads', () => {

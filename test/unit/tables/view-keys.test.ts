@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import { ListApplications } from '../../../src/application/applications/application-reads.ts'
 import { GetMarket, GetMarketStats, ListMarkets } from '../../../src/application/markets/market-reads.ts'
@@ -30,6 +31,7 @@ it.each([
   [GetVendor.view.key({ id }), `vendor:${id}:profile`],
   [GetVendorDashboard.view.key({ id }), `vendor:${id}:dashboard`],
   [GetOrganizerDashboard.view.key({ id }), `organizer:${id}:dashboard`],
+  [ACCOUNT_DETAIL.key({ id }), `account:${id}:detail`],
   [ACCOUNT_SESSION.key({ id }), `account:${id}:session`],
   [ShowMarket.view.key({ slug: 'a-market' }), 'page:market:a-market'],
   [BrowseMarkets.view.key({ page: 3 }), 'page:markets:3'],

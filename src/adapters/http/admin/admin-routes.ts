@@ -55,6 +55,7 @@ export function adminRoutes(
     {
       method: 'GET',
       path: '/admin',
+      takesQuery: true,
       operation: null,
       async handle(req, res) {
         try {
@@ -69,6 +70,7 @@ export function adminRoutes(
     {
       method: 'GET',
       path: '/admin/sign-in',
+      takesQuery: true,
       operation: null,
       handle: (_req, res) => sendPage(res, 200, signInPage()),
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LogInRefused, type SignedIn } from '../../../application/accounts/sessions.ts'
-import { ACCOUNT_LIMITS, type Account, ROLES } from '../../../domain/account.ts'
+import type { AccountDetail } from '../../../application/views/account-views.ts'
+import { ACCOUNT_LIMITS, ROLES } from '../../../domain/account.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { ask, post, put } from '../kit/api-route.ts'
 import { json, nothing } from '../openapi/operation.ts'
@@ -65,7 +66,7 @@ const signedInView = z
   })
   .meta({ id: 'SignedIn' })
 
-function viewAccount({ id, email, name, role, vendorId }: Account): z.output<typeof accountView> {
+function viewAccount({ id, email, name, role, vendorId }: AccountDetail): z.output<typeof accountView> {
   return { id, email, name, role, ...(vendorId !== null && { vendor_id: vendorId }) }
 }
 

@@ -10,6 +10,7 @@ import { type Answer, cached, type Operation, type Tag, type Token, takes } from
 import { readQuery } from '../query.ts'
 import type { RateLimits } from '../rate-limits.ts'
 import type { HeaderList } from '../security-headers.ts'
+import type { Sending } from '../send-reading.ts'
 import { body } from '../text-schemas.ts'
 
 /*
@@ -26,10 +27,13 @@ export interface ReadRoute {
   readonly name: ReadName
   readonly read: Read<never, unknown>
   readonly query: z.ZodType<object>
+  /** Of a page: its own parameters. What others append to its address may be anything, and badly encoded. */
+  readonly parameters?: readonly string[]
   /** Null for what is no part of the API, such as a page for people: it takes any parameter, and looks at no token. */
   readonly operation: Operation | null
   readonly contentType?: string
   readonly headers?: HeaderList
+  readonly asUnverified?: Sending['asUnverified']
 }
 
 export type ReadName = keyof typeof READS
@@ -79,10 +83,14 @@ export function page<const Path extends string, Name extends ReadName>(
   name: Name,
   {
     query = ANY_QUERY,
+    parameters = [],
     ...sending
-  }: { readonly query?: z.ZodType<object> } & Pick<ReadRoute, 'contentType' | 'headers'>,
+  }: { readonly query?: z.ZodType<object> } & Pick<
+    ReadRoute,
+    'contentType' | 'headers' | 'parameters' | 'asUnverified'
+  >,
 ): ReadRoute {
-  return { method: 'GET', path, name, read: READS[name], query, operation: null, ...sending }
+  return { method: 'GET', path, name, read: READS[name], query, parameters, operation: null, ...sending }
 }
 
 const NO_QUERY = z.strictObject({})
@@ -103,8 +111,9 @@ export type PathTexts = Readonly<Record<string, string | readonly string[] | und
  * What a URL asks a read for.
  * @throws MarketflowError the row's `missing`, for an id that cannot be one; `validation-failed`
  */
-export function paramsOf({ read, query }: ReadRoute, path: PathTexts, url: string): object {
-  return { ...pathValues(path, read.missing), ...readQuery(url, query) }
+export function paramsOf({ read, query, parameters }: ReadRoute, path: PathTexts, url: string): object {
+  const ours = (name: string) => parameters?.includes(name) ?? true
+  return { ...pathValues(path, read.missing), ...readQuery(url, query, ours) }
 }
 
 /** @throws MarketflowError the `missing` code for what cannot be an id: nothing has that name, so nothing is found */

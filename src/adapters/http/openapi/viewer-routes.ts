@@ -36,6 +36,7 @@ function fileRoute(path: string, specifier: string, headers: Readonly<Record<str
   return {
     method: 'GET',
     path,
+    takesQuery: true,
     operation: null,
     handle: (req, res) => sendFile(req, res, file, { headers: Object.entries(headers) }),
   }

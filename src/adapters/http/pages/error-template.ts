@@ -13,6 +13,7 @@ export function errorTemplate({ status, title, detail }: ErrorPage): string {
   return layout({
     title: `${title} · Marketflow`,
     indexed: false,
+    verified: false,
     main: html`<div class="hero">
 <p class="status">${status}</p>
 <h1>${title}</h1>

@@ -11,10 +11,34 @@ export interface Layout {
   /** Text that is HTML already: links for the head, data for search engines. */
   readonly head?: string
   readonly main: string
+  /** False where nothing was looked up, so that nothing can be promised of it. */
+  readonly verified?: boolean
+}
+
+const MAIN = '<main id="main">'
+const PROMISE = '<p>Never out of date: pages show every change as soon as it is saved.</p>'
+const NOT_VERIFIED =
+  '<p class="notice" role="status"><strong>This page could not be verified just now.</strong> It may lack the latest changes.</p>'
+
+/**
+ * A page as it was cached, when it cannot be verified: it says so where its reader begins, and promises nothing. What a
+ * page is made of is escaped, so that neither text occurs in it but where the layout put it.
+ */
+export function asUnverified(page: Buffer): Buffer {
+  const text = page.toString()
+  return Buffer.from(text.replace(MAIN, `${MAIN}\n${NOT_VERIFIED}`).replace(PROMISE, ''))
 }
 
 /** What every page has around it. Everything that is not marked `!` is escaped. */
-export function layout({ title, description, canonical, indexed = true, head = '', main }: Layout): string {
+export function layout({
+  title,
+  description,
+  canonical,
+  indexed = true,
+  head = '',
+  main,
+  verified = true,
+}: Layout): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -34,10 +58,10 @@ export function layout({ title, description, canonical, indexed = true, head = '
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top"><a class="brand" href="/"><img src="${ICON.path}" alt="" width="32" height="32">Marketflow</a></header>
-<main id="main">
+!${MAIN}
 !${main}
 </main>
-<footer><p>Never out of date: pages show every change as soon as it is saved.</p></footer>
+<footer>!${verified ? PROMISE : ''}</footer>
 </body>
 </html>
 `

@@ -3,6 +3,7 @@ import { citiesQuery, inCity } from '../api/markets.ts'
 import { page, type ReadRoute } from '../kit/api-route.ts'
 import type { Route } from '../routes.ts'
 import type { HeaderList } from '../security-headers.ts'
+import { asUnverified } from './layout.ts'
 
 const HTML = 'text/html; charset=utf-8'
 const XML = 'application/xml; charset=utf-8'
@@ -12,13 +13,14 @@ const listQuery = z.object(citiesQuery).transform(({ page, city }) => ({ page, .
 
 /** The public pages, and what search engines ask for. Only a known `publicUrl` makes a sitemap: it names addresses. */
 export function pageReads(headers: HeaderList, publicUrl: string | undefined): ReadRoute[] {
+  const forPeople = { contentType: HTML, headers, asUnverified }
   const sitemap = [
     page('/sitemap.xml', 'showSitemap', { contentType: XML }),
     page('/sitemap/:part.xml', 'showSitemapPart', { contentType: XML }),
   ]
   return [
-    page('/', 'browseMarkets', { contentType: HTML, headers, query: listQuery }),
-    page('/m/:slug', 'showMarket', { contentType: HTML, headers }),
+    page('/', 'browseMarkets', { ...forPeople, query: listQuery, parameters: Object.keys(citiesQuery) }),
+    page('/m/:slug', 'showMarket', forPeople),
     ...(publicUrl === undefined ? [] : sitemap),
   ]
 }

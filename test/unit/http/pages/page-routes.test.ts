@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ICON, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
+import { layout } from '../../../../src/adapters/http/pages/layout.ts'
 import { prefersHtml } from '../../../../src/adapters/http/prefers-html.ts'
+import type { ReadStatus } from '../../../../src/application/consistency/reading.ts'
 import { ShowMarket } from '../../../../src/application/pages/page-reads.ts'
 import { MarketflowError } from '../../../../src/domain/errors.ts'
 import { MARKET_ID, reading, TestApi } from '../harness.ts'
@@ -73,6 +75,19 @@ describe('the pages', () => {
     ])
   })
 
+  it('take whatever others append, also what is badly encoded', async () => {
+    for (const path of [
+      '/?utm_campaign=50%off',
+      '/?%zz',
+      '/?page=1&x=%ff',
+      '/m/dock-market?u=50%',
+      '/docs?u=%',
+    ])
+      expect((await api.fetch(path)).status, path).toBe(200)
+    for (const path of ['/?city=%zz', '/?page=%zz', '/?x=1&page=%31%zz'])
+      expect((await api.fetch(path)).status, path).toBe(400)
+  })
+
   it.each(['/m/Dock', '/m/a--b', '/m/-', '/m/a%20b', '/m/%00', "/m/'", '/m/a.html', '/m/__proto__'])(
     'look nowhere for a market at %s',
     async (path) => {
@@ -82,6 +97,27 @@ describe('the pages', () => {
       expect(api.calls).toEqual([])
     },
   )
+
+  it('say so where their reader begins when they could not be verified, and promise nothing', async () => {
+    const original = api.useCases.showMarket
+    const cached = layout({ title: 'Dock Market', main: '<h1>Dock Market</h1>' })
+    const answerAs = (status: ReadStatus) => {
+      api.useCases.showMarket = async () => reading(ShowMarket.view, status, cached)
+      return api.fetch('/m/dock-market', { headers: { ...BROWSER, 'if-none-match': '"v1"' } })
+    }
+    const unverified = await answerAs({ kind: 'unverified', ageS: 95 })
+    const text = await unverified.text()
+    const verified = await answerAs({ kind: 'hit', tier: 'l1', ttlS: 287 })
+    api.useCases.showMarket = original
+    expect(unverified.status).toBe(200)
+    expect(unverified.headers.get('etag')).toBeNull()
+    expect(unverified.headers.get('content-length')).toBe(String(Buffer.byteLength(text)))
+    expect(text).toMatch(/<main id="main">\s*<p class="notice" role="status">.*could not be verified/)
+    expect(text).not.toContain('Never out of date')
+    expect(text).toContain('<h1>Dock Market</h1>')
+    expect(cached).toContain('Never out of date')
+    expect(verified.status).toBe(304)
+  })
 
   it('tell their age when they could not be verified', async () => {
     const original = api.useCases.showMarket
@@ -118,6 +154,7 @@ describe('an error', () => {
     expect(html).toContain(`<h1>${title}</h1>`)
     expect(html).toContain('<search>')
     expect(html).not.toContain('secret detail')
+    expect(html).not.toContain('Never out of date')
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': POLICY,
