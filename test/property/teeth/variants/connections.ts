@@ -23,16 +23,11 @@ export const CONNECTIONS: readonly Variant[] = [
     'rows selected before the connection was made',
     connections,
     drain(
-      `await catchUp.apply(piece)`,
-      `session = catchUp.session = this.#cache.session() ?? session
-      await catchUp.apply(piece)`,
+      `for await (const piece of this.#pieces(select)) {`,
+      `for await (const piece of this.#pieces(select)) {
+      session = this.#cache.session()`,
     ),
-  ),
-  variant(
-    'trust after the first of several pieces',
-    connections,
-    drain(`await catchUp.apply(piece)`, `await catchUp.apply(piece)\n      break`),
-    drain(`if (!catchUp.done) return false`, ``),
+    drain(`if (session !== undefined && this.#cache.reach === 'private')`, `if (session !== undefined)`),
   ),
   variant(
     'use during the replay',

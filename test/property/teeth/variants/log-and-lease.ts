@@ -155,15 +155,6 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     ),
   ),
   variant(
-    'a failed walk gone on with under a new lease',
-    twoOnRedis,
-    drain(
-      `for await (const piece of this.#pieces(select)) {`,
-      `for await (const piece of this.#pieces(select, this.unfinished)) {
-      this.unfinished = piece.next`,
-    ),
-  ),
-  variant(
     'the log row outside the transaction',
     twoOnRedis,
     simulated('sim-database.ts')(

@@ -43,11 +43,6 @@ export const PRIVATE: readonly Variant[] = [
     ),
   ),
   variant(
-    'the position of the last of several pieces',
-    twoPrivate,
-    drain(`position ??= piece.position\n      done`, `position = piece.position\n      done`),
-  ),
-  variant(
     // A server that crashed gives numbers of transactions out again.
     'a snapshot that outlives its connection',
     twoPrivate,
