@@ -23,8 +23,6 @@ export interface RedisCacheOptions {
   readonly release?: string
   /** For the log: why there is no connection. */
   readonly observer?: LinkObserver
-  /** Puts something around each connection's commands, to watch them. */
-  readonly instrument?: (commands: RedisCommands) => RedisCommands
 }
 
 interface Opened extends Linked {
@@ -57,10 +55,7 @@ export abstract class RedisBackedCache extends CachePort {
       timeoutMs: options.timeoutMs ?? 50,
       invalidateTimeoutMs: options.invalidateTimeoutMs ?? 300,
     }
-    const openSession = async (signal: AbortSignal) => {
-      const commands = await open(signal)
-      return new OpenSession(options.instrument?.(commands) ?? commands, context)
-    }
+    const openSession = async (signal: AbortSignal) => new OpenSession(await open(signal), context)
     this.#link = new Link<Opened>(openSession, clock, random, options.observer)
   }
 

@@ -3,14 +3,12 @@ import type { Logger } from 'pino'
 import { type RedisBackedCache, redisIdentity } from '../../adapters/cache/redis-backed-cache.ts'
 import { RedisCache } from '../../adapters/cache/redis-cache.ts'
 import { RedisClusterCache } from '../../adapters/cache/redis-cluster-cache.ts'
-import type { RedisCommands } from '../../adapters/cache/redis-commands.ts'
 import { CachePort } from '../../application/consistency/ports/cache-port.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
 import { viewsFingerprint } from '../../application/tables/views-fingerprint.ts'
 import { VIEWS } from '../../application/use-cases.ts'
 import type { Config } from '../config.ts'
-import { TracedRedis } from '../tracing/traced-redis.ts'
 
 /** `CACHE=redis`: entries and stamps in Redis, or in a Redis Cluster. */
 export const redisCache = (config: Config, logger: Logger, databaseId: string) =>
@@ -44,9 +42,6 @@ export function connectRedis(
       disconnected: (error: unknown) =>
         logger.warn({ err: error }, 'no connection to Redis: reads go to PostgreSQL'),
     },
-    ...(config.tracing && {
-      instrument: (commands: RedisCommands) => new TracedRedis(commands, config.redisUrls),
-    }),
     invalidateTimeoutMs: Math.max(config.redisTimeoutMs, Math.floor(config.leaseMs / 4)),
   }
   return config.redisUrls.length > 1

@@ -23,7 +23,7 @@ import { DatabaseState } from '../database-state.ts'
 import { LiveStatistics } from '../live-statistics.ts'
 import { Metrics } from '../metrics.ts'
 import { RecentEvents } from '../recent-events.ts'
-import { traceProtocol } from '../tracing/traced-protocol.ts'
+import { traceProtocol } from '../tracing/traced-ports.ts'
 
 /** Loads at once; a little less than the pool, so that log-ins find a connection too. */
 const LOADS_IN_FLIGHT = 8

@@ -1,7 +1,7 @@
 import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api'
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
-import { AsyncContext } from './async-context.ts'
+import { traceRedis } from './redis-spans.ts'
 import type { TracingConfig } from './tracing-config.ts'
 
 /**
@@ -12,12 +12,14 @@ export async function startTracing(
   config: TracingConfig,
   logger: Logger,
 ): Promise<{ shutdown(): Promise<void> }> {
-  const [{ BatchSpanProcessor, TracerProvider }, { OTLPTraceExporter }, core, resources] = await Promise.all([
-    import('@opentelemetry/sdk-trace'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/core'),
-    import('@opentelemetry/resources'),
-  ])
+  const [hooks, { BatchSpanProcessor, TracerProvider }, { OTLPTraceExporter }, core, resources] =
+    await Promise.all([
+      import('@opentelemetry/context-async-hooks'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/core'),
+      import('@opentelemetry/resources'),
+    ])
   const { defaultResource, detectResources, envDetector, resourceFromAttributes, serviceInstanceIdDetector } =
     resources
   const warn = (message: string) => logger.warn({ telemetry: message }, 'OpenTelemetry')
@@ -30,9 +32,10 @@ export async function startTracing(
     sampler: await samplerOf(config),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   })
-  context.setGlobalContextManager(new AsyncContext())
+  context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager())
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator())
   trace.setGlobalTracerProvider(provider)
+  traceRedis()
   return { shutdown: () => provider.shutdown().catch((error: unknown) => warn(String(error))) }
 }
 

@@ -7,13 +7,16 @@ import { MarketflowError } from '../../domain/errors.ts'
 export const tracer: Tracer = trace.getTracer('marketflow')
 
 /** Adds what is learnt while a span is open. */
-export type Learn = (attributes: Attributes) => void
+type Learn = (attributes: Attributes) => void
 
 const ignore: Learn = () => undefined
 
+/** Whether what is done now belongs to a trace that is recorded. */
+export const isTraced = (): boolean => trace.getActiveSpan()?.isRecording() === true
+
 /**
  * Runs the work in a span below the active one. Without a recorded one above there is none: what a timer does three
- * times a second is no trace anybody wants.
+ * times a second is no trace to look for.
  */
 export function inSpan<T>(
   name: string,
@@ -21,7 +24,7 @@ export function inSpan<T>(
   work: (learn: Learn) => Promise<T>,
   kind = SpanKind.INTERNAL,
 ): Promise<T> {
-  if (trace.getActiveSpan()?.isRecording() !== true) return work(ignore)
+  if (!isTraced()) return work(ignore)
   return tracer.startActiveSpan(name, { kind, attributes }, async (span) => {
     try {
       return await work((more) => span.setAttributes(more))
@@ -40,7 +43,7 @@ export function fail(span: Span, type: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-function errorType(error: unknown): string {
+export function errorType(error: unknown): string {
   if (error instanceof CacheUnusable) return error.reason
   if (error instanceof Unavailable || error instanceof MarketflowError) return error.code
   return error instanceof Error ? error.name : '_OTHER'

@@ -91,13 +91,13 @@ export class MemoryCommands extends RedisCommands {
 export class MemoryRedisCache extends RedisBackedCache {
   readonly name = 'memory'
 
-  constructor(server: MemoryRedis, clock: Clock, options: Partial<RedisCacheOptions> = {}) {
-    super(
-      async () => new MemoryCommands(server),
-      { url: 'redis://in-memory', ...options },
-      clock,
-      new RealRandom(),
-    )
+  constructor(
+    server: MemoryRedis,
+    clock: Clock,
+    options: Partial<RedisCacheOptions> = {},
+    connect = () => new MemoryCommands(server),
+  ) {
+    super(async () => connect(), { url: 'redis://in-memory', ...options }, clock, new RealRandom())
   }
 }
 
