@@ -12,7 +12,7 @@ const MARKETS = 24
 export const PAGE = `/markets?page=1&page_size=${MARKETS}`
 
 export const CACHES = ['lru', 'tiered', 'redis', 'null'] as const
-export type Cache = (typeof CACHES)[number]
+type Cache = (typeof CACHES)[number]
 
 /** Databases with the same markets, a Redis, and the page's bytes. All servers may run at a time. */
 export interface Stage {

@@ -12,7 +12,7 @@ import { OtherEntries } from './other-entries.ts'
 import type { Method } from './report.ts'
 
 const PREFIX = 'marketflow:'
-export const BODY = Buffer.from(JSON.stringify({ name: 'Harbor Market', description: 'x'.repeat(160) }))
+const BODY = Buffer.from(JSON.stringify({ name: 'Harbor Market', description: 'x'.repeat(160) }))
 /** Far above what is measured: a lookup that times out on a busy machine would end the run. */
 const PATIENCE_MS = 10_000
 

@@ -35,7 +35,7 @@ export interface RivalCache {
 }
 
 /** What a write knows of the entries it changes. Each cache is told in the strongest way that it understands. */
-export interface Affected {
+interface Affected {
   /** Every key, for those that delete by key. */
   readonly keys: readonly string[]
   /** For those that know tags, references or groups. */

@@ -23,7 +23,7 @@ export class Loads {
 }
 
 /** Real loads, that take as long as on a database which has more to do than this one. */
-export class SlowSnapshots extends Snapshots {
+class SlowSnapshots extends Snapshots {
   readonly #snapshots: Snapshots
   readonly #loads: Loads
   readonly #random: Seeded

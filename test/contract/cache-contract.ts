@@ -428,7 +428,7 @@ export class Allowed extends Permit {
 }
 
 /** Permits nothing, as a lapsed lease does. */
-export class Refused extends Permit {
+class Refused extends Permit {
   assert(): void {
     throw new CacheUnusable('no-lease')
   }

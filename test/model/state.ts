@@ -27,7 +27,7 @@ export interface Data {
   entryStamp: number
 }
 
-export interface Server extends Data {
+interface Server extends Data {
   /** 1 before the crash, 2 after it. */
   epoch: number
 }

@@ -28,7 +28,7 @@ export const OPEN_ROUTES: readonly { readonly method: Route['method']; readonly 
   ).map(({ method, path }) => ({ method, path }))
 
 /** The request as it goes over the wire; a parameter gets a value that nothing has. */
-export function wire(method: string, path: string, last: boolean): string {
+function wire(method: string, path: string, last: boolean): string {
   const target = path
     .replace(':id', '0b8f3f0a-8a44-4b0a-9d7c-3b8b7c1a2d3e')
     .replace(':slug', 'no-such-market')

@@ -13,7 +13,7 @@ export interface Verdict {
   readonly figures: Figures
 }
 
-export interface Figures {
+interface Figures {
   readonly reads: number
   readonly writes: number
   readonly answeredWrites: number

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 
-export interface Panel {
+interface Panel {
   readonly id: number
   readonly type: string
   readonly title: string

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** A statement as an operator might write it by hand, and how it prints itself in a failure. */
-export interface Statement {
+interface Statement {
   readonly sql: string
   readonly parameters: readonly unknown[]
   toString(): string

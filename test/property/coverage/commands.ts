@@ -44,10 +44,10 @@ export type Command =
       }
     }
 
-export type Move = (typeof MOVES)[number]
-export const MOVES = ['accept', 'reject', 'waitlist', 'withdraw'] as const
+type Move = (typeof MOVES)[number]
+const MOVES = ['accept', 'reject', 'waitlist', 'withdraw'] as const
 
-export interface ImportedRow {
+interface ImportedRow {
   readonly directory: number
   readonly name: string
   readonly city: string

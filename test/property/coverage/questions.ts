@@ -123,11 +123,11 @@ export function answerAll(snapshots: Snapshots, questions: readonly Question[]):
 }
 
 /** The value and who may see it. What does not exist is an answer too: it is cached like any other. */
-export function asText(found: Found<unknown>): string {
+function asText(found: Found<unknown>): string {
   return JSON.stringify(found ?? null)
 }
 
-export const NOT_FOUND = asText(undefined)
+const NOT_FOUND = asText(undefined)
 
 /** The questions whose answer is another one now. What was asked for the first time did not exist before. */
 export function changedBetween(before: Answers, after: Answers, questions: readonly Question[]): Question[] {

@@ -10,7 +10,7 @@ import { readConfig } from '../../../src/infrastructure/config.ts'
 import { type Override, openCore } from '../../../src/infrastructure/core.ts'
 
 /** Short, since a write to one of several private caches waits for all of it. */
-export const LEASE_MS = 200
+const LEASE_MS = 200
 const ATTEMPTS = 10
 
 /** One instance of the service without its ways in, assembled by the production code. */

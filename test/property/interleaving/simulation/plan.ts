@@ -24,7 +24,7 @@ export function isOnCluster({ cache }: Pick<WorldOptions, 'cache'>): boolean {
 }
 
 /** Several faults that belong together: drains that stall, or a connection that changes. */
-export type Theme = 'stalls' | 'connections'
+type Theme = 'stalls' | 'connections'
 
 /** One request. */
 export interface Request {
@@ -54,7 +54,7 @@ export type FaultKind =
 /** A fault begins at a step, and ends (an instance comes back, a cut heals) at a later one. */
 export type Fault = FaultKind & { readonly from: number; readonly until: number }
 
-export interface HostPlan {
+interface HostPlan {
   readonly rate: number
   readonly offsetMs: number
   readonly stopsMonotonic: boolean

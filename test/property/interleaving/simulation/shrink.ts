@@ -7,7 +7,7 @@ const ORDERS = 200
 const MOST_SCHEDULES = 12_000
 
 /** Takes requests, faults and clock errors away for as long as some order still breaks the promise. */
-export async function shrink(finding: Finding): Promise<Finding> {
+async function shrink(finding: Finding): Promise<Finding> {
   let best = finding
   let left = MOST_SCHEDULES
   search: for (;;) {
