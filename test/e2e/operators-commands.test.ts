@@ -91,7 +91,7 @@ it('explains no path that its route refuses, and says what the route says', asyn
     '/markets?page_size=0': 'query.page_size',
     '/markets?page=1&page=2': 'query.page',
     '/markets?shop=1': 'query.shop',
-    '/markets?city=%E0%A4%A': 'not cached',
+    '/markets?city=%E0%A4%A': 'not valid percent-encoded UTF-8',
     '/markets/42': 'no such market',
     [`/markets/${missing}?page=1`]: 'query.page',
     [`/markets/${missing}/applications?status=lost`]: 'query.status',
