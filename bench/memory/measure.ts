@@ -1,8 +1,8 @@
 /** Run by `part.ts` with `--expose-gc`, and the megabytes to fill: tells it what entries take. */
 import { hash, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoredEntry } from '../../src/adapters/cache/entry-format.ts'
 import { EntryStore } from '../../src/adapters/cache/entry-store.ts'
-import type { StoredEntry } from '../../src/adapters/cache/stored-entry.ts'
 import { SystemClock } from '../../src/adapters/system/system-clock.ts'
 
 /** On average for each entry, in bytes. */

@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
-import { RedisClusterCache } from '../../src/adapters/cache/redis-cluster-cache.ts'
+import { RedisClusterCache } from '../../src/adapters/cache/redis-cache.ts'
 import { startRedisCluster } from '../support/redis-cluster.ts'
 import { cacheContract } from './cache-contract.ts'
 import { RealClock, RealRandom } from './sources.ts'

@@ -18,9 +18,9 @@ export const STEPS = {
   'drain: rows are marked before their stamps are gone': 'drain.ts Drain.run (variant)',
   'drain: given up': 'drain.ts Drain.run: catch',
   'read: lookup is sent, under a lease, on a trusted session':
-    'read-through.ts ReadThrough.read, gate.ts Gate.assert',
+    'read-through.ts ReadThrough.read, lease.ts Gate.assert',
   'read: loads before it observes': 'read-through.ts ReadThrough.#fill (variant)',
-  'read: lookup finds a hit': 'cache/redis-session.ts RedisSession.lookup, fence.ts sameFence',
+  'read: lookup finds a hit': 'cache/redis-session.ts RedisSession.lookup, ports/cache-port.ts sameFence',
   'read: lookup finds a hit after an answered write': 'the same',
   'read: lookup finds no entry that counts': 'cache/redis-session.ts RedisSession.lookup',
   'read: lookup finds no stamp, SET NX and GET are sent': 'cache/stamp-batch.ts StampBatch',

@@ -1,4 +1,12 @@
-import type { StoredEntry } from './stored-entry.ts'
+import type { Entry, Fence } from '../../application/consistency/ports/cache-port.ts'
+
+/** An entry as it is kept: with the stamps observed before its load began, and the time after which no tier keeps it. */
+export interface StoredEntry {
+  readonly entry: Entry
+  readonly fence: Fence
+  /** In ms since the epoch, by the clock of the instance that stored it. */
+  readonly keptUntil: number
+}
 
 /**
  * An entry as one binary value: a line `mf1 {meta}` and the body as it is. The number is the format's version: an instance that

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
-import type { StoredEntry } from './stored-entry.ts'
+import type { StoredEntry } from './entry-format.ts'
 
 interface Kept {
   readonly stored: StoredEntry

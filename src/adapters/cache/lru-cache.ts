@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache'
-import { sameFence } from '../../application/consistency/fence.ts'
 import {
   type CacheHealth,
   CachePort,
@@ -9,6 +8,7 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
+  sameFence,
 } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'

@@ -1,4 +1,3 @@
-import { sameFence } from '../../application/consistency/fence.ts'
 import {
   CacheSession,
   type Entry,
@@ -6,6 +5,7 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
+  sameFence,
 } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'

@@ -1,4 +1,3 @@
-import { sameFence } from '../../application/consistency/fence.ts'
 import {
   type CacheHealth,
   CachePort,
@@ -8,6 +7,7 @@ import {
   type Inspection,
   type Lookup,
   type Permit,
+  sameFence,
 } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import { EntryStore } from './entry-store.ts'

@@ -1,8 +1,7 @@
 import type { DirectoryMarket } from '../../application/markets/import-markets.ts'
 import { MarketflowError } from '../../domain/errors.ts'
-import { type CsvRow, csvRows } from './csv-rows.ts'
+import { type CsvRow, csvRows, textLines } from './csv-rows.ts'
 import { describeMarket, tidy } from './describe-market.ts'
-import { textLines } from './text-lines.ts'
 
 /** What a row of the directory came to. `line` counts from 1, the header included. */
 export type DirectoryRow =

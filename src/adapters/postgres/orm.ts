@@ -6,12 +6,14 @@ import { MikroORM as EmbeddedOrm } from '@mikro-orm/pglite'
 import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { ENTITIES } from './entities.ts'
-import { ActiveMarketCounts } from './migrations/active-market-counts.ts'
-import { DatabaseIdentity } from './migrations/database-identity.ts'
-import { InitialSchema } from './migrations/initial-schema.ts'
-import { LogInPieces } from './migrations/log-in-pieces.ts'
-import { LogTransactions } from './migrations/log-transactions.ts'
-import { SessionEpoch } from './migrations/session-epoch.ts'
+import {
+  ActiveMarketCounts,
+  DatabaseIdentity,
+  InitialSchema,
+  LogInPieces,
+  LogTransactions,
+  SessionEpoch,
+} from './migrations.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
 const MIGRATIONS = [

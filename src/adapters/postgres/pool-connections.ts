@@ -1,7 +1,6 @@
 import { DatabaseError, Pool, type PoolClient } from 'pg'
 import { Unavailable } from '../../application/consistency/unavailable.ts'
-import { type Answer, type Connection, ConnectionLost, Connections, lend } from './connections.ts'
-import { within } from './deadline.ts'
+import { type Answer, type Connection, ConnectionLost, Connections, lend, within } from './connections.ts'
 import { ON_STANDBY, query, refuseStandby, type SamePrimary } from './same-primary.ts'
 import { sqlState } from './sql-errors.ts'
 

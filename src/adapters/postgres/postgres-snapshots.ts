@@ -1,6 +1,6 @@
 import { Snapshots, type ViewQueries } from '../../application/ports/view-queries.ts'
 import type { Connection, Connections } from './connections.ts'
-import { within } from './deadline.ts'
+import { within } from './connections.ts'
 import { type ObserveDatabase, observed } from './failure-cause.ts'
 import { rollback } from './postgres-transactions.ts'
 import { translate } from './sql-errors.ts'

@@ -3,10 +3,12 @@ import { CommitUnknown } from '../../application/consistency/ports/database.ts'
 import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import type { Connection, Connections } from './connections.ts'
 import { type ObserveDatabase, observed } from './failure-cause.ts'
-import { MikroAccountRepository } from './repositories/mikro-account-repository.ts'
-import { MikroApplicationRepository } from './repositories/mikro-application-repository.ts'
-import { MikroMarketRepository } from './repositories/mikro-market-repository.ts'
-import { MikroVendorRepository } from './repositories/mikro-vendor-repository.ts'
+import {
+  MikroAccountRepository,
+  MikroApplicationRepository,
+  MikroMarketRepository,
+  MikroVendorRepository,
+} from './repositories.ts'
 import { brokeUniqueRule, mayRunAgain, provesRollback, translate } from './sql-errors.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
 

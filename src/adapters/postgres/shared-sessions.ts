@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
-import { within } from './deadline.ts'
+import { within } from './connections.ts'
 import { query } from './same-primary.ts'
 
 /** A pooler between this instance and PostgreSQL gives a session's transactions to different connections. */

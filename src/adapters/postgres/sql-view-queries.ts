@@ -12,7 +12,7 @@ import type { MarketPage } from '../../application/views/page-views.ts'
 import type { VendorDashboard, VendorProfile } from '../../application/views/vendor-views.ts'
 import { isSlug } from '../../domain/market.ts'
 import type { Row } from './connections.ts'
-import { parseUuid } from './uuid.ts'
+import { parseUuid } from './entities.ts'
 import * as sql from './view-sql.ts'
 
 export type Query = (sql: string, parameters: readonly unknown[]) => Promise<Row[]>

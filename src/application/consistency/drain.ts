@@ -1,5 +1,4 @@
-import type { TrustedSessions } from './gate.ts'
-import type { Lease, Moment } from './lease.ts'
+import type { Lease, Moment, TrustedSessions } from './lease.ts'
 import { type CachePort, type CacheSession, CacheUnusable } from './ports/cache-port.ts'
 import {
   type Backlog,

@@ -1,6 +1,12 @@
-import { sameFence } from './fence.ts'
 import type { LoadQueue } from './load-queue.ts'
-import { type CachePort, CacheUnusable, type Entry, type Fence, type Permit } from './ports/cache-port.ts'
+import {
+  type CachePort,
+  CacheUnusable,
+  type Entry,
+  type Fence,
+  type Permit,
+  sameFence,
+} from './ports/cache-port.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'

@@ -1,3 +1,5 @@
+import { joinKey } from './cache-key.ts'
+
 /** What a load found: the value, and the only account that may see it (absent: anyone). Undefined: no such thing. */
 export type Found<T> = { readonly value: T; readonly visibleTo?: string } | undefined
 
@@ -25,4 +27,16 @@ export interface View<P, T, Source = never> {
 export interface Schema<T> {
   /** @throws when the value is not one */
   parse(value: unknown): T
+}
+
+/**
+ * The same view as another text than JSON, made when it is filled and sent as it is. The version is part of the key:
+ * during a deploy two releases share a cache, and neither serves what the other has rendered.
+ */
+export function rendered<P, T, Source>(
+  view: View<P, T, Source>,
+  version: string,
+  render: (value: T) => string,
+): View<P, T, Source> {
+  return { ...view, key: (params) => `${view.key(params)}:${joinKey('rendered', version)}`, render }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { StoredEntry } from '../../../src/adapters/cache/entry-format.ts'
 import { decodeEntry, encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
-import type { StoredEntry } from '../../../src/adapters/cache/stored-entry.ts'
-import { sameFence } from '../../../src/application/consistency/fence.ts'
 import * as port from '../../../src/application/consistency/ports/cache-port.ts'
+import { sameFence } from '../../../src/application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import type { Random } from '../../../src/application/consistency/ports/random.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { RedisClusterCache } from '../../../src/adapters/cache/redis-cluster-cache.ts'
+import { RedisClusterCache } from '../../../src/adapters/cache/redis-cache.ts'
 import type { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
 import { entryOf, fill, lookup, names, untilUsable } from '../../contract/cache-contract.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'

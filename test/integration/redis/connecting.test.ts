@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test, vi } from 'vitest'
-import { RedisCache } from '../../../src/adapters/cache/redis-cache.ts'
-import { nodeUrls, RedisClusterCache } from '../../../src/adapters/cache/redis-cluster-cache.ts'
+import { nodeUrls, RedisCache, RedisClusterCache } from '../../../src/adapters/cache/redis-cache.ts'
 import { entryOf, fill, lookup, names, untilUsable } from '../../contract/cache-contract.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'
 import { startRedis } from '../../support/redis.ts'

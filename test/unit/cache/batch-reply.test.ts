@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { BatchReply } from '../../../src/adapters/cache/batch-reply.ts'
 import { encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
+import { BatchReply } from '../../../src/adapters/cache/stamp-batch.ts'
 
 const value = encodeEntry({
   entry: { body: Buffer.from('{}'), etag: '"x"', visibleTo: '', loadedAt: 1, expiresAt: 2, loadMs: 3 },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { StoredEntry } from '../../../src/adapters/cache/entry-format.ts'
 import { decodeEntry, encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
-import type { StoredEntry } from '../../../src/adapters/cache/stored-entry.ts'
 
 const stored: StoredEntry = {
   entry: {

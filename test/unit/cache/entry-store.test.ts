@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { StoredEntry } from '../../../src/adapters/cache/entry-format.ts'
 import { EntryStore } from '../../../src/adapters/cache/entry-store.ts'
-import type { StoredEntry } from '../../../src/adapters/cache/stored-entry.ts'
 import { ManualClock } from '../../contract/sources.ts'
 
 /** What an entry weighs beside its body and its text, in bytes. */

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { RedisCache } from '../../../src/adapters/cache/redis-cache.ts'
-import { nodeUrls, RedisClusterCache } from '../../../src/adapters/cache/redis-cluster-cache.ts'
+import { nodeUrls, RedisCache, RedisClusterCache } from '../../../src/adapters/cache/redis-cache.ts'
 import type { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
 import { RealClock, RealRandom } from '../../contract/sources.ts'
 import { RespServer } from './resp-server.ts'

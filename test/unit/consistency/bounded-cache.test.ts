@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { BoundedCache } from '../../../src/application/consistency/bounded-cache.ts'
 import { Drain } from '../../../src/application/consistency/drain.ts'
-import { TrustedSessions } from '../../../src/application/consistency/gate.ts'
-import { Lease } from '../../../src/application/consistency/lease.ts'
+import { Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import {
   type CacheSession,
   CacheUnusable,

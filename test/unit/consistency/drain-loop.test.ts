@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Drain, type DrainOutcome } from '../../../src/application/consistency/drain.ts'
 import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
-import { TrustedSessions } from '../../../src/application/consistency/gate.ts'
-import { Lease } from '../../../src/application/consistency/lease.ts'
+import { Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import { deferred, FakeCache, FakeLog, settled, TimerClock } from './fakes.ts'
 
 const LEASE_MS = 900

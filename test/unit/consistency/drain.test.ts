@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Drain } from '../../../src/application/consistency/drain.ts'
-import { TrustedSessions } from '../../../src/application/consistency/gate.ts'
-import { Lease, type Moment } from '../../../src/application/consistency/lease.ts'
+import { Lease, type Moment, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import {
   type CachePort,
   type CacheSession,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { sameFence } from '../../../src/application/consistency/fence.ts'
+import { sameFence } from '../../../src/application/consistency/ports/cache-port.ts'
 
 it.each([
   { stored: [], current: [], same: true },

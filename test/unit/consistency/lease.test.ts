@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Gate, TrustedSessions } from '../../../src/application/consistency/gate.ts'
-import { Lease } from '../../../src/application/consistency/lease.ts'
+import { Gate, Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { FakeSession, TimerClock } from './fakes.ts'
 

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/application/consistency/ports/cache-port.ts'
 import { Reading } from '../../../src/application/consistency/reading.ts'
-import { rendered } from '../../../src/application/consistency/rendered.ts'
 import {
   decode,
   isNegative,
@@ -9,6 +8,7 @@ import {
   makeEntry,
 } from '../../../src/application/consistency/representation.ts'
 import type { View } from '../../../src/application/consistency/view.ts'
+import { rendered } from '../../../src/application/consistency/view.ts'
 import { type Version, versionView } from './fakes.ts'
 
 const view = versionView(async () => undefined)

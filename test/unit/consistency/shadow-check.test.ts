@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LoadQueue } from '../../../src/application/consistency/load-queue.ts'
 import { ReadThrough } from '../../../src/application/consistency/read-through.ts'
-import { rendered } from '../../../src/application/consistency/rendered.ts'
 import { ShadowCheck, type ShadowReport } from '../../../src/application/consistency/shadow-check.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
+import { rendered } from '../../../src/application/consistency/view.ts'
 import {
   databaseDown,
   deferred,

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Drain } from '../../../src/application/consistency/drain.ts'
 import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
-import { TrustedSessions } from '../../../src/application/consistency/gate.ts'
-import { Lease } from '../../../src/application/consistency/lease.ts'
+import { Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import {
   CommitUnknown,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { HashQueue } from '../../../src/adapters/security/hash-queue.ts'
+import { HashQueue } from '../../../src/adapters/security/argon2-hasher.ts'
 
 /** Work that ends when it is told to. */
 function manual() {

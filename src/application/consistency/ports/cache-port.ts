@@ -137,3 +137,10 @@ export function problemOf(error: unknown): CacheProblem {
   const { code, reason } = told as { readonly code?: unknown; readonly reason?: unknown }
   return { code: String(code ?? reason ?? told.name), message: told.message || told.name }
 }
+
+/** The whole rule of the fence: an entry may be served only while its stamps are its tags' stamps. */
+export function sameFence(stored: Fence, current: readonly (string | undefined)[]): boolean {
+  if (stored.length !== current.length) return false
+  for (let i = 0; i < stored.length; i++) if (stored[i] !== current[i]) return false
+  return true
+}

@@ -1,7 +1,7 @@
 import { cluster, connections, core, simulated, type Variant, variant } from '../variant.ts'
 
 const drain = core('drain.ts')
-const gate = core('gate.ts')
+const gate = core('lease.ts')
 
 /** What a new connection to the cache may be used for, and when. */
 export const CONNECTIONS: readonly Variant[] = [

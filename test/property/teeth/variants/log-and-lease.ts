@@ -54,7 +54,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
   variant(
     'no lease check',
     twoPrivate,
-    core('gate.ts')(`if (!this.#lease.holds) throw new CacheUnusable('no-lease')`, ``),
+    core('lease.ts')(`if (!this.#lease.holds) throw new CacheUnusable('no-lease')`, ``),
   ),
   variant(
     'the lease renewed without draining',

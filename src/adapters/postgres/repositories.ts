@@ -1,0 +1,160 @@
+import { type EntityManager, LockMode } from '@mikro-orm/core'
+import { AccountRepository } from '../../application/ports/account-repository.ts'
+import { ApplicationRepository } from '../../application/ports/application-repository.ts'
+import { MarketRepository } from '../../application/ports/market-repository.ts'
+import { VendorRepository } from '../../application/ports/vendor-repository.ts'
+import { Account } from '../../domain/account.ts'
+import { Market } from '../../domain/market.ts'
+import { Vendor } from '../../domain/vendor.ts'
+import { LIVE_STATUSES, VendorApplication } from '../../domain/vendor-application.ts'
+import { parseUuid } from './entities.ts'
+import type { Query } from './sql-view-queries.ts'
+
+/**
+ * `select … for update`. What was read before the lock may be old by the time the lock is granted, so the fields of an
+ * instance that this transaction has already read are replaced; its own changes are flushed before.
+ */
+async function findLocked<T extends { readonly id: string }>(
+  em: EntityManager,
+  entity: new (...args: never[]) => T,
+  id: string,
+): Promise<T | undefined> {
+  const uuid = parseUuid(id)
+  if (uuid === undefined) return undefined
+  await em.flush()
+  const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const
+  return ((await em.findOne<T>(entity, { id: uuid } as never, options)) as T | null) ?? undefined
+}
+
+export class MikroAccountRepository extends AccountRepository {
+  readonly #em: EntityManager
+
+  constructor(em: EntityManager) {
+    super()
+    this.#em = em
+  }
+
+  async exist(): Promise<boolean> {
+    return (await this.#em.count(Account)) > 0
+  }
+
+  add(account: Account): void {
+    this.#em.persist(account)
+  }
+
+  async find(id: string): Promise<Account | undefined> {
+    const uuid = parseUuid(id)
+    return uuid === undefined ? undefined : ((await this.#em.findOne(Account, { id: uuid })) ?? undefined)
+  }
+
+  findForUpdate(id: string): Promise<Account | undefined> {
+    return findLocked(this.#em, Account, id)
+  }
+
+  async findByEmail(email: string): Promise<Account | undefined> {
+    return (await this.#em.findOne(Account, { email })) ?? undefined
+  }
+}
+
+export class MikroMarketRepository extends MarketRepository {
+  readonly #em: EntityManager
+
+  constructor(em: EntityManager) {
+    super()
+    this.#em = em
+  }
+
+  add(market: Market): void {
+    this.#em.persist(market)
+  }
+
+  findForUpdate(id: string): Promise<Market | undefined> {
+    return findLocked(this.#em, Market, id)
+  }
+
+  async find(id: string): Promise<Market | undefined> {
+    const uuid = parseUuid(id)
+    return uuid === undefined ? undefined : ((await this.#em.findOne(Market, { id: uuid })) ?? undefined)
+  }
+
+  async slugTaken(slug: string): Promise<boolean> {
+    await this.#em.flush() // count, unlike find, does not look whether it has to
+    return (await this.#em.count(Market, { slug })) > 0
+  }
+
+  /** Locked in the order of their ids, so that two imports of the same markets don't wait for each other. */
+  async findByDirectoryIds(ids: readonly string[]): Promise<Market[]> {
+    await this.#em.flush()
+    const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true, orderBy: { id: 'asc' } } as const
+    return this.#em.find(Market, { directoryId: { $in: [...ids] } }, options)
+  }
+
+  async acceptedVendorIds(id: string): Promise<string[]> {
+    const uuid = parseUuid(id)
+    if (uuid === undefined) return []
+    const accepted = await this.#em.find(VendorApplication, { marketId: uuid, status: 'accepted' })
+    return accepted.map((application) => application.vendorId)
+  }
+}
+
+const MARKETS_APPLIED_TO = `
+  select id::text as "marketId", slug, organizer_id::text as "organizerId" from markets
+  where id in (select market_id from vendor_applications where vendor_id = $1)
+  order by id`
+
+export class MikroVendorRepository extends VendorRepository {
+  readonly #em: EntityManager
+  readonly #query: Query
+
+  constructor(em: EntityManager, query: Query) {
+    super()
+    this.#em = em
+    this.#query = query
+  }
+
+  add(vendor: Vendor): void {
+    this.#em.persist(vendor)
+  }
+
+  findForUpdate(id: string): Promise<Vendor | undefined> {
+    return findLocked(this.#em, Vendor, id)
+  }
+
+  async marketsAppliedTo(id: string): Promise<{ marketId: string; slug: string; organizerId: string }[]> {
+    const uuid = parseUuid(id)
+    if (uuid === undefined) return []
+    const rows = await this.#query(MARKETS_APPLIED_TO, [uuid])
+    return rows as { marketId: string; slug: string; organizerId: string }[]
+  }
+}
+
+export class MikroApplicationRepository extends ApplicationRepository {
+  readonly #em: EntityManager
+
+  constructor(em: EntityManager) {
+    super()
+    this.#em = em
+  }
+
+  add(application: VendorApplication): void {
+    this.#em.persist(application)
+  }
+
+  async find(id: string): Promise<VendorApplication | undefined> {
+    const uuid = parseUuid(id)
+    if (uuid === undefined) return undefined
+    return (await this.#em.findOne(VendorApplication, { id: uuid })) ?? undefined
+  }
+
+  findForUpdate(id: string): Promise<VendorApplication | undefined> {
+    return findLocked(this.#em, VendorApplication, id)
+  }
+
+  async liveExists(marketId: string, vendorId: string): Promise<boolean> {
+    const [market, vendor] = [parseUuid(marketId), parseUuid(vendorId)]
+    if (market === undefined || vendor === undefined) return false
+    await this.#em.flush() // count, unlike find, does not look whether it has to
+    const live = { marketId: market, vendorId: vendor, status: { $in: [...LIVE_STATUSES] } }
+    return (await this.#em.count(VendorApplication, live)) > 0
+  }
+}
