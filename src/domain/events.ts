@@ -20,23 +20,23 @@ export interface Listing {
   readonly listed: boolean
 }
 
-export interface OrganizerRegistered {
+interface OrganizerRegistered {
   readonly type: 'organizer-registered'
   readonly organizerId: string
 }
 
-export interface VendorRegistered {
+interface VendorRegistered {
   readonly type: 'vendor-registered'
   readonly vendorId: string
   readonly accountId: string
 }
 
-export interface SessionsEnded {
+interface SessionsEnded {
   readonly type: 'sessions-ended'
   readonly accountId: string
 }
 
-export interface MarketCreated {
+interface MarketCreated {
   readonly type: 'market-created'
   readonly marketId: string
   readonly slug: string
@@ -55,14 +55,14 @@ export interface MarketEdited {
   readonly vendorIds: readonly string[]
 }
 
-export interface ApplicationSubmitted {
+interface ApplicationSubmitted {
   readonly type: 'application-submitted'
   readonly marketId: string
   readonly vendorId: string
   readonly organizerId: string
 }
 
-export interface ApplicationMoved {
+interface ApplicationMoved {
   readonly type: 'application-moved'
   readonly marketId: string
   readonly slug: string
@@ -73,7 +73,7 @@ export interface ApplicationMoved {
   readonly listing: Listing
 }
 
-export interface VendorEdited {
+interface VendorEdited {
   readonly type: 'vendor-edited'
   readonly vendorId: string
   /** Every market it ever applied to, with its organizer: their application lists and dashboards name the vendor. */

@@ -49,7 +49,7 @@ export interface Core {
   close(): Promise<CoreFarewell>
 }
 
-export interface CoreFarewell {
+interface CoreFarewell {
   /** Rows of the log that this instance could not apply. Other instances will, or the next one to start. */
   readonly invalidationsLeft: number | undefined
 }

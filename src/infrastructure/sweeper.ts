@@ -11,7 +11,7 @@ export const LONGEST_LOAD_MS = 10_000
  * How long an applied row is kept, in ms, counted from its mark: as long as any entry from before it could still be
  * in a cache that comes back. The last minute is for stalled commands and clocks that disagree.
  */
-export const KEPT_MS = longestLifeMs(LONGEST_TTL_S) + GRACE_MS + LONGEST_LOAD_MS + 60_000
+const KEPT_MS = longestLifeMs(LONGEST_TTL_S) + GRACE_MS + LONGEST_LOAD_MS + 60_000
 
 const SWEEP_EVERY_MS = 10 * 60_000
 

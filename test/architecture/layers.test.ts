@@ -152,7 +152,9 @@ function found(file: SourceFile): string[] {
 
 async function sources(): Promise<SourceFile[]> {
   const files: SourceFile[] = []
-  for await (const path of glob('src/**/*.{ts,mts,cts,js,mjs,cjs}')) {
+  // By a pattern that is no literal: knip takes the files of a literal one for entries, and finds no unused export in them.
+  const everything = ['src', '**', '*.{ts,mts,cts,js,mjs,cjs}'].join('/')
+  for await (const path of glob(everything)) {
     files.push({ path: path.replaceAll(sep, '/'), text: await readFile(path, 'utf8') })
   }
   return files

@@ -34,7 +34,8 @@ describe('the image', () => {
 
   it('has every package that the source imports, and none that only development needs', () => {
     expect(DOCKERFILE).toContain('RUN npm ci --omit=dev --ignore-scripts')
-    const imported = globSync('src/**/*.ts', { cwd: ROOT })
+    // No literal: knip takes the files of a literal pattern for entries, and finds no unused export in them.
+    const imported = globSync(['src', '**', '*.ts'].join('/'), { cwd: ROOT })
       .flatMap((file) => specifiersOf(read(file)))
       .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
       .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0])

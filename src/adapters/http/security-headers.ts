@@ -4,7 +4,7 @@ import helmet, { type HelmetOptions } from 'helmet'
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
 /** What helmet would set on every answer. It depends on no request, so it is asked once. */
-export function securityHeaders(options: HelmetOptions): HeaderList {
+function securityHeaders(options: HelmetOptions): HeaderList {
   const headers: [string, string][] = []
   const response = {
     setHeader: (name: string, value: string) => headers.push([name, value]),

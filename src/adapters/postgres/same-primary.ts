@@ -7,7 +7,7 @@ import { sqlState } from './sql-errors.ts'
  * Equal for all who talk to one database, and for no others: not on its copy in another server (the cluster's
  * identifier), nor in the same one (the oid), nor for two embedded databases (the random id).
  */
-export const IDENTITY = `
+const IDENTITY = `
   select left(encode(sha256(convert_to(concat_ws('/',
     (select system_identifier from pg_control_system()),
     (select oid from pg_database where datname = current_database()),
@@ -24,7 +24,7 @@ export async function databaseIdentity(connections: Connections): Promise<string
 export const ON_STANDBY = 'select pg_is_in_recovery() as standby'
 
 /** The connection leads to a server that lags behind the primary and can store nothing. */
-export class OnStandby extends ConnectionLost {
+class OnStandby extends ConnectionLost {
   constructor() {
     super('This server is a standby, not the primary', { reason: 'standby' })
   }

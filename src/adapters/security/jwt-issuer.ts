@@ -64,19 +64,19 @@ export class JwtIssuer extends TokenIssuer {
 
 const ALGORITHM = 'HS256'
 
-export function signingKey(secret: string | Uint8Array): KeyObject {
+function signingKey(secret: string | Uint8Array): KeyObject {
   return createSecretKey(Buffer.from(secret))
 }
 
 /** `now` and the claims `iat` and `exp` are in seconds since the epoch. */
-export interface Expectation {
+interface Expectation {
   readonly audience: string
   readonly issuer?: string
   readonly now: number
 }
 
 /** A token (RFC 7519) that is signed by HMAC with SHA-256. */
-export function signToken(claims: object, key: KeyObject): string {
+function signToken(claims: object, key: KeyObject): string {
   return jwt.sign(claims, key, { algorithm: ALGORITHM, noTimestamp: true })
 }
 
@@ -85,7 +85,7 @@ export function signToken(claims: object, key: KeyObject): string {
  * microseconds: on the thread pool, where WebCrypto does it, each request would wait for the password hashes before it.
  * @throws Error for any other token
  */
-export function verifyToken(token: string, keys: readonly KeyObject[], expected: Expectation): unknown {
+function verifyToken(token: string, keys: readonly KeyObject[], expected: Expectation): unknown {
   const { audience, issuer, now } = expected
   let refusal: unknown
   for (const key of keys) {

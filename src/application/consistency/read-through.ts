@@ -28,7 +28,7 @@ export interface ReadThroughOptions<Source> {
 }
 
 /** Who wants to know what a hit was served from. Returns at once: the reader waits. */
-export interface HitObserver<Source> {
+interface HitObserver<Source> {
   /** `fence`: the stamps under which the entry was served. */
   hit<P, T>(view: View<P, T, Source>, params: P, entry: Entry, fence: Fence): void
 }

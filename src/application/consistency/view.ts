@@ -24,7 +24,7 @@ export interface View<P, T, Source = never> {
 }
 
 /** What a value must look like, as zod says it. */
-export interface Schema<T> {
+interface Schema<T> {
   /** @throws when the value is not one */
   parse(value: unknown): T
 }

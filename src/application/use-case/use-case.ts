@@ -21,11 +21,6 @@ export interface Dependencies {
   readonly random: Random
 }
 
-/** A use case is a function from what it needs, and keeps no state: one of each serves every request. */
-export type UseCase<Needs extends keyof Dependencies, Input extends readonly never[], Output> = (
-  needs: Pick<Dependencies, Needs>,
-) => (...input: Input) => Promise<Output>
-
 /** What every write needs. */
 export type Writing = Pick<Dependencies, 'writes' | 'clock'>
 

@@ -159,7 +159,7 @@ export interface CallRoute {
 }
 
 /** What a request brings, once it is let in. */
-export interface Asked<Body, Who> {
+interface Asked<Body, Who> {
   /** Of the path, where that has one. */
   readonly id: string
   readonly body: Body
