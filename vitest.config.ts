@@ -23,7 +23,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 300_000,
     // What is awaited comes within a second or two, but not on a machine that is busy with something else.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // Many files have a database and a Redis of their own; more at a time would run out of connections first.
     maxWorkers: Math.min(4, availableParallelism()),
   },

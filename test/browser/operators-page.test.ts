@@ -180,7 +180,7 @@ describe("the operator's page", () => {
     const { page } = operator
     await redis.kill()
     expect(await twoSecondsFromNow()).toMatchObject({ cache: { connected: false }, lease: { held: false } })
-    await page.locator('#cache', { hasText: 'out of reach' }).waitFor()
+    await page.locator('#cache.bad', { hasText: 'ECONNREFUSED' }).waitFor()
     await redis.restart()
     await page.locator('#cache', { hasText: 'connected' }).waitFor()
   })

@@ -148,6 +148,6 @@ describe('workers that cannot start', () => {
       JWT_SECRET: 'a secret that is long enough to be one',
     })
     expect(code).toBe(69)
-    expect(output.match(/database/gi)).toHaveLength(1)
+    expect(output.match(/Nothing takes connections at the address in DATABASE_URL/g)).toHaveLength(1)
   })
 })
