@@ -62,7 +62,8 @@ describe('limits that instances share', () => {
     await guess(limits)
     await limits.countWrite('0b8f3f0a-8a44-4b0a-9d7c-3b8b7c1a2d3e')
     const keys = (await redis.cli('KEYS', '*')) as string[]
-    expect(keys).toHaveLength(3)
+    // Of the address and its networks, of the e-mail address, and of the account.
+    expect(keys).toHaveLength(7)
     for (const key of keys) {
       expect(key).toMatch(/^test:limit:[a-z-]+:[\w-]{43}$/)
       expect(await redis.cli('PTTL', key)).toBeGreaterThan(0)
