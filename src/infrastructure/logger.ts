@@ -2,14 +2,58 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { redact } from './redact.ts'
 import { tellError } from './tell-error.ts'
 
+/** What may wait to be written, in bytes, while the standard output is not read. */
+const LONGEST_QUEUE = 4 * 1024 * 1024
+/** How often the end of a process tries to write what waits, a tenth of a second apart. */
+const LAST_TRIES = 5
+
 /**
  * JSON lines to the standard output. Errors are told field by field (see `tellError`), and every finished line is
  * searched for secrets once more. No request waits for it to be written: lines that come meanwhile go out together, and
  * what is left goes out at exit.
  */
-export function createLogger(
-  level: string,
-  destination: DestinationStream = pino.destination({ dest: 1, sync: false }),
-): Logger {
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino({ level, serializers: { err: tellError }, hooks: { streamWrite: redact } }, destination)
+}
+
+/**
+ * Not read, it costs neither memory without bound nor the end of the process: lines beyond what may wait are dropped and
+ * counted, and a line says how many once there is room again.
+ */
+function standardOutput(): DestinationStream {
+  // Looked at, a pipe no longer blocks: a thread that waits to write would keep the process from ending.
+  void process.stdout
+  let triesLeft = Number.POSITIVE_INFINITY
+  // Before pino's own, which would try for ever.
+  process.once('exit', () => {
+    triesLeft = LAST_TRIES
+    try {
+      output.flushSync()
+    } catch {
+      output.destroy()
+    }
+  })
+  const output = pino.destination({
+    dest: 1,
+    sync: false,
+    maxLength: LONGEST_QUEUE,
+    retryEAGAIN: () => triesLeft-- > 0,
+  })
+  let dropped = 0
+  output.on('drop', () => {
+    dropped += 1
+  })
+  output.on('drain', () => {
+    if (dropped === 0) return
+    const line = {
+      level: 40,
+      time: Date.now(),
+      pid: process.pid,
+      dropped,
+      msg: 'the standard output was not read, and lines of the log were dropped',
+    }
+    dropped = 0
+    output.write(`${JSON.stringify(line)}\n`)
+  })
+  return output
 }
