@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Random } from '../../application/consistency/ports/random.ts'
+import { parseId } from '../../domain/ids.ts'
 
 /** What gateways send: UUIDs, ULIDs, hexadecimal trace ids. Anything else could forge log lines. */
 const ACCEPTED = /^[\w.-]{1,128}$/
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Names requests, so that an answer and the log lines about it can be found together. */
 export class RequestIds {
@@ -34,5 +34,5 @@ export function sentRequestId(req: IncomingMessage): string | undefined {
 
 /** A URI for a problem's `instance`. */
 export function requestUrn(id: string): string {
-  return UUID.test(id) ? `urn:uuid:${id}` : `urn:marketflow:request:${id}`
+  return parseId(id) !== undefined ? `urn:uuid:${id}` : `urn:marketflow:request:${id}`
 }

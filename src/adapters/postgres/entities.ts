@@ -15,6 +15,14 @@ const time = () => p.datetime().columnType('timestamptz(3)')
 
 const cityKey = (market: Market) => normalizeCity(market.city)
 
+/** What an instance keeps, which is everything but its methods. */
+type Field<Entity> = {
+  [Name in keyof Entity]: Entity[Name] extends (...args: never[]) => unknown ? never : Name
+}[keyof Entity]
+
+/** A mapping of every field of a class: one that is forgotten, and so never stored, does not compile. */
+type Mapped<Entity> = Record<Field<Entity>, unknown> & Record<string, unknown>
+
 const account = defineEntity({
   class: Account,
   tableName: 'accounts',
@@ -27,7 +35,7 @@ const account = defineEntity({
     vendorId: p.uuid().nullable(),
     createdAt: time(),
     sessionEpoch: p.integer(),
-  },
+  } satisfies Mapped<Account>,
 })
 
 const vendor = defineEntity({
@@ -41,7 +49,7 @@ const vendor = defineEntity({
     website: p.text(),
     createdAt: time(),
     updatedAt: time(),
-  },
+  } satisfies Mapped<Vendor>,
 })
 
 const market = defineEntity({
@@ -65,7 +73,7 @@ const market = defineEntity({
     status: p.text(),
     createdAt: time(),
     updatedAt: time(),
-  },
+  } satisfies Mapped<Market>,
 })
 
 const vendorApplication = defineEntity({
@@ -79,14 +87,7 @@ const vendorApplication = defineEntity({
     status: p.text(),
     createdAt: time(),
     updatedAt: time(),
-  },
+  } satisfies Mapped<VendorApplication>,
 })
 
 export const ENTITIES = [vendor, account, market, vendorApplication]
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-/** The id as PostgreSQL prints it; undefined for what is no UUID and thus the id of nothing. */
-export function parseUuid(id: string): string | undefined {
-  return UUID.test(id) ? id.toLowerCase() : undefined
-}

@@ -4,10 +4,10 @@ import { ApplicationRepository } from '../../application/ports/application-repos
 import { MarketRepository } from '../../application/ports/market-repository.ts'
 import { VendorRepository } from '../../application/ports/vendor-repository.ts'
 import { Account } from '../../domain/account.ts'
+import { parseId } from '../../domain/ids.ts'
 import { Market } from '../../domain/market.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import { LIVE_STATUSES, VendorApplication } from '../../domain/vendor-application.ts'
-import { parseUuid } from './entities.ts'
 import type { Query } from './sql-view-queries.ts'
 
 /**
@@ -19,7 +19,7 @@ async function findLocked<T extends { readonly id: string }>(
   entity: new (...args: never[]) => T,
   id: string,
 ): Promise<T | undefined> {
-  const uuid = parseUuid(id)
+  const uuid = parseId(id)
   if (uuid === undefined) return undefined
   await em.flush()
   const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const
@@ -43,7 +43,7 @@ export class MikroAccountRepository extends AccountRepository {
   }
 
   async find(id: string): Promise<Account | undefined> {
-    const uuid = parseUuid(id)
+    const uuid = parseId(id)
     return uuid === undefined ? undefined : ((await this.#em.findOne(Account, { id: uuid })) ?? undefined)
   }
 
@@ -73,7 +73,7 @@ export class MikroMarketRepository extends MarketRepository {
   }
 
   async find(id: string): Promise<Market | undefined> {
-    const uuid = parseUuid(id)
+    const uuid = parseId(id)
     return uuid === undefined ? undefined : ((await this.#em.findOne(Market, { id: uuid })) ?? undefined)
   }
 
@@ -90,7 +90,7 @@ export class MikroMarketRepository extends MarketRepository {
   }
 
   async acceptedVendorIds(id: string): Promise<string[]> {
-    const uuid = parseUuid(id)
+    const uuid = parseId(id)
     if (uuid === undefined) return []
     const accepted = await this.#em.find(VendorApplication, { marketId: uuid, status: 'accepted' })
     return accepted.map((application) => application.vendorId)
@@ -121,7 +121,7 @@ export class MikroVendorRepository extends VendorRepository {
   }
 
   async marketsAppliedTo(id: string): Promise<{ marketId: string; slug: string; organizerId: string }[]> {
-    const uuid = parseUuid(id)
+    const uuid = parseId(id)
     if (uuid === undefined) return []
     const rows = await this.#query(MARKETS_APPLIED_TO, [uuid])
     return rows as { marketId: string; slug: string; organizerId: string }[]
@@ -141,7 +141,7 @@ export class MikroApplicationRepository extends ApplicationRepository {
   }
 
   async find(id: string): Promise<VendorApplication | undefined> {
-    const uuid = parseUuid(id)
+    const uuid = parseId(id)
     if (uuid === undefined) return undefined
     return (await this.#em.findOne(VendorApplication, { id: uuid })) ?? undefined
   }
@@ -151,7 +151,7 @@ export class MikroApplicationRepository extends ApplicationRepository {
   }
 
   async liveExists(marketId: string, vendorId: string): Promise<boolean> {
-    const [market, vendor] = [parseUuid(marketId), parseUuid(vendorId)]
+    const [market, vendor] = [parseId(marketId), parseId(vendorId)]
     if (market === undefined || vendor === undefined) return false
     await this.#em.flush() // count, unlike find, does not look whether it has to
     const live = { marketId: market, vendorId: vendor, status: { $in: [...LIVE_STATUSES] } }

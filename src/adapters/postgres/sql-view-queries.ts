@@ -10,9 +10,9 @@ import type { MarketDetail, MarketListing, MarketStats } from '../../application
 import type { OrganizerDashboard } from '../../application/views/organizer-views.ts'
 import type { MarketPage } from '../../application/views/page-views.ts'
 import type { VendorDashboard, VendorProfile } from '../../application/views/vendor-views.ts'
+import { parseId } from '../../domain/ids.ts'
 import { isSlug } from '../../domain/market.ts'
 import type { Row } from './connections.ts'
-import { parseUuid } from './entities.ts'
 import * as sql from './view-sql.ts'
 
 export type Query = (sql: string, parameters: readonly unknown[]) => Promise<Row[]>
@@ -84,7 +84,7 @@ export class SqlViewQueries extends ViewQueries {
   }
 
   async #byId<T>(statement: string, id: string, more: readonly unknown[] = []): Promise<Found<T>> {
-    const uuid = parseUuid(id)
+    const uuid = parseId(id)
     return uuid === undefined ? undefined : this.#first(statement, [uuid, ...more])
   }
 

@@ -1,3 +1,6 @@
+import { MARKET_STATUSES } from '../../domain/market.ts'
+import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
+
 /*
  * Every view as one statement, which gives one row: the view as JSON text, and the only account that may see it. Text,
  * so that both drivers hand over the same thing whatever they make of json, bigint or timestamptz.
@@ -116,7 +119,7 @@ export const VENDOR_DASHBOARD_SQL = `
   select json_build_object(
     'vendor_id', v.id,
     'applications', (
-      select json_build_object(${['pending', 'waitlisted', 'accepted', 'rejected', 'withdrawn'].map(count).join(', ')})
+      select json_build_object(${APPLICATION_STATUSES.map(count).join(', ')})
       from vendor_applications where vendor_id = v.id),
     'markets', ${list(`
       select m.id, m.name, m.city, m.status
@@ -131,7 +134,7 @@ export const ORGANIZER_DASHBOARD_SQL = `
   select json_build_object(
     'organizer_id', o.id,
     'markets', (
-      select json_build_object(${['draft', 'active', 'closed'].map(count).join(', ')})
+      select json_build_object(${MARKET_STATUSES.map(count).join(', ')})
       from markets where organizer_id = o.id),
     'pending_applications', (
       select count(*) from markets m join vendor_applications a on a.market_id = m.id
