@@ -2,7 +2,8 @@ import type { ApplicationStatus } from './vendor-application.ts'
 
 /**
  * What happened, with the ids of everything whose views show it. The ids are read in the transaction that made the
- * change: what they leave out cannot be invalidated afterwards.
+ * change: what they leave out cannot be invalidated afterwards. Of more than a hundred, a hundred and one suffice:
+ * then all views of the kind are invalidated.
  */
 export type DomainEvent =
   | OrganizerRegistered
@@ -76,10 +77,8 @@ interface ApplicationMoved {
 interface VendorEdited {
   readonly type: 'vendor-edited'
   readonly vendorId: string
-  /** Every market it ever applied to, with its organizer: their application lists and dashboards name the vendor. */
-  readonly markets: readonly {
-    readonly marketId: string
-    readonly slug: string
-    readonly organizerId: string
-  }[]
+  /** Every market it ever applied to: their application lists name the vendor. */
+  readonly markets: readonly { readonly marketId: string; readonly slug: string }[]
+  /** The organizers of all these markets, whose dashboards name it. */
+  readonly organizerIds: readonly string[]
 }

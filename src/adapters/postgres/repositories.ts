@@ -89,18 +89,25 @@ export class MikroMarketRepository extends MarketRepository {
     return this.#em.find(Market, { directoryId: { $in: [...ids] } }, options)
   }
 
-  async acceptedVendorIds(id: string): Promise<string[]> {
+  async acceptedVendorIds(id: string, atMost: number): Promise<string[]> {
     const uuid = parseId(id)
     if (uuid === undefined) return []
-    const accepted = await this.#em.find(VendorApplication, { marketId: uuid, status: 'accepted' })
+    const where = { marketId: uuid, status: 'accepted' } as const
+    const accepted = await this.#em.find(VendorApplication, where, { limit: atMost })
     return accepted.map((application) => application.vendorId)
   }
 }
 
+/** A vendor may have applied to one market many times: the limit counts markets. */
 const MARKETS_APPLIED_TO = `
-  select id::text as "marketId", slug, organizer_id::text as "organizerId" from markets
+  select id::text as "marketId", slug from markets
   where id in (select market_id from vendor_applications where vendor_id = $1)
-  order by id`
+  limit $2`
+
+const ORGANIZERS_APPLIED_TO = `
+  select distinct organizer_id::text as id from markets
+  where id in (select market_id from vendor_applications where vendor_id = $1)
+  limit $2`
 
 export class MikroVendorRepository extends VendorRepository {
   readonly #em: EntityManager
@@ -120,11 +127,18 @@ export class MikroVendorRepository extends VendorRepository {
     return findLocked(this.#em, Vendor, id)
   }
 
-  async marketsAppliedTo(id: string): Promise<{ marketId: string; slug: string; organizerId: string }[]> {
+  async marketsAppliedTo(id: string, atMost: number): Promise<{ marketId: string; slug: string }[]> {
     const uuid = parseId(id)
     if (uuid === undefined) return []
-    const rows = await this.#query(MARKETS_APPLIED_TO, [uuid])
-    return rows as { marketId: string; slug: string; organizerId: string }[]
+    const rows = await this.#query(MARKETS_APPLIED_TO, [uuid, atMost])
+    return rows as { marketId: string; slug: string }[]
+  }
+
+  async organizersAppliedTo(id: string, atMost: number): Promise<string[]> {
+    const uuid = parseId(id)
+    if (uuid === undefined) return []
+    const rows = await this.#query(ORGANIZERS_APPLIED_TO, [uuid, atMost])
+    return (rows as { id: string }[]).map((row) => row.id)
   }
 }
 

@@ -24,14 +24,14 @@ export interface WriteReport {
  */
 export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
   readonly #transactions: Transactions<Tx>
-  readonly #tagsOf: (event: Event) => readonly string[]
+  readonly #tagsOf: (events: readonly Event[]) => readonly string[]
   readonly #confirmation: WriteConfirmation
   readonly #clock: Clock
   readonly #observe: (report: WriteReport) => void
 
   constructor(
     transactions: Transactions<Tx>,
-    tagsOf: (event: Event) => readonly string[],
+    tagsOf: (events: readonly Event[]) => readonly string[],
     confirmation: WriteConfirmation,
     clock: Clock,
     observe: (report: WriteReport) => void,
@@ -58,7 +58,7 @@ export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
         answer,
         await log(
           tx,
-          events.flatMap(this.#tagsOf),
+          this.#tagsOf(events),
           events.map((event) => event.type),
         ),
       ]

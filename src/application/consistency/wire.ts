@@ -19,8 +19,8 @@ export interface Surroundings<Source, Tx extends LoggingTransaction, Event exten
   readonly log: InvalidationLog
   readonly snapshots: Snapshots<Source>
   readonly transactions: Transactions<Tx>
-  /** Every tag that an event invalidates. */
-  readonly tagsOf: (event: Event) => readonly string[]
+  /** Every tag that a write with these events invalidates. */
+  readonly tagsOf: (events: readonly Event[]) => readonly string[]
   readonly clock: Clock
   readonly random: Random
   readonly leaseMs: number

@@ -1,6 +1,7 @@
 import { Market } from '../../domain/market.ts'
 import type { Transaction } from '../ports/transactions.ts'
 import type { RecordEvent } from '../tables/reads-and-writes.ts'
+import { ENOUGH_IDS } from '../tables/tags.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import { freeSlug } from './create-market.ts'
 import { listingOf } from './update-market.ts'
@@ -80,7 +81,7 @@ async function update(
     organizerId: market.organizerId,
     before,
     after: listingOf(market),
-    vendorIds: await tx.markets.acceptedVendorIds(market.id),
+    vendorIds: await tx.markets.acceptedVendorIds(market.id, ENOUGH_IDS),
   })
   return 'updated'
 }

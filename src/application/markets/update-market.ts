@@ -2,6 +2,7 @@ import { MarketflowError } from '../../domain/errors.ts'
 import type { Listing } from '../../domain/events.ts'
 import type { Market, MarketChanges } from '../../domain/market.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import { ENOUGH_IDS } from '../tables/tags.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDetail } from '../views/market-views.ts'
 
@@ -25,7 +26,7 @@ export const UpdateMarket =
         organizerId: market.organizerId,
         before,
         after: listingOf(market),
-        vendorIds: await tx.markets.acceptedVendorIds(market.id),
+        vendorIds: await tx.markets.acceptedVendorIds(market.id, ENOUGH_IDS),
       })
       return (await tx.views.marketDetail(market.id))!.value
     })

@@ -8,6 +8,6 @@ export abstract class MarketRepository {
   abstract slugTaken(slug: string): Promise<boolean>
   /** The markets imported under these directory ids, locked. */
   abstract findByDirectoryIds(ids: readonly string[]): Promise<Market[]>
-  /** Ids of the vendors accepted at this market. */
-  abstract acceptedVendorIds(id: string): Promise<string[]>
+  /** Ids of the vendors accepted at this market: all, unless there are more than `atMost`. */
+  abstract acceptedVendorIds(id: string, atMost: number): Promise<string[]>
 }

@@ -1,9 +1,14 @@
 import type { DomainEvent, Listing } from '../../domain/events.ts'
 import { normalizeCity } from '../../domain/market.ts'
-import { type Tag, tags } from './tags.ts'
+import { bounded, type Tag, tags } from './tags.ts'
 
-/** Every tag that an event invalidates. Exhaustive: a new event without tags does not compile. */
-export function tagsOf(event: DomainEvent): readonly Tag[] {
+/** Every tag that a write with these events invalidates, in bounded number (`most` of a kind). */
+export function tagsOf(events: readonly DomainEvent[], most?: number): readonly Tag[] {
+  return bounded(events.flatMap(touchedBy), most)
+}
+
+/** Exhaustive: a new event without tags does not compile. */
+function touchedBy(event: DomainEvent): readonly Tag[] {
   switch (event.type) {
     case 'organizer-registered':
       // The dashboard of an organizer that did not exist may be cached as «no such organizer».
@@ -43,12 +48,12 @@ export function tagsOf(event: DomainEvent): readonly Tag[] {
     case 'vendor-edited':
       return [
         tags.vendor(event.vendorId),
-        ...event.markets.flatMap(({ marketId, slug, organizerId }) => [
+        ...event.markets.flatMap(({ marketId, slug }) => [
           tags.market(marketId),
           tags.marketPage(slug),
           tags.marketApplications(marketId),
-          tags.organizer(organizerId),
         ]),
+        ...event.organizerIds.map(tags.organizer),
       ]
     default:
       return event satisfies never

@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { parseId } from '../../domain/ids.ts'
 import { isSlug, normalizeCity } from '../../domain/market.ts'
-import { tags } from './tags.ts'
+import { everyTags, tags } from './tags.ts'
 
 /** What each tag is made of, and whether a text is that in the form in which tags have it. */
 const PARTS = {
@@ -27,10 +27,13 @@ interface Form {
   readonly part: Part | undefined
 }
 
-const FORMS: readonly Form[] = Object.entries(PARTS).map(([name, part]: [string, Part | undefined]) => {
-  const make = tags[name as keyof typeof tags] as (part: string) => string
-  return { start: part === undefined ? make('') : make('x').slice(0, -1), part }
-})
+const FORMS: readonly Form[] = [
+  ...Object.entries(PARTS).map(([name, part]: [string, Part | undefined]) => {
+    const make = tags[name as keyof typeof tags] as (part: string) => string
+    return { start: part === undefined ? make('') : make('x').slice(0, -1), part }
+  }),
+  ...everyTags.map((start) => ({ start, part: undefined })),
+]
 
 /** Every form that a tag may have: `market:{id}`. */
 export const TAG_FORMS: readonly string[] = FORMS.map(({ start, part }) =>

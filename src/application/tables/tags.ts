@@ -29,6 +29,38 @@ export const tags = {
 
 export type TagKind = keyof typeof tags
 
+/** The most views of a kind that a write names one by one. */
+const MOST_NAMED = 100
+/** As many ids as an event needs: beyond the bound it makes no difference which, or how many more. */
+export const ENOUGH_IDS = MOST_NAMED + 1
+
+/** The kinds of which a single event can touch any number; the others are spared a second stamp. */
+const NUMEROUS = (['market', 'marketPage', 'marketApplications', 'vendor', 'organizer'] as const).map(
+  (kind) => {
+    const start: string = tags[kind]('')
+    return { start, every: `every:${start.slice(0, -1)}` as Tag }
+  },
+)
+
+/** One for all views of a kind, for writes that touch more of them than they name. */
+export const everyTags: readonly Tag[] = NUMEROUS.map(({ every }) => every)
+
+/** A view's own tags, and those that stand for all views of its kinds. */
+export function carried(own: readonly Tag[]): readonly Tag[] {
+  const every = NUMEROUS.filter(({ start }) => own.some((each) => each.startsWith(start)))
+  return every.length === 0 ? own : [...own, ...every.map((each) => each.every)]
+}
+
+/** What a write names: each once, and beyond the bound one for all of the kind. */
+export function bounded(named: readonly Tag[], most = MOST_NAMED): readonly Tag[] {
+  let distinct = [...new Set(named)]
+  for (const { start, every } of NUMEROUS) {
+    const others = distinct.filter((each) => !each.startsWith(start))
+    if (distinct.length - others.length > most) distinct = [...others, every]
+  }
+  return distinct
+}
+
 const KINDS = Object.entries(tags).map(([kind, make]) => ({
   kind: kind as TagKind,
   /** Up to the part, or all of it. */

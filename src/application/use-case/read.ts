@@ -6,7 +6,7 @@ import { rendered } from '../consistency/view.ts'
 import type { PageRenderer } from '../ports/page-renderer.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import type { ViewQueries } from '../ports/view-queries.ts'
-import type { Tag } from '../tables/tags.ts'
+import { carried, type Tag } from '../tables/tags.ts'
 import type { Dependencies } from './use-case.ts'
 
 /** A view that is loaded from PostgreSQL, and depends on tags that there are. */
@@ -49,7 +49,8 @@ export interface Read<P, T> {
   readonly cachedAs: (renderer: PageRenderer) => View<P, T, ViewQueries>
 }
 
-export function read<P, T>({ audience, missing, page, refusal, ...view }: ReadRow<P, T>): Read<P, T> {
+export function read<P, T>({ audience, missing, page, refusal, ...row }: ReadRow<P, T>): Read<P, T> {
+  const view: MarketflowView<P, T> = { ...row, tags: (params) => carried(row.tags(params)) }
   const refuse = refusal ?? (async () => (isRole(audience) ? 'forbidden' : missing!))
   const cachedAs = (renderer: PageRenderer) =>
     page === undefined ? view : rendered(view, renderer.version, (value) => page(renderer, value))

@@ -1,6 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { VendorChanges } from '../../domain/vendor.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import { ENOUGH_IDS } from '../tables/tags.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
 import type { VendorProfile } from '../views/vendor-views.ts'
 
@@ -20,7 +21,8 @@ export const UpdateVendor =
       record({
         type: 'vendor-edited',
         vendorId: vendor.id,
-        markets: await tx.vendors.marketsAppliedTo(vendor.id),
+        markets: await tx.vendors.marketsAppliedTo(vendor.id, ENOUGH_IDS),
+        organizerIds: await tx.vendors.organizersAppliedTo(vendor.id, ENOUGH_IDS),
       })
       return (await tx.views.vendorProfile(vendor.id))!.value
     })

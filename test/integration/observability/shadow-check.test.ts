@@ -63,7 +63,11 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
       await expect.poll(told).not.toEqual([])
       const found = told().map((line) => JSON.parse(line))
       expect(new Set(found.map(({ key }) => key))).toEqual(new Set([`market:${quiet}:detail`]))
-      expect(found[0]).toMatchObject({ level: 50, view: 'market-detail', tags: [`market:${quiet}`] })
+      expect(found[0]).toMatchObject({
+        level: 50,
+        view: 'market-detail',
+        tags: [`market:${quiet}`, 'every:market'],
+      })
       expect(found[0].served).not.toBe(found[0].found)
     })
 

@@ -108,7 +108,7 @@ describe('with a collector', () => {
     expect(childrenOf(hit, 'cache lookup').attributes).toEqual({
       'marketflow.cache.name': 'tiered',
       'marketflow.cache.key': `market:${market}:detail`,
-      'marketflow.cache.tags': [`market:${market}`],
+      'marketflow.cache.tags': [`market:${market}`, 'every:market'],
       'marketflow.cache.found': true,
       'marketflow.cache.tier': 'l1',
     })

@@ -85,14 +85,38 @@ describe.each(ENGINES)('repositories on $name', ({ open }) => {
       ;(await tx.applications.findForUpdate(applications[0]!.id))!.accept(locked, NOW)
       ;(await tx.applications.findForUpdate(applications[1]!.id))!.reject(NOW)
       // Still in the same transaction, before any flush of ours.
-      expect(await tx.markets.acceptedVendorIds(market.id)).toEqual([vendors[0]!.id])
+      expect(await tx.markets.acceptedVendorIds(market.id, 9)).toEqual([vendors[0]!.id])
       expect(await tx.applications.liveExists(market.id, vendors[0]!.id)).toBe(true)
       expect(await tx.applications.liveExists(market.id, vendors[1]!.id)).toBe(false)
-      expect(await tx.vendors.marketsAppliedTo(vendors[1]!.id)).toEqual([
-        { marketId: market.id, slug: market.slug, organizerId: organizer.id },
+      expect(await tx.vendors.marketsAppliedTo(vendors[1]!.id, 9)).toEqual([
+        { marketId: market.id, slug: market.slug },
       ])
+      expect(await tx.vendors.organizersAppliedTo(vendors[1]!.id, 9)).toEqual([organizer.id])
       expect(await tx.markets.slugTaken(market.slug)).toBe(true)
       expect(await tx.markets.slugTaken(`${market.slug}-2`)).toBe(false)
+    })
+  })
+
+  it('stops at the number that was asked for, and counts a market once however often a vendor applied there', async () => {
+    const { market, vendors, organizer } = await aWorld(database, 1)
+    const others = [aMarket(organizer.id), aMarket(organizer.id)]
+    const { id } = vendors[0]!
+    const tried = [market, others[0]!, others[0]!, others[0]!, others[1]!].map((each) =>
+      anApplication(each.id, id),
+    )
+    await run(async (tx) => {
+      for (const other of others) tx.markets.add(other)
+      for (const application of tried) {
+        application.reject(NOW)
+        tx.applications.add(application)
+      }
+    })
+    await run(async (tx) => {
+      const found = async (atMost: number) =>
+        (await tx.vendors.marketsAppliedTo(id, atMost)).map(({ marketId }) => marketId)
+      expect(new Set(await found(2)).size).toBe(2)
+      expect((await found(4)).toSorted()).toEqual([market, ...others].map((each) => each.id).toSorted())
+      expect(await tx.vendors.organizersAppliedTo(id, 2)).toEqual([organizer.id])
     })
   })
 
@@ -106,8 +130,9 @@ describe.each(ENGINES)('repositories on $name', ({ open }) => {
         expect(await tx.applications.find(id)).toBeUndefined()
         expect(await tx.applications.findForUpdate(id)).toBeUndefined()
         expect(await tx.applications.liveExists(id, id)).toBe(false)
-        expect(await tx.markets.acceptedVendorIds(id)).toEqual([])
-        expect(await tx.vendors.marketsAppliedTo(id)).toEqual([])
+        expect(await tx.markets.acceptedVendorIds(id, 9)).toEqual([])
+        expect(await tx.vendors.marketsAppliedTo(id, 9)).toEqual([])
+        expect(await tx.vendors.organizersAppliedTo(id, 9)).toEqual([])
       }
     })
   })

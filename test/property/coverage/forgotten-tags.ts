@@ -1,5 +1,5 @@
 import { tagsOf } from '../../../src/application/tables/event-tags.ts'
-import { kindOf, type TagKind } from '../../../src/application/tables/tags.ts'
+import { everyTags, kindOf, type TagKind } from '../../../src/application/tables/tags.ts'
 import type { DomainEvent } from '../../../src/domain/events.ts'
 
 /** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
@@ -50,7 +50,7 @@ function forgetsKind(type: DomainEvent['type'], kind: TagKind): Forgetful {
   return {
     name: `${type} forgets ${kind}`,
     tagsOf: (event) =>
-      event.type === type ? tagsOf(event).filter((tag) => kindOf(tag) !== kind) : tagsOf(event),
+      event.type === type ? tagsOf([event]).filter((tag) => kindOf(tag) !== kind) : tagsOf([event]),
   }
 }
 
@@ -61,7 +61,7 @@ function misreads<T extends DomainEvent['type']>(
   misread: (event: Extract<DomainEvent, { type: T }>) => DomainEvent,
 ): Forgetful {
   const isIt = (event: DomainEvent): event is Extract<DomainEvent, { type: T }> => event.type === type
-  return { name, tagsOf: (event) => tagsOf(isIt(event) ? misread(event) : event) }
+  return { name, tagsOf: (event) => tagsOf([isIt(event) ? misread(event) : event]) }
 }
 
 const UNLISTED = { listed: false } as const
@@ -86,13 +86,21 @@ export const FORGETFUL: readonly Forgetful[] = [
     ...event,
     markets: event.markets.slice(0, 1),
   })),
+  misreads('vendor-edited forgets every organizer but the first', 'vendor-edited', (event) => ({
+    ...event,
+    organizerIds: event.organizerIds.slice(0, 1),
+  })),
+  ...everyTags.map((every) => ({
+    name: `beyond the bound, nothing says ${every}`,
+    tagsOf: (event: DomainEvent) => tagsOf([event], 0).filter((tag) => tag !== every),
+  })),
   misreads('application-moved forgets that a withdrawal frees a stall', 'application-moved', (event) => ({
     ...event,
     from: 'pending',
   })),
   {
     name: 'a city as it is spelled, not as it is compared',
-    tagsOf: (event) => tagsOf(event).map((tag) => respelled(tag, event)),
+    tagsOf: (event) => tagsOf([event]).map((tag) => respelled(tag, event)),
   },
 ]
 

@@ -21,6 +21,8 @@ export interface Step {
   readonly events: readonly DomainEvent[]
   /** What the unit of work has logged and would invalidate. */
   readonly tags: ReadonlySet<string>
+  /** What it would be if every kind were beyond the bound, so that one tag stood for all of it. */
+  readonly coarse: ReadonlySet<string>
   readonly questions: readonly Question[]
   /** Those of the questions whose answer is another one now. */
   readonly changed: readonly Question[]
@@ -55,6 +57,7 @@ export async function* stepsOf(
       refused,
       events: [...events],
       tags: new Set(tags),
+      coarse: new Set(tagsOf(events, 0)),
       questions,
       changed: changedBetween(before, after, questions),
     }

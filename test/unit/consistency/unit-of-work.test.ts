@@ -52,7 +52,7 @@ interface Edited {
 }
 
 const edited = (id: string): Edited => ({ type: 'vendor-edited', id })
-const tagsOf = ({ id }: Edited) => [`vendor:${id}`]
+const tagsOf = (events: readonly Edited[]) => events.map(({ id }) => `vendor:${id}`)
 
 let clock: TimerClock
 let cache: FakeCache

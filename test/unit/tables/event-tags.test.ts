@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest'
+import { ListApplications } from '../../../src/application/applications/application-reads.ts'
+import { GetMarket, GetMarketStats, ListMarkets } from '../../../src/application/markets/market-reads.ts'
+import { GetOrganizerDashboard } from '../../../src/application/organizers/organizer-reads.ts'
+import { ShowMarket } from '../../../src/application/pages/page-reads.ts'
 import { tagsOf } from '../../../src/application/tables/event-tags.ts'
-import { tags } from '../../../src/application/tables/tags.ts'
+import { everyTags, tags } from '../../../src/application/tables/tags.ts'
+import { GetVendor, GetVendorDashboard } from '../../../src/application/vendors/vendor-reads.ts'
 import type { DomainEvent, MarketEdited } from '../../../src/domain/events.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
@@ -48,14 +53,15 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     type: 'vendor-edited',
     vendorId: 'v1',
     markets: [
-      { marketId: 'm1', slug: 's1', organizerId: 'o1' },
-      { marketId: 'm2', slug: 's2', organizerId: 'o2' },
+      { marketId: 'm1', slug: 's1' },
+      { marketId: 'm2', slug: 's2' },
     ],
+    organizerIds: ['o1', 'o2'],
   },
 }
 
 /** Every tag that the event invalidates. */
-const invalidatedBy = (event: DomainEvent) => new Set<string>(tagsOf(event))
+const invalidatedBy = (event: DomainEvent) => new Set<string>(tagsOf([event]))
 
 const LISTINGS = [tags.listings(), tags.cityListings(normalizeCity('Lisbon'))]
 const UNLISTED = { city: 'Lisbon', listed: false }
@@ -96,4 +102,59 @@ it('a move of an application changes the market and the lists only when a stall 
       expect(stalls ? found.isSupersetOf(shown) : found.isDisjointFrom(shown), `${from} ${to}`).toBe(true)
     }
   }
+})
+
+const many = (n: number, prefix: string) => Array.from({ length: n }, (_, i) => `${prefix}${i}`)
+
+const editedBy = (n: number): DomainEvent => ({
+  type: 'vendor-edited',
+  vendorId: 'v1',
+  markets: many(n, 'm').map((marketId, i) => ({ marketId, slug: `s${i}` })),
+  organizerIds: ['o1', 'o2'],
+})
+
+it('names a hundred views of a kind one by one', () => {
+  const found = invalidatedBy(editedBy(100))
+  expect(found.size).toBe(1 + 3 * 100 + 2)
+  expect(found.isDisjointFrom(new Set(everyTags))).toBe(true)
+})
+
+it.each([101, 24_000])('names all views of a kind by one tag when a write touches %d of them', (n) => {
+  expect(invalidatedBy(editedBy(n))).toEqual(
+    new Set([
+      tags.vendor('v1'),
+      'every:market',
+      'every:page:market',
+      'every:applications:market',
+      // Of these there were two.
+      tags.organizer('o1'),
+      tags.organizer('o2'),
+    ]),
+  )
+  const market: DomainEvent = { ...EVENTS['market-edited'], vendorIds: many(n, 'v') }
+  expect(invalidatedBy(market)).toContain('every:vendor')
+  expect(invalidatedBy(market).size).toBeLessThan(100)
+})
+
+it('counts what all events of a write touch, each view once', () => {
+  const edits = (...ids: string[]) =>
+    ids.map((vendorId) => ({ ...EVENTS['market-edited'], vendorIds: [vendorId] }))
+  const every = (events: DomainEvent[]) => tagsOf(events).filter((tag) => everyTags.includes(tag))
+  expect(every(edits(...many(100, 'v'), ...many(100, 'V')))).toEqual([])
+  expect(every(edits(...many(101, 'v')))).toEqual(['every:vendor'])
+})
+
+it('every view of a kind that one tag can stand for carries that tag, and no other view does', () => {
+  const id = 'm1'
+  expect(GetMarket.view.tags({ id })).toEqual([tags.market(id), 'every:market'])
+  expect(ShowMarket.view.tags({ slug: 's1' })).toEqual([tags.marketPage('s1'), 'every:page:market'])
+  expect(ListApplications.view.tags({ id, page: 1, pageSize: 2 })).toEqual([
+    tags.marketApplications(id),
+    'every:applications:market',
+  ])
+  for (const { view } of [GetVendor, GetVendorDashboard])
+    expect(view.tags({ id })).toEqual([tags.vendor(id), 'every:vendor'])
+  expect(GetOrganizerDashboard.view.tags({ id })).toEqual([tags.organizer(id), 'every:organizer'])
+  expect(GetMarketStats.view.tags({ id })).toEqual([tags.marketStats(id)])
+  expect(ListMarkets.view.tags({ page: 1, pageSize: 2 })).toEqual([tags.listings()])
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { assertKnownTags, TAG_FORMS } from '../../../src/application/tables/known-tags.ts'
-import { tags } from '../../../src/application/tables/tags.ts'
+import { everyTags, tags } from '../../../src/application/tables/tags.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 
@@ -21,9 +21,10 @@ it('every tag that the application makes is known', () => {
       tags.organizer,
       tags.account,
     ].map((make) => make(ID.toUpperCase())),
+    ...everyTags,
   ]
   expect(() => assertKnownTags(made)).not.toThrow()
-  expect(TAG_FORMS).toHaveLength(Object.keys(tags).length)
+  expect(TAG_FORMS).toHaveLength(Object.keys(tags).length + everyTags.length)
 })
 
 it.each([
@@ -39,6 +40,8 @@ it.each([
   `markets:${ID}`,
   'page:market:Dock Market',
   'stamp:markets:active',
+  'every:listings',
+  `every:market:${ID}`,
   '',
 ])('a tag that no entry can have is refused with the forms there are: %j', (text) => {
   const refused = () => assertKnownTags(['markets:active', text])

@@ -28,8 +28,8 @@ export function eventOf(id: string, version: number): Written {
   return { type: version % 3 === 0 ? 'other' : 'one', id }
 }
 
-export function tagsOf({ type, id }: Written): string[] {
-  return [joinKey(type, id)]
+export function tagsOf(events: readonly Written[]): string[] {
+  return events.map(({ type, id }) => joinKey(type, id))
 }
 
 const TAGS: readonly Written['type'][] = ['one', 'other']
