@@ -57,6 +57,8 @@ describe('with a collector', () => {
       'GET /markets/{id}',
       '  cache lookup',
       '    MGET',
+      // A stamp for the market's own tag, and one for that of its kind.
+      '    SET',
       '    SET',
       '    MGET',
       '  load',
