@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { read } from './compose-file.ts'
 import { Shell } from './shell.ts'
 
-/** The commands of docs/operations.md, block by block, under the heading that they stand below. */
+/** The commands of docs/operations.md, block by block, under the heading that they stand below; not those of a checkout. */
 const BLOCKS = read('docs/operations.md')
   .split(/^## /m)
   .flatMap((section) =>
@@ -11,6 +11,7 @@ const BLOCKS = read('docs/operations.md')
       commands: commands!,
     })),
   )
+  .filter(({ commands }) => !commands.startsWith('npm run'))
 /** What the blocks after it need of the first: the name `dc`. */
 const DC = /^dc\(\) .*$/m.exec(BLOCKS[0]!.commands)![0]
 
