@@ -43,12 +43,15 @@ export class ClusterCommands extends RedisCommands {
     return this.#owner(key).set(key, value, keepMs)
   }
 
-  async deleteAndVerify(keys: readonly string[]): Promise<void> {
+  async deleteAndVerify(keys: readonly string[], absent: string): Promise<void> {
     const parts = this.#split(keys)
     const nothing: readonly number[] = []
     await Promise.all(
       this.#masters.map((master) =>
-        master.deleteAndVerify((parts.get(master) ?? nothing).map((position) => keys[position]!)),
+        master.deleteAndVerify(
+          (parts.get(master) ?? nothing).map((position) => keys[position]!),
+          absent,
+        ),
       ),
     )
   }

@@ -18,6 +18,11 @@ export class Keyspace {
     return looksTaken ? `${this.#entryPrefix}${ENTRY}${key}` : this.#entryPrefix + key
   }
 
+  /** The name of a key that is never there: no tag is empty. */
+  get absent(): string {
+    return this.#stampPrefix
+  }
+
   stamp(tag: string): string {
     return this.#stampPrefix + tag
   }

@@ -111,9 +111,10 @@ export class MasterConnection extends RedisCommands {
     })
   }
 
-  deleteAndVerify(keys: readonly string[]): Promise<void> {
+  deleteAndVerify(keys: readonly string[], absent: string): Promise<void> {
     return this.#confirm(async () => {
       const pipeline = this.#client.pipeline()
+      if (keys.length === 0 && !this.#spansSlots) pipeline.del(absent)
       const chunk = this.#spansSlots ? 1 : DELETE_CHUNK
       for (let i = 0; i < keys.length; i += chunk) pipeline.del(...keys.slice(i, i + chunk))
       const replies = await exec(pipeline.info('replication'))

@@ -30,8 +30,13 @@ export abstract class RedisCommands {
 
   abstract set(key: string, value: Buffer, keepMs: number): Promise<void>
 
-  /** Resolves when every key is deleted and, after that, every server still was the master it was when it was opened. */
-  abstract deleteAndVerify(keys: readonly string[]): Promise<void>
+  /**
+   * Resolves when every key is deleted and, after that, every server still was the master it was when it was opened.
+   * Without keys a server that stands alone is asked to delete `absent`, which is never there: a master that was cut off
+   * from its replicas answers reads as ever, and shows only by refusing writes (`min-replicas-to-write`) that another may
+   * have taken its place. A node of a cluster that was cut off refuses reads as well.
+   */
+  abstract deleteAndVerify(keys: readonly string[], absent: string): Promise<void>
 
   /** Resolves once a connection is gone, or no longer leads to the master it was opened to. Never rejects. */
   abstract readonly ended: Promise<void>

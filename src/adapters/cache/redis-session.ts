@@ -88,7 +88,7 @@ export class RedisSession extends CacheSession {
     const { guard, invalidateTimeoutMs, keyspace } = this.#context
     const names = Array.from(new Set(tags), (tag) => keyspace.stamp(tag))
     try {
-      await guard.run(invalidateTimeoutMs, () => this.#commands.deleteAndVerify(names))
+      await guard.run(invalidateTimeoutMs, () => this.#commands.deleteAndVerify(names, keyspace.absent))
     } catch (error) {
       throw unusable(error)
     }

@@ -79,7 +79,7 @@ it('keeps a value where its key belongs', async () => {
 })
 
 it('asks also a master without a key among those deleted whether it still is one', async () => {
-  await cluster().deleteAndVerify([keys[0]!, keys[2]!])
+  await cluster().deleteAndVerify([keys[0]!, keys[2]!], 'absent')
   expect(even.deleted).toEqual([[keys[0], keys[2]]])
   expect(odd.deleted).toEqual([[]])
 })

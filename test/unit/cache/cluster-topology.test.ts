@@ -95,7 +95,7 @@ describe('a cluster', () => {
   it('tells nodes on one host apart by their ports, and knows that they are nodes: a key a command', async () => {
     const commands = await open()
     const keys = [0, 1].map((slot) => keyOf((each) => each === slot))
-    await commands.deleteAndVerify(keys)
+    await commands.deleteAndVerify(keys, 'absent')
     expect(low.asked.slice(1)).toEqual(keys.map((key) => `del ${key}`))
   })
 })

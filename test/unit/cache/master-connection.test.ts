@@ -158,7 +158,7 @@ describe('a master', () => {
     const connection = await open(true)
     client.values.set('b', Buffer.from('2'))
     expect((await connection.read(['a', 'b'])).map((value) => value?.toString())).toEqual([undefined, '2'])
-    await connection.deleteAndVerify(['a', 'b'])
+    await connection.deleteAndVerify(['a', 'b'], 'absent')
     expect(client.commands).toEqual(['get a', 'get b', 'role', 'del 1', 'del 1', 'info replication'])
   })
 
@@ -195,8 +195,23 @@ describe('a master', () => {
 
   it('deletes five hundred keys at a time', async () => {
     const connection = await open()
-    await connection.deleteAndVerify(Array.from({ length: 501 }, (_, i) => `k${i}`))
+    await connection.deleteAndVerify(
+      Array.from({ length: 501 }, (_, i) => `k${i}`),
+      'absent',
+    )
     expect(client.commands).toEqual(['del 500', 'del 1', 'info replication'])
+  })
+
+  it('has to delete also where there is nothing to delete, to show that it takes writes', async () => {
+    const connection = await open()
+    await connection.deleteAndVerify([], 'absent')
+    expect(client.commands).toEqual(['del 1', 'info replication'])
+  })
+
+  it('of a cluster is asked to delete only what is in its slots', async () => {
+    const connection = await open(true)
+    await connection.deleteAndVerify([], 'absent')
+    expect(client.commands).toEqual(['info replication'])
   })
 })
 
@@ -215,12 +230,12 @@ describe('the connection ends', () => {
     [
       'a delete finds another master',
       () => Object.assign(client, { replid: 'abd' }),
-      (c: MasterConnection) => c.deleteAndVerify(['a']),
+      (c: MasterConnection) => c.deleteAndVerify(['a'], 'absent'),
     ],
     [
       'a delete finds a replica',
       () => Object.assign(client, { role: 'slave' }),
-      (c: MasterConnection) => c.deleteAndVerify(['a']),
+      (c: MasterConnection) => c.deleteAndVerify(['a'], 'absent'),
     ],
   ])('when %s', async (_, demote, command) => {
     const connection = await open()

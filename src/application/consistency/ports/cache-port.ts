@@ -68,7 +68,8 @@ export abstract class CacheSession {
 
   /**
    * Deletes the stamps of the tags. Resolves only when every delete is confirmed and this session still talks to the
-   * master(s) it was opened to — also with no tags at all. A timeout is not a confirmation: it throws.
+   * master(s) it was opened to, which would still take a write — also with no tags at all. A timeout is not a
+   * confirmation: it throws.
    */
   abstract invalidate(tags: readonly string[]): Promise<void>
 

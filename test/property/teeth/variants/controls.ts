@@ -35,7 +35,7 @@ export const CONTROLS: readonly Variant[] = [
     quiet,
     adapter('stamp-batch.ts')(`tokens.set(stamp, this.#random.token())`, `tokens.set(stamp, '0')`),
     adapter('redis-session.ts')(
-      `() => this.#commands.deleteAndVerify(names)`,
+      `() => this.#commands.deleteAndVerify(names, keyspace.absent)`,
       `async () => {
         await this.#commands.increment(names)
         await this.#commands.deleteAndVerify([])

@@ -120,7 +120,7 @@ export const FENCE: readonly Variant[] = [
     twoOnRedis,
     stamps(TOKEN, `tokens.set(stamp, '0')`),
     session(
-      `() => this.#commands.deleteAndVerify(names)`,
+      `() => this.#commands.deleteAndVerify(names, keyspace.absent)`,
       `async () => {
         await this.#commands.increment(names)
         await this.#commands.deleteAndVerify([])
