@@ -15,5 +15,5 @@ COPY src ./src
 USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["node", "src/infrastructure/healthcheck.ts"]
-CMD ["node", "src/infrastructure/main.ts"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["node", "src/infrastructure/bin/healthcheck.ts"]
+CMD ["node", "src/infrastructure/bin/main.ts"]

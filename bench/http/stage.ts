@@ -44,7 +44,7 @@ export async function openStage(modules: readonly string[] = []): Promise<Stage>
     REDIS_PREFIX: `${cache}:`,
   })
   const service = (cache: Cache, database: string, env: Record<string, string> = {}) =>
-    run('src/infrastructure/main.ts', { ...settings(cache, database), ...env }, modules)
+    run('src/infrastructure/bin/main.ts', { ...settings(cache, database), ...env }, modules)
   const page = await fillDatabase(await service('null', original.url))
   const copies = new DatabaseCopies(original.url)
   const forRivals = await copies.copy()

@@ -4,7 +4,7 @@ import { RegisterAccount } from '../../src/application/accounts/register-account
 import { CreateMarket } from '../../src/application/markets/create-market.ts'
 import { UpdateMarket } from '../../src/application/markets/update-market.ts'
 import { TokenIssuer } from '../../src/application/ports/token-issuer.ts'
-import { readConfig } from '../../src/infrastructure/config.ts'
+import { readConfig } from '../../src/infrastructure/config/config.ts'
 import { type Core, openCore } from '../../src/infrastructure/core.ts'
 import { serviceOf } from '../../src/infrastructure/modules/use-cases.ts'
 import { freshDatabase } from '../../test/support/postgres.ts'

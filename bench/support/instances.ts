@@ -22,7 +22,7 @@ export class Instances {
   }
 
   async start(): Promise<Running> {
-    const running = await run('src/infrastructure/main.ts', {
+    const running = await run('src/infrastructure/bin/main.ts', {
       DATABASE_URL: this.#database.url,
       REDIS_URL: this.redis.url,
       CACHE: this.#cache,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { openControlSocket } from '../adapters/cli/control-socket.ts'
 import { MarketflowError } from '../domain/errors.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { explainExit } from './exit.ts'
 import type { OperatorCommands } from './operator-commands.ts'
 

@@ -4,8 +4,8 @@ import { RegimeConflict } from '../adapters/postgres/regime.ts'
 import { SessionNotOwn } from '../adapters/postgres/shared-sessions.ts'
 import { Unavailable } from '../application/consistency/unavailable.ts'
 import { MarketflowError } from '../domain/errors.ts'
-import { ConfigError } from './config.ts'
-import { tellError } from './tell-error.ts'
+import { ConfigError } from './config/config.ts'
+import { tellError } from './observability/tell-error.ts'
 
 /** `EX_CONFIG` of sysexits.h: wrong settings, which a restart cannot mend. */
 const EXIT_CONFIG = 78

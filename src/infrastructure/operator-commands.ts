@@ -6,7 +6,7 @@ import { PageRenderer } from '../application/ports/page-renderer.ts'
 import { assertKnownTags } from '../application/tables/known-tags.ts'
 import { Writes } from '../application/tables/reads-and-writes.ts'
 import { MarketflowError } from '../domain/errors.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import type { Core } from './core.ts'
 
 /** What operators may ask and do, whichever door they come through. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { OperatorsConsole } from '../adapters/http/admin/admin-routes.ts'
 import { Statistics } from '../application/ports/statistics.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import type { Core } from './core.ts'
 import type { OperatorCommands } from './operator-commands.ts'
 import { workerSlot } from './workers/worker.ts'

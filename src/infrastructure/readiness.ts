@@ -1,10 +1,10 @@
-import type { SystemProbes } from '../adapters/http/system-routes.ts'
-import type { Readiness } from '../adapters/http/system-views.ts'
+import type { SystemProbes } from '../adapters/http/system/system-routes.ts'
+import type { Readiness } from '../adapters/http/system/system-views.ts'
 import { Lease } from '../application/consistency/lease.ts'
 import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import type { Core } from './core.ts'
-import { DatabaseState } from './database-state.ts'
-import { Metrics } from './metrics.ts'
+import { DatabaseState } from './observability/database-state.ts'
+import { Metrics } from './observability/metrics.ts'
 
 /**
  * Ready means that the database answers, as the last drain found over its own connection: a question in the pool would

@@ -1,5 +1,5 @@
 import { WriteConfirmation } from '../../src/application/consistency/write-confirmation.ts'
-import { readConfig } from '../../src/infrastructure/config.ts'
+import { readConfig } from '../../src/infrastructure/config/config.ts'
 import { startService } from '../../src/infrastructure/service.ts'
 import { CONFIRMED } from './confirmed.ts'
 

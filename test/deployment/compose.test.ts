@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { readCommandConfig, readConfig, VARIABLES } from '../../src/infrastructure/config.ts'
+import { readCommandConfig, readConfig, VARIABLES } from '../../src/infrastructure/config/config.ts'
 import {
   COMPOSE,
   COMPOSE_TEXT,
@@ -180,7 +180,7 @@ describe('the compose file for production', () => {
     expect(service!.healthcheck!.test).toEqual([
       'CMD',
       'node',
-      'src/infrastructure/healthcheck.ts',
+      'src/infrastructure/bin/healthcheck.ts',
       '/readyz',
     ])
   })

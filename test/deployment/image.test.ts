@@ -53,13 +53,13 @@ describe('the image', () => {
 
   it('starts, migrates and is asked by files that there are', () => {
     const commands = [...DOCKERFILE.matchAll(/CMD \["node", "([^"]+)"\]/g)].map(([, file]) => file!)
-    expect(commands).toEqual(['src/infrastructure/healthcheck.ts', 'src/infrastructure/main.ts'])
+    expect(commands).toEqual(['src/infrastructure/bin/healthcheck.ts', 'src/infrastructure/bin/main.ts'])
     for (const file of commands) expect(read(file).length).toBeGreaterThan(0)
   })
 })
 
 describe('the health check', () => {
-  const HEALTHCHECK = 'src/infrastructure/healthcheck.ts'
+  const HEALTHCHECK = 'src/infrastructure/bin/healthcheck.ts'
 
   it.each([
     [200, 0],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readConfig } from '../../src/infrastructure/config.ts'
+import { readConfig } from '../../src/infrastructure/config/config.ts'
 import { type Service, startService } from '../../src/infrastructure/service.ts'
 import { adminUrl } from '../support/postgres.ts'
 import { Shell } from './shell.ts'

@@ -35,7 +35,7 @@ describe('a command of the runbook', () => {
     for (const command of [
       'dc exec servise node src/adapters/cli/cache.ts',
       'dc exec service node src/cache.ts',
-      'dc run -v "$PWD/no.csv:/markets.csv" service node src/infrastructure/import.ts',
+      'dc run -v "$PWD/no.csv:/markets.csv" service node src/infrastructure/bin/import.ts',
       'dc explode',
       'docker compose up',
       'docker explode',

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { trace } from '@opentelemetry/api'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { readConfig } from '../../src/infrastructure/config.ts'
+import { readConfig } from '../../src/infrastructure/config/config.ts'
 import { startService } from '../../src/infrastructure/service.ts'
 import { startCollector } from '../support/otlp-collector.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { type RunningService, runToEnd, startService as startProcess } from '../support/service.ts'
 
-const MAIN = 'src/infrastructure/main.ts'
+const MAIN = 'src/infrastructure/bin/main.ts'
 
 let dataDir: string
 let database: FreshDatabase
@@ -58,7 +58,7 @@ describe.each(['tiered', 'redis'])('beside an instance of another regime, CACHE=
   it('the import says so and ends', async () => {
     const file = join(dataDir, 'markets.csv')
     await writeFile(file, 'FMID,MarketName,city\n')
-    const { code, output } = await runToEnd('src/infrastructure/import.ts', [file], env())
+    const { code, output } = await runToEnd('src/infrastructure/bin/import.ts', [file], env())
     expect(output).toContain('Another instance of Marketflow uses this database with other cache settings')
     expect(code).toBe(78)
   })

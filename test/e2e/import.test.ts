@@ -31,7 +31,7 @@ afterEach(async () => {
 async function importRows(lines: readonly string[]): Promise<{ code: number | null; output: string }> {
   const file = join(directory, 'markets.csv')
   await writeFile(file, lines.join('\n'))
-  return runToEnd('src/infrastructure/import.ts', [file], { DATABASE_URL: database.url, CACHE: 'null' })
+  return runToEnd('src/infrastructure/bin/import.ts', [file], { DATABASE_URL: database.url, CACHE: 'null' })
 }
 
 async function sql(statement: string): Promise<unknown[]> {
@@ -79,7 +79,7 @@ it('loses nothing to a damaged file, and changes nothing for one that is somethi
 })
 
 it('a stranger who registered the directory’s old address owns none of its markets', async () => {
-  await runToEnd('src/infrastructure/migrate.ts', [], { DATABASE_URL: database.url })
+  await runToEnd('src/infrastructure/bin/migrate.ts', [], { DATABASE_URL: database.url })
   await sql(
     `insert into accounts (id, email, name, role, password_hash, created_at)
      values (gen_random_uuid(), 'usda-directory@marketflow.invalid', 'Mallory', 'organizer', '$argon2id$x', now())`,
@@ -92,7 +92,7 @@ it('a stranger who registered the directory’s old address owns none of its mar
 })
 
 it('the account that an import of a former release made goes on owning what it imports', async () => {
-  await runToEnd('src/infrastructure/migrate.ts', [], { DATABASE_URL: database.url })
+  await runToEnd('src/infrastructure/bin/migrate.ts', [], { DATABASE_URL: database.url })
   await sql(
     `insert into accounts (id, email, name, role, password_hash, created_at)
      values (gen_random_uuid(), 'usda-directory@marketflow.invalid', 'Directory', 'organizer', '!', now())`,
@@ -105,7 +105,7 @@ it('a file that is refused leaves an empty database as it was, and one without a
   for (const lines of [['id,title', '1,Something else'], ['']])
     expect((await importRows(lines)).code).toBe(65)
   const env = { DATABASE_URL: database.url, CACHE: 'null' }
-  const { code, output } = await runToEnd('src/infrastructure/import.ts', [directory], env)
+  const { code, output } = await runToEnd('src/infrastructure/bin/import.ts', [directory], env)
   expect(output).toContain(`Cannot read ${directory}: It is not a file`)
   expect(code).toBe(65)
   const tables = "select count(*)::int as tables from information_schema.tables where table_schema = 'public'"

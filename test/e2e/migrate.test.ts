@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { type RunningService, runToEnd, startService } from '../support/service.ts'
 
-const MIGRATE = 'src/infrastructure/migrate.ts'
+const MIGRATE = 'src/infrastructure/bin/migrate.ts'
 
 describe('migrating once, before the instances start', () => {
   let database: FreshDatabase

@@ -123,7 +123,7 @@ describe('no secret is told to a log or in an answer, at the most talkative leve
     ['a secret that is too short', { JWT_SECRET: SECRETS.jwtSecret.slice(0, 31) }],
   ])('nor in what it dies with: %s', async (_name, env) => {
     const defaults = { JWT_SECRET: SECRETS.jwtSecret, DATA_DIR: 'memory', LOG_LEVEL: 'trace', PORT: '0' }
-    const { code, output } = await runToEnd('src/infrastructure/main.ts', [], { ...defaults, ...env })
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], { ...defaults, ...env })
     expect([69, 78]).toContain(code)
     expect(output.length).toBeGreaterThan(20)
     expect(output).not.toMatch(/hush-/)

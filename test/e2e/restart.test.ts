@@ -29,7 +29,7 @@ describe('the embedded database', () => {
 
   it('belongs to one process', async () => {
     const service = await startService(embedded())
-    const { code, output } = await runToEnd('src/infrastructure/main.ts', [], { ...embedded(), PORT: '0' })
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], { ...embedded(), PORT: '0' })
     expect(code).toBe(78)
     expect(output).toContain('in use')
     await service.stop()
@@ -51,7 +51,7 @@ describe('the embedded database', () => {
 describe('a wrong configuration', () => {
   it('names every wrong value and exits with 78', async () => {
     const env = { PORT: 'eighty', CACHE: 'magic', LEASE_MS: '5', DATABASE_URL: 'mysql://nope' }
-    const { code, output } = await runToEnd('src/infrastructure/main.ts', [], env)
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], env)
     expect(code).toBe(78)
     for (const name of Object.keys(env)) expect(output).toContain(name)
     expect(output).toContain('expected tiered, redis, lru or null')
@@ -59,7 +59,7 @@ describe('a wrong configuration', () => {
 
   it('asks for what depends on something else', async () => {
     const env = { CACHE: 'redis', DATABASE_URL: 'postgres://localhost/x' }
-    const { code, output } = await runToEnd('src/infrastructure/main.ts', [], env)
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], env)
     expect(code).toBe(78)
     expect(output).toContain('REDIS_URL: required with CACHE=redis')
     expect(output).toContain('JWT_SECRET: required with DATABASE_URL')

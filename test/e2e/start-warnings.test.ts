@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readConfig } from '../../src/infrastructure/config.ts'
+import { readConfig } from '../../src/infrastructure/config/config.ts'
 import { openCore } from '../../src/infrastructure/core.ts'
 import { DEMO } from '../../src/infrastructure/demo/seed-demo.ts'
 import { Api } from '../support/api.ts'

@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { json, text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { readConfig } from '../../src/infrastructure/config.ts'
+import { readConfig } from '../../src/infrastructure/config/config.ts'
 import { Api, activeMarket, organizer, type Person } from '../support/api.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
@@ -142,7 +142,7 @@ describe('workers that cannot start', () => {
   })
 
   it('say why once, and are not tried for ever', async () => {
-    const { code, output } = await runToEnd('src/infrastructure/main.ts', [], {
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], {
       WORKERS: '2',
       DATABASE_URL: 'postgres://unknown@127.0.0.1:1/nowhere',
       JWT_SECRET: 'a secret that is long enough to be one',

@@ -1,9 +1,9 @@
-import type { Access } from '../../src/adapters/http/access.ts'
+import type { Access } from '../../src/adapters/http/kit/access.ts'
 import { CachedReads } from '../../src/adapters/http/cached-reads.ts'
-import type { RequestObserver } from '../../src/adapters/http/observe.ts'
+import type { RequestObserver } from '../../src/adapters/http/kit/observe.ts'
 import { openApiDocument } from '../../src/adapters/http/openapi/document.ts'
 import { routeTable } from '../../src/adapters/http/route-table.ts'
-import type { SystemProbes } from '../../src/adapters/http/system-routes.ts'
+import type { SystemProbes } from '../../src/adapters/http/system/system-routes.ts'
 import type { Application } from '../../src/application/use-cases.ts'
 
 /** The route table over nothing: to look at, not to ask. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import type { Route } from '../../src/adapters/http/routes.ts'
+import type { Route } from '../../src/adapters/http/kit/routes.ts'
 import { ROUTES } from './api-document.ts'
 import type { RunningService } from './service.ts'
 

@@ -23,7 +23,7 @@ const SECRET = 'a secret that every test instance shares'
  */
 export async function startService(
   env: Record<string, string>,
-  entry = 'src/infrastructure/main.ts',
+  entry = 'src/infrastructure/bin/main.ts',
 ): Promise<RunningService> {
   const child = spawn(process.execPath, [entry], {
     cwd: REPOSITORY,

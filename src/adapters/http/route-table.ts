@@ -1,5 +1,5 @@
 import type { Application } from '../../application/use-cases.ts'
-import type { Access } from './access.ts'
+import type { Access } from './kit/access.ts'
 import { ACCOUNT_ROUTES } from './api/accounts.ts'
 import { APPLICATION_ROUTES } from './api/applications.ts'
 import { MARKET_ROUTES } from './api/markets.ts'
@@ -12,10 +12,10 @@ import { documentRoute } from './openapi/document-route.ts'
 import { viewerRoutes } from './openapi/viewer-routes.ts'
 import { assetRoutes } from './pages/asset-routes.ts'
 import { pageReads, robotsRoute } from './pages/page-routes.ts'
-import type { RateLimits } from './rate-limits.ts'
-import type { Route } from './routes.ts'
-import type { HeaderList } from './security-headers.ts'
-import { type SystemProbes, systemRoutes } from './system-routes.ts'
+import type { RateLimits } from './kit/rate-limits.ts'
+import type { Route } from './kit/routes.ts'
+import type { HeaderList } from './kit/security-headers.ts'
+import { type SystemProbes, systemRoutes } from './system/system-routes.ts'
 
 /** The API's rows. Express tries paths in this order: what is read most comes first. */
 const API: readonly (ReadRoute | CallRoute)[] = [

@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net'
 import { inTurn } from './in-turn.ts'
-import { answerHeaders, type HeaderList } from './security-headers.ts'
+import { answerHeaders, type HeaderList } from './kit/security-headers.ts'
 
 const SECOND_MS = 1000
 

@@ -7,7 +7,7 @@ import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
 import { viewsFingerprint } from '../../application/tables/views-fingerprint.ts'
 import { VIEWS } from '../../application/use-cases.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 
 /** `CACHE=redis`: entries and stamps in Redis, or in a Redis Cluster. */
 export const redisCache = (config: Config, logger: Logger, databaseId: string) =>

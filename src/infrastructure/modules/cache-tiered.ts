@@ -4,7 +4,7 @@ import { TieredCache } from '../../adapters/cache/tiered-cache.ts'
 import { CachePort } from '../../application/consistency/ports/cache-port.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { connectRedis } from './cache-redis.ts'
 
 /** `CACHE=tiered`: entries in this process, checked against Redis's stamps on every read. */

@@ -18,11 +18,11 @@ import { Snapshots, type ViewQueries } from '../../application/ports/view-querie
 import { tagsOf } from '../../application/tables/event-tags.ts'
 import { Reads, Writes } from '../../application/tables/reads-and-writes.ts'
 import type { DomainEvent } from '../../domain/events.ts'
-import type { Config } from '../config.ts'
-import { DatabaseState } from '../database-state.ts'
-import { LiveStatistics } from '../live-statistics.ts'
-import { Metrics } from '../metrics.ts'
-import { RecentEvents } from '../recent-events.ts'
+import type { Config } from '../config/config.ts'
+import { DatabaseState } from '../observability/database-state.ts'
+import { LiveStatistics } from '../observability/live-statistics.ts'
+import { Metrics } from '../observability/metrics.ts'
+import { RecentEvents } from '../observability/recent-events.ts'
 import { traceProtocol } from '../tracing/traced-ports.ts'
 
 /** Loads at once; a little less than the pool, so that log-ins find a connection too. */

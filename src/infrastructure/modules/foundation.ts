@@ -7,8 +7,8 @@ import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { TokenIssuer } from '../../application/ports/token-issuer.ts'
-import { Metrics } from '../metrics.ts'
-import { RecentEvents } from '../recent-events.ts'
+import { Metrics } from '../observability/metrics.ts'
+import { RecentEvents } from '../observability/recent-events.ts'
 
 /** What signs tokens, and what else is accepted while the one takes the other's place. */
 export interface TokenSecrets {

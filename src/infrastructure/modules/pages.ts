@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify'
 import { HtmlPages } from '../../adapters/http/pages/html-pages.ts'
 import { PageRenderer } from '../../application/ports/page-renderer.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 
 /** What the public pages are rendered by. */
 export const pages = ({ publicUrl }: Config) =>

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type Attributes, context, propagation, type Span, SpanKind, trace } from '@opentelemetry/api'
-import { notes, noteTraceId } from '../../adapters/http/observe.ts'
+import { notes, noteTraceId } from '../../adapters/http/kit/observe.ts'
 import { fail, tracer } from './spans.ts'
 
 /** The methods that the semantic conventions name. */

@@ -1,7 +1,7 @@
 import type { Container } from 'inversify'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Statistics } from '../../../src/application/ports/statistics.ts'
-import { readConfig } from '../../../src/infrastructure/config.ts'
+import { readConfig } from '../../../src/infrastructure/config/config.ts'
 import { type Service, startService } from '../../../src/infrastructure/service.ts'
 import { Api, activeMarket, organizer } from '../../support/api.ts'
 import { type Family, parseExposition } from '../../support/exposition.ts'

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, expect, it } from 'vitest'
 
-const LOGGER = new URL('../../../src/infrastructure/logger.ts', import.meta.url).pathname
+const LOGGER = new URL('../../../src/infrastructure/observability/logger.ts', import.meta.url).pathname
 const LINES = 20_000
 
 let child: ChildProcess

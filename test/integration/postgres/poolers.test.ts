@@ -60,7 +60,7 @@ describe('behind PgBouncer in transaction mode', () => {
   it('no instance starts, and it is told to use session mode', async () => {
     const url = await pooled('transaction')
     await expect(openDatabase({ url })).rejects.toBeInstanceOf(SessionNotOwn)
-    const { code, output } = await runToEnd('src/infrastructure/main.ts', [], {
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], {
       DATABASE_URL: url,
       PORT: '0',
       JWT_SECRET: 'a secret that every test instance shares',

@@ -8,7 +8,7 @@ import { directoryOrganizer } from '../../../src/application/markets/directory-o
 import { ImportMarkets } from '../../../src/application/markets/import-markets.ts'
 import { UpdateMarket } from '../../../src/application/markets/update-market.ts'
 import { Writes } from '../../../src/application/tables/reads-and-writes.ts'
-import { readConfig } from '../../../src/infrastructure/config.ts'
+import { readConfig } from '../../../src/infrastructure/config/config.ts'
 import { type Core, openCore } from '../../../src/infrastructure/core.ts'
 import { seedDemo } from '../../../src/infrastructure/demo/seed-demo.ts'
 import { serviceOf } from '../../../src/infrastructure/modules/use-cases.ts'

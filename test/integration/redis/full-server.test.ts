@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readConfig } from '../../../src/infrastructure/config.ts'
+import { readConfig } from '../../../src/infrastructure/config/config.ts'
 import { startService } from '../../../src/infrastructure/service.ts'
 import { Api } from '../../support/api.ts'
 import { startRedis } from '../../support/redis.ts'

@@ -1,5 +1,5 @@
 import { questionAt, type ReadRoute } from '../../../src/adapters/http/kit/api-route.ts'
-import { queryProperties } from '../../../src/adapters/http/openapi/schemas.ts'
+import { queryProperties } from '../../../src/adapters/http/kit/schemas.ts'
 import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
 import { readRoutes } from '../../../src/adapters/http/route-table.ts'
 import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'

@@ -6,7 +6,7 @@ import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { isDatabaseUnavailable } from '../../../src/application/consistency/unavailable.ts'
 import { Snapshots } from '../../../src/application/ports/view-queries.ts'
 import { Reads, Writes } from '../../../src/application/tables/reads-and-writes.ts'
-import { readConfig } from '../../../src/infrastructure/config.ts'
+import { readConfig } from '../../../src/infrastructure/config/config.ts'
 import { type Override, openCore } from '../../../src/infrastructure/core.ts'
 
 /** Short, since a write to one of several private caches waits for all of it. */

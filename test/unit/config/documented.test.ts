@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { VARIABLES } from '../../../src/infrastructure/config.ts'
+import { VARIABLES } from '../../../src/infrastructure/config/config.ts'
 
 /** The rows of a document's table of variables: the names in the first cell, the default in the second. */
 async function documented(file: string): Promise<Map<string, string>> {

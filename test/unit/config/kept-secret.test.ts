@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { keptSecret } from '../../../src/infrastructure/secret.ts'
+import { keptSecret } from '../../../src/infrastructure/config/secret.ts'
 
 describe('the secret that is kept beside the embedded database', () => {
   let dataDir: string

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, doubtsAbout, readConfig } from '../../../src/infrastructure/config.ts'
+import { ConfigError, doubtsAbout, readConfig } from '../../../src/infrastructure/config/config.ts'
 
 const doubts = (env: Record<string, string>) => doubtsAbout(readConfig(env))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConfig } from '../../../src/infrastructure/config.ts'
+import { readConfig } from '../../../src/infrastructure/config/config.ts'
 
 const publicUrl = (PUBLIC_URL: string) => readConfig({ PUBLIC_URL }).publicUrl
 

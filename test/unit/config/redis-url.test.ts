@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { redisAddress } from '../../../src/adapters/cache/redis-address.ts'
-import { readConfig } from '../../../src/infrastructure/config.ts'
+import { readConfig } from '../../../src/infrastructure/config/config.ts'
 
 const redisUrls = (REDIS_URL: string) => readConfig({ REDIS_URL }).redisUrls
 

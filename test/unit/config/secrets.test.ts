@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConfigError, readCommandConfig, readConfig } from '../../../src/infrastructure/config.ts'
+import { ConfigError, readCommandConfig, readConfig } from '../../../src/infrastructure/config/config.ts'
 
 const DATABASE_URL = 'postgres://marketflow:hush@db.example.org:5432/marketflow'
 const SECRET = 'a secret of at least thirty-two bytes'

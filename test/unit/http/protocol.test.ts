@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { allowed } from '../../../src/adapters/http/routes.ts'
+import { allowed } from '../../../src/adapters/http/kit/routes.ts'
 import { MARKET_ID, TestApi, VENDOR, VENDOR_ID } from './harness.ts'
 
 describe('the protocol', () => {

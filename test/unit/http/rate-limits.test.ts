@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { networksOf } from '../../../src/adapters/http/client-network.ts'
-import { RateLimits } from '../../../src/adapters/http/rate-limits.ts'
+import { networksOf } from '../../../src/adapters/http/kit/client-network.ts'
+import { RateLimits } from '../../../src/adapters/http/kit/rate-limits.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { TestApi } from './harness.ts'
 

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import { describe, expect, it } from 'vitest'
-import { RateLimits } from '../../../src/adapters/http/rate-limits.ts'
-import { ScraperAccess } from '../../../src/adapters/http/scraper-access.ts'
+import { RateLimits } from '../../../src/adapters/http/kit/rate-limits.ts'
+import { ScraperAccess } from '../../../src/adapters/http/system/scraper-access.ts'
 
 const TOKEN = 'the token of the scrapers'
 

@@ -1,6 +1,6 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import { expect, it } from 'vitest'
-import { FastCounter, FastHistogram } from '../../../src/infrastructure/fast-metrics.ts'
+import { FastCounter, FastHistogram } from '../../../src/infrastructure/observability/fast-metrics.ts'
 
 const BOUNDS = [0.1, 1, 10]
 const OBSERVED = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLogger } from '../../../src/infrastructure/logger.ts'
+import { createLogger } from '../../../src/infrastructure/observability/logger.ts'
 
 const SECRET = 'hush-5f1c'
 const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl-5f1c'

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest'
-import { Metrics } from '../../../src/infrastructure/metrics.ts'
+import { Metrics } from '../../../src/infrastructure/observability/metrics.ts'
 import { TimerClock } from '../consistency/fakes.ts'
 
 let clock: TimerClock

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ShadowOutcome } from '../../../src/application/consistency/shadow-check.ts'
-import { RecentEvents } from '../../../src/infrastructure/recent-events.ts'
+import { RecentEvents } from '../../../src/infrastructure/observability/recent-events.ts'
 import { TimerClock } from '../consistency/fakes.ts'
 
 let clock: TimerClock

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { RequestReport } from '../../../src/adapters/http/observe.ts'
-import { createLogger } from '../../../src/infrastructure/logger.ts'
-import { requestLog } from '../../../src/infrastructure/request-log.ts'
+import type { RequestReport } from '../../../src/adapters/http/kit/observe.ts'
+import { createLogger } from '../../../src/infrastructure/observability/logger.ts'
+import { requestLog } from '../../../src/infrastructure/observability/request-log.ts'
 
 const HIT: RequestReport = {
   method: 'GET',

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { failureCause } from '../../../src/adapters/postgres/failure-cause.ts'
-import { DatabaseState } from '../../../src/infrastructure/database-state.ts'
+import { DatabaseState } from '../../../src/infrastructure/observability/database-state.ts'
 import { exitCodeOf, explainExit } from '../../../src/infrastructure/exit.ts'
 
 const SSL_REQUEST = 80877103

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
-import type { RateLimits } from '../rate-limits.ts'
+import type { RateLimits } from '../kit/rate-limits.ts'
 
 const COOKIE = 'marketflow_admin'
 const AUDIENCE = 'marketflow-admin'

@@ -4,8 +4,8 @@ import type { AccountDetail } from '../../../application/views/account-views.ts'
 import { ACCOUNT_LIMITS, ROLES } from '../../../domain/account.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { ask, post, put } from '../kit/api-route.ts'
-import { json, nothing } from '../openapi/operation.ts'
-import { body, email, line, name, newEmail, secret } from '../text-schemas.ts'
+import { json, nothing } from '../kit/operation.ts'
+import { body, email, line, name, newEmail, secret } from '../kit/text-schemas.ts'
 import { ACCOUNT_ID, VENDOR_ID } from './examples.ts'
 
 const { shortestPassword, longestPassword } = ACCOUNT_LIMITS

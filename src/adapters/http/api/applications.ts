@@ -6,8 +6,8 @@ import {
   LONGEST_MESSAGE,
 } from '../../../domain/vendor-application.ts'
 import { get, post } from '../kit/api-route.ts'
-import { json } from '../openapi/operation.ts'
-import { body, paging, prose } from '../text-schemas.ts'
+import { json } from '../kit/operation.ts'
+import { body, paging, prose } from '../kit/text-schemas.ts'
 import { HOLLYWOOD, VENDOR_ID } from './examples.ts'
 
 const statusError = `expected one of ${APPLICATION_STATUSES.join(', ')}, given once`

@@ -6,8 +6,8 @@ import {
 } from '../../../application/views/market-views.ts'
 import { type CityKey, MARKET_LIMITS, MARKET_STATUSES, normalizeCity, SLUG } from '../../../domain/market.ts'
 import { get, post, put } from '../kit/api-route.ts'
-import { json } from '../openapi/operation.ts'
-import { body, changes, line, name, paging, prose } from '../text-schemas.ts'
+import { json } from '../kit/operation.ts'
+import { body, changes, line, name, paging, prose } from '../kit/text-schemas.ts'
 import { HOLLYWOOD, ORGANIZER_ID, VENDOR_ID } from './examples.ts'
 
 const { stallCount: mostStalls, slug: longestSlug } = MARKET_LIMITS

@@ -1,8 +1,8 @@
 import { type VendorProfile, vendorProfile } from '../../../application/views/vendor-views.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { get, put } from '../kit/api-route.ts'
-import { json } from '../openapi/operation.ts'
-import { changes, line, name, prose, website } from '../text-schemas.ts'
+import { json } from '../kit/operation.ts'
+import { changes, line, name, prose, website } from '../kit/text-schemas.ts'
 import { HOLLYWOOD, VENDOR_ID } from './examples.ts'
 
 const vendorChanges = changes({

@@ -6,12 +6,12 @@ import { type Application, READS } from '../../../application/use-cases.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
 import { parseId } from '../../../domain/ids.ts'
 import { isSlug } from '../../../domain/market.ts'
-import { type Answer, cached, type Operation, type Tag, type Token, takes } from '../openapi/operation.ts'
-import { readQuery } from '../query.ts'
-import type { RateLimits } from '../rate-limits.ts'
-import type { HeaderList } from '../security-headers.ts'
-import type { Sending } from '../send-reading.ts'
-import { body } from '../text-schemas.ts'
+import { type Answer, cached, type Operation, type Tag, type Token, takes } from './operation.ts'
+import { readQuery } from './query.ts'
+import type { RateLimits } from './rate-limits.ts'
+import type { HeaderList } from './security-headers.ts'
+import type { Sending } from './send-reading.ts'
+import { body } from './text-schemas.ts'
 
 /*
  * A row says everything about a route once: validation, who is let in, the answer, the API's document and what

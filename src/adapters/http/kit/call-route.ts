@@ -1,11 +1,11 @@
 import type { Application } from '../../../application/use-cases.ts'
-import type { Access } from '../access.ts'
-import { readBody } from '../body.ts'
-import { clientGone } from '../client-gone.ts'
-import { noteActor, noteMade } from '../deeds.ts'
-import type { RateLimits } from '../rate-limits.ts'
-import type { Route } from '../routes.ts'
-import { sendJson, sendNothing } from '../send-json.ts'
+import type { Access } from './access.ts'
+import { readBody } from './body.ts'
+import { clientGone } from './client-gone.ts'
+import { noteActor, noteMade } from './deeds.ts'
+import type { RateLimits } from './rate-limits.ts'
+import type { Route } from './routes.ts'
+import { sendJson, sendNothing } from './send-json.ts'
 import { type CallRoute, pathValues } from './api-route.ts'
 
 /** The row for Express: lets the request in, reads what it brings, asks the use case, and answers as documented. */

@@ -1,8 +1,8 @@
 import type { ExplainView, Explanation } from '../../../application/consistency/explanation.ts'
 import type { PageRenderer } from '../../../application/ports/page-renderer.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
-import { queryProperties } from '../openapi/schemas.ts'
-import { asMarketflowError } from '../problem.ts'
+import { queryProperties } from './schemas.ts'
+import { asMarketflowError } from './problem.ts'
 import { questionAt, type ReadRoute } from './api-route.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import { namesEtag } from '../conditional.ts'
-import { sentRequestId } from '../request-id.ts'
-import type { Route } from '../routes.ts'
-import { documentView } from '../system-views.ts'
+import { namesEtag } from '../kit/conditional.ts'
+import { sentRequestId } from '../kit/request-id.ts'
+import type { Route } from '../kit/routes.ts'
+import { documentView } from '../system/system-views.ts'
 import { openApiDocument } from './document.ts'
-import type { HeaderName } from './headers.ts'
+import type { HeaderName } from '../kit/headers.ts'
 
 const PATH = '/openapi.json'
 const HEADERS: readonly HeaderName[] = ['ETag', 'Cache-Control']

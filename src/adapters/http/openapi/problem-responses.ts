@@ -1,9 +1,9 @@
 import { type ErrorCode, MarketflowError } from '../../../domain/errors.ts'
-import { problemOf, STATUS_OF } from '../problem.ts'
-import { problem } from '../problem-schema.ts'
-import { type HeaderName, headersObject } from './headers.ts'
-import type { Operation } from './operation.ts'
-import { schemaRef } from './schemas.ts'
+import { problemOf, STATUS_OF } from '../kit/problem.ts'
+import { problem } from '../kit/problem-schema.ts'
+import { type HeaderName, headersObject } from '../kit/headers.ts'
+import type { Operation } from '../kit/operation.ts'
+import { schemaRef } from '../kit/schemas.ts'
 
 /** Everything that can go wrong with an operation, by status. */
 export function errorsOf(method: string, operation: Operation): Map<number, ErrorCode[]> {

@@ -1,5 +1,5 @@
-import type { Route } from '../routes.ts'
-import { sendFile } from '../static-file.ts'
+import type { Route } from '../kit/routes.ts'
+import { sendFile } from '../kit/static-file.ts'
 
 /**
  * Everything comes from here, and nothing else runs. Swagger UI needs two exceptions: it sets style attributes, and

@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../../domain/errors.ts'
-import type { Route } from '../routes.ts'
-import type { HeaderList } from '../security-headers.ts'
-import { sendFile } from '../static-file.ts'
+import type { Route } from '../kit/routes.ts'
+import type { HeaderList } from '../kit/security-headers.ts'
+import { sendFile } from '../kit/static-file.ts'
 import { ICON, STYLESHEET } from './assets.ts'
 
 const ASSETS = [STYLESHEET, ICON]

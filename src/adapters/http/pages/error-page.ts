@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { ERROR_TITLES, type ErrorCode, type MarketflowError } from '../../../domain/errors.ts'
-import { prefersHtml } from '../prefers-html.ts'
-import { STATUS_OF } from '../problem.ts'
+import { prefersHtml } from '../kit/prefers-html.ts'
+import { STATUS_OF } from '../kit/problem.ts'
 import { errorTemplate } from './error-template.ts'
 
 /** What people are told, where it differs from what programs are. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { citiesQuery, inCity } from '../api/markets.ts'
 import { page, type ReadRoute } from '../kit/api-route.ts'
-import type { Route } from '../routes.ts'
-import type { HeaderList } from '../security-headers.ts'
+import type { Route } from '../kit/routes.ts'
+import type { HeaderList } from '../kit/security-headers.ts'
 import { asUnverified } from './layout.ts'
 
 const HTML = 'text/html; charset=utf-8'

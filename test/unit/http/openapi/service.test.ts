@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Operation } from '../../../../src/adapters/http/openapi/operation.ts'
-import { queryProperties } from '../../../../src/adapters/http/openapi/schemas.ts'
+import type { Operation } from '../../../../src/adapters/http/kit/operation.ts'
+import { queryProperties } from '../../../../src/adapters/http/kit/schemas.ts'
 import type { View } from '../../../../src/application/consistency/view.ts'
 import { READS } from '../../../../src/application/use-cases.ts'
 import { ROUTES } from '../../../support/api-document.ts'

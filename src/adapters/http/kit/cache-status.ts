@@ -1,4 +1,4 @@
-import type { ReadStatus } from '../../application/consistency/reading.ts'
+import type { ReadStatus } from '../../../application/consistency/reading.ts'
 
 /** `Cache-Status` as RFC 9211 writes it. */
 export function cacheStatusOf(status: ReadStatus): string {

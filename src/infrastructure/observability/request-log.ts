@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { RequestReport } from '../adapters/http/observe.ts'
+import type { RequestReport } from '../../adapters/http/kit/observe.ts'
 
 /** One line per request: `error` where it was our fault, `info` for the rest. */
 export function requestLog(logger: Logger): (report: RequestReport) => void {

@@ -1,4 +1,4 @@
-import type { Clock } from '../application/consistency/ports/clock.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
 
 /** How long a line about a state holds, in ms: what is still wrong after that is told once more. */
 const QUIET_MS = 60_000

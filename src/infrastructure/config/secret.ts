@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DataDirUnusable, PRIVATE_FILE, syncDirectory } from '../adapters/postgres/data-dir.ts'
+import { DataDirUnusable, PRIVATE_FILE, syncDirectory } from '../../adapters/postgres/data-dir.ts'
 
 const SHORTEST = 32
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type { TokenIssuer, Viewer } from '../../application/ports/token-issuer.ts'
-import { type Audience, isRole } from '../../application/use-case/read.ts'
-import type { Application } from '../../application/use-cases.ts'
-import type { Role } from '../../domain/account.ts'
-import { MarketflowError } from '../../domain/errors.ts'
+import type { TokenIssuer, Viewer } from '../../../application/ports/token-issuer.ts'
+import { type Audience, isRole } from '../../../application/use-case/read.ts'
+import type { Application } from '../../../application/use-cases.ts'
+import type { Role } from '../../../domain/account.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
 import { noteActor } from './deeds.ts'
-import type { Token } from './openapi/operation.ts'
+import type { Token } from './operation.ts'
 import type { RateLimits } from './rate-limits.ts'
 
 /** RFC 6750, 2.1; the scheme is compared without case (RFC 9110, 11.1). */

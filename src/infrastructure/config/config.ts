@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import { clusterMisfit, redisAddress } from '../adapters/cache/redis-address.ts'
-import type { DatabaseLocation } from '../adapters/postgres/database.ts'
+import { clusterMisfit, redisAddress } from '../../adapters/cache/redis-address.ts'
+import type { DatabaseLocation } from '../../adapters/postgres/database.ts'
 import { isLoopback } from './loopback.ts'
 import { type Misspelt, misspelt } from './misspelt.ts'
 import { SECRET_FILES, withSecretFiles } from './secret-files.ts'
-import { tracingOf, tracingVariables } from './tracing/tracing-config.ts'
+import { tracingOf, tracingVariables } from './tracing-config.ts'
 
 /** A whole number from the environment, with bounds and a unit in its message. */
 const whole = (least: number, most: number) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ERROR_TITLES, type ErrorCode } from '../../domain/errors.ts'
+import { ERROR_TITLES, type ErrorCode } from '../../../domain/errors.ts'
 
 const ERROR_CODES = Object.keys(ERROR_TITLES) as ErrorCode[]
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type FieldError, MarketflowError } from '../../domain/errors.ts'
+import { type FieldError, MarketflowError } from '../../../domain/errors.ts'
 
 /** Enough to mend any honest request; a body of ten thousand unknown fields does not deserve them all. */
 const MOST_ERRORS = 20

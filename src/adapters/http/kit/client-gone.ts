@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { MarketflowError } from '../../domain/errors.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
 
 /** Aborted when the client goes away before it has its answer: what waits on its behalf need not be begun. */
 export function clientGone(res: ServerResponse): AbortSignal {

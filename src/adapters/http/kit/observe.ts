@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Clock } from '../../application/consistency/ports/clock.ts'
+import type { Clock } from '../../../application/consistency/ports/clock.ts'
 import { type Deed, deedOf } from './deeds.ts'
 import type { RequestIds } from './request-id.ts'
 

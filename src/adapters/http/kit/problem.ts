@@ -1,5 +1,5 @@
-import { Unavailable } from '../../application/consistency/unavailable.ts'
-import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../domain/errors.ts'
+import { Unavailable } from '../../../application/consistency/unavailable.ts'
+import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../../domain/errors.ts'
 import type { Problem } from './problem-schema.ts'
 
 /** The status of every error in the catalogue; a new code without one does not compile. */

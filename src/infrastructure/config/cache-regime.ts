@@ -1,4 +1,4 @@
-import type { CachePort } from '../application/consistency/ports/cache-port.ts'
+import type { CachePort } from '../../application/consistency/ports/cache-port.ts'
 import type { Config } from './config.ts'
 
 /**

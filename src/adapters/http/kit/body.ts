@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import express, { type Request, type Response } from 'express'
 import type { z } from 'zod'
-import { MarketflowError } from '../../domain/errors.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
 import { validate } from './validation.ts'
 
 /** In bytes. */

@@ -1,6 +1,6 @@
-import { connectCountingClient } from '../adapters/cache/counting-client.ts'
-import { inRedis } from '../adapters/http/limiters.ts'
-import { RateLimits } from '../adapters/http/rate-limits.ts'
+import { connectCountingClient } from '../../adapters/cache/counting-client.ts'
+import { inRedis } from '../../adapters/http/kit/limiters.ts'
+import { RateLimits } from '../../adapters/http/kit/rate-limits.ts'
 import type { Config } from './config.ts'
 
 export interface OpenLimits {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Reading } from '../../application/consistency/reading.ts'
+import type { Reading } from '../../../application/consistency/reading.ts'
 import { cacheStatusOf } from './cache-status.ts'
 import { namesEtag } from './conditional.ts'
 import { noteCacheStatus } from './observe.ts'

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster'
-import { type Config, readConfig } from './config.ts'
-import { EXIT_UNAVAILABLE, exitCodeOf, explainExit } from './exit.ts'
-import { createLogger } from './logger.ts'
-import { type Service, startService } from './service.ts'
-import { Supervisor } from './workers/supervisor.ts'
-import { onSupervisorStop } from './workers/worker.ts'
+import { type Config, readConfig } from '../config/config.ts'
+import { EXIT_UNAVAILABLE, exitCodeOf, explainExit } from '../exit.ts'
+import { createLogger } from '../observability/logger.ts'
+import { type Service, startService } from '../service.ts'
+import { Supervisor } from '../workers/supervisor.ts'
+import { onSupervisorStop } from '../workers/worker.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 

@@ -4,8 +4,8 @@ import {
   type DatabaseUse,
   type FailureCause,
   type ObserveDatabase,
-} from '../adapters/postgres/failure-cause.ts'
-import type { Clock } from '../application/consistency/ports/clock.ts'
+} from '../../adapters/postgres/failure-cause.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
 import { ChangesOfState } from './changes-of-state.ts'
 
 /** How long a failure counts that no use has followed, in ms: with every read a hit, and no writes, none may. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { Random } from '../../application/consistency/ports/random.ts'
-import { parseId } from '../../domain/ids.ts'
+import type { Random } from '../../../application/consistency/ports/random.ts'
+import { parseId } from '../../../domain/ids.ts'
 
 /** What gateways send: UUIDs, ULIDs, hexadecimal trace ids. Anything else could forge log lines. */
 const ACCEPTED = /^[\w.-]{1,128}$/

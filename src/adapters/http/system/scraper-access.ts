@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Request } from 'express'
-import { MarketflowError } from '../../domain/errors.ts'
-import type { RateLimits } from './rate-limits.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
+import type { RateLimits } from '../kit/rate-limits.ts'
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/
 /** Where one of these is, a proxy on this machine speaks for another one. */

@@ -1,6 +1,6 @@
-import { openDatabase } from '../adapters/postgres/database.ts'
-import { locationOf, readCommandConfig } from './config.ts'
-import { exitCodeOf, explainExit } from './exit.ts'
+import { openDatabase } from '../../adapters/postgres/database.ts'
+import { locationOf, readCommandConfig } from '../config/config.ts'
+import { exitCodeOf, explainExit } from '../exit.ts'
 
 /*
  * Brings the schema up to date and ends: for deployments that do this once, before the instances start (`MIGRATE=false`

@@ -1,6 +1,6 @@
 import { RateLimiterRes } from 'rate-limiter-flexible'
-import { normalizeEmail } from '../../domain/account.ts'
-import { MarketflowError } from '../../domain/errors.ts'
+import { normalizeEmail } from '../../../domain/account.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
 import { networksOf } from './client-network.ts'
 import { inMemory, type Limiter, type Limiters } from './limiters.ts'
 

@@ -1,12 +1,12 @@
-import type { Clock } from '../application/consistency/ports/clock.ts'
-import type { ShadowReport } from '../application/consistency/shadow-check.ts'
-import type { WriteReport } from '../application/consistency/unit-of-work.ts'
+import type { Clock } from '../../application/consistency/ports/clock.ts'
+import type { ShadowReport } from '../../application/consistency/shadow-check.ts'
+import type { WriteReport } from '../../application/consistency/unit-of-work.ts'
 import type {
   RecentInvalidation,
   RecentViolation,
   RouteLatency,
   ViewLoads,
-} from '../application/ports/statistics.ts'
+} from '../../application/ports/statistics.ts'
 import { LatencyWindow } from './latency-window.ts'
 
 const INVALIDATIONS = 100

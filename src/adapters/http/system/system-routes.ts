@@ -1,8 +1,8 @@
-import { json } from './openapi/operation.ts'
-import type { RateLimits } from './rate-limits.ts'
-import type { Route } from './routes.ts'
+import { json } from '../kit/operation.ts'
+import type { RateLimits } from '../kit/rate-limits.ts'
+import type { Route } from '../kit/routes.ts'
 import { ScraperAccess } from './scraper-access.ts'
-import { sendJson } from './send-json.ts'
+import { sendJson } from '../kit/send-json.ts'
 import { health, metricsText, type Readiness, readiness as readinessView } from './system-views.ts'
 
 export interface SystemProbes {
