@@ -1,5 +1,4 @@
-import type { SystemProbes } from '../adapters/http/system/system-routes.ts'
-import type { Readiness } from '../adapters/http/system/system-views.ts'
+import type { Readiness, SystemProbes } from '../adapters/http/system/system-routes.ts'
 import { Lease } from '../application/consistency/lease.ts'
 import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import type { Core } from './core.ts'

@@ -70,12 +70,22 @@ describe('the checker reports', () => {
   it('a circle, once, however long and of types alone', () => {
     const files = [
       { path: 'src/domain/a.ts', text: `import type { B } from './b.ts'` },
-      { path: 'src/domain/b.ts', text: `export * from './deep/c.ts'` },
-      { path: 'src/domain/deep/c.ts', text: `import { a } from '../a.ts'` },
+      { path: 'src/domain/b.ts', text: `export * from './c.ts'` },
+      { path: 'src/domain/c.ts', text: `import { a } from './a.ts'` },
       { path: 'src/domain/d.ts', text: `import { a } from './a.ts'` },
     ]
     expect(violations([...SOUND, ...files])).toEqual([
-      'src/domain/a.ts imports src/domain/b.ts imports src/domain/deep/c.ts imports src/domain/a.ts',
+      'src/domain/a.ts imports src/domain/b.ts imports src/domain/c.ts imports src/domain/a.ts',
+    ])
+  })
+
+  it('folders in a circle, where no files are', () => {
+    const files = [
+      { path: 'src/domain/a.ts', text: `import type { B } from './deep/b.ts'` },
+      { path: 'src/domain/deep/c.ts', text: `import type { D } from '../d.ts'` },
+    ]
+    expect(violations([...SOUND, ...files])).toEqual([
+      'src/domain/ imports src/domain/deep/ imports src/domain/',
     ])
   })
 

@@ -106,16 +106,28 @@ function whyNotPackage(path: string, layer: Layer, specifier: string): string | 
   return owner === undefined || path.startsWith(owner) ? undefined : `only ${owner} imports it`
 }
 
-/** Files that import each other, in a circle of any length; also by types alone, since who reads one must read all. */
+/**
+ * Files, or folders, that import each other, in a circle of any length; also by types alone, since who reads one must
+ * read all. Told once, by the first of them.
+ */
 function circles(files: readonly SourceFile[]): string[] {
   const imports = new Map(files.map(({ path, text }) => [path, filesImported(path, text)]))
-  return [...imports.keys()].flatMap((path) => {
-    const way = wayBack(path, imports)
-    // Told once, by the first of them.
-    return way === undefined || way.some((other) => other < path)
-      ? []
-      : [`${[path, ...way].join(' imports ')}`]
-  })
+  return [imports, ofFolders(imports)].flatMap((graph) =>
+    [...graph.keys()].flatMap((path) => {
+      const way = wayBack(path, graph)
+      return way === undefined || way.some((other) => other < path) ? [] : [[path, ...way].join(' imports ')]
+    }),
+  )
+}
+
+function ofFolders(imports: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+  const folders = new Map<string, string[]>()
+  for (const [path, targets] of imports) {
+    const folder = `${posix.dirname(path)}/`
+    const others = targets.map((target) => `${posix.dirname(target)}/`).filter((other) => other !== folder)
+    folders.set(folder, [...(folders.get(folder) ?? []), ...others])
+  }
+  return folders
 }
 
 function filesImported(path: string, text: string): string[] {
@@ -123,7 +135,7 @@ function filesImported(path: string, text: string): string[] {
   return files.map((specifier) => posix.join(posix.dirname(path), specifier))
 }
 
-/** The shortest way from a file back to itself. */
+/** The shortest way from a file or a folder back to itself. */
 function wayBack(path: string, imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const ways: string[][] = [[path]]
   const seen = new Set<string>()

@@ -29,7 +29,10 @@ describe('the embedded database', () => {
 
   it('belongs to one process', async () => {
     const service = await startService(embedded())
-    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], { ...embedded(), PORT: '0' })
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], {
+      ...embedded(),
+      PORT: '0',
+    })
     expect(code).toBe(78)
     expect(output).toContain('in use')
     await service.stop()

@@ -1,5 +1,5 @@
-import type { Access } from '../../src/adapters/http/kit/access.ts'
 import { CachedReads } from '../../src/adapters/http/cached-reads.ts'
+import type { Access } from '../../src/adapters/http/kit/access.ts'
 import type { RequestObserver } from '../../src/adapters/http/kit/observe.ts'
 import { openApiDocument } from '../../src/adapters/http/openapi/document.ts'
 import { routeTable } from '../../src/adapters/http/route-table.ts'

@@ -3,13 +3,13 @@ import type { Reading } from '../../application/consistency/reading.ts'
 import type { Viewer } from '../../application/ports/token-issuer.ts'
 import type { Application } from '../../application/use-cases.ts'
 import { MarketflowError } from '../../domain/errors.ts'
-import type { Access } from './kit/access.ts'
 import type { Fail } from './error-handler.ts'
+import type { Access } from './kit/access.ts'
 import { paramsOf, type ReadRoute } from './kit/api-route.ts'
 import { noteRoute, type RequestObserver } from './kit/observe.ts'
-import { Recent } from './recent.ts'
+import { type Sending, sendReading } from './kit/respond.ts'
 import type { Route } from './kit/routes.ts'
-import { type Sending, sendReading } from './kit/send-reading.ts'
+import { Recent } from './recent.ts'
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => Promise<void>
 

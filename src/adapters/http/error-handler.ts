@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { presentsToken } from './kit/access.ts'
-import { errorPage } from './pages/error-page.ts'
 import { asMarketflowError, problemHeaders, problemOf, STATUS_OF } from './kit/problem.ts'
 import { type RequestIds, requestUrn } from './kit/request-id.ts'
 import type { HeaderList } from './kit/security-headers.ts'
+import { errorPage } from './pages/error-page.ts'
 
 /** Answers an error. */
 export type Fail = (thrown: unknown, req: IncomingMessage, res: ServerResponse) => void

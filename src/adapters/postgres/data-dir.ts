@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Unavailable } from '../../application/consistency/unavailable.ts'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 
 /** The directory cannot be used as it is, and starting again would not change that; the message says what would. */
 export class DataDirUnusable extends Error {

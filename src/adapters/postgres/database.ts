@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { MikroORM } from '@mikro-orm/core'
 import { Client } from 'pg'
-import { Unavailable } from '../../application/consistency/unavailable.ts'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import type { Transactions } from '../../application/ports/transactions.ts'
 import type { Snapshots } from '../../application/ports/view-queries.ts'
 import type { Connections } from './connections.ts'

@@ -1,5 +1,5 @@
 import { CommitUnknown } from '../../application/consistency/ports/database.ts'
-import { Unavailable } from '../../application/consistency/unavailable.ts'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { ConnectionLost } from './connections.ts'
 import { RegimeConflict } from './regime.ts'
 import { SessionNotOwn } from './shared-sessions.ts'

@@ -1,5 +1,5 @@
 import { DatabaseError, Pool, type PoolClient } from 'pg'
-import { Unavailable } from '../../application/consistency/unavailable.ts'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { type Answer, type Connection, ConnectionLost, Connections, lend, within } from './connections.ts'
 import { ON_STANDBY, query, refuseStandby, type SamePrimary } from './same-primary.ts'
 import { sqlState } from './sql-errors.ts'

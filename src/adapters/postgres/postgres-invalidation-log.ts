@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import { Client } from 'pg'
 import { LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
-import { Unavailable } from '../../application/consistency/unavailable.ts'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { ConnectionLost, type Row, within } from './connections.ts'
 import { failureCause, type ObserveDatabase } from './failure-cause.ts'
 import { claimRegime, holdsLock, type Regime, RegimeConflict } from './regime.ts'

@@ -1,4 +1,4 @@
-import { Unavailable } from '../../application/consistency/unavailable.ts'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 /** What breaking each unique rule means to the client. */

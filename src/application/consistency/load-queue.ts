@@ -1,5 +1,5 @@
 import type { DrainOutcome } from './drain.ts'
-import { isDatabaseUnavailable, Unavailable } from './unavailable.ts'
+import { isDatabaseUnavailable, Unavailable } from './ports/unavailable.ts'
 
 /** Starts a function when it is its turn, as `p-limit` does. */
 export type Limit = <T>(run: () => Promise<T>) => Promise<T>

@@ -12,9 +12,9 @@ import {
 import type { Clock } from './ports/clock.ts'
 import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
+import { isDatabaseUnavailable } from './ports/unavailable.ts'
 import { Reading, type ReadStatus } from './reading.ts'
 import { isNegative, makeEntry } from './representation.ts'
-import { isDatabaseUnavailable } from './unavailable.ts'
 import type { View } from './view.ts'
 
 /** How long past its freshness an entry is kept, in ms, to be served marked when PostgreSQL is out of reach. */

@@ -1,6 +1,6 @@
 import type { Clock } from './ports/clock.ts'
 import { CommitUnknown, type LoggingTransaction, type Transactions } from './ports/database.ts'
-import { Unavailable } from './unavailable.ts'
+import { Unavailable } from './ports/unavailable.ts'
 import type { Confirmation, WriteConfirmation } from './write-confirmation.ts'
 
 /** What a write records; which tags it invalidates, the unit of work is told. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { clusterMisfit, redisAddress } from '../../adapters/cache/redis-address.ts'
 import type { DatabaseLocation } from '../../adapters/postgres/database.ts'
-import { isLoopback } from './loopback.ts'
 import { type Misspelt, misspelt } from './misspelt.ts'
 import { SECRET_FILES, withSecretFiles } from './secret-files.ts'
 import { tracingOf, tracingVariables } from './tracing-config.ts'
@@ -200,4 +200,10 @@ const UNUSED_SECRET = 'unused'.padEnd(32, '-')
 /** Which database the settings name. */
 export function locationOf({ databaseUrl, dataDir }: Config): DatabaseLocation {
   return databaseUrl === undefined ? { dataDir } : { url: databaseUrl }
+}
+
+/** Whether only this machine can connect to a service that listens on this host, a name or an address. */
+function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback'
 }

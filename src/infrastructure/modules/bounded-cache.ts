@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import { BoundedCache, type CallDeadlines } from '../../application/consistency/bounded-cache.ts'
 import { CachePort, problemOf } from '../../application/consistency/ports/cache-port.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
-import { ChangesOfState } from '../observability/changes-of-state.ts'
 import type { Config } from '../config/config.ts'
+import { ChangesOfState } from '../observability/changes-of-state.ts'
 import { Metrics } from '../observability/metrics.ts'
 
 /** Bounds whatever is bound to the cache's port: the core meets no adapter but through this. */

@@ -1,12 +1,20 @@
 import { ContainerModule } from 'inversify'
+import { HtmlPages } from '../../adapters/http/pages/html-pages.ts'
+import type { Database } from '../../adapters/postgres/database.ts'
 import { Argon2Hasher } from '../../adapters/security/argon2-hasher.ts'
 import { JwtIssuer } from '../../adapters/security/jwt-issuer.ts'
 import { SystemClock } from '../../adapters/system/system-clock.ts'
 import { SystemRandom } from '../../adapters/system/system-random.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
+import { InvalidationLog } from '../../application/consistency/ports/invalidation-log.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
+import { PageRenderer } from '../../application/ports/page-renderer.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { TokenIssuer } from '../../application/ports/token-issuer.ts'
+import { Transactions } from '../../application/ports/transactions.ts'
+import { Snapshots } from '../../application/ports/view-queries.ts'
+import type { Config } from '../config/config.ts'
+import { DatabaseState } from '../observability/database-state.ts'
 import { Metrics } from '../observability/metrics.ts'
 import { RecentEvents } from '../observability/recent-events.ts'
 
@@ -39,5 +47,22 @@ export const foundation = ({ signing, accepted }: TokenSecrets) =>
       .inSingletonScope()
     bind(RecentEvents)
       .toResolvedValue((clock) => new RecentEvents(clock), [Clock])
+      .inSingletonScope()
+  })
+
+/** An open database, as the ports see it, and how it is. */
+export const persistence = (database: Database, state: DatabaseState) =>
+  new ContainerModule(({ bind }) => {
+    bind(Transactions).toConstantValue(database.transactions)
+    bind(Snapshots).toConstantValue(database.snapshots)
+    bind(DatabaseState).toConstantValue(state)
+    bind(InvalidationLog).toConstantValue(database.invalidationLog)
+  })
+
+/** What the public pages are rendered by. */
+export const pages = ({ publicUrl }: Config) =>
+  new ContainerModule(({ bind }) => {
+    bind(PageRenderer)
+      .toResolvedValue(() => new HtmlPages(publicUrl))
       .inSingletonScope()
   })

@@ -1,8 +1,8 @@
 import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api'
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
-import { traceRedis } from './redis-spans.ts'
 import type { TracingConfig } from '../config/tracing-config.ts'
+import { traceRedis } from './redis-spans.ts'
 
 /**
  * Registers the OpenTelemetry SDK: from now on spans are sent, in batches, to the collector that the standard variables

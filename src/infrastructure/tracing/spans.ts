@@ -1,6 +1,6 @@
 import { type Attributes, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import { CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
-import { Unavailable } from '../../application/consistency/unavailable.ts'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 /** The OpenTelemetry API alone: until an SDK is registered, its spans are nothing. */

@@ -18,7 +18,7 @@ import {
   type LogPiece,
 } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { Random } from '../../../src/application/consistency/ports/random.ts'
-import { Unavailable } from '../../../src/application/consistency/unavailable.ts'
+import { Unavailable } from '../../../src/application/consistency/ports/unavailable.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
 
 /** Two clocks that are moved by hand, apart if need be, and timers that fire when the monotonic one reaches them. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cacheStatusOf } from '../../../src/adapters/http/kit/cache-status.ts'
-import { namesEtag } from '../../../src/adapters/http/kit/conditional.ts'
+import { cacheStatusOf, namesEtag } from '../../../src/adapters/http/kit/respond.ts'
 import { ListMarkets } from '../../../src/application/markets/market-reads.ts'
 import { MARKET_ID, reading, TestApi, VENDOR_ID } from './harness.ts'
 

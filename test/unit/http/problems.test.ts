@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { STATUS_OF } from '../../../src/adapters/http/kit/problem.ts'
-import { Unavailable } from '../../../src/application/consistency/unavailable.ts'
+import { Unavailable } from '../../../src/application/consistency/ports/unavailable.ts'
 import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../../src/domain/errors.ts'
 import { TestApi } from './harness.ts'
 

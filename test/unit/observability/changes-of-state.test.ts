@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type ChangeOfState, ChangesOfState } from '../../../src/infrastructure/observability/changes-of-state.ts'
+import {
+  type ChangeOfState,
+  ChangesOfState,
+} from '../../../src/infrastructure/observability/changes-of-state.ts'
 
 describe('changes of a state', () => {
   let now: number

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RequestReport } from '../../../src/adapters/http/kit/observe.ts'
-import { createLogger } from '../../../src/infrastructure/observability/logger.ts'
-import { requestLog } from '../../../src/infrastructure/observability/request-log.ts'
+import { createLogger, requestLog } from '../../../src/infrastructure/observability/logger.ts'
 
 const HIT: RequestReport = {
   method: 'GET',

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { failureCause } from '../../../src/adapters/postgres/failure-cause.ts'
-import { DatabaseState } from '../../../src/infrastructure/observability/database-state.ts'
 import { exitCodeOf, explainExit } from '../../../src/infrastructure/exit.ts'
+import { DatabaseState } from '../../../src/infrastructure/observability/database-state.ts'
 
 const SSL_REQUEST = 80877103
 

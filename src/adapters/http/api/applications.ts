@@ -8,7 +8,7 @@ import {
 import { get, post } from '../kit/api-route.ts'
 import { json } from '../kit/operation.ts'
 import { body, paging, prose } from '../kit/text-schemas.ts'
-import { HOLLYWOOD, VENDOR_ID } from './examples.ts'
+import { HOLLYWOOD, ORGANIZER_ID, VENDOR_ID } from './examples.ts'
 
 const statusError = `expected one of ${APPLICATION_STATUSES.join(', ')}, given once`
 
@@ -21,7 +21,7 @@ const newApplication = body({ message: prose(LONGEST_MESSAGE).default('') }).met
 /** What answers a move. */
 const moved = z.strictObject({ status: z.enum(APPLICATION_STATUSES) }).meta({ id: 'Moved' })
 
-export const APPLICATION: ApplicationView = {
+const APPLICATION: ApplicationView = {
   id: '7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d',
   market_id: HOLLYWOOD.id,
   market_name: HOLLYWOOD.name,
@@ -93,5 +93,21 @@ export const APPLICATION_ROUTES = [
     run: async ({ withdrawApplication }, { id, viewer }) => ({
       status: await withdrawApplication(id, viewer),
     }),
+  }),
+]
+
+export const ORGANIZER_ROUTES = [
+  get('/organizers/:id/dashboard', 'getOrganizerDashboard', {
+    tag: 'Organizers',
+    summary: 'Get an organizer’s numbers and newest applications',
+    description: 'For that organizer.',
+    answer: 'The dashboard.',
+    example: {
+      organizer_id: ORGANIZER_ID,
+      markets: { draft: 1, active: 1, closed: 0 },
+      pending_applications: 3,
+      vendors: 1,
+      recent_applications: [APPLICATION],
+    },
   }),
 ]

@@ -6,11 +6,11 @@ import { type Application, READS } from '../../../application/use-cases.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
 import { parseId } from '../../../domain/ids.ts'
 import { isSlug } from '../../../domain/market.ts'
+import { readQuery } from './input.ts'
 import { type Answer, cached, type Operation, type Tag, type Token, takes } from './operation.ts'
-import { readQuery } from './query.ts'
 import type { RateLimits } from './rate-limits.ts'
+import type { Sending } from './respond.ts'
 import type { HeaderList } from './security-headers.ts'
-import type { Sending } from './send-reading.ts'
 import { body } from './text-schemas.ts'
 
 /*

@@ -1,12 +1,13 @@
+import type { ServerResponse } from 'node:http'
 import type { Application } from '../../../application/use-cases.ts'
+import { MarketflowError } from '../../../domain/errors.ts'
 import type { Access } from './access.ts'
-import { readBody } from './body.ts'
-import { clientGone } from './client-gone.ts'
-import { noteActor, noteMade } from './deeds.ts'
-import type { RateLimits } from './rate-limits.ts'
-import type { Route } from './routes.ts'
-import { sendJson, sendNothing } from './send-json.ts'
 import { type CallRoute, pathValues } from './api-route.ts'
+import { noteActor, noteMade } from './deeds.ts'
+import { readBody } from './input.ts'
+import type { RateLimits } from './rate-limits.ts'
+import { sendJson, sendNothing } from './respond.ts'
+import type { Route } from './routes.ts'
 
 /** The row for Express: lets the request in, reads what it brings, asks the use case, and answers as documented. */
 export function callRoute(
@@ -43,4 +44,13 @@ export function callRoute(
 
 function hasId(result: unknown): result is { readonly id: string } {
   return typeof (result as { id?: unknown } | null)?.id === 'string'
+}
+
+/** Aborted when the client goes away before it has its answer: what waits on its behalf need not be begun. */
+function clientGone(res: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort(new MarketflowError('overloaded', 'The client did not wait'))
+  })
+  return gone.signal
 }

@@ -1,9 +1,9 @@
 import type { ExplainView, Explanation } from '../../../application/consistency/explanation.ts'
 import type { PageRenderer } from '../../../application/ports/page-renderer.ts'
 import { MarketflowError } from '../../../domain/errors.ts'
-import { queryProperties } from './schemas.ts'
-import { asMarketflowError } from './problem.ts'
 import { questionAt, type ReadRoute } from './api-route.ts'
+import { asMarketflowError } from './problem.ts'
+import { queryProperties } from './schemas.ts'
 
 /**
  * Explains the view that a path of the service reads, such as `/markets?city=lisbon`, by the row that serves it.

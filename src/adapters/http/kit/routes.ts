@@ -2,9 +2,9 @@ import type { Express, Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { MarketflowError } from '../../../domain/errors.ts'
 import { noteDeed } from './deeds.ts'
+import { readQuery } from './input.ts'
 import { noteRoute } from './observe.ts'
 import type { Operation } from './operation.ts'
-import { readQuery } from './query.ts'
 
 const NO_QUERY = z.strictObject({})
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { documentedAs } from './documented.ts'
+import { documentedAs } from './schemas.ts'
 
 /** Neither control characters nor lone surrogates: PostgreSQL takes no NUL, and UTF-8 no half characters. */
 const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u

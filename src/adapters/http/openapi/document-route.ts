@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import { namesEtag } from '../kit/conditional.ts'
-import { sentRequestId } from '../kit/request-id.ts'
-import type { Route } from '../kit/routes.ts'
-import { documentView } from '../system/system-views.ts'
-import { openApiDocument } from './document.ts'
 import type { HeaderName } from '../kit/headers.ts'
+import { sentRequestId } from '../kit/request-id.ts'
+import { namesEtag } from '../kit/respond.ts'
+import type { Route } from '../kit/routes.ts'
+import { documentView } from '../system/system-routes.ts'
+import { openApiDocument } from './document.ts'
 
 const PATH = '/openapi.json'
 const HEADERS: readonly HeaderName[] = ['ETag', 'Cache-Control']

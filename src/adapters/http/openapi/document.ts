@@ -1,9 +1,9 @@
-import type { Route } from '../kit/routes.ts'
 import { HEADERS } from '../kit/headers.ts'
 import { TAGS } from '../kit/operation.ts'
+import type { Route } from '../kit/routes.ts'
+import { componentSchemas } from '../kit/schemas.ts'
 import { operationObject, templatedPath } from './operation-object.ts'
 import { errorsOf, problemName, problemResponse } from './problem-responses.ts'
-import { componentSchemas } from '../kit/schemas.ts'
 
 /** Of the package; a test keeps them equal. */
 export const VERSION = '0.1.0'

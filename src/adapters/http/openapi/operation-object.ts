@@ -1,8 +1,8 @@
-import type { Route } from '../kit/routes.ts'
 import { headersObject } from '../kit/headers.ts'
 import type { Answer, Operation, RequestBody } from '../kit/operation.ts'
-import { errorsOf, problemName } from './problem-responses.ts'
+import type { Route } from '../kit/routes.ts'
 import { queryProperties, schemaRef } from '../kit/schemas.ts'
+import { errorsOf, problemName } from './problem-responses.ts'
 
 /** OpenAPI's Operation Object for a route. */
 export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>, operation: Operation) {

@@ -1,8 +1,7 @@
 import { type ErrorCode, MarketflowError } from '../../../domain/errors.ts'
-import { problemOf, STATUS_OF } from '../kit/problem.ts'
-import { problem } from '../kit/problem-schema.ts'
 import { type HeaderName, headersObject } from '../kit/headers.ts'
 import type { Operation } from '../kit/operation.ts'
+import { problem, problemOf, STATUS_OF } from '../kit/problem.ts'
 import { schemaRef } from '../kit/schemas.ts'
 
 /** Everything that can go wrong with an operation, by status. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import { html } from 'ghtml'
 import { ERROR_TITLES, type ErrorCode, type MarketflowError } from '../../../domain/errors.ts'
-import { prefersHtml } from '../kit/prefers-html.ts'
 import { STATUS_OF } from '../kit/problem.ts'
-import { errorTemplate } from './error-template.ts'
+import { layout, searchForm } from './layout.ts'
 
 /** What people are told, where it differs from what programs are. */
 const FOR_PEOPLE: { readonly [Code in ErrorCode]?: readonly [title: string, detail: string] } = {
@@ -31,4 +31,42 @@ export function errorPage(req: IncomingMessage, { code }: MarketflowError): stri
 
 function isPage(url = ''): boolean {
   return /^\/(?:m\/[^/]*\/?)?(?:\?|$)/.test(url)
+}
+
+interface ErrorPage {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+}
+
+/** An error for people: what is wrong, and a way on. */
+function errorTemplate({ status, title, detail }: ErrorPage): string {
+  return layout({
+    title: `${title} · Marketflow`,
+    indexed: false,
+    verified: false,
+    main: html`<div class="hero">
+<p class="status">${status}</p>
+<h1>${title}</h1>
+<p>${detail}</p>
+!${searchForm('')}
+<p><a href="/">See all markets</a></p>
+</div>`,
+  })
+}
+
+/** Whether a client asks for HTML by name, and at least as much as for JSON: a browser does, `curl` and `fetch` don't. */
+export function prefersHtml(accept = ''): boolean {
+  const html = quality(accept, /^text\/html$/)
+  return html > 0 && html >= quality(accept, /^application\/(?:.+\+)?json$/)
+}
+
+/** The greatest weight of the media types that match; 0 when none is named (RFC 9110, 12.5.1). */
+function quality(accept: string, wanted: RegExp): number {
+  const weights = accept.split(',').map((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+    const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
+    return wanted.test(type) ? Number(weight) || 0 : 0
+  })
+  return Math.max(...weights)
 }

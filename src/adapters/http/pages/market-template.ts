@@ -1,9 +1,7 @@
 import { html } from 'ghtml'
 import type { MarketPage } from '../../../application/views/page-views.ts'
-import { jsonLd } from './json-ld.ts'
 import { layout } from './layout.ts'
-import { listPath, marketPath, webAddress } from './links.ts'
-import { count, freeStalls, stallsLeft } from './wording.ts'
+import { count, freeStalls, jsonLd, listPath, marketPath, stallsLeft, webAddress } from './markup.ts'
 
 /** More stalls than this are only told, not drawn. */
 const MOST_DRAWN = 200

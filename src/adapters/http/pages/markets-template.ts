@@ -1,10 +1,7 @@
 import { html } from 'ghtml'
 import type { MarketsPage } from '../../../application/views/page-views.ts'
-import { jsonLd } from './json-ld.ts'
-import { layout } from './layout.ts'
-import { listPath, marketPath } from './links.ts'
-import { searchForm } from './search-form.ts'
-import { count, freeStalls } from './wording.ts'
+import { layout, searchForm } from './layout.ts'
+import { count, freeStalls, jsonLd, listPath, marketPath } from './markup.ts'
 
 /** The public list. `origin`: where the service is found, or empty. */
 export function marketsTemplate(page: MarketsPage, origin: string): string {

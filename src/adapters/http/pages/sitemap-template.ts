@@ -1,6 +1,6 @@
 import { html } from 'ghtml'
 import type { SitemapIndex, SitemapPart } from '../../../application/views/page-views.ts'
-import { marketPath } from './links.ts'
+import { marketPath } from './markup.ts'
 
 const XML = '<?xml version="1.0" encoding="UTF-8"?>'
 const NAMESPACE = 'http://www.sitemaps.org/schemas/sitemap/0.9'

@@ -1,9 +1,9 @@
+import { z } from 'zod'
 import { json } from '../kit/operation.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
+import { sendJson } from '../kit/respond.ts'
 import type { Route } from '../kit/routes.ts'
 import { ScraperAccess } from './scraper-access.ts'
-import { sendJson } from '../kit/send-json.ts'
-import { health, metricsText, type Readiness, readiness as readinessView } from './system-views.ts'
 
 export interface SystemProbes {
   /** Whether this process should get traffic, and what it knows about the services it needs. */
@@ -53,8 +53,8 @@ export function systemRoutes(
         description: 'It is while the database answers. The cache’s state is told, and never decides.',
         token: 'ignored',
         answers: [
-          json(200, 'Ready.', readinessView, READY),
-          json(503, 'Not ready.', readinessView, UNREADY, ['Retry-After']),
+          json(200, 'Ready.', readinessBody, READY),
+          json(503, 'Not ready.', readinessBody, UNREADY, ['Retry-After']),
         ],
       },
       async handle(_req, res) {
@@ -94,3 +94,42 @@ export function systemRoutes(
     },
   ]
 }
+
+const health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
+
+const readinessBody = z
+  .strictObject({
+    database: z.enum(['reachable', 'unreachable']).describe('This alone decides.'),
+    database_cause: z
+      .string()
+      .nullable()
+      .describe('What keeps PostgreSQL from serving this instance, such as `refused` or `disk-full`.'),
+    cache: z
+      .strictObject({
+        name: z
+          .string()
+          .describe('The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own.'),
+        connected: z.boolean().describe('False also while it is there and does not do its work.'),
+        breaker: z.enum(['closed', 'open', 'half-open', 'none']),
+        problem: z
+          .string()
+          .exactOptional()
+          .describe(
+            'Why reads bypass it, in a word, such as `MISCONF` or `timeout`. The log and `/admin` say more.',
+          ),
+      })
+      .describe('Without it all works, slower.'),
+    lease: z
+      .strictObject({ held: z.boolean(), age_ms: z.int().nullable() })
+      .describe('Whether this instance may use the cache now, and since when, in milliseconds.'),
+    invalidations: z
+      .strictObject({ pending: z.int().min(0) })
+      .describe('Rows of the log that the last drain could not apply.'),
+  })
+  .meta({ id: 'Readiness' })
+
+export type Readiness = z.output<typeof readinessBody>
+
+export const documentView = z.looseObject({ openapi: z.string() }).meta({ id: 'Document' })
+
+const metricsText = z.string().describe('In the text format of Prometheus.').meta({ id: 'Metrics' })

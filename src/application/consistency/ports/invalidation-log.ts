@@ -1,4 +1,4 @@
-import { Unavailable } from '../unavailable.ts'
+import { Unavailable } from './unavailable.ts'
 
 /**
  * Up to where the log has been read: every transaction that had committed then. What it is made of is the log's affair.

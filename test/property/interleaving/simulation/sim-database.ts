@@ -4,7 +4,7 @@ import {
   type Snapshots,
   type Transactions,
 } from '../../../../src/application/consistency/ports/database.ts'
-import { Unavailable } from '../../../../src/application/consistency/unavailable.ts'
+import { Unavailable } from '../../../../src/application/consistency/ports/unavailable.ts'
 import type { Host } from './host.ts'
 import type { Network } from './network.ts'
 import type { Prng } from './prng.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { sendReading } from '../../../../src/adapters/http/kit/send-reading.ts'
+import { sendReading } from '../../../../src/adapters/http/kit/respond.ts'
 import type { Reading, ReadStatus } from '../../../../src/application/consistency/reading.ts'
 import type { VersionView } from './version-view.ts'
 

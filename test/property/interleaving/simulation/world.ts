@@ -1,4 +1,4 @@
-import { Unavailable } from '../../../../src/application/consistency/unavailable.ts'
+import { Unavailable } from '../../../../src/application/consistency/ports/unavailable.ts'
 import { type Operation, type Violation, violationsOf } from '../../checker.ts'
 import type { Coverage } from './coverage.ts'
 import { Host } from './host.ts'

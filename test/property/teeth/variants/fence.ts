@@ -242,7 +242,7 @@ export const FENCE: readonly Variant[] = [
   variant(
     'a 304 for a version that is not the one read',
     quiet,
-    http('send-reading.ts')(
+    http('kit/respond.ts')(
       `if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) {`,
       `const before = globalThis.etagSentLast
   globalThis.etagSentLast = etag

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Reading } from '../../../application/consistency/reading.ts'
-import { cacheStatusOf } from './cache-status.ts'
-import { namesEtag } from './conditional.ts'
+import type { Response } from 'express'
+import type { Reading, ReadStatus } from '../../../application/consistency/reading.ts'
 import { noteCacheStatus } from './observe.ts'
 import { sentRequestId } from './request-id.ts'
 import type { HeaderList } from './security-headers.ts'
@@ -52,4 +51,61 @@ export function sendReading(
   res.writeHead(200, headers as string[])
   if (req.method === 'HEAD') res.end()
   else res.end(body)
+}
+
+/** Answers with what no cache may keep: writes, tokens, an account's own data, the state of this process. */
+export function sendJson(
+  res: Response,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = Buffer.from(JSON.stringify(value))
+  const requestId = sentRequestId(res.req)
+  res
+    .writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+      'Cache-Control': 'no-store',
+      ...(requestId !== undefined && { 'X-Request-Id': requestId }),
+      ...headers,
+    })
+    .end(body)
+}
+
+/** Answers a write that leaves nothing to tell. */
+export function sendNothing(res: Response): void {
+  const requestId = sentRequestId(res.req)
+  res
+    .writeHead(204, {
+      'Cache-Control': 'no-store',
+      ...(requestId !== undefined && { 'X-Request-Id': requestId }),
+    })
+    .end()
+}
+
+/** `Cache-Status` as RFC 9211 writes it. */
+export function cacheStatusOf(status: ReadStatus): string {
+  switch (status.kind) {
+    case 'hit':
+      return `marketflow; hit; ttl=${status.ttlS}; detail=${status.tier}`
+    case 'miss':
+      return status.stored ? 'marketflow; fwd=miss; stored' : 'marketflow; fwd=miss'
+    case 'bypass':
+      return `marketflow; fwd=bypass; detail=${status.reason}`
+    case 'unverified':
+      return 'marketflow; hit; detail=unverified'
+  }
+}
+
+const ENTITY_TAG = /"[^"]*"/g
+
+/**
+ * Whether `If-None-Match` names this representation (RFC 9110, 13.1.2): a list of tags, or `*` for any. The comparison
+ * is the weak one, so `W/"x"` names `"x"`: proxies that compress on the way weaken tags.
+ */
+export function namesEtag(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch === etag) return true
+  if (ifNoneMatch.trim() === '*') return true
+  return ifNoneMatch.match(ENTITY_TAG)?.includes(etag) ?? false
 }

@@ -1,0 +1,41 @@
+/** The address of a page of the list; the plain `/` is its first. */
+export function listPath(page: number, city: string | null): string {
+  const query = new URLSearchParams()
+  if (city !== null) query.set('city', city)
+  if (page > 1) query.set('page', String(page))
+  return query.size === 0 ? '/' : `/?${query}`
+}
+
+export function marketPath(slug: string): string {
+  return `/m/${slug}`
+}
+
+/** Where a vendor's website may lead: nowhere but to the web. */
+export function webAddress(website: string): { readonly href: string; readonly host: string } | undefined {
+  const url = URL.parse(website)
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined
+  return { href: url.href, host: url.host.replace(/^www\./, '') }
+}
+
+/**
+ * Data for search engines, as a script block's text. In there nothing but `</script` and `<!--` would end or swallow
+ * it, so no `<` is left; JSON reads the escape as the same character.
+ */
+export function jsonLd(data: object): string {
+  const json = JSON.stringify({ '@context': 'https://schema.org', ...data })
+  return `<script type="application/ld+json">${json.replaceAll('<', '\\u003c')}</script>`
+}
+
+/** `1 market`, `2 markets`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+}
+
+export function freeStalls(free: number): string {
+  return free === 0 ? 'No free stalls' : count(free, 'free stall')
+}
+
+export function stallsLeft(free: number, all: number): string {
+  if (free === 0) return all === 1 ? 'The only stall is taken' : `All ${count(all, 'stall')} are taken`
+  return `${free.toLocaleString('en')} of ${count(all, 'stall')} ${free === 1 ? 'is' : 'are'} free`
+}
