@@ -71,6 +71,15 @@ describe('guardLogin', () => {
     expect(await limits.guardLogin('bob@example.org', '192.0.2.1', right)).toBe('token')
   })
 
+  it('counts no attempt that was refused: a crowd with right passwords at once locks out none that comes later', async () => {
+    const limits = new RateLimits()
+    const from = (i: number) => `2001:db8:1:${i.toString(16)}::1`
+    const crowd = Array.from({ length: 400 }, (_, i) => limits.guardLogin('ada@example.org', from(i), right))
+    const refused = (await Promise.allSettled(crowd)).filter(({ status }) => status === 'rejected')
+    expect(refused.length).toBeGreaterThan(100)
+    expect(await limits.guardLogin('ada@example.org', from(999), right)).toBe('token')
+  })
+
   it('does not count what was not a guess', async () => {
     const limits = new RateLimits()
     const outage = () => Promise.reject(new MarketflowError('database-unavailable'))

@@ -117,8 +117,9 @@ async function consumeAll(counts: readonly Count[]): Promise<() => Promise<void>
   }
   try {
     for (const count of counts) {
-      await consume(...count)
+      // Before it is known: what is refused has been counted as well.
       counted.push(count)
+      await consume(...count)
     }
   } catch (refusal) {
     await giveBack()
