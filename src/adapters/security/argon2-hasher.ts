@@ -1,7 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
-import { PasswordHasher } from '../../application/ports/password-hasher.ts'
+import { PasswordHasher, type Passwords } from '../../application/ports/password-hasher.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 const derive = promisify(argon2)
@@ -31,7 +31,16 @@ export class Argon2Hasher extends PasswordHasher {
     this.#queue = queue
   }
 
-  async hash(password: string, signal?: AbortSignal): Promise<string> {
+  admit<T>(work: (passwords: Passwords) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#queue.admit(() =>
+      work({
+        hash: (password) => this.#hash(password, signal),
+        verify: (password, hash) => this.#verify(password, hash, signal),
+      }),
+    )
+  }
+
+  async #hash(password: string, signal: AbortSignal | undefined): Promise<string> {
     const salt = randomBytes(SALT_BYTES)
     const work = () => compute(password.normalize(), salt, OWASP, HASH_BYTES)
     const hash = await this.#queue.run(work, signal)
@@ -39,7 +48,11 @@ export class Argon2Hasher extends PasswordHasher {
     return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${lanes}$${unpadded(salt)}$${unpadded(hash)}`
   }
 
-  async verify(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean> {
+  async #verify(
+    password: string,
+    hash: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     // Releases that did not normalize may have hashed what was typed.
     for (const candidate of new Set([password.normalize(), password])) {
       if (await this.#queue.run(() => this.#fits(candidate, hash), signal)) return true
@@ -77,11 +90,14 @@ const RUNNING = Math.max(1, Math.min(availableParallelism() - 1, POOL_THREADS - 
 /** Behind so many, a login would take seconds; the client is told to come back instead. */
 const WAITING = 32
 
-/** Bounds the password hashes that run and that wait. The next to run is the one that has waited longest. */
+/**
+ * Bounds the password hashes that run, and what is admitted to them. The next to run is the one that has waited longest.
+ */
 export class HashQueue {
   readonly #most: number
   readonly #mostWaiting: number
   readonly #waiting = new Set<() => void>()
+  #admitted = 0
   #running = 0
 
   constructor(most = RUNNING, mostWaiting = WAITING) {
@@ -90,8 +106,24 @@ export class HashQueue {
   }
 
   /**
+   * Whatever runs hashes asks for this first: a login that is to be turned away must not have looked up its account.
+   * @throws MarketflowError `overloaded` when as many are admitted as may run and wait
+   */
+  async admit<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#admitted >= this.#most + this.#mostWaiting)
+      throw new MarketflowError('overloaded', 'Too many passwords are being checked', { retryAfterS: 1 })
+    this.#admitted += 1
+    try {
+      return await work()
+    } finally {
+      this.#admitted -= 1
+    }
+  }
+
+  /**
+   * Of what is admitted.
    * @param signal takes the work out of the queue, when its client has gone; work that has begun is not ended
-   * @throws MarketflowError `overloaded` when too many wait; the signal's reason
+   * @throws the signal's reason
    */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.#turn(signal)
@@ -107,9 +139,6 @@ export class HashQueue {
     if (this.#running < this.#most) {
       this.#running += 1
       return undefined
-    }
-    if (this.#waiting.size >= this.#mostWaiting) {
-      throw new MarketflowError('overloaded', 'Too many passwords are being checked', { retryAfterS: 1 })
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const leave = () => {

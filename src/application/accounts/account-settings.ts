@@ -40,13 +40,15 @@ export const ChangePassword =
   (needs: Pick<Dependencies, 'transactions' | 'writes' | 'hasher' | 'tokens'>) =>
   async (accountId: string, current: string, next: string, signal?: AbortSignal): Promise<SignedIn> => {
     const { transactions, writes, hasher, tokens } = needs
-    const known = await transactions.look((tx) => tx.accounts.find(accountId))
-    if (known === undefined) throw new MarketflowError('unauthenticated')
-    // Both before the transaction: hashing takes long, and a lock should not be held meanwhile.
-    if (!(await hasher.verify(current, known.passwordHash, signal))) {
-      throw new MarketflowError('forbidden', 'The current password is wrong')
-    }
-    const passwordHash = await hasher.hash(next, signal)
+    // Before the transaction: hashing takes long, and a lock should not be held meanwhile.
+    const [known, passwordHash] = await hasher.admit(async ({ verify, hash }) => {
+      const found = await transactions.look((tx) => tx.accounts.find(accountId))
+      if (found === undefined) throw new MarketflowError('unauthenticated')
+      if (!(await verify(current, found.passwordHash))) {
+        throw new MarketflowError('forbidden', 'The current password is wrong')
+      }
+      return [found, await hash(next)] as const
+    }, signal)
     const account = await writes.run(async (tx, record) => {
       const locked = await tx.accounts.findForUpdate(accountId)
       if (locked === undefined) throw new MarketflowError('unauthenticated')

@@ -25,7 +25,7 @@ export const RegisterAccount =
     signal?: AbortSignal,
   ): Promise<SignedIn> => {
     const { random, tokens } = needs
-    const passwordHash = await needs.hasher.hash(password, signal)
+    const passwordHash = await needs.hasher.admit(({ hash }) => hash(password), signal)
     const account = await needs.writes.run(async (tx, record) => {
       const createdAt = now(needs)
       const vendorId = who.role === 'vendor' ? random.uuid() : null

@@ -51,12 +51,13 @@ export class LogInRefused extends MarketflowError {
  */
 export const LogIn =
   ({ transactions, hasher, tokens }: Pick<Dependencies, 'transactions' | 'hasher' | 'tokens'>) =>
-  async (email: string, password: string, signal?: AbortSignal): Promise<SignedIn> => {
-    const account = await transactions.look((tx) => tx.accounts.findByEmail(normalizeEmail(email)))
-    const fits = await hasher.verify(password, account?.passwordHash, signal)
-    if (account === undefined || !fits) throw new LogInRefused(account?.id)
-    return signIn(account, tokens)
-  }
+  (email: string, password: string, signal?: AbortSignal): Promise<SignedIn> =>
+    hasher.admit(async ({ verify }) => {
+      const account = await transactions.look((tx) => tx.accounts.findByEmail(normalizeEmail(email)))
+      const fits = await verify(password, account?.passwordHash)
+      if (account === undefined || !fits) throw new LogInRefused(account?.id)
+      return signIn(account, tokens)
+    }, signal)
 
 /**
  * The answer to a lost phone: every token of the account is void, on every instance, once this is answered.

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { Random } from '../../../src/application/consistency/ports/random.ts'
-import { PasswordHasher } from '../../../src/application/ports/password-hasher.ts'
+import { PasswordHasher, type Passwords } from '../../../src/application/ports/password-hasher.ts'
 import { TokenIssuer } from '../../../src/application/ports/token-issuer.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 
@@ -58,12 +58,8 @@ export class WorldIds extends Random {
 }
 
 export class NoHashing extends PasswordHasher {
-  async hash(): Promise<string> {
-    return 'hash'
-  }
-
-  async verify(_password: string, hash: string | undefined): Promise<boolean> {
-    return hash !== undefined
+  admit<T>(work: (passwords: Passwords) => Promise<T>): Promise<T> {
+    return work({ hash: async () => 'hash', verify: async (_password, hash) => hash !== undefined })
   }
 }
 

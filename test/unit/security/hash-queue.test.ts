@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { HashQueue } from '../../../src/adapters/security/argon2-hasher.ts'
+import { Argon2Hasher, HashQueue } from '../../../src/adapters/security/argon2-hasher.ts'
+import { ChangePassword } from '../../../src/application/accounts/account-settings.ts'
+import { LogIn } from '../../../src/application/accounts/sessions.ts'
+import type { Dependencies } from '../../../src/application/use-case/use-case.ts'
 
 /** Work that ends when it is told to. */
 function manual() {
@@ -36,25 +39,22 @@ describe('HashQueue', () => {
     await Promise.all([...all, last])
   })
 
-  it('turns away what finds too many waiting, and takes what comes after', async () => {
-    const { ends, work } = manual()
+  it('turns away what finds too many admitted before it has begun, and takes what comes after', async () => {
+    const { begun, ends, work } = manual()
     const queue = new HashQueue(1, 1)
-    const first = queue.run(work(1))
-    const second = queue.run(work(2))
-    await expect(queue.run(work(3))).rejects.toMatchObject({ code: 'overloaded', retryAfterS: 1 })
-    await turn()
+    const inside = [1, 2].map((i) => queue.admit(work(i)))
+    await expect(queue.admit(work(3))).rejects.toMatchObject({ code: 'overloaded', retryAfterS: 1 })
     ends.shift()!()
-    await first
-    const third = queue.run(work(3))
-    await turn()
-    ends.shift()!()
-    await second
-    await turn()
-    ends.shift()!()
-    await third
+    await inside[0]
+    const third = queue.admit(work(4))
+    expect(begun).toEqual([1, 2, 4])
+    for (const end of ends.splice(0)) end()
+    await Promise.all([inside[1], third])
+    await expect(queue.admit(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
+    await Promise.all([5, 6].map((i) => queue.admit(async () => i)))
   })
 
-  it('gives up what waits for a client that has gone, and makes room at once', async () => {
+  it('gives up what waits for a client that has gone', async () => {
     const { begun, ends, work } = manual()
     const queue = new HashQueue(1, 1)
     const first = queue.run(work(1))
@@ -71,5 +71,17 @@ describe('HashQueue', () => {
     await third
     expect(begun).toEqual([1, 3])
     await expect(queue.run(work(4), client.signal)).rejects.toThrow('gone')
+  })
+})
+
+describe('a login or a change of a password that is turned away', () => {
+  it('has asked the database nothing', async () => {
+    const asked: unknown[] = []
+    const transactions = { look: async (question: unknown) => void asked.push(question) }
+    const full = { transactions, hasher: new Argon2Hasher(new HashQueue(0, 0)) } as unknown as Dependencies
+    const overloaded = { code: 'overloaded' }
+    await expect(LogIn(full)('ada@example.org', 'a password')).rejects.toMatchObject(overloaded)
+    await expect(ChangePassword(full)('an id', 'a password', 'another')).rejects.toMatchObject(overloaded)
+    expect(asked).toEqual([])
   })
 })

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { Argon2Hasher } from '../../../src/adapters/security/argon2-hasher.ts'
 
 describe('Argon2Hasher', () => {
-  const hasher = new Argon2Hasher()
+  const passwords = new Argon2Hasher()
+  const hasher = {
+    hash: (password: string) => passwords.admit(({ hash }) => hash(password)),
+    verify: (password: string, known: string | undefined) =>
+      passwords.admit(({ verify }) => verify(password, known)),
+  }
 
   it('accepts the password it hashed and no other', async () => {
     const hash = await hasher.hash('correct horse battery')
