@@ -94,6 +94,8 @@ export class Drain {
       this.#lease.now().monotonic - since.monotonic < CATCH_UP_PER_LEASE * this.#lease.lengthMs
     for await (const piece of this.#pieces((after) => this.#keptPiece(after), catchUp.after, mayGoOn)) {
       await catchUp.apply(piece)
+      // The position that it ends with sees these rows, so no later drain of this instance would mark them.
+      if (this.#appliesAll && piece.pending.length > 0) await this.#log.markApplied(piece.pending)
     }
     if (!catchUp.done) return false
     if (this.#appliesAll) this.#position = catchUp.position
@@ -184,8 +186,8 @@ const TAGS_REMEMBERED = 50_000
 
 /**
  * A walk over all kept rows, to delete the stamps of those that had committed when it began. Rows that commit later are
- * not its affair, so a tag that it has deleted need not be deleted again, and nothing is marked on its way. It goes on
- * where a drain left it, failed or not.
+ * not its affair, so a tag that it has deleted need not be deleted again, and nothing is marked on its way but by private
+ * caches, each of which applies every row, marked or not. It goes on where a drain left it, failed or not.
  */
 class CatchUp {
   readonly session: CacheSession

@@ -20,6 +20,9 @@ export const twoOnRedis: WorldOptions = { cache: 'redis', instances: 2, alone: f
 export const quiet: WorldOptions = { ...twoOnRedis, faults: false }
 export const quietTiered: WorldOptions = { ...quiet, cache: 'tiered' }
 export const connections: WorldOptions = { ...twoOnRedis, theme: 'connections' }
+export const crowdedConnections: WorldOptions = { ...connections, crowded: true }
+/** One instance, whose drains alone decide when its writes are answered. */
+export const crowded: WorldOptions = { ...twoOnRedis, instances: 1, crowded: true }
 export const cluster: WorldOptions = { ...twoOnRedis, cache: 'cluster' }
 export const twoPrivate: WorldOptions = { cache: 'lru', instances: 2, alone: false, faults: true }
 export const stalls: WorldOptions = { ...twoPrivate, theme: 'stalls' }

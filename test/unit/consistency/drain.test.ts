@@ -318,6 +318,18 @@ describe('a drain of a private cache with other instances', () => {
   })
 })
 
+describe('a private cache with other instances that catches up after its log’s connection was lost', () => {
+  it('marks what it finds pending: no later drain of it looks at these rows, and unmarked they are never swept', async () => {
+    const w = world('private')
+    await w.drain.run()
+    w.log.add('1', ['a'])
+    w.log.connection = 1
+    await w.drain.run()
+    await w.drain.run()
+    expect(w.log.rows.map(({ applied }) => applied)).toEqual([true])
+  })
+})
+
 describe('a drain of a private cache that is alone', () => {
   it('counts on its own marks, and a sweep costs nothing', async () => {
     const w = world('private', true)

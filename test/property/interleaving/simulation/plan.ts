@@ -13,6 +13,8 @@ export interface WorldOptions {
   readonly odd?: 'lru' | 'null'
   /** Only plans of this theme; otherwise half of the plans have one or the other. */
   readonly theme?: Theme
+  /** Many views, and as many clients, so that drains find rows of several transactions; otherwise one or two views. */
+  readonly crowded?: true
 }
 
 export function isOnRedis({ cache }: Pick<WorldOptions, 'cache'>): boolean {
@@ -78,7 +80,7 @@ const FASTEST = 1.0045
 const SLOWEST = 1 / FASTEST
 
 export function makePlan(random: Prng, options: WorldOptions): Plan {
-  const views = options.theme === 'connections' || random.chance(0.5) ? ['a'] : ['a', 'b']
+  const views = viewsOf(random, options)
   const slots = Array.from({ length: options.instances }, (_, slot) => slot)
   const request = (): Request => ({
     kind: random.chance(0.35) ? 'write' : 'read',
@@ -97,12 +99,17 @@ export function makePlan(random: Prng, options: WorldOptions): Plan {
       offsetMs: random.below(5000),
       stopsMonotonic: random.chance(0.5),
     })),
-    clients: Array.from({ length: 2 + random.below(3) }, () =>
+    clients: Array.from({ length: (options.crowded ? views.length : 2) + random.below(3) }, () =>
       Array.from({ length: 3 + random.below(5) }, request),
     ),
     faults,
     startsAt: random.chance(0.8) ? 30 * options.instances : 0,
   }
+}
+
+function viewsOf(random: Prng, { crowded, theme }: WorldOptions): readonly string[] {
+  if (crowded) return ['a', 'b', 'c', 'd']
+  return theme === 'connections' || random.chance(0.5) ? ['a'] : ['a', 'b']
 }
 
 /** Deep bugs need several faults of one kind: half of the plans have a theme. */

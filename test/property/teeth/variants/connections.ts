@@ -1,4 +1,12 @@
-import { cluster, connections, core, simulated, type Variant, variant } from '../variant.ts'
+import {
+  cluster,
+  connections,
+  core,
+  crowdedConnections,
+  simulated,
+  type Variant,
+  variant,
+} from '../variant.ts'
 
 const drain = core('drain.ts')
 const gate = core('lease.ts')
@@ -28,6 +36,12 @@ export const CONNECTIONS: readonly Variant[] = [
       session = this.#cache.session()`,
     ),
     drain(`if (session !== undefined && this.#cache.reach === 'private')`, `if (session !== undefined)`),
+  ),
+  variant(
+    'trust after the first of several pieces',
+    crowdedConnections,
+    drain(`await catchUp.apply(piece)`, `await catchUp.apply(piece)\n      break`),
+    drain(`if (!catchUp.done) return false`, ``),
   ),
   variant(
     'use during the replay',

@@ -1,4 +1,14 @@
-import { core, quiet, simulated, stalls, twoOnRedis, twoPrivate, type Variant, variant } from '../variant.ts'
+import {
+  core,
+  crowded,
+  quiet,
+  simulated,
+  stalls,
+  twoOnRedis,
+  twoPrivate,
+  type Variant,
+  variant,
+} from '../variant.ts'
 
 const drain = core('drain.ts')
 const lease = core('lease.ts')
@@ -143,7 +153,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
   variant('a watermark', quiet, ...WATERMARK),
   variant(
     'a lease after the first of several pieces',
-    twoOnRedis,
+    crowded,
     drain(`if (piece.next === undefined) {\n        done.invalidated`, `{\n        done.invalidated`),
   ),
   variant(
@@ -153,6 +163,26 @@ export const LOG_AND_LEASE: readonly Variant[] = [
       `position ??= piece.position\n      done`,
       `this.#position = position ??= piece.position\n      done`,
     ),
+  ),
+  variant(
+    // A transaction before the piece may have committed since.
+    'a failed walk gone on with under a new lease',
+    crowded,
+    drain(
+      `for await (const piece of this.#pieces(select)) {`,
+      `for await (const piece of this.#pieces(select, this.unfinished)) {
+      this.unfinished = piece.next`,
+    ),
+  ),
+  variant(
+    'the position of the last of several pieces',
+    crowded,
+    drain(`position ??= piece.position\n      done`, `position = piece.position\n      done`),
+  ),
+  variant(
+    'later pieces marked without deleting their stamps',
+    crowded,
+    drain(INVALIDATES, INVALIDATES.replace('piece.tags', 'position === piece.position ? piece.tags : []')),
   ),
   variant(
     'the log row outside the transaction',
