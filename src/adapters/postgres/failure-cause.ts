@@ -9,7 +9,7 @@ import { sqlState } from './sql-errors.ts'
  * Why PostgreSQL does not do what it is asked. `setting`: wrong settings, which neither waiting nor a restart mends.
  * `answered`: the server was reached, and refused.
  */
-const CAUSES = {
+export const CAUSES = {
   'wrong-password': { setting: true, says: 'PostgreSQL refuses the password in DATABASE_URL' },
   'not-admitted': {
     setting: true,

@@ -1,10 +1,23 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../src/adapters/postgres/database.ts'
-import { failureCause } from '../../../src/adapters/postgres/failure-cause.ts'
+import { CAUSES, failureCause } from '../../../src/adapters/postgres/failure-cause.ts'
 import { exitCodeOf, explainExit } from '../../../src/infrastructure/exit.ts'
 import { DatabaseState } from '../../../src/infrastructure/observability/database-state.ts'
+
+it('what keeps PostgreSQL from serving has a word, which the operations explain, settings first', () => {
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+  const [, table = ''] = page.split('| Word | PostgreSQL |')
+  const rows = [...table.split('\n\n')[0]!.matchAll(/^\| (`.*?) \|/gm)].map(([, words]) =>
+    [...words!.matchAll(/`([a-z-]+)`/g)].map(([, word]) => word!),
+  )
+  const named = (setting: boolean) =>
+    Object.entries(CAUSES).flatMap(([word, about]) => (about.setting === setting ? [word] : []))
+  expect(rows.slice(0, 3).flat().sort()).toEqual(named(true).sort())
+  expect(rows.slice(3).flat().sort()).toEqual(named(false).sort())
+})
 
 const SSL_REQUEST = 80877103
 
