@@ -17,6 +17,17 @@ const DELETED: StepName = 'drain: DEL is confirmed, the session trusted'
 const LOST: StepName = 'drain: given up'
 const OLD: StepName = 'Redis: comes back as its copy'
 const STORED: StepName = 'read: Redis stores the entry'
+const ACKNOWLEDGED: StepName = 'write: answered, every holder has acknowledged it'
+const IN_MEMORY: StepName = 'read: a hit in memory after an answered write'
+const DELETED_ROW: StepName = 'registry: a retired row is deleted'
+const PROMOTED: StepName = 'read: what Redis had is kept in memory'
+const BYPASSED: StepName = 'drain: Redis has not confirmed in time, and is bypassed'
+
+/** A filled cache in memory, a lease of one tick; retired, left and registered anew at any time. */
+const MEMORY = { warm: true, evictions: false, reads: 1, lease: 0 } as const
+/** One such, and an instance without a cache that writes too. */
+const WRITER = { ...MEMORY, kinds: ['private', 'none'], rows: 1 } as const
+const HOLDERS = { ...MEMORY, kinds: ['private', 'private'], rows: 2 } as const
 
 export const CASES: readonly Case[] = [
   {
@@ -38,6 +49,26 @@ export const CASES: readonly Case[] = [
     name: 'two instances, a longer lease',
     where: { reads: 1, lease: 2, evictions: false, warm: true },
     sees: [WAITED, HELPED],
+  },
+  {
+    name: 'one holder, a longer lease',
+    where: { ...MEMORY, instances: 1, kinds: ['private'], rows: 1, lease: 1 },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, DELETED_ROW, 'holder: gives its lease up and leaves'],
+  },
+  {
+    name: 'one holder and a writer without a cache, one killed at any step',
+    where: { ...WRITER, rows: 2, kills: 1 },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, DELETED_ROW, 'instance: killed, and started again'],
+  },
+  {
+    name: 'one holder and a writer without a cache, PostgreSQL crashes, connections lost at any time',
+    where: { ...WRITER, databaseCrash: true, losses: true },
+    sees: [IN_MEMORY, ACKNOWLEDGED, 'PostgreSQL: crashes, and gives numbers out again'],
+  },
+  {
+    name: 'one near cache',
+    where: { ...MEMORY, instances: 1, kinds: ['near'], rows: 1 },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, PROMOTED, BYPASSED, STORED],
   },
 ]
 
@@ -62,6 +93,22 @@ export const MORE: readonly Case[] = [
     name: 'two instances, two writes, of which the view shows the first, a lease of one tick',
     where: { lease: 0, reads: 1, writes: [true, false], warm: true, evictions: false },
     sees: [WAITED, HELPED],
+  },
+  { name: 'two holders', where: HOLDERS, sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, DELETED_ROW] },
+  {
+    name: 'one holder beside a shared cache',
+    where: { ...MEMORY, kinds: ['shared', 'private'], rows: 1 },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, HELPED, STORED],
+  },
+  {
+    name: 'one near cache and a writer without a cache',
+    where: { ...MEMORY, kinds: ['near', 'none'], rows: 1 },
+    sees: [IN_MEMORY, ACKNOWLEDGED, HELPED, PROMOTED, BYPASSED],
+  },
+  {
+    name: 'two writes to one holder and a writer without a cache',
+    where: { ...WRITER, writes: [true, true] },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED],
   },
 ]
 

@@ -1,8 +1,19 @@
 import { PROTOCOL, type Rules } from './rules.ts'
 
+/**
+ * `shared`: in Redis. `private`: in the process, whose instance is a holder. `near`: in the process, in front of Redis.
+ * `none`: an instance that only writes, and learns of the holders by its drains.
+ */
+export const KINDS = ['shared', 'private', 'near', 'none'] as const
+export type Kind = (typeof KINDS)[number]
+
 /** The surroundings of a search: who takes part, and what may go wrong. */
 export interface Config {
   readonly instances: 1 | 2 | 3
+  /** What cache each of them has, the same kinds next to each other; all are shared where none is named. */
+  readonly kinds: readonly Kind[]
+  /** Rows that the registry has room for: of the holders that live, and of those that have left theirs behind. */
+  readonly rows: 0 | 1 | 2 | 3 | 4
   readonly reads: 1 | 2 | 3
   /** For each write, whether the view shows what it changes. One that does not still promises what came before it. */
   readonly writes: readonly boolean[]
@@ -16,6 +27,8 @@ export interface Config {
   readonly evictions: boolean
   /** How many instances may be killed. They start again at once, knowing nothing. */
   readonly kills: 0 | 1 | 2
+  /** PostgreSQL may crash once, and then gives out again the transaction numbers that left no trace. */
+  readonly databaseCrash: boolean
   /** Begin with a filled cache, its copy, and instances that hold leases; otherwise with nothing. */
   readonly warm: boolean
   readonly rules: Rules
@@ -23,6 +36,8 @@ export interface Config {
 
 export const BASE: Config = {
   instances: 2,
+  kinds: [],
+  rows: 0,
   reads: 2,
   writes: [true],
   lease: 1,
@@ -30,6 +45,7 @@ export const BASE: Config = {
   losses: false,
   evictions: true,
   kills: 0,
+  databaseCrash: false,
   warm: false,
   rules: PROTOCOL,
 }
@@ -40,3 +56,18 @@ export const lapsed = (config: Config): number => config.lease + 1
 /** `WAIT_PER_LEASE`: more than any lease can last. */
 export const waitsFor = ({ rules, lease }: Config): number =>
   rules.waitBeyondLease === 'no wait' ? 0 : lease + rules.waitBeyondLease
+
+/** For how long a holder must have been seen retired before its row may be deleted. */
+export const retiredFor = ({ rules, lease }: Config): number =>
+  rules.retiredBeyondLease === 'no time' ? 0 : lease + rules.retiredBeyondLease
+
+export const kindOf = ({ kinds }: Config, instance: number): Kind => kinds[instance] ?? 'shared'
+
+/** Whether its instance serves hits from its own memory. */
+export const holds = (kind: Kind): boolean => kind === 'private' || kind === 'near'
+
+/** Whether its instance has a session with Redis. */
+export const asksRedis = (kind: Kind): boolean => kind === 'shared' || kind === 'near'
+
+/** Whether a write must also wait for Redis. */
+export const someAskRedis = ({ kinds }: Config): boolean => kinds.length === 0 || kinds.some(asksRedis)

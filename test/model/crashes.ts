@@ -1,21 +1,41 @@
-import { type Config, lapsed } from './config.ts'
+import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
+import { withoutRedis } from './drain.ts'
+import { leaveRow } from './holders.ts'
 import { giveUp } from './reader.ts'
-import type { Rules } from './rules.ts'
-import { clone, Draining, endDrain, NO_INSTANCE, Reading, type State, Writing } from './state.ts'
+import {
+  clone,
+  Draining,
+  endDrain,
+  type Instance,
+  LEASE_ONLY,
+  NO_INSTANCE,
+  Reading,
+  Registered,
+  Row,
+  type State,
+  Writing,
+} from './state.ts'
 import type { Emit } from './step-names.ts'
+import { UNAWAITED } from './writer.ts'
 
 /** An instance's session is made, lost with what it had under way, or its process killed with everything it knew. */
 export function sessionSteps(state: State, config: Config, number: number, emit: Emit): void {
   const instance = state.instances[number]!
-  if (instance.session === 0) {
+  const connects = asksRedis(kindOf(config, number))
+  if (connects && instance.session === 0) {
     makeSession(state, config, number, state.server.epoch, emit)
     const replica = config.crash && state.server.epoch === 1 && !config.rules.mastersOnly
     // What it is sent waits there until it is the master.
     if (replica) makeSession(state, config, number, 2, emit)
-  } else if (config.losses || instance.session !== state.server.epoch) {
+  } else if (connects && (config.losses || instance.session !== state.server.epoch)) {
     const next = clone(state)
-    loseSession(next, number, config.rules)
+    loseSession(next, number, config)
     emit('session: lost', number, next)
+  }
+  if (config.losses && state.registry.length > 0) {
+    const next = clone(state)
+    loseLog(next.instances[number]!, config)
+    emit('log: an instance’s connection is lost', number, next)
   }
   if (state.kills > 0) {
     const next = clone(state)
@@ -38,26 +58,36 @@ function makeSession(state: State, config: Config, number: number, epoch: number
 }
 
 /** Its commands fail; none is moved to another session. The lease stays. */
-function loseSession(next: State, number: number, rules: Rules): void {
+function loseSession(next: State, number: number, config: Config): void {
   const instance = next.instances[number]!
   instance.session = 0
   instance.trusted = 0
   const { drain } = instance
-  if (drain >= Draining.asked && drain < Draining.confirmed) endDrain(instance)
+  if (drain >= Draining.asked && drain < Draining.confirmed) {
+    if (holds(kindOf(config, number))) withoutRedis(instance, config)
+    else endDrain(instance)
+  }
   for (const read of next.reads) {
     if (read.at !== number || !read.connected) continue
     read.connected = 0
-    if (read.phase === Reading.asked && !rules.movesReads) giveUp(read)
+    if (read.phase === Reading.asked && !config.rules.movesReads) giveUp(read)
     else if (read.phase === Reading.replied || read.phase === Reading.making) giveUp(read)
   }
 }
 
 function kill(next: State, number: number, config: Config): void {
   next.kills--
-  loseSession(next, number, config.rules)
+  loseSession(next, number, config)
   const instance = next.instances[number]!
   endDrain(instance)
   instance.lease = lapsed(config)
+  instance.held = lapsed(config)
+  instance.kept = 0
+  if (holds(kindOf(config, number))) {
+    // It begins empty, so it need not apply what had committed by then.
+    instance.seen = committed(next)
+    leaveRow(instance, next)
+  }
   for (const read of next.reads) {
     if (read.at !== number) continue
     if (read.phase === Reading.storing) read.at = NO_INSTANCE
@@ -66,6 +96,53 @@ function kill(next: State, number: number, config: Config): void {
   for (const write of next.writes) {
     if (write.at !== number) continue
     const phase = write.phase === Writing.sent ? Writing.orphaned : Writing.lost
-    Object.assign(write, { phase, at: NO_INSTANCE, age: 0, version: 0 })
+    Object.assign(write, { phase, ...UNAWAITED })
   }
+}
+
+const committed = ({ writes }: State): number =>
+  writes.reduce((mask, { row }, index) => (row === Row.none ? mask : mask | (1 << index)), 0)
+
+/** Its drain fails, what it had seen counts for nothing, and it needs another row; entries and lease stay. */
+function loseLog(instance: Instance, { rules }: Config): void {
+  endDrain(instance)
+  if (!rules.seenOutlivesConnection) instance.seen = 0
+  instance.connected = 0
+}
+
+/** PostgreSQL crashes, and comes back with what was committed. Writes to come may get numbers that were seen as ended. */
+export function databaseSteps(state: State, config: Config, emit: Emit): void {
+  if (state.databaseCrashes === 0) return
+  const { rules } = config
+  const next = clone(state)
+  next.databaseCrashes--
+  const toCome = next.writes.flatMap(({ phase }, index) => (phase === Writing.idle ? [index] : []))
+  const mask = toCome.reduce((bits, index) => bits | (1 << index), 0)
+  if (rules.acksOutliveConnection) {
+    for (const { held, row } of next.instances) {
+      if (held < lapsed(config)) for (const index of toCome) next.writes[index]!.acked |= 1 << row
+    }
+  }
+  for (const instance of next.instances) {
+    if (rules.ackConnection === 'any' && instance.drain === Draining.memory) {
+      instance.covers |= mask
+      continue
+    }
+    if (rules.seenOutlivesConnection) instance.seen |= mask
+    loseLog(instance, config)
+  }
+  for (const write of next.writes) {
+    if (write.phase === Writing.waiting) {
+      write.listed = 1
+      write.list |= LEASE_ONLY
+    }
+    const unanswered = write.phase === Writing.sent || write.phase === Writing.committed
+    if (unanswered || write.phase === Writing.orphaned) {
+      Object.assign(write, { phase: Writing.lost, ...UNAWAITED })
+    }
+  }
+  if (!rules.registryLogged) {
+    for (const row of next.registry) Object.assign(row, { registered: Registered.none, age: 0 })
+  }
+  emit('PostgreSQL: crashes, and gives numbers out again', -1, next)
 }

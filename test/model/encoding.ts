@@ -1,15 +1,28 @@
-import { type Data, NO_INSTANCE, type Read, Reading, type State, Writing } from './state.ts'
+import {
+  type Data,
+  LEASE_ONLY,
+  NO_INSTANCE,
+  NO_ROW,
+  type Read,
+  Reading,
+  type State,
+  Writing,
+} from './state.ts'
 
-/** Words of 32 bits per encoded state. */
-export const WORDS = 7
+/** Words of 32 bits that a state of this shape takes when it is encoded. */
+export function wordsFor(shape: State): number {
+  return encode(shape, new Uint32Array(16))
+}
 
 /**
  * Writes a state as a few words, the same for all states that differ only in names: tokens are renamed in the order in
- * which they are met, instances and reads are sorted, and entries that nothing can ever match are dropped. Two states
+ * which they are met, instances of a kind, rows of the registry and reads are sorted, and entries that nothing can ever match are dropped. Two states
  * with equal words behave alike; two that behave alike may have different words, which costs time, never truth.
  */
-export function encode(state: State, into: Uint32Array): void {
+export function encode(state: State, into: Uint32Array): number {
   const order = instancesInOrder(state)
+  const rows = rowsInOrder(state, order)
+  const memory = state.registry.length > 0
   const place: number[] = []
   order.forEach((instance, index) => {
     place[instance] = index
@@ -26,6 +39,7 @@ export function encode(state: State, into: Uint32Array): void {
   out.push(state.version, 2)
   out.push(state.floor, 2)
   out.push(state.kills, 2)
+  out.push(state.databaseCrashes, 1)
   out.push(state.server.epoch, 2)
   for (const write of state.writes) {
     out.push(write.phase, 3)
@@ -33,6 +47,15 @@ export function encode(state: State, into: Uint32Array): void {
     out.push(write.age, 3)
     out.push(write.version, 2)
     out.push(write.row, 2)
+    if (!memory) continue
+    out.push(write.listed, 1)
+    out.push(reordered(write.list, rows), 5)
+    out.push(reordered(write.acked, rows), 5)
+    out.push(write.confirmed, 1)
+  }
+  for (const row of rows) {
+    out.push(state.registry[row]!.registered, 2)
+    out.push(state.registry[row]!.age, 3)
   }
   for (const index of order) {
     const instance = state.instances[index]!
@@ -44,6 +67,14 @@ export function encode(state: State, into: Uint32Array): void {
     out.push(instance.deletes, 1)
     out.push(instance.selected, 2)
     out.push(instance.confirms, 2)
+    if (!memory) continue
+    out.push(instance.row === NO_ROW ? NO_ROW : rows.indexOf(instance.row), 3)
+    out.push(instance.connected, 1)
+    out.push(instance.held, 3)
+    out.push(instance.kept, 2)
+    out.push(instance.seen, 2)
+    out.push(instance.entitled, 1)
+    out.push(instance.covers, 2)
   }
   const sources = stampsToCome(state)
   const data = (each: Data): void => {
@@ -67,8 +98,9 @@ export function encode(state: State, into: Uint32Array): void {
     out.push(dead ? 0 : token(read.entryStamp), 4)
     out.push(read.version, 2)
     out.push(read.resent, 1)
+    if (memory) out.push(read.current, 1)
   }
-  out.end()
+  return out.end()
 }
 
 /** Reads back what `encode` wrote; `shape` says how many writes, instances and reads there are. */
@@ -77,6 +109,8 @@ export function decode(words: Uint32Array, shape: State): State {
   const version = from.pull(2)
   const floor = from.pull(2)
   const kills = from.pull(2)
+  const databaseCrashes = from.pull(1)
+  const pull = shape.registry.length > 0 ? (bits: number) => from.pull(bits) : () => 0
   const epoch = from.pull(2)
   const writes = shape.writes.map(() => ({
     phase: from.pull(3),
@@ -84,7 +118,12 @@ export function decode(words: Uint32Array, shape: State): State {
     age: from.pull(3),
     version: from.pull(2),
     row: from.pull(2),
+    listed: pull(1),
+    list: pull(5),
+    acked: pull(5),
+    confirmed: pull(1),
   }))
+  const registry = shape.registry.map(() => ({ registered: from.pull(2), age: from.pull(3) }))
   const instances = shape.instances.map(() => ({
     session: from.pull(2),
     trusted: from.pull(1),
@@ -94,6 +133,13 @@ export function decode(words: Uint32Array, shape: State): State {
     deletes: from.pull(1),
     selected: from.pull(2),
     confirms: from.pull(2),
+    row: pull(3),
+    connected: pull(1),
+    held: pull(3),
+    kept: pull(2),
+    seen: pull(2),
+    entitled: pull(1),
+    covers: pull(2),
   }))
   const data = (): Data => ({ stamp: from.pull(4), entryVersion: from.pull(2), entryStamp: from.pull(4) })
   const server = { epoch, ...data() }
@@ -109,9 +155,11 @@ export function decode(words: Uint32Array, shape: State): State {
     entryStamp: from.pull(4),
     version: from.pull(2),
     resent: from.pull(1),
+    current: pull(1),
   }))
-  const { recurring } = shape
-  return { version, floor, kills, broken: false, recurring, writes, server, copy, instances, reads }
+  const { recurring, kinds } = shape
+  const counts = { version, floor, kills, databaseCrashes, broken: false, recurring, kinds }
+  return { ...counts, writes, server, copy, instances, registry, reads }
 }
 
 /** The stamps that the server has, or may have again. An entry with any other is never served. */
@@ -137,7 +185,43 @@ function instancesInOrder(state: State): number[] {
     for (const read of state.reads) if (read.at === index) key += localKey(read) % 2 ** 19
     return key
   })
-  return state.instances.map((_, index) => index).sort((a, b) => keys[a]! - keys[b]!)
+  const memories = state.instances.map((instance) => {
+    const { held, kept, seen, entitled, covers, connected, row } = instance
+    return (
+      rowKey(state, row) * 4096 +
+      held +
+      8 * (kept + 4 * (seen + 4 * (entitled + 2 * (covers + 4 * connected))))
+    )
+  })
+  const order = state.instances.map((_, index) => index)
+  const kinds = state.kinds
+  return order.sort((a, b) => kinds[a]! - kinds[b]! || keys[a]! - keys[b]! || memories[a]! - memories[b]!)
+}
+
+/** Those of the instances first, in their order; the others by what tells them apart. */
+function rowsInOrder(state: State, order: readonly number[]): number[] {
+  const rows = state.registry.map((_, row) => row)
+  if (rows.length === 0) return rows
+  const place = (row: number): number => {
+    const at = order.findIndex((index) => state.instances[index]!.row === row)
+    return at < 0 ? order.length : at
+  }
+  return rows.sort((a, b) => place(a) - place(b) || rowKey(state, a) - rowKey(state, b))
+}
+
+function rowKey(state: State, row: number): number {
+  if (row === NO_ROW || state.registry.length === 0) return 0
+  const { registered, age } = state.registry[row]!
+  const inWrites = state.writes.reduce(
+    (key, { list, acked }) => key * 4 + ((list >> row) & 1) + 2 * ((acked >> row) & 1),
+    0,
+  )
+  return 1 + registered + 4 * (age + 8 * inWrites)
+}
+
+/** A set of rows, by their places in that order. */
+function reordered(mask: number, rows: readonly number[]): number {
+  return rows.reduce((to, row, place) => to | (((mask >> row) & 1) << place), mask & LEASE_ONLY)
 }
 
 function localKey(read: Read): number {
@@ -168,9 +252,11 @@ class Bits {
     this.#bit += bits
   }
 
-  end(): void {
+  /** How many words it took. */
+  end(): number {
     this.#next()
     this.#words.fill(0, this.#word)
+    return this.#word
   }
 
   pull(bits: number): number {

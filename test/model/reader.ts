@@ -1,6 +1,34 @@
-import { type Config, lapsed } from './config.ts'
-import { clone, freshToken, type Instance, over, type Read, Reading, type State } from './state.ts'
+import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
+import {
+  clone,
+  freshToken,
+  type Instance,
+  nothingRead,
+  over,
+  type Read,
+  Reading,
+  type State,
+} from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
+
+/**
+ * A hit in memory is one tick: lease, stamp and entry are looked at together. So is the beginning of a load for memory
+ * alone, since one that loads later after the same look sees no less. A near cache asks Redis in between, and keeps what
+ * comes of it under the stamps from before.
+ */
+export function memorySteps(state: State, config: Config, number: number, emit: Emit): void {
+  const { held, kept } = state.instances[number]!
+  if (!holds(kindOf(config, number)) || held >= lapsed(config)) return
+  const served = (step: StepName, version: number): void => {
+    if (version >= state.floor) emit(step, number, state)
+    else emit(step, number, { ...clone(state), broken: true })
+  }
+  if (kept > 0 && state.floor > 0) served('read: a hit in memory after an answered write', kept - 1)
+  for (const { at, current, phase, version } of state.reads) {
+    if (phase === Reading.loaded && at === number && current)
+      served('read: joins a load under the same stamp in memory', version)
+  }
+}
 
 /**
  * A read: asks for entry and stamp together, under a lease; a hit ends it. On a miss it makes the stamp if there is
@@ -31,7 +59,13 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       if (reaches) lookup(state, config, read, to)
       break
     case Reading.replied:
-      if (instance!.lease < lapsed(config))
+      if (holds(kindOf(config, read.at))) {
+        to('read: what Redis had is kept in memory', (next, all) => {
+          if (rules.promotes === 'under stamps of the reply') next.current = 1
+          keep(next, all, config)
+          over(next)
+        })
+      } else if (instance!.lease < lapsed(config))
         to('read: reply arrives', (next, all) => hit(next, all, next.version))
       break
     case Reading.making:
@@ -51,15 +85,22 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       })
       state.reads.forEach((other) => {
         const flying = other.phase === Reading.loaded || other.phase === Reading.storing
-        if (!flying || other.at !== read.at || rules.observe === 'after load') return
+        if (!flying || other.fence === 0 || other.at !== read.at || rules.observe === 'after load') return
         if (rules.flightsByFence && other.fence !== read.fence) return
         to('read: joins a load under the same stamp', (next, all) => hit(next, all, other.version))
       })
       break
     case Reading.loaded:
-      if (read.connected && permits(instance!, config)) {
-        to('read: SET of the entry is sent', (next) => {
+      if (read.connected && read.fence !== 0 && permits(instance!, config)) {
+        to('read: SET of the entry is sent', (next, all) => {
+          keep(next, all, config)
           next.phase = Reading.storing
+        })
+      }
+      if (holds(kindOf(config, read.at))) {
+        to('read: the entry is kept in memory alone', (next, all) => {
+          keep(next, all, config)
+          giveUp(next)
         })
       }
       break
@@ -91,8 +132,22 @@ type To = (step: StepName, change: (read: Read, next: State) => void) => void
 
 function begin(state: State, config: Config, to: To): void {
   state.instances.forEach((instance, at) => {
-    if (!permits(instance, config)) return
-    const asked = { at, connected: 1, epoch: instance.session, floor: state.floor, phase: Reading.asked }
+    const kind = kindOf(config, at)
+    const current = holds(kind) ? 1 : 0
+    if (current && instance.held < lapsed(config)) {
+      to('read: loads, for memory alone', (next) =>
+        Object.assign(next, { at, current, phase: Reading.loaded, version: state.version }),
+      )
+    }
+    if (!asksRedis(kind) || !permits(instance, config)) return
+    const asked = {
+      at,
+      current,
+      connected: 1,
+      epoch: instance.session,
+      floor: state.floor,
+      phase: Reading.asked,
+    }
     if (config.rules.observe === 'before load') {
       to('read: lookup is sent, under a lease, on a trusted session', (next) => Object.assign(next, asked))
     } else {
@@ -118,12 +173,11 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
     to(
       after ? 'read: lookup finds a hit after an answered write' : 'read: lookup finds a hit',
       (next, all) => {
-        if (config.rules.leaseChecked !== 'at the reply') {
-          hit(next, all, entryVersion)
-          return
-        }
-        next.phase = Reading.replied
-        next.version = entryVersion
+        const kept = holds(kindOf(config, read.at)) && entryVersion >= read.floor
+        if (config.rules.leaseChecked === 'at the reply' || kept) {
+          next.phase = Reading.replied
+          next.version = entryVersion
+        } else hit(next, all, entryVersion)
       },
     )
   } else {
@@ -139,6 +193,13 @@ function observe(read: Read, config: Config): void {
   read.phase = config.rules.observe === 'after load' ? Reading.loaded : Reading.observed
 }
 
+/** In memory, if the stamp that it observed there is still the current one. */
+function keep(read: Read, state: State, config: Config): void {
+  const instance = state.instances[read.at]!
+  if (read.current && instance.held < lapsed(config)) instance.kept = read.version + 1
+  read.current = 0
+}
+
 /** The invariant. */
 function hit(read: Read, state: State, version: number): void {
   if (version < read.floor) state.broken = true
@@ -146,9 +207,16 @@ function hit(read: Read, state: State, version: number): void {
   else over(read)
 }
 
-/** The reader falls back to the database. A SET NX that is on its way stays there. */
+/**
+ * The reader falls back to the database. A SET NX that is on its way stays there. Of loads for memory alone there may be
+ * any number, one after the other.
+ */
 export function giveUp(read: Read): void {
   const { phase, epoch, fence, resent } = read
+  if (phase === Reading.loaded && fence === 0) {
+    Object.assign(read, nothingRead())
+    return
+  }
   over(read)
   if (phase === Reading.making || resent) Object.assign(read, { phase: Reading.late, epoch, fence })
 }

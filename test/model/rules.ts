@@ -34,6 +34,42 @@ export interface Rules {
   readonly movesReads: boolean
   /** Stamps are random tokens; otherwise what is made anew is the same again, like a counter that is lost. */
   readonly freshStamps: boolean
+  /** Whether the holders that a write waits for are read by a drain that began after its COMMIT. */
+  readonly holdersRead: 'after commit' | 'before commit'
+  readonly acksAwaited: 'all' | 'any' | 'none'
+  /** Whether a write's list names its own instance too. */
+  readonly ownListed: boolean
+  readonly retiredListed: boolean
+  /** An acknowledgement says that the stamps are gone; otherwise that the rows were read. */
+  readonly ackAfter: 'deletion' | 'reading'
+  /** Whether a drain that ends before its deletion acknowledges all the same. */
+  readonly abortedAcks: boolean
+  /** Which rows an acknowledgement stands for: those that its snapshot sees, all up to the latest it sees, or all at its time. */
+  readonly ackCovers: 'snapshot' | 'watermark' | 'time of ack'
+  /** It counts only over the connection of its snapshot. */
+  readonly ackConnection: 'the snapshot’s' | 'any'
+  /** Whether a writer keeps acknowledgements when its connection ends. */
+  readonly acksOutliveConnection: boolean
+  /** Whether a holder still counts rows as seen when its connection ends. */
+  readonly seenOutlivesConnection: boolean
+  /** What a drain must find in the registry for its instance to hold a lease. */
+  readonly leaseNeeds: 'own row, not retired' | 'own row' | 'nothing'
+  readonly registers: 'before its first drain' | 'after its first drain'
+  readonly registryLogged: boolean
+  /** How many ticks more than the lease a retired row is kept. */
+  readonly retiredBeyondLease: 1 | 0 | 'no time'
+  readonly leaves: 'without a lease' | 'in its lease'
+  /** Whether a deleted stamp also takes its meaning from the loads that are under way. */
+  readonly dropsLoads: boolean
+  /** A near cache deletes the stamps in memory when Redis has confirmed, or has not in time. */
+  readonly memoryDeleted: 'after Redis' | 'before Redis'
+  /** Whether a near cache whose drain Redis did not confirm bypasses Redis from that tick on. */
+  readonly unconfirmedBypasses: boolean
+  /** Under which stamps in memory what Redis answers is kept: those from before it was asked, or those of the reply. */
+  readonly promotes: 'under earlier stamps' | 'under stamps of the reply'
+  readonly writeWaitsFor: 'both' | 'Redis' | 'holders'
+  /** Whether an instance without Redis leaves the marks to those that have it. */
+  readonly marksNeedRedis: boolean
 }
 
 /** The protocol as it is built. */
@@ -56,4 +92,25 @@ export const PROTOCOL: Rules = {
   flightsByFence: true,
   movesReads: false,
   freshStamps: true,
+  holdersRead: 'after commit',
+  acksAwaited: 'all',
+  ownListed: true,
+  retiredListed: true,
+  ackAfter: 'deletion',
+  abortedAcks: false,
+  ackCovers: 'snapshot',
+  ackConnection: 'the snapshot’s',
+  acksOutliveConnection: false,
+  seenOutlivesConnection: false,
+  leaseNeeds: 'own row, not retired',
+  registers: 'before its first drain',
+  registryLogged: true,
+  retiredBeyondLease: 1,
+  leaves: 'without a lease',
+  dropsLoads: true,
+  memoryDeleted: 'after Redis',
+  unconfirmedBypasses: true,
+  promotes: 'under earlier stamps',
+  writeWaitsFor: 'both',
+  marksNeedRedis: true,
 }

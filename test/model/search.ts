@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { decode, encode, WORDS } from './encoding.ts'
+import { decode, encode, wordsFor } from './encoding.ts'
 import { initial, steps } from './protocol.ts'
 import type { State } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
@@ -27,8 +27,8 @@ export interface Found {
  */
 export function search(config: Config, most = 40_000_000): Found {
   const first = initial(config)
-  const visited = new Visited()
-  const words = new Uint32Array(WORDS)
+  const visited = new Visited(wordsFor(first))
+  const words = new Uint32Array(visited.width)
   const taken = new Map<StepName, number>()
   let broken: number | undefined
   let current = 0
@@ -71,7 +71,7 @@ function trace(config: Config, visited: Visited, last: number): Moment[] {
 
 function find(config: Config, from: State, wanted: Uint32Array): Moment | undefined {
   let found: Moment | undefined
-  const words = new Uint32Array(WORDS)
+  const words = new Uint32Array(wanted.length)
   steps(from, config, (step, who, state) => {
     if (found !== undefined || state.broken) return
     encode(state, words)
@@ -90,13 +90,20 @@ function stale(config: Config, from: State): Moment | undefined {
 
 /** A set of encoded states in the order of their discovery, which is the search's queue as well: about 45 bytes each. */
 class Visited {
-  #words = new Uint32Array(WORDS << 16)
+  readonly width: number
+  #words: Uint32Array<ArrayBuffer>
   #parents = new Uint32Array(1 << 16)
   #slots = new Uint32Array(1 << 18)
   size = 0
 
+  /** `width`: words per state. */
+  constructor(width: number) {
+    this.width = width
+    this.#words = new Uint32Array(width << 16)
+  }
+
   at(index: number): Uint32Array {
-    return this.#words.subarray(index * WORDS, (index + 1) * WORDS)
+    return this.#words.subarray(index * this.width, (index + 1) * this.width)
   }
 
   parent(index: number): number {
@@ -124,21 +131,21 @@ class Visited {
       slot = (slot + 1) & mask
     }
     if (this.size === this.#parents.length) this.#grow()
-    this.#words.set(words, this.size * WORDS)
+    this.#words.set(words, this.size * this.width)
     this.#parents[this.size] = parent
     this.#slots[slot] = ++this.size
     if (this.size * 2 > this.#slots.length) this.#rehash()
   }
 
   #equals(index: number, words: Uint32Array): boolean {
-    const start = index * WORDS
-    for (let word = 0; word < WORDS; word++) if (this.#words[start + word] !== words[word]) return false
+    const start = index * this.width
+    for (let word = 0; word < this.width; word++) if (this.#words[start + word] !== words[word]) return false
     return true
   }
 
   #grow(): void {
     const longer = Math.ceil(this.size * 1.5)
-    this.#words = enlarged(this.#words, longer * WORDS)
+    this.#words = enlarged(this.#words, longer * this.width)
     this.#parents = enlarged(this.#parents, longer)
   }
 
@@ -161,7 +168,7 @@ function enlarged(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> 
 
 function hash(words: Uint32Array): number {
   let mixed = 0x9e3779b9
-  for (let word = 0; word < WORDS; word++) {
+  for (let word = 0; word < words.length; word++) {
     mixed = Math.imul(mixed ^ words[word]!, 0x85ebca6b)
     mixed ^= mixed >>> 15
   }

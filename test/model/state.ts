@@ -8,14 +8,19 @@ export interface State {
   /** The greatest version of any answered write: what a read that begins now must at least return. */
   floor: number
   kills: number
+  databaseCrashes: number
   broken: boolean
   /** Broken variants only: a stamp that is made again after it was lost. */
   recurring: number
+  /** Of each instance, a number for its kind: instances of other kinds do not change places. Never changes. */
+  kinds: readonly number[]
   writes: Write[]
   server: Server
   /** What the server comes back with: its last dump, or a replica that lags. */
   copy: Data
   instances: Instance[]
+  /** The registry, where some instance keeps entries in memory. */
+  registry: HolderRow[]
   reads: Read[]
 }
 
@@ -59,6 +64,26 @@ export interface Write {
   version: number
   /** Its row in the log. */
   row: number
+  /** Whether a drain of its instance's own has said who holds. */
+  listed: number
+  /** The rows of the registry that it waits for, a bit per row, and `LEASE_ONLY`. */
+  list: number
+  /** Those that have acknowledged a snapshot that sees it. */
+  acked: number
+  /** Whether a drain of its instance's own has deleted its stamps in Redis. */
+  confirmed: number
+}
+
+/** In a write's list: one whose acknowledgement cannot come any more. Above the bits of the registry's rows. */
+export const LEASE_ONLY = 1 << 4
+export const NO_ROW = 7
+
+export const Registered = { none: 0, active: 1, retired: 2 } as const
+
+interface HolderRow {
+  registered: number
+  /** Ticks since it was retired. */
+  age: number
 }
 
 export const Draining = {
@@ -71,6 +96,8 @@ export const Draining = {
   executed: 3,
   /** DEL is confirmed; the rows are not marked yet. */
   confirmed: 4,
+  /** The rows are known, and only the stamps in memory are left to delete: Redis is not asked, or does not answer. */
+  memory: 5,
 } as const
 
 export interface Instance {
@@ -89,6 +116,20 @@ export interface Instance {
   selected: number
   /** The writes of this instance that may rely on this drain: their COMMIT had returned when it began. */
   confirms: number
+  /** Of an instance that keeps entries in memory: its row of the registry. */
+  row: number
+  /** Whether that row is of the connection to PostgreSQL that it has now. */
+  connected: number
+  /** Ticks since its lease as a holder began; `lease` is then that of Redis alone. */
+  held: number
+  /** The entry in memory, whose stamp is current: its version + 1, or 0. */
+  kept: number
+  /** The writes whose rows its memory has applied, a bit per write. */
+  seen: number
+  /** Of the drain: whether it found its row. */
+  entitled: number
+  /** Of the drain: the writes that its acknowledgement stands for. */
+  covers: number
 }
 
 export const Reading = {
@@ -125,6 +166,8 @@ export interface Read {
   version: number
   /** Broken variants only: a SET NX of `fence` that may still arrive. */
   resent: number
+  /** Whether the stamp in memory that it observed is still the current one. */
+  current: number
 }
 
 export const NO_INSTANCE = 3
@@ -144,6 +187,7 @@ export const nothingRead = (): Read => ({
   entryStamp: 0,
   version: 0,
   resent: 0,
+  current: 0,
 })
 
 export function endDrain(instance: Instance): void {
@@ -152,23 +196,31 @@ export function endDrain(instance: Instance): void {
   instance.deletes = 0
   instance.selected = 0
   instance.confirms = 0
+  instance.entitled = 0
+  instance.covers = 0
 }
 
 /** Field by field: it is what the search spends its time on. */
 export function clone(state: State): State {
-  const { version, floor, kills, broken, recurring, server, copy } = state
+  const { version, floor, kills, databaseCrashes, broken, recurring, kinds, server, copy } = state
   return {
     version,
     floor,
     kills,
+    databaseCrashes,
     broken,
     recurring,
+    kinds,
     writes: state.writes.map((from) => ({
       phase: from.phase,
       at: from.at,
       age: from.age,
       version: from.version,
       row: from.row,
+      listed: from.listed,
+      list: from.list,
+      acked: from.acked,
+      confirmed: from.confirmed,
     })),
     server: {
       epoch: server.epoch,
@@ -186,7 +238,15 @@ export function clone(state: State): State {
       deletes: from.deletes,
       selected: from.selected,
       confirms: from.confirms,
+      row: from.row,
+      connected: from.connected,
+      held: from.held,
+      kept: from.kept,
+      seen: from.seen,
+      entitled: from.entitled,
+      covers: from.covers,
     })),
+    registry: state.registry.map(({ registered, age }) => ({ registered, age })),
     reads: state.reads.map((from) => ({
       phase: from.phase,
       at: from.at,
@@ -198,6 +258,7 @@ export function clone(state: State): State {
       entryStamp: from.entryStamp,
       version: from.version,
       resent: from.resent,
+      current: from.current,
     })),
   }
 }

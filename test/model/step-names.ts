@@ -8,6 +8,7 @@ export const STEPS = {
   'write: COMMIT returns': 'unit-of-work.ts UnitOfWork.#commit: committedAt',
   'write: answered, its row was applied by another':
     'write-confirmation.ts #confirmShared: applied-by-another',
+  'write: answered, every holder has acknowledged it': 'write-confirmation.ts WriteConfirmation.confirm',
   'write: answered, the lease is waited out': 'write-confirmation.ts #waitOut',
   'drain: begins': 'drain.ts Drain.run: Lease.now, session, #select, and DEL is sent',
   'drain: DEL is sent': 'drain.ts invalidateAll (variant)',
@@ -16,6 +17,10 @@ export const STEPS = {
     'drain.ts Drain.run: TrustedSessions.trust; its writes are answered',
   'drain: rows are marked, the lease renewed': 'drain.ts Drain.run: markApplied, then Lease.renew',
   'drain: rows are marked before their stamps are gone': 'drain.ts Drain.run (variant)',
+  'drain: Redis has not confirmed in time, and is bypassed':
+    'drain.ts Drain.run, of a cache in memory in front of Redis',
+  'drain: the stamps in memory are deleted, and it is acknowledged':
+    'drain.ts Drain.run: invalidateAll, the acknowledgement, Lease.renew',
   'drain: given up': 'drain.ts Drain.run: catch',
   'read: lookup is sent, under a lease, on a trusted session':
     'read-through.ts ReadThrough.read, lease.ts Gate.assert',
@@ -32,8 +37,20 @@ export const STEPS = {
   'read: SET of the entry is sent': 'read-through.ts ReadThrough.#store',
   'read: Redis stores the entry': 'cache/redis-session.ts RedisSession.store',
   'read: given up, or its command lost': 'cache/guard.ts Guard.run',
+  'read: a hit in memory after an answered write': 'cache/lru-cache.ts LruSession.lookup',
+  'read: joins a load under the same stamp in memory': 'flights.ts Flights.join',
+  'read: loads, for memory alone': 'read-through.ts ReadThrough.#fill, of a private cache or without Redis',
+  'read: what Redis had is kept in memory':
+    'ports/cache-port.ts CacheSession.lookup, of a cache in memory in front of Redis',
+  'read: the entry is kept in memory alone': 'read-through.ts ReadThrough.#store',
+  'holder: registers, its new row in the place of its old one': 'holders.ts Holders.register',
+  'holder: gives its lease up and leaves': 'holders.ts Holders.leave',
+  'registry: a row is retired': 'holders.ts Holders.tidy',
+  'registry: a retired row is deleted': 'the same',
   'session: made, with a master': 'cache/master-connection.ts MasterConnection.open',
   'session: lost': 'cache/link.ts Link.#run: ended',
+  'log: an instance’s connection is lost': 'postgres-invalidation-log.ts',
+  'PostgreSQL: crashes, and gives numbers out again': 'pg_ctl stop -m immediate',
   'instance: killed, and started again': 'kill -9',
   'Redis: evicts the stamp': 'maxmemory-policy, FLUSHALL, expiry',
   'Redis: evicts the entry': 'the same, and the TTL',

@@ -1,10 +1,12 @@
-import { type Config, waitsFor } from './config.ts'
+import { type Config, someAskRedis, waitsFor } from './config.ts'
+import { acknowledged, list } from './holders.ts'
 import { clone, NO_INSTANCE, Row, type State, type Write, Writing } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
 
 /**
  * A write: COMMIT is sent, happens together with its row in the log, and returns. It is answered once its stamps are
- * gone: by its own instance's drain (`drain.ts`), by anyone's whose mark is in the log, or after more than a lease.
+ * gone: in Redis by its own instance's drain (`drain.ts`), or by anyone's whose mark is in the log; in the memory of
+ * instances when all holders have said so (`holders.ts`); or after more than a lease.
  */
 export function writeSteps(state: State, config: Config, number: number, emit: Emit): void {
   const write = state.writes[number]!
@@ -18,7 +20,10 @@ export function writeSteps(state: State, config: Config, number: number, emit: E
       // Writes that take turns say as much as any, and spare their permutations.
       if (number > 0 && state.writes[number - 1]!.phase === Writing.idle) return
       for (let at = 0; at < state.instances.length; at++) {
-        to('write: COMMIT is sent', (next) => Object.assign(next, { phase: Writing.sent, at }))
+        to('write: COMMIT is sent', (next, all) => {
+          Object.assign(next, { phase: Writing.sent, at })
+          if (config.rules.holdersRead === 'before commit') list(next, all.instances[at]!, all, config)
+        })
       }
       return
     case Writing.sent:
@@ -36,15 +41,41 @@ export function writeSteps(state: State, config: Config, number: number, emit: E
       })
       return
     case Writing.waiting:
-      if (write.row === Row.applied) to('write: answered, its row was applied by another', answer)
+      if (gone(write, state, config)) {
+        to(
+          write.row === Row.applied
+            ? 'write: answered, its row was applied by another'
+            : 'write: answered, every holder has acknowledged it',
+          answer,
+        )
+      }
       if (write.age >= waitsFor(config)) to('write: answered, the lease is waited out', answer)
   }
 }
 
+/** Whether its stamps are gone wherever a reader could use them. */
+export function gone(write: Write, state: State, config: Config): boolean {
+  const { writeWaitsFor } = config.rules
+  const inRedis = !someAskRedis(config) || write.confirmed === 1 || write.row === Row.applied
+  const inMemory = acknowledged(write, state, config)
+  return (inRedis || writeWaitsFor === 'holders') && (inMemory || writeWaitsFor === 'Redis')
+}
+
 export function answer(write: Write, next: State): void {
   next.floor = Math.max(next.floor, write.version)
-  Object.assign(write, { phase: Writing.answered, at: NO_INSTANCE, age: 0, version: 0 })
+  Object.assign(write, { phase: Writing.answered, ...UNAWAITED })
 }
+
+/** What is not asked any more of a write that no client waits for. */
+export const UNAWAITED = {
+  at: NO_INSTANCE,
+  age: 0,
+  version: 0,
+  listed: 0,
+  list: 0,
+  acked: 0,
+  confirmed: 0,
+} as const
 
 /** Whether its wait has begun. */
 export function counts(write: Write, config: Config): boolean {
