@@ -33,9 +33,10 @@ export class StatementCounter {
 /** The kinds that are there because of the log and the lease. */
 const PROTOCOL_KINDS = {
   insert: 'log: insert the row (in the transaction)',
-  select: 'drain: select pending rows',
+  select: 'drain: select a piece of the pending rows',
   mark: 'drain: mark rows applied',
-  replay: 'drain: select all kept rows',
+  replay: 'drain: select a piece of all kept rows',
+  backlog: 'drain: ask what is left undone',
   sweep: 'sweep',
 } as const
 
@@ -50,7 +51,8 @@ function kindOf(text: string): string {
     if (text.startsWith('insert')) return PROTOCOL_KINDS.insert
     if (text.includes('delete from')) return PROTOCOL_KINDS.sweep
     if (text.includes('update cache_invalidation')) return PROTOCOL_KINDS.mark
-    return text.includes('cache_sweep') ? PROTOCOL_KINDS.replay : PROTOCOL_KINDS.select
+    if (text.includes(' as oldest')) return PROTOCOL_KINDS.backlog
+    return /and xid <= high and applied_at is null/.test(text) ? PROTOCOL_KINDS.select : PROTOCOL_KINDS.replay
   }
   return `transaction: ${text.split(' ', 1)[0]}`
 }
