@@ -49,7 +49,7 @@ try {
     `**${count(hits, (kind) => !isDrain(kind))} statements were sent for ${options.hits.toLocaleString('en')} hits**, apart from the drains that go on anyway.`,
     '## A drain over a long log',
     longLogTable(logs),
-    `A private cache beside others (\`CACHE=lru\`) has to see every row, also those that another instance has marked. Its first drain reads all that are kept; each later one reads what was not committed before. Medians of ${DRAINS} drains that find one new row, on both logs in turn; ratios are to those over ${KEPT_ROWS[0]} rows, and the CPU is this process’s.`,
+    `A private cache beside others (\`CACHE=lru\`) has to see every row, also those that another instance has marked. After its connection to the log was lost it catches up with all that are kept; each other drain reads what was not committed before. Medians of ${DRAINS} drains that find one new row, on both logs in turn; ratios are to those over ${KEPT_ROWS[0]} rows, and the CPU is this process’s.`,
     `Measured by \`npm run bench:cost\` on ${describeMachine(machine)}; ${stage.servers}, all on the same machine.`,
   ])
 } finally {
@@ -121,10 +121,10 @@ function longLogTable(logs: readonly LongLog[]): string {
   const [shortest] = logs
   if (shortest === undefined) throw new Error('There is no table of no logs')
   return table(
-    ['rows kept', 'first drain', 'later drains', 'ratio', 'CPU of one', 'ratio'],
-    logs.map(({ kept, first, next, cpu }) => [
+    ['rows kept', 'catching up', 'other drains', 'ratio', 'CPU of one', 'ratio'],
+    logs.map(({ kept, caughtUp, next, cpu }) => [
       kept.toLocaleString('en'),
-      milliseconds(first),
+      milliseconds(caughtUp),
       milliseconds(median(next)),
       ratio(median(next) / median(shortest.next)),
       milliseconds(median(cpu)),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { LruCache } from '../../src/adapters/cache/lru-cache.ts'
 import { openDatabase } from '../../src/adapters/postgres/database.ts'
@@ -11,8 +12,8 @@ import { timed } from '../support/statistics.ts'
 /** What drains of a private cache beside others took over one log, in ms. */
 export interface LongLog {
   readonly kept: number
-  /** The first one applies every row. */
-  readonly first: number
+  /** Until one that had lost its connection to the log had applied every row again. */
+  readonly caughtUp: number
   /** Each of the others found one new row: how long it took, and how much CPU of this process. */
   readonly next: number[]
   readonly cpu: number[]
@@ -44,11 +45,17 @@ async function openLog(kept: number) {
     new Lease(clock, 1000),
     false,
   )
+  /** Drains until one is complete. */
   const run = async () => {
-    const { error } = await drain.run()
-    if (error !== undefined) throw error
+    for (;;) {
+      const { error, behind } = await drain.run()
+      if (error !== undefined) throw error
+      if (behind === undefined) return
+    }
   }
-  const took: LongLog = { kept, first: await timed(run), next: [], cpu: [] }
+  await run()
+  await loseConnection(fresh.url)
+  const took: LongLog = { kept, caughtUp: await timed(run), next: [], cpu: [] }
   return {
     took,
     drainOne: async () => {
@@ -63,6 +70,18 @@ async function openLog(kept: number) {
       await fresh.drop()
     },
   }
+}
+
+/** Ends the log's connection, so that it is made anew: positions in the log are of one connection. */
+async function loseConnection(url: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(
+    `select pg_terminate_backend(pid, 10000) from pg_stat_activity
+     where datname = current_database() and application_name = 'marketflow log'`,
+  )
+  await client.end()
+  await sleep(200)
 }
 
 /** As many rows as that, of the tags that a write has. */
