@@ -38,13 +38,7 @@ async function openLog(kept: number) {
   await fill(fresh.url, kept)
   const clock = new SystemClock()
   const cache = new LruCache({ maxBytes: 1_000_000 }, clock, new SystemRandom())
-  const drain = new Drain(
-    cache,
-    database.invalidationLog,
-    new TrustedSessions(),
-    new Lease(clock, 1000),
-    false,
-  )
+  const drain = new Drain(cache, database.invalidationLog, new TrustedSessions(), new Lease(clock, 1000))
   /** Drains until one is complete. */
   const run = async () => {
     for (;;) {

@@ -30,7 +30,6 @@ export async function openStage(): Promise<Stage> {
     DATABASE_URL: database.url,
     REDIS_URL: redis.url,
     CACHE: 'redis',
-    SINGLE_INSTANCE: 'false',
     JWT_SECRET: 'a secret that only this benchmark uses',
   })
   const core = await openCore(config, pino({ level: 'silent' }))

@@ -1,6 +1,6 @@
 import { DrainLoop } from '../../src/application/consistency/drain-loop.ts'
-import { CachePort } from '../../src/application/consistency/ports/cache-port.ts'
 import { Clock } from '../../src/application/consistency/ports/clock.ts'
+import { InvalidationLog } from '../../src/application/consistency/ports/invalidation-log.ts'
 import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
 import { UpdateMarket } from '../../src/application/markets/update-market.ts'
 import { Transactions } from '../../src/application/ports/transactions.ts'
@@ -18,13 +18,13 @@ export interface Writers {
 }
 
 export async function writersOf({ container }: Core, leaseMs: number): Promise<Writers> {
-  const [cache, loop, clock, transactions] = await Promise.all([
-    container.getAsync(CachePort),
+  const [log, loop, clock, transactions] = await Promise.all([
+    container.getAsync(InvalidationLog),
     container.getAsync(DrainLoop),
     container.getAsync(Clock),
     container.getAsync(Transactions),
   ])
-  const atOnce = new AtOnce(cache, loop, clock, leaseMs, false)
+  const atOnce = new AtOnce(log, loop, clock, leaseMs)
   const writer = (transactions: Transactions) =>
     UpdateMarket({ writes: new UnitOfWork(transactions, tagsOf, atOnce, clock, () => {}), clock })
   return {

@@ -35,7 +35,6 @@ export async function openStage(modules: readonly string[] = []): Promise<Stage>
   const settings = (cache: Cache, database: string) => ({
     DATABASE_URL: database,
     CACHE: cache,
-    SINGLE_INSTANCE: 'false',
     SEED_DEMO: 'false',
     RATE_LIMIT: 'off',
     LOG_LEVEL: 'warn',

@@ -35,7 +35,6 @@ async function ours(cache: string, world: World): Promise<Contestant> {
     CACHE: cache,
     REDIS_URL: world.redisUrl,
     REDIS_PREFIX: `${cache}:`,
-    SINGLE_INSTANCE: String(cache === 'lru'),
   })
   const views = await core.container.getAsync(Reads)
   const writes = await core.container.getAsync(Writes)

@@ -37,7 +37,6 @@ export async function openWorld(): Promise<World> {
     const config = readConfig({
       DATABASE_URL: url,
       JWT_SECRET: 'a secret that only this benchmark uses',
-      SINGLE_INSTANCE: 'false',
       ...env,
     })
     return openCore(config, pino({ level: 'silent' }), [

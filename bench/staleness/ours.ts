@@ -11,16 +11,15 @@ export function ours(world: World, revision: string): Contestant[] {
   const contestant = (cache: string, instances: number): Contestant => ({
     name: `Marketflow, ${cache}${cache === 'lru' ? `, ${instances === 1 ? 'alone' : 'two instances'}` : ''}`,
     version: revision,
-    wiring: `\`CACHE=${cache}\`${cache === 'lru' && instances === 1 ? ' `SINGLE_INSTANCE=true`' : ''}, all else by default`,
+    wiring: `\`CACHE=${cache}\`, all else by default`,
     instances,
     usesRedis: cache !== 'lru',
     ours: true,
     open: async (redisUrls) => {
-      const alone = { SINGLE_INSTANCE: String(instances === 1) }
       const opened: Instance[] = []
       for (const url of redisUrls) {
         const redis: Record<string, string> = cache === 'lru' ? {} : { REDIS_URL: url }
-        opened.push(await instance(await world.open({ CACHE: cache, ...alone, ...redis }), world))
+        opened.push(await instance(await world.open({ CACHE: cache, ...redis }), world))
       }
       return opened
     },

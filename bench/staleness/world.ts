@@ -34,7 +34,6 @@ export async function openWorld(seed: number): Promise<World> {
     const config = readConfig({
       DATABASE_URL: database.url,
       JWT_SECRET: 'a secret that only this benchmark uses',
-      SINGLE_INSTANCE: 'false',
       ...env,
     })
     return openCore(config, pino({ level: 'silent' }), [slowly(loads, seed)])

@@ -1,6 +1,6 @@
 import { DrainLoop } from '../../src/application/consistency/drain-loop.ts'
-import { CachePort } from '../../src/application/consistency/ports/cache-port.ts'
 import { Clock } from '../../src/application/consistency/ports/clock.ts'
+import { InvalidationLog } from '../../src/application/consistency/ports/invalidation-log.ts'
 import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
 import { type Confirmation, WriteConfirmation } from '../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../src/application/ports/transactions.ts'
@@ -25,7 +25,9 @@ export class Unlogged extends Transactions {
   }
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#transactions.run((tx) => work({ ...tx, logInvalidation: async () => '0' }))
+    return this.#transactions.run((tx) =>
+      work({ ...tx, logInvalidation: async () => ({ id: '0', transaction: '0' }) }),
+    )
   }
 
   look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
@@ -35,12 +37,12 @@ export class Unlogged extends Transactions {
 
 /** The same writes as everybody's, answered when COMMIT has returned. */
 export async function bareWrites({ container }: Core): Promise<Writes> {
-  const [transactions, cache, loop, clock] = await Promise.all([
+  const [transactions, log, loop, clock] = await Promise.all([
     container.getAsync(Transactions),
-    container.getAsync(CachePort),
+    container.getAsync(InvalidationLog),
     container.getAsync(DrainLoop),
     container.getAsync(Clock),
   ])
-  const atOnce = new AtOnce(cache, loop, clock, 1000, true)
+  const atOnce = new AtOnce(log, loop, clock, 1000)
   return new UnitOfWork(new Unlogged(transactions), tagsOf, atOnce, clock, () => {})
 }

@@ -26,7 +26,6 @@ export class Instances {
       DATABASE_URL: this.#database.url,
       REDIS_URL: this.redis.url,
       CACHE: this.#cache,
-      SINGLE_INSTANCE: 'false',
       SEED_DEMO: 'false',
       RATE_LIMIT: 'off',
       LOG_LEVEL: 'warn',

@@ -10,7 +10,6 @@ import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import { Clock } from '../application/consistency/ports/clock.ts'
 import { Unavailable } from '../application/consistency/ports/unavailable.ts'
 import { ShadowCheck } from '../application/consistency/shadow-check.ts'
-import { WAIT_PER_LEASE } from '../application/consistency/write-confirmation.ts'
 import { regimeOf } from './config/cache-regime.ts'
 import { type Config, locationOf } from './config/config.ts'
 import { keptSecret } from './config/secret.ts'
@@ -107,9 +106,6 @@ async function assertMigrated(database: Database): Promise<void> {
   throw new Unavailable('database-unavailable', { message })
 }
 
-const LONE_CACHE =
-  'every write will wait 1.02 times LEASE_MS: other instances may use this database, and their caches are private to them, so they must be given time to notice. Set REDIS_URL to share one cache, or SINGLE_INSTANCE=true if there are no other instances'
-
 export type Override = (container: Container) => Promise<void> | void
 
 async function start(
@@ -120,10 +116,7 @@ async function start(
   database: Database,
 ): Promise<Core> {
   const [clock, metrics] = await Promise.all([container.getAsync(Clock), container.getAsync(Metrics)])
-  await database.invalidationLog.claim(regimeOf(config, cache), config.alone)
-  // One that was alone before, and was cut off from PostgreSQL a moment ago, may still be reading under its last lease.
-  if (config.alone && config.databaseUrl !== undefined) await clock.sleep(WAIT_PER_LEASE * config.leaseMs)
-  if (cache.reach === 'private' && !config.alone) logger.warn(LONE_CACHE)
+  await database.invalidationLog.claim(regimeOf(config, cache))
   metrics.watchDatabase(await container.getAsync(DatabaseState))
   metrics.watch(cache, await container.getAsync(Lease), await container.getAsync(LoadQueue))
   const shadow = await container.getAsync(ShadowCheck)

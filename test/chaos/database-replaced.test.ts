@@ -22,7 +22,7 @@ async function aDatabase(): Promise<string> {
 }
 
 async function anInstance(url: string): Promise<RunningService> {
-  const service = await startService({ DATABASE_URL: url, CACHE: 'lru', SINGLE_INSTANCE: 'false' })
+  const service = await startService({ DATABASE_URL: url, CACHE: 'lru' })
   services.push(service)
   return service
 }

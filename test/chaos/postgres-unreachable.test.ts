@@ -58,7 +58,7 @@ it('gone, with SERVE_UNVERIFIED=false: 503', async () => {
 })
 
 it('stalled for longer than a lease: nothing is served as verified past it, and everything returns', async () => {
-  fleet = await startFleet({ size: 1, cache: 'lru', env: { SINGLE_INSTANCE: 'true' } })
+  fleet = await startFleet({ size: 1, cache: 'lru' })
   await warm(fleet)
   const [{ api, postgres }] = fleet.instances as [Fleet['instances'][0]]
   postgres.stall()

@@ -90,7 +90,6 @@ describe('the compose file for production', () => {
     const config = readConfig(environmentOf(service!, given))
     expect(config).toMatchObject({
       cache: 'tiered',
-      alone: false,
       migrate: false,
       trustProxy: 1,
       rateLimit: true,

@@ -26,10 +26,7 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
 
   beforeAll(async () => {
     database = embedded ? undefined : await freshDatabase()
-    const where =
-      database === undefined
-        ? { DATA_DIR: 'memory' }
-        : { DATABASE_URL: database.url, SINGLE_INSTANCE: 'true' }
+    const where = database === undefined ? { DATA_DIR: 'memory' } : { DATABASE_URL: database.url }
     service = await startService({
       ...where,
       PUBLIC_URL: 'https://markets.example.org',

@@ -1,7 +1,4 @@
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readConfig } from '../../src/infrastructure/config/config.ts'
-import { openCore } from '../../src/infrastructure/core.ts'
 import { DEMO } from '../../src/infrastructure/demo/seed-demo.ts'
 import { Api } from '../support/api.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
@@ -57,26 +54,8 @@ it('a start warns of nothing else, but of a variable that it does not know', asy
   await stop()
 })
 
-it.each([
-  [
-    'once that every write waits, and what to do',
-    {},
-    [/^every write will wait .* REDIS_URL .* SINGLE_INSTANCE=true/],
-  ],
-  ['nothing of the kind when no other instance is to be waited for', { SINGLE_INSTANCE: 'true' }, []],
-])('a start with a PostgreSQL and a cache of its own says %s', async (_, env, expected) => {
-  const lines: string[] = []
-  const config = readConfig({
-    DATABASE_URL: database.url,
-    JWT_SECRET: 'a secret of thirty-two bytes or more',
-    CACHE: 'lru',
-    LEASE_MS: '500',
-    ...env,
-  })
-  const core = await openCore(
-    config,
-    pino({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line).msg) }),
-  )
-  await core.close()
-  expect(lines).toEqual(expected.map((pattern) => expect.stringMatching(pattern)))
+it('a start warns once of a variable that has no effect any more, and goes on', async () => {
+  const warnings = await warningsOf({ CACHE: 'lru', SINGLE_INSTANCE: 'true' })
+  expect(warnings.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^SINGLE_INSTANCE: without effect/)])
+  await stop()
 })

@@ -127,11 +127,6 @@ describe('workers that cannot start', () => {
     expect(() => readConfig({ WORKERS: '2' })).toThrow('WORKERS: more than 1 needs a DATABASE_URL')
   })
 
-  it('are several instances, whatever SINGLE_INSTANCE says', () => {
-    const env = { WORKERS: '2', SINGLE_INSTANCE: 'true' }
-    expect(() => readConfig(env)).toThrow('WORKERS: more than 1 contradicts SINGLE_INSTANCE=true')
-  })
-
   it('are as many as there are cores, or a number', () => {
     const env = {
       DATABASE_URL: 'postgres://localhost/x',

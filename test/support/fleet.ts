@@ -91,7 +91,7 @@ async function startInstance(
     DATABASE_URL: url.href,
     ...(cache === 'lru' ? {} : { REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
   }
-  const start = () => startService({ ...ways, CACHE: cache, SINGLE_INSTANCE: 'false', ...env }, entry)
+  const start = () => startService({ ...ways, CACHE: cache, ...env }, entry)
   let service = await start()
   const logs = [service.log]
   return {

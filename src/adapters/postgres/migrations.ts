@@ -238,3 +238,16 @@ export class LogInPieces extends Migration {
     for (const statement of [...LOG_INDEXES, ...SWEPT]) this.addSql(statement)
   }
 }
+
+/**
+ * The instances that serve hits from their own memory, and that writes wait for. It is logged: one that PostgreSQL had
+ * forgotten after a crash could still have its lease.
+ */
+export class CacheHolders extends Migration {
+  override up(): void {
+    this.addSql(`create table cache_holder (
+      id integer generated always as identity primary key,
+      retired boolean not null default false
+    )`)
+  }
+}

@@ -8,6 +8,7 @@ import { Client } from 'pg'
 import { ENTITIES } from './entities.ts'
 import {
   ActiveMarketCounts,
+  CacheHolders,
   DatabaseIdentity,
   InitialSchema,
   LogInPieces,
@@ -23,6 +24,7 @@ const MIGRATIONS = [
   { name: '0004-database-identity', class: DatabaseIdentity },
   { name: '0005-log-transactions', class: LogTransactions },
   { name: '0006-log-in-pieces', class: LogInPieces },
+  { name: '0007-cache-holders', class: CacheHolders },
 ]
 
 const options = {

@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite'
 import pLimit from 'p-limit'
-import { LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
+import { Acknowledgements, LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
 import { type Connection, ConnectionLost, Connections, lend, type Row, within } from './connections.ts'
 import { translate } from './sql-errors.ts'
 import { SqlInvalidationLog } from './sql-invalidation-log.ts'
@@ -50,6 +50,7 @@ export class PgliteConnections extends Connections {
 export class PgliteInvalidationLog extends SqlInvalidationLog {
   readonly #connections: Connections
   readonly #timeoutMs: number
+  readonly acknowledgements = new Acknowledgements()
 
   /** `timeoutMs`: the longest a method may take, waiting for the connection included. */
   constructor(connections: Connections, timeoutMs: number) {
@@ -60,6 +61,16 @@ export class PgliteInvalidationLog extends SqlInvalidationLog {
 
   /** Nothing to agree on: an embedded database has one instance. */
   async claim(): Promise<void> {}
+
+  /** Other processes are kept out of an embedded database, so all that are on the list are dead. */
+  override async register(): Promise<string> {
+    await this.query('delete from cache_holder', [])
+    return super.register()
+  }
+
+  /** No other instance can hear. */
+  async tell(): Promise<void> {}
+  onWake(): void {}
 
   protected async query(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     try {

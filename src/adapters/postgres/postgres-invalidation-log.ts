@@ -1,14 +1,18 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import { Client } from 'pg'
-import { LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
+import {
+  Acknowledgements,
+  type HolderMessage,
+  LogOverdue,
+} from '../../application/consistency/ports/invalidation-log.ts'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { ConnectionLost, type Row, within } from './connections.ts'
 import { failureCause, type ObserveDatabase } from './failure-cause.ts'
-import { claimRegime, holdsLock, type Regime, RegimeConflict } from './regime.ts'
+import { claimRegime, holdsLock, RegimeConflict } from './regime.ts'
 import type { SamePrimary } from './same-primary.ts'
 import { SessionMark, SessionNotOwn } from './shared-sessions.ts'
 import { sqlState } from './sql-errors.ts'
-import { SqlInvalidationLog } from './sql-invalidation-log.ts'
+import { Position, SqlInvalidationLog } from './sql-invalidation-log.ts'
 
 interface Session {
   readonly client: Client
@@ -16,6 +20,7 @@ interface Session {
   /** Connected, and the regime claimed. */
   readonly ready: Promise<Client>
   readonly oneAtATime: LimitFunction
+  readonly acknowledgements: Acknowledgements
 }
 
 /**
@@ -28,6 +33,12 @@ const SERVERS_PART = 0.75
  * old, and by it a piece may look cheaper to find by sorting all rows.
  */
 const PLAN_BY_INDEX = { enable_bitmapscan: 'off', enable_seqscan: 'off', jit: 'off' } as const
+/** Waiting for the disk is what makes a holder's registration outlive a crash of PostgreSQL. */
+const DURABLE = { synchronous_commit: 'on' } as const
+/** Where instances tell each other what holders have applied, and that writes wait for it. */
+const CHANNEL = 'marketflow_holders'
+/** PostgreSQL takes messages of less than 8,000 bytes. */
+const LONGEST_SNAPSHOT = 7_000
 /** The SQLSTATE of a statement that the server has given up. */
 const GIVEN_UP = '57014'
 
@@ -41,7 +52,8 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
   readonly #timeoutMs: number
   readonly #primary: SamePrimary
   readonly #observe: ObserveDatabase
-  #regime: Regime | undefined
+  #regime: string | undefined
+  #wake: () => void = () => {}
   #session: Session | undefined
   #closed = false
 
@@ -54,10 +66,29 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     this.#observe = observe
   }
 
-  async claim(regime: string, exclusive: boolean): Promise<void> {
-    this.#regime = { name: regime, exclusive }
+  async claim(regime: string): Promise<void> {
+    this.#regime = regime
     this.#drop(this.#session)
     await this.query('select', [])
+  }
+
+  get acknowledgements(): Acknowledgements {
+    return this.#closed ? new Acknowledgements() : this.connection().acknowledgements
+  }
+
+  async tell({ applied, wake }: HolderMessage): Promise<void> {
+    const message: Message = { wake }
+    if (applied !== undefined) message.applied = [applied.holder, (applied.position as Position).snapshot]
+    if (message.applied !== undefined && message.applied[1].length > LONGEST_SNAPSHOT) {
+      // Less than the truth, and true: all that had ended before the oldest that was under way.
+      const [oldest] = message.applied[1].split(':')
+      message.applied[1] = `${oldest}:${oldest}:`
+    }
+    await this.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify(message)])
+  }
+
+  onWake(wake: () => void): void {
+    this.#wake = wake
   }
 
   protected async query(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
@@ -116,7 +147,9 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       mark,
       ready: this.#connect(client, mark),
       oneAtATime: pLimit(1),
+      acknowledgements: new Acknowledgements(),
     }
+    client.on('notification', ({ payload = '' }) => this.#hear(session, JSON.parse(payload)))
     // Also when it breaks while no query waits for it, which would otherwise end the process.
     client.on('error', () => this.#drop(session))
     session.ready.catch(() => {})
@@ -128,10 +161,18 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     await this.#primary.ask(client, {
       statement_timeout: Math.ceil(SERVERS_PART * this.#timeoutMs),
       ...PLAN_BY_INDEX,
+      ...DURABLE,
       ...mark.setting,
     })
     if (this.#regime !== undefined) await claimRegime(client, this.#regime)
+    await client.query(`listen ${CHANNEL}`)
     return client
+  }
+
+  /** What a connection that was given up still brings, is kept with it, and no write looks there. */
+  #hear(session: Session, { applied, wake }: Message): void {
+    if (applied !== undefined) session.acknowledgements.add(applied[0], new Position(session, applied[1], ''))
+    if (wake) this.#wake()
   }
 
   #drop(session: Session | undefined): void {
@@ -143,6 +184,12 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     this.#closed = true
     this.#drop(this.#session)
   }
+}
+
+/** As it goes over the channel; what was applied, by which holder and up to which snapshot. */
+interface Message {
+  applied?: [holder: string, snapshot: string]
+  readonly wake: boolean
 }
 
 function unavailable(cause: unknown): Unavailable {

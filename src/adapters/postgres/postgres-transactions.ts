@@ -91,10 +91,11 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
     applications: new MikroApplicationRepository(em),
     views: new SqlViewQueries(query),
     logInvalidation: async (tags) => {
-      const [row] = await query('insert into cache_invalidation (tags) values ($1) returning id::text', [
-        tags,
-      ])
-      return String(row?.id)
+      const [row] = await query(
+        'insert into cache_invalidation (tags) values ($1) returning id::text, xid::text as transaction',
+        [tags],
+      )
+      return { id: String(row?.id), transaction: String(row?.transaction) }
     },
   }
 }

@@ -1,5 +1,6 @@
 import {
   type Backlog,
+  type Holder,
   InvalidationLog,
   type LogCursor,
   LogOverdue,
@@ -7,6 +8,7 @@ import {
   type LogPosition,
 } from '../../application/consistency/ports/invalidation-log.ts'
 import type { Row } from './connections.ts'
+import { HELD, HOLDER_LOCKS } from './regime.ts'
 
 /** The most rows of a piece. Those that are pending will be marked, which takes longer than to read them. */
 const MOST_ROWS = { pending: 1000, kept: 4000 } as const
@@ -34,6 +36,18 @@ const MISSED = `swept < pg_snapshot_xmax(pg_current_snapshot()) and (
     select from pg_snapshot_xip($4::pg_snapshot) x
     where x <= swept and pg_visible_in_snapshot(x, pg_current_snapshot())))`
 
+/** The list of holders, as JSON. */
+const HOLDERS = `
+  (select coalesce(json_agg(json_build_object(
+    'id', id::text, 'retired', retired, 'connected', id = any(array(${HELD}))
+  )), '[]')::text from cache_holder)`
+
+/** The lock is taken before the row can be seen, so a row without it is of a connection that has ended. */
+const REGISTER = `
+  with before as (delete from cache_holder where id = $1::int),
+    registered as (insert into cache_holder default values returning id)
+  select id::text, pg_try_advisory_lock(${HOLDER_LOCKS}, id) from registered`
+
 /**
  * A piece of at most $3 rows of the log after ($1, $2), in the order of transactions. One statement, and so one snapshot: rows that were
  * deleted are gone exactly if it says so, and the snapshot that is told sees the rows that are selected, and no others.
@@ -57,7 +71,7 @@ const pieceOf = (numbers: string, condition: string, missed: string) => `
     array_to_json(array(select distinct unnest(tags) collate "C" from piece))::text as tags,
     array_to_json(array(select id::text from piece where applied_at is null order by n))::text as pending,
     (select count(*) from piece) < (select count(*) from found) as more,
-    (select xid::text from last) as xid, (select id::text from last) as id,
+    (select xid::text from last) as xid, (select id::text from last) as id, ${HOLDERS} as holders,
     sweeps::text, ${missed} as missed, pg_current_snapshot()::text as snapshot
   from cache_sweep) looked`
 
@@ -71,8 +85,9 @@ const PIECES = {
  * Transactions' numbers tell them apart only while the server runs: after a crash it gives out again those that left
  * no trace, as does a server that took its place. Either ends every connection; so a snapshot counts on its own alone.
  */
-class Position {
+export class Position implements LogPosition {
   readonly connection: object
+  /** `xmin:xmax:xip,…` */
   readonly snapshot: string
   /** How often rows had been swept by then. */
   readonly sweeps: string
@@ -81,6 +96,11 @@ class Position {
     this.connection = connection
     this.snapshot = snapshot
     this.sweeps = sweeps
+  }
+
+  sees(transaction: string): boolean {
+    const [, next = '', underWay = ''] = this.snapshot.split(':')
+    return BigInt(transaction) < BigInt(next) && !underWay.split(',').includes(transaction)
   }
 }
 
@@ -110,7 +130,8 @@ const BACKLOG = `
       as awaited,
     (select count(*)::int from (select from cache_invalidation where applied_at is null limit 10000) pending) as rows,
     (select greatest(0, extract(epoch from clock_timestamp() - created_at) * 1000)::float8
-      from cache_invalidation where applied_at is null order by xid, id limit 1) as oldest`
+      from cache_invalidation where applied_at is null order by xid, id limit 1) as oldest,
+    ${HOLDERS} as holders`
 
 /**
  * Counted from the mark. Rows that another instance is sweeping at this moment are left to it. The count of sweeps is for
@@ -144,10 +165,9 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
    * Says under which settings this instance uses its cache, from now on and for as long as it lives. Instances that
    * disagree on the lease's length, or on whether their cache is shared, break each other's promises silently.
    * @param regime equal exactly where instances fit together, such as `shared/1000`
-   * @param exclusive this instance relies on being the only one
    * @throws RegimeConflict now or from any later method, while an instance is alive that does not fit
    */
-  abstract claim(regime: string, exclusive: boolean): Promise<void>
+  abstract claim(regime: string): Promise<void>
 
   async pending(since?: LogPosition, after?: LogCursor): Promise<LogPiece> {
     return this.#piece('pending', since, after)
@@ -176,6 +196,7 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
       pending: JSON.parse(String(answer.pending)),
       next: answer.more === true ? new Cursor(String(answer.xid), String(answer.id)) : undefined,
       position: new Position(connection, String(answer.snapshot), sweeps),
+      holders: holdersIn(answer),
       missed: answer.missed === true || (otherConnection && since.sweeps !== sweeps),
     }
   }
@@ -207,7 +228,23 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
       awaited: new Set(JSON.parse(String(answer?.awaited))),
       rows: Number(answer?.rows),
       oldestMs: Number(answer?.oldest ?? 0),
+      holders: holdersIn(answer),
     }
+  }
+
+  async register(before?: string): Promise<string> {
+    const [row] = await this.query(REGISTER, [before ?? null])
+    return String(row?.id)
+  }
+
+  async retire(ids: readonly string[]): Promise<void> {
+    await this.query('update cache_holder set retired = true where id = any($1::int[]) and not retired', [
+      ids,
+    ])
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.query('delete from cache_holder where id = any($1::int[])', [ids])
   }
 
   /** In pieces, too: drains go over the same connection. */
@@ -219,4 +256,8 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
       if (swept < MOST_ROWS.pending) return total
     }
   }
+}
+
+function holdersIn(answer: Row | undefined): Holder[] {
+  return JSON.parse(String(answer?.holders ?? '[]'))
 }

@@ -12,7 +12,8 @@ interface Waiting {
 }
 
 /**
- * Runs drains one after the other: every L/3, at once when a write asks, and as long as one is behind. It never backs off: a drain that fails
+ * Runs drains one after the other: every L/3, at once when a write asks, here or at another
+ * instance, and as long as one is behind. It never backs off: a drain that fails
  * is tried again after the same pause, since every lapse of the lease costs all readers the cache.
  */
 export class DrainLoop {
@@ -21,7 +22,8 @@ export class DrainLoop {
   readonly #leaseMs: number
   readonly #observe: (outcome: DrainOutcome) => void
   #waiting: Waiting[] = []
-  #wake: AbortController | undefined
+  #woken = false
+  #pause: AbortController | undefined
   #stopping = false
   #done: Promise<void> | undefined
 
@@ -45,30 +47,42 @@ export class DrainLoop {
    */
   next(rowId?: string): Promise<DrainOutcome> {
     const outcome = new Promise<DrainOutcome>((answer) => this.#waiting.push({ rowId, answer }))
-    this.#wake?.abort()
+    this.#pause?.abort()
     return outcome
   }
 
-  /** The next drain, but no sooner than the loop's own pace: for a write whose first drain did not confirm it. */
-  async nextUnhurried(rowId?: string): Promise<DrainOutcome> {
-    await this.#clock.sleep(this.#leaseMs / DRAINS_PER_LEASE_WHILE_WAITING)
-    return this.next(rowId)
+  /**
+   * The next drain, but no sooner than the loop's own pace: for a write whose first drain did not confirm it. None, and
+   * never an answer, once the signal aborts.
+   */
+  async nextUnhurried(rowId: string, answered: AbortSignal): Promise<DrainOutcome> {
+    await this.#clock.sleep(this.#leaseMs / DRAINS_PER_LEASE_WHILE_WAITING, answered)
+    return answered.aborted ? new Promise(() => {}) : this.next(rowId)
   }
 
-  /** Ends the loop, with one last drain for what is still pending, and tells what came of it. */
+  /** Another instance's write waits for a drain that begins after this call. */
+  wake(): void {
+    this.#woken = true
+    this.#pause?.abort()
+  }
+
+  /** Ends the loop, with one last drain for what is still pending, and tells what came of it. Its lease is over then. */
   async finish(): Promise<DrainOutcome> {
     const last = this.next()
     this.#stopping = true
     await this.#done
+    await this.#drain.leave()
     return last
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping || this.#waiting.length > 0) {
       const asked = this.#waiting
+      const woken = this.#woken
       this.#waiting = []
+      this.#woken = false
       const began = this.#clock.monotonic()
-      const outcome = await this.#drain.run(asked.flatMap(({ rowId }) => rowId ?? []))
+      const outcome = await this.#drain.run({ awaited: asked.flatMap(({ rowId }) => rowId ?? []), woken })
       this.#observe(outcome)
       for (const { answer } of asked) answer(outcome)
       if (!outcome.behind) await this.#pauseSince(began)
@@ -77,9 +91,9 @@ export class DrainLoop {
 
   async #pauseSince(began: number): Promise<void> {
     const left = began + this.#leaseMs / DRAINS_PER_LEASE - this.#clock.monotonic()
-    if (left <= 0 || this.#waiting.length > 0 || this.#stopping) return
-    this.#wake = new AbortController()
-    await this.#clock.sleep(left, this.#wake.signal)
-    this.#wake = undefined
+    if (left <= 0 || this.#waiting.length > 0 || this.#woken || this.#stopping) return
+    this.#pause = new AbortController()
+    await this.#clock.sleep(left, this.#pause.signal)
+    this.#pause = undefined
   }
 }

@@ -1,7 +1,9 @@
+import { Holders } from './holders.ts'
 import type { Lease, Moment, TrustedSessions } from './lease.ts'
 import { type CachePort, type CacheSession, CacheUnusable } from './ports/cache-port.ts'
 import {
   type Backlog,
+  type Holder,
   type InvalidationLog,
   type LogCursor,
   LogOverdue,
@@ -19,10 +21,22 @@ export interface DrainOutcome {
   readonly found: number
   /** What is left undone, where the drain could not do it and PostgreSQL could still be asked. */
   readonly backlog?: Backlog
-  /** A long log is being caught up with, and the next drain goes on with that. */
+  /** The instances that held entries of their own at a look that it had at the log. */
+  readonly holders?: readonly Holder[]
+  /**
+   * The next drain follows at once: a long log is being caught up with, or this instance was not on the list of holders.
+   */
   readonly behind?: true
   /** What ended it early. */
   readonly error?: unknown
+}
+
+/** For whom a drain is. */
+export interface DrainRequest {
+  /** The rows whose writes wait for it. */
+  readonly awaited?: readonly string[]
+  /** Another instance's write waits for what this holder acknowledges. */
+  readonly woken?: boolean
 }
 
 /** Which part of the lease a drain spends on catching up before it looks for new rows again. */
@@ -31,12 +45,14 @@ const CATCH_UP_PER_LEASE = 1 / 6
 /**
  * One drain of the invalidation log. The order of its steps is the protocol; each swap of two is a known bug:
  *
- * 1. note the time t0, and take the session (rows selected before the connection was made may miss some);
+ * 1. note the time t0, and take the session (rows selected before the connection was made may miss some). With a private
+ *    cache, be on the list of holders, committed;
  * 2. a session that is new to a shared cache, or a private cache that cannot say what it has seen, catches up: it deletes
  *    the stamps of every kept row. A shared session is trusted after the last of them. A long log takes several drains;
- * 3. select a piece of the new rows: the pending ones, or for a private cache beside others all that it has not applied;
+ * 3. select a piece of the new rows: the pending ones, or for a private cache all that it has not applied;
  * 4. delete the stamps of their tags over that very session, which also proves that it still is the master;
- * 5. after the last piece, and not before, hold a lease since t0;
+ * 5. after the last piece, and not before, acknowledge what the *first* look saw, and hold a lease since t0: with a private
+ *    cache only if that look found this instance on the list, and not retired;
  * 6. mark the piece's rows applied, and go on with the next piece;
  * 7. once all are marked, remember up to where the log was read when the first piece was selected.
  *
@@ -47,42 +63,44 @@ export class Drain {
   readonly #log: InvalidationLog
   readonly #trusted: TrustedSessions
   readonly #lease: Lease
-  /** A private cache beside others: what is marked may have been marked by another instance. */
-  readonly #appliesAll: boolean
-  /** Every row that it sees is marked and, in a private cache beside others, applied to the trusted session. */
+  readonly #holders: Holders
+  /** A private cache: what is marked may have been marked by another instance. */
+  readonly #holds: boolean
+  /** Every row that it sees is marked and, in a private cache, applied to the trusted session. */
   #position: LogPosition | undefined
   #catchUp: CatchUp | undefined
   #heard = false
 
-  /** `alone`: no other process shares the database, so what is marked was marked by this instance. */
-  constructor(
-    cache: CachePort,
-    log: InvalidationLog,
-    trusted: TrustedSessions,
-    lease: Lease,
-    alone: boolean,
-  ) {
+  constructor(cache: CachePort, log: InvalidationLog, trusted: TrustedSessions, lease: Lease) {
     this.#cache = cache
     this.#log = log
     this.#trusted = trusted
     this.#lease = lease
-    this.#appliesAll = cache.reach === 'private' && !alone
+    this.#holders = new Holders(log, lease)
+    this.#holds = cache.reach === 'private'
   }
 
-  /** `awaited`: the rows whose writes wait for this drain. Never rejects: a failed drain is an outcome. */
-  async run(awaited: readonly string[] = []): Promise<DrainOutcome> {
+  /** Never rejects: a failed drain is an outcome. */
+  async run(request: DrainRequest = {}): Promise<DrainOutcome> {
     const since = this.#lease.now()
     const session = this.#cache.session()
-    const done = { invalidated: false, found: 0 }
+    const done: Done = { invalidated: false, found: 0 }
     this.#heard = false
     try {
       if (session === undefined && this.#cache.reach !== 'none') throw new CacheUnusable('unreachable')
+      if (this.#holds) await this.#holders.register()
       const behind = session !== undefined && !(await this.#caughtUp(session, since))
-      if (!behind || !this.#appliesAll) await this.#applyNew(session, since, done)
+      if (!behind || !this.#holds) await this.#applyNew(session, since, done, request)
       return { ...done, heard: true, ...(behind && { behind }) }
     } catch (error) {
-      return { ...done, ...(await this.#leftBy(error, awaited)), error }
+      return { ...done, ...(await this.#leftBy(error, request)), error }
     }
+  }
+
+  /** This instance uses its cache no more, and no write waits for it. */
+  async leave(): Promise<void> {
+    // Its connection ends with it, and the next drain of another instance takes it off the list.
+    await this.#holders.leave().catch(() => undefined)
   }
 
   /** Whether nothing is left to catch up with; spends a part of the lease on it, and the next drain goes on from there. */
@@ -95,55 +113,71 @@ export class Drain {
     for await (const piece of this.#pieces((after) => this.#keptPiece(after), catchUp.after, mayGoOn)) {
       await catchUp.apply(piece)
       // The position that it ends with sees these rows, so no later drain of this instance would mark them.
-      if (this.#appliesAll && piece.pending.length > 0) await this.#log.markApplied(piece.pending)
+      if (this.#holds && piece.pending.length > 0) await this.#log.markApplied(piece.pending)
     }
     if (!catchUp.done) return false
-    if (this.#appliesAll) this.#position = catchUp.position
+    if (this.#holds) this.#position = catchUp.position
     else this.#trusted.trust(session)
     this.#catchUp = undefined
     return true
   }
 
-  /**
-   * A private session that was never used is empty, and has nothing to catch up with; nor has one that is alone, whose
-   * rows stay pending until it has applied them.
-   */
+  /** A private session that was never used is empty, and has nothing to catch up with. */
   #isBehind(session: CacheSession): boolean {
     if (this.#cache.reach === 'shared') return !this.#trusted.has(session)
-    if (!this.#appliesAll || !this.#trusted.has(session)) return false
+    if (!this.#holds || !this.#trusted.has(session)) return false
     return this.#position === undefined || !this.#log.knows(this.#position)
   }
 
   async #applyNew(
     session: CacheSession | undefined,
     since: Moment,
-    done: { invalidated: boolean; found: number },
+    done: Done,
+    { awaited = [], woken = false }: DrainRequest,
   ): Promise<void> {
     const select =
-      this.#appliesAll && session !== undefined && this.#trusted.has(session)
+      this.#holds && session !== undefined && this.#trusted.has(session)
         ? (after?: LogCursor) => this.#keptPiece(after)
         : (after?: LogCursor) => this.#log.pending(this.#position, after)
-    let position: LogPosition | undefined
+    let first: LogPiece | undefined
     for await (const piece of this.#pieces(select)) {
-      position ??= piece.position
+      first ??= piece
+      done.holders = first.holders
       done.found += piece.pending.length
       if (session !== undefined) await invalidateAll(session, piece.tags)
       if (piece.next === undefined) {
         done.invalidated = true
-        this.#renew(session, since)
+        const news = woken || first.tags.length > 0
+        if (!(await this.#renew(session, since, first, { news, wake: awaited.length > 0 })))
+          done.behind = true
       }
       if (piece.pending.length > 0) await this.#log.markApplied(piece.pending)
     }
-    this.#position = position
+    if (first === undefined) return
+    this.#position = first.position
+    await this.#holders.tidy(first.holders)
   }
 
-  #renew(session: CacheSession | undefined, since: Moment): void {
-    if (session !== undefined && this.#cache.reach === 'private') this.#trusted.trust(session)
+  /** Whether this instance may use its cache now, as far as the list of holders is concerned. */
+  async #renew(
+    session: CacheSession | undefined,
+    since: Moment,
+    { position, holders }: LogPiece,
+    occasion: { readonly news: boolean; readonly wake: boolean },
+  ): Promise<boolean> {
+    if (session !== undefined && this.#holds) {
+      this.#trusted.trust(session)
+      if (!this.#holders.isOn(holders)) return false
+      await this.#holders.acknowledge(position, holders, occasion)
+    } else if (occasion.wake) {
+      await this.#holders.wake(holders)
+    }
     if (session === undefined || this.#trusted.has(session)) this.#lease.renew(since)
+    return true
   }
 
   async #keptPiece(after?: LogCursor): Promise<LogPiece> {
-    const piece = await this.#log.kept(this.#appliesAll ? this.#position : undefined, after)
+    const piece = await this.#log.kept(this.#holds ? this.#position : undefined, after)
     if (!piece.missed) return piece
     // Any stamp may be old: the tags of what was swept are not known any more.
     this.#cache.reset()
@@ -170,16 +204,21 @@ export class Drain {
   /** What a drain leaves that ended early. A log that did not answer is not asked again. */
   async #leftBy(
     error: unknown,
-    awaited: readonly string[],
-  ): Promise<Pick<DrainOutcome, 'heard' | 'backlog'>> {
+    { awaited = [] }: DrainRequest,
+  ): Promise<Pick<DrainOutcome, 'heard' | 'backlog' | 'holders'>> {
     if (!(error instanceof CacheUnusable)) return { heard: this.#heard || error instanceof LogOverdue }
     try {
-      return { heard: true, backlog: await this.#log.backlog(awaited) }
+      const backlog = await this.#log.backlog(awaited)
+      if (awaited.length > 0) await this.#holders.wake(backlog.holders)
+      return { heard: true, backlog, holders: backlog.holders }
     } catch (failure) {
       return { heard: this.#heard || failure instanceof LogOverdue }
     }
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type Done = Mutable<Pick<DrainOutcome, 'invalidated' | 'found' | 'holders' | 'behind'>>
 
 /** Most tags that a walk remembers to have deleted: rows that follow each other often name the same. */
 const TAGS_REMEMBERED = 50_000

@@ -8,6 +8,12 @@ export interface Moment {
 }
 
 /**
+ * How long another instance's lease is waited out, in leases: strictly more than one, since clock rates may differ by
+ * 1 % either way between the two machines.
+ */
+export const WAIT_PER_LEASE = 1.02
+
+/**
  * Permission to use the cache, for `lengthMs` from the moment a drain *began* (volume leases, Yin et al. 1999).
  * It is looked at when it is used and never ended by a timer: a blocked event loop fires timers late.
  */
@@ -28,6 +34,11 @@ export class Lease {
   /** `since`: noted before the drain selected its rows. */
   renew(since: Moment): void {
     this.#since = since
+  }
+
+  /** Before its time: this instance leaves. */
+  end(): void {
+    this.#since = undefined
   }
 
   get holds(): boolean {

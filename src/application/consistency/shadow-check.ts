@@ -1,3 +1,4 @@
+import { WAIT_PER_LEASE } from './lease.ts'
 import type { LoadQueue } from './load-queue.ts'
 import {
   type CachePort,
@@ -12,7 +13,6 @@ import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
 import { decode, isNegative, makeEntry } from './representation.ts'
 import type { View } from './view.ts'
-import { WAIT_PER_LEASE } from './write-confirmation.ts'
 
 /**
  * What became of a check. `same`: the database says what was served. `overtaken`: a write came between, and its

@@ -1,7 +1,7 @@
 import type { Clock } from './ports/clock.ts'
 import { CommitUnknown, type LoggingTransaction, type Transactions } from './ports/database.ts'
 import { Unavailable } from './ports/unavailable.ts'
-import type { Confirmation, WriteConfirmation } from './write-confirmation.ts'
+import type { Confirmation, Logged, WriteConfirmation } from './write-confirmation.ts'
 
 /** What a write records; which tags it invalidates, the unit of work is told. */
 export interface Recorded {
@@ -70,8 +70,8 @@ export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
     return this.#commit(async (tx) => [undefined, await log(tx, tags, ['by-hand'])])
   }
 
-  async #commit<T>(work: (tx: Tx) => Promise<[T, Logged | undefined]>): Promise<T> {
-    let logged: Logged | undefined
+  async #commit<T>(work: (tx: Tx) => Promise<[T, Caused | undefined]>): Promise<T> {
+    let logged: Caused | undefined
     try {
       const result = await this.#transactions.run(async (tx) => {
         logged = undefined
@@ -93,16 +93,14 @@ export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
     }
   }
 
-  async #confirm(logged: Logged, committedAt: number): Promise<void> {
-    const confirmation = await this.#confirmation.confirm(logged.rowId, logged.tags, committedAt)
+  async #confirm(logged: Caused, committedAt: number): Promise<void> {
+    const confirmation = await this.#confirmation.confirm(logged, committedAt)
     const waitedMs = this.#clock.monotonic() - committedAt
     this.#observe({ causes: logged.causes, tags: logged.tags, confirmation, waitedMs })
   }
 }
 
-interface Logged {
-  readonly rowId: string
-  readonly tags: readonly string[]
+interface Caused extends Logged {
   readonly causes: readonly string[]
 }
 
@@ -110,9 +108,9 @@ async function log(
   tx: LoggingTransaction,
   tags: readonly string[],
   causes: readonly string[],
-): Promise<Logged | undefined> {
+): Promise<Caused | undefined> {
   const distinct = [...new Set(tags)]
   return distinct.length === 0
     ? undefined
-    : { rowId: await tx.logInvalidation(distinct), tags: distinct, causes }
+    : { row: await tx.logInvalidation(distinct), tags: distinct, causes }
 }

@@ -24,8 +24,6 @@ export interface Surroundings<Source, Tx extends LoggingTransaction, Event exten
   readonly clock: Clock
   readonly random: Random
   readonly leaseMs: number
-  /** No other process shares the database. */
-  readonly alone: boolean
   /** With the database out of reach, serve what is still there, marked; otherwise fail. */
   readonly serveUnverified: boolean
   /** The share of hits that are checked against the database, in [0, 1]. */
@@ -64,7 +62,7 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   surroundings: Surroundings<Source, Tx, Event>,
 ): Consistency<Source, Tx, Event> {
   const { cache, log, snapshots, transactions, tagsOf, clock, random } = surroundings
-  const { leaseMs, alone, serveUnverified, shadowShare = 0, limit, mostLoads, observer } = surroundings
+  const { leaseMs, serveUnverified, shadowShare = 0, limit, mostLoads, observer } = surroundings
   const { clocks = { loop: clock, writes: clock } } = surroundings
 
   const lease = new Lease(clock, leaseMs)
@@ -72,12 +70,13 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   const gate = new Gate(trusted, lease)
   const loads = new LoadQueue(limit, mostLoads)
 
-  const drain = new Drain(cache, log, trusted, lease, alone)
+  const drain = new Drain(cache, log, trusted, lease)
   const loop = new DrainLoop(drain, clocks.loop, leaseMs, (outcome) => {
     observer.drained(outcome)
     loads.drained(outcome)
   })
-  const confirmation = new WriteConfirmation(cache, loop, clocks.writes, leaseMs, alone)
+  log.onWake(() => loop.wake())
+  const confirmation = new WriteConfirmation(log, loop, clocks.writes, leaseMs)
   const writes = new UnitOfWork(transactions, tagsOf, confirmation, clock, (report) => observer.wrote(report))
 
   const shadowOptions = { share: shadowShare, leaseMs }

@@ -1,74 +1,72 @@
+import type { DrainOutcome } from './drain.ts'
 import type { DrainLoop } from './drain-loop.ts'
-import { type CachePort, CacheUnusable } from './ports/cache-port.ts'
+import { WAIT_PER_LEASE } from './lease.ts'
 import type { Clock } from './ports/clock.ts'
+import type { LoggedRow } from './ports/database.ts'
+import type { Holder, InvalidationLog } from './ports/invalidation-log.ts'
 
-/** Strictly more than the lease: clock rates may differ by 1 % either way between the two machines. */
-export const WAIT_PER_LEASE = 1.02
+/** What a write has logged, in its own transaction. */
+export interface Logged {
+  readonly row: LoggedRow
+  readonly tags: readonly string[]
+}
 
 /** How a write came to be answered. */
 export type Confirmation = 'invalidated' | 'applied-by-another' | 'lease-waited-out'
 
 /**
  * When a committed write may be answered: once no reader can use a stamp from before it. That is, when a drain that
- * began after the commit has deleted the stamps, or another instance's has (the row is no longer pending), or
- * 1.02·L after COMMIT returned — by then every instance that may still use the cache has drained the row.
+ * began after the commit has deleted the stamps of this instance's cache, or another instance's has (the row is no
+ * longer pending), *and* every holder on the list that such a drain found has acknowledged the write's transaction.
+ * Or else 1.02·L after COMMIT returned: by then every instance that may still use its cache has drained the row.
  */
 export class WriteConfirmation {
-  readonly #cache: CachePort
+  readonly #log: InvalidationLog
   readonly #loop: DrainLoop
   readonly #clock: Clock
   readonly #leaseMs: number
-  readonly #alone: boolean
 
-  constructor(cache: CachePort, loop: DrainLoop, clock: Clock, leaseMs: number, alone: boolean) {
-    this.#cache = cache
+  constructor(log: InvalidationLog, loop: DrainLoop, clock: Clock, leaseMs: number) {
+    this.#log = log
     this.#loop = loop
     this.#clock = clock
     this.#leaseMs = leaseMs
-    this.#alone = alone
   }
 
   /** `committedAt`: monotonic, read after COMMIT returned; counting from sending it would be too short. */
-  async confirm(rowId: string, tags: readonly string[], committedAt: number): Promise<Confirmation> {
-    if (this.#cache.reach === 'private') return this.#confirmPrivate(tags, committedAt)
-    return this.#confirmShared(rowId, committedAt)
-  }
-
-  async #confirmShared(rowId: string, committedAt: number): Promise<Confirmation> {
+  async confirm({ row }: Logged, committedAt: number): Promise<Confirmation> {
+    // Of the connection that there is now: what is said over a later one may be of another server.
+    const acknowledgements = this.#log.acknowledgements
     const answered = new AbortController()
     const deadline = this.#waitOut(committedAt, answered.signal)
+    let how: Confirmation | undefined
+    let lacking: readonly Holder[] | undefined
     try {
-      let next = this.#loop.next(rowId)
+      let next = this.#loop.next(row.id)
       for (;;) {
-        const outcome = await Promise.race([next, deadline])
-        if (outcome === 'lease-waited-out') return outcome
-        if (outcome.invalidated) return 'invalidated'
-        if (outcome.backlog !== undefined && !outcome.backlog.awaited.has(rowId)) return 'applied-by-another'
-        next = this.#loop.nextUnhurried(rowId)
+        const told = await Promise.race([next, acknowledgements.next(), deadline])
+        if (told === 'lease-waited-out') {
+          if (acknowledgements === this.#log.acknowledgements) this.#retire(lacking)
+          return told
+        }
+        if (told !== undefined) {
+          how = confirmedBy(told, row) ?? how
+          lacking = told.holders ?? lacking
+          next = this.#loop.nextUnhurried(row.id, answered.signal)
+        }
+        if (lacking !== undefined) lacking = acknowledgements.lacking(lacking, row.transaction)
+        if (how !== undefined && lacking?.length === 0) return how
       }
     } finally {
       answered.abort()
     }
   }
 
-  /**
-   * In process hardly anything can fail, and no other instance's drain says anything about the other instances. Whether
-   * there are none is asked of the drain: it fails when PostgreSQL has let another in while we were cut off, and when
-   * the stamps could not be deleted, which leaves this instance without a lease.
-   */
-  async #confirmPrivate(tags: readonly string[], committedAt: number): Promise<Confirmation> {
-    await this.#cache.session()?.invalidate(tags).catch(ignoreUnusable)
-    const answered = new AbortController()
-    const deadline = this.#waitOut(committedAt, answered.signal)
-    const drained = this.#loop.next()
-    if (!this.#alone) return deadline
-    try {
-      const outcome = await Promise.race([drained, deadline])
-      if (outcome === 'lease-waited-out') return outcome
-      return outcome.error === undefined ? 'invalidated' : await deadline
-    } finally {
-      answered.abort()
-    }
+  /** One whose message was late or lost lives on, and will find that it has to register anew. */
+  #retire(lacking: readonly Holder[] = []): void {
+    const ids = lacking.filter(({ retired }) => !retired).map(({ id }) => id)
+    // The next write that waits for them tries again.
+    if (ids.length > 0) this.#log.retire(ids).catch(() => undefined)
   }
 
   /** A timer may fire early by a fraction, so the clock has the last word. */
@@ -81,6 +79,7 @@ export class WriteConfirmation {
   }
 }
 
-function ignoreUnusable(error: unknown): void {
-  if (!(error instanceof CacheUnusable)) throw error
+function confirmedBy({ invalidated, backlog }: DrainOutcome, { id }: LoggedRow): Confirmation | undefined {
+  if (invalidated) return 'invalidated'
+  return backlog !== undefined && !backlog.awaited.has(id) ? 'applied-by-another' : undefined
 }

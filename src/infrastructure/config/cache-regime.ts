@@ -9,5 +9,7 @@ export function regimeOf(
   { leaseMs }: Pick<Config, 'leaseMs'>,
   { reach, identity }: Pick<CachePort, 'reach' | 'identity'>,
 ): string {
+  // Not by the name of the release before, whose writes wait for no holder, and whose readers are none.
+  if (reach === 'private') return `holders/${leaseMs}`
   return reach === 'shared' ? `${reach}/${leaseMs}/${identity}` : `${reach}/${leaseMs}`
 }

@@ -65,7 +65,8 @@ const environment = z
     REDIS_PREFIX: z.string().max(100).default('marketflow:'),
     REDIS_TIMEOUT_MS: whole(1, 60_000).default(50),
     LEASE_MS: whole(100, 60_000).default(1000),
-    SINGLE_INSTANCE: yesOrNo.optional(),
+    /** Accepted for one release, and without effect. */
+    SINGLE_INSTANCE: z.string().optional(),
     SERVE_UNVERIFIED: yesOrNo.default(true),
     /** Which part of the hits is compared with the database. */
     SHADOW_CHECK: share.default(0),
@@ -99,9 +100,6 @@ const environment = z
     }
     if (env.WORKERS > 1 && env.DATABASE_URL === undefined) {
       missing('WORKERS', 'more than 1 needs a DATABASE_URL: the embedded database belongs to one process')
-    }
-    if (env.WORKERS > 1 && env.SINGLE_INSTANCE === true) {
-      missing('WORKERS', 'more than 1 contradicts SINGLE_INSTANCE=true: each worker is an instance')
     }
   })
 
@@ -139,8 +137,8 @@ function configOf(values: z.output<typeof environment>) {
     /** Whether requests may come from other machines. */
     exposed,
     seedDemo: SEED_DEMO ?? (embedded && !exposed),
-    /** No other process shares the database. */
-    alone: SINGLE_INSTANCE ?? embedded,
+    /** Variables that are accepted for one release more, and have no effect. */
+    obsolete: SINGLE_INSTANCE === undefined ? [] : ['SINGLE_INSTANCE'],
     /** Undefined: no spans, and no SDK. */
     tracing: tracingOf(values),
   }
@@ -184,9 +182,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 const unknownVariable = (meant: string) =>
   `unknown, and so without effect; the nearest that is known: ${meant}`
 
-/** A sentence for each variable that was probably meant for the service, and is not read by it. Values are not told. */
-export function doubtsAbout({ misspelt }: Config): string[] {
-  return misspelt.map(({ variable, meant }) => `${variable}: ${unknownVariable(meant)}`)
+/** A sentence for each variable that was meant for the service, and has no effect. Values are not told. */
+export function doubtsAbout({ misspelt, obsolete }: Config): string[] {
+  return [
+    ...misspelt.map(({ variable, meant }) => `${variable}: ${unknownVariable(meant)}`),
+    ...obsolete.map(
+      (variable) =>
+        `${variable}: without effect, and an error in the next release; instances find each other now`,
+    ),
+  ]
 }
 
 /** What a command runs with that signs no tokens: it needs the service's environment, but not its secret. */

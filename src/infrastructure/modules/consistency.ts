@@ -48,7 +48,6 @@ export const consistency = (config: Config, logger: Logger) =>
             clock,
             random,
             leaseMs: config.leaseMs,
-            alone: config.alone,
             serveUnverified: config.serveUnverified,
             shadowShare: config.shadowCheck,
             limit: pLimit(LOADS_IN_FLIGHT),

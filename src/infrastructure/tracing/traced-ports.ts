@@ -53,7 +53,7 @@ export function traceTransactions(transactions: Transactions): Transactions {
 /** How long a write waits after its commit and for what, and its wait for the loop's next drain. */
 export function traceProtocol({ confirmation, loop }: Protocol): void {
   spanned(confirmation, 'confirm', 'confirm write', {
-    before: (_, tags) => ({ 'marketflow.write.tags': [...tags] }),
+    before: ({ tags }) => ({ 'marketflow.write.tags': [...tags] }),
     after: (how) => ({ 'marketflow.write.confirmation': how }),
   })
   // The drain itself serves many writes, and is in no trace of theirs.

@@ -52,7 +52,7 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
     beforeAll(async () => {
       redis = await startRedis()
       database = await freshDatabase()
-      const where = { DATABASE_URL: database.url, SINGLE_INSTANCE: 'true', ...env(redis.url) }
+      const where = { DATABASE_URL: database.url, ...env(redis.url) }
       instance = await openInstance(where, clock)
       const sql = new Client({ connectionString: database.url })
       await sql.connect()

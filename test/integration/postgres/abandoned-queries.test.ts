@@ -19,7 +19,7 @@ beforeAll(async () => {
   await database.migrate()
   await database.close()
   log = new PostgresInvalidationLog(fresh.url, TIMEOUT_MS, new SamePrimary())
-  await log.claim('private/1000', true)
+  await log.claim('private/1000')
   other = new Client({ connectionString: fresh.url })
   await other.connect()
 })

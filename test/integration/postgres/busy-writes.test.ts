@@ -17,7 +17,7 @@ let market: string
 
 beforeAll(async () => {
   database = await freshDatabase()
-  service = await startService({ DATABASE_URL: database.url, CACHE: 'lru', SINGLE_INSTANCE: 'true' })
+  service = await startService({ DATABASE_URL: database.url, CACHE: 'lru' })
   rosa = await organizer(new Api(service.url))
   market = await activeMarket(rosa, { city: 'Bend' })
   ;[holder, watcher] = [0, 1].map(() => new Client({ connectionString: database.url })) as [Client, Client]

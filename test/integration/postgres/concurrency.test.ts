@@ -58,7 +58,7 @@ describe.each(ENGINES)('at the same time on $name', ({ open }) => {
         const locked = (await tx.markets.findForUpdate(market.id))!
         await pause()
         locked.edit({ stallCount: locked.stallCount + 1 }, NOW)
-        const id = await tx.logInvalidation([`write-${fails}`])
+        const { id } = await tx.logInvalidation([`write-${fails}`])
         await pause()
         if (fails) throw new Error('rolled back')
         logged.push(id)

@@ -94,7 +94,7 @@ describe('a database embedded in a directory', () => {
 
   it('reaches the disk with every commit', async () => {
     await database.migrate()
-    await database.invalidationLog.claim('private/1000', true)
+    await database.invalidationLog.claim('private/1000')
     const synced = vi.spyOn(fs, 'fsyncSync')
     syncBuiltinESMExports()
     try {

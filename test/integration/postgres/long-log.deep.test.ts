@@ -33,7 +33,7 @@ afterAll(async () => {
 
 function drainOf(cache: CachePort) {
   const lease = new Lease(clock, 60_000)
-  const drain = new Drain(cache, database.invalidationLog, new TrustedSessions(), lease, false)
+  const drain = new Drain(cache, database.invalidationLog, new TrustedSessions(), lease)
   /** Drains until one is complete: a piece that is not given in time on a busy machine is asked for again. */
   const settle = () =>
     expect

@@ -36,7 +36,7 @@ it('behind PgBouncer in session mode everything works, and instances under other
   const database = await openDatabase({ url })
   closing.push(database)
   await database.identity()
-  await database.invalidationLog.claim('shared/1000', false)
+  await database.invalidationLog.claim('shared/1000')
   const organizer = anOrganizer()
   await database.transactions.run(async (tx) => {
     tx.accounts.add(organizer)
@@ -45,14 +45,12 @@ it('behind PgBouncer in session mode everything works, and instances under other
   expect(
     await database.snapshots.read((views) => views.marketListing({ page: 1, pageSize: 5 })),
   ).toBeDefined()
-  await expect(direct.invalidationLog.claim('shared/500', false)).rejects.toBeInstanceOf(RegimeConflict)
+  await expect(direct.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(RegimeConflict)
   const other = await openDatabase({ url })
   closing.push(other)
-  await expect(other.invalidationLog.claim('shared/500', false)).rejects.toBeInstanceOf(RegimeConflict)
+  await expect(other.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(RegimeConflict)
   await database.invalidationLog.close()
-  await expect
-    .poll(() => other.invalidationLog.claim('shared/500', false).then(() => 'in', String))
-    .toBe('in')
+  await expect.poll(() => other.invalidationLog.claim('shared/500').then(() => 'in', String)).toBe('in')
   expect((await other.invalidationLog.pending()) satisfies object).toBeDefined()
 })
 
@@ -74,8 +72,8 @@ describe('behind PgBouncer in transaction mode', () => {
     const logs = [1, 2].map(() => new PostgresInvalidationLog(url, 5_000, new SamePrimary()))
     closing.push(...logs)
     const [one, other] = logs as [PostgresInvalidationLog, PostgresInvalidationLog]
-    await one.claim('private/1000', true)
-    await expect(other.claim('private/1000', true)).rejects.toBeInstanceOf(SessionNotOwn)
+    await one.claim('private/1000')
+    await expect(other.claim('private/1000')).rejects.toBeInstanceOf(SessionNotOwn)
     await expect(one.pending()).rejects.toBeInstanceOf(SessionNotOwn)
     await expect(one.pending()).rejects.toBeInstanceOf(SessionNotOwn)
   })

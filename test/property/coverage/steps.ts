@@ -2,6 +2,7 @@ import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { UnitOfWork } from '../../../src/application/consistency/unit-of-work.ts'
 import {
   type Confirmation,
+  type Logged,
   WriteConfirmation,
 } from '../../../src/application/consistency/write-confirmation.ts'
 import type { Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
@@ -100,7 +101,7 @@ class ConfirmsAtOnce extends WriteConfirmation {
     this.#confirmed = confirmed
   }
 
-  override async confirm(_rowId: string, tags: readonly string[]): Promise<Confirmation> {
+  override async confirm({ tags }: Logged): Promise<Confirmation> {
     this.#confirmed.push(...tags)
     return 'invalidated'
   }

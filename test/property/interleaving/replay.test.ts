@@ -10,7 +10,7 @@ describe('what the simulation finds', () => {
     for (const cache of ['redis', 'tiered', 'cluster', 'lru'] as const) {
       for (let seed = 1; seed <= 30; seed++) {
         const trace = async () => {
-          const plan = makePlan(new Prng(seed), { cache, instances: 2, alone: false, faults: true })
+          const plan = makePlan(new Prng(seed), { cache, instances: 2, faults: true })
           const steps: string[] = []
           await runSchedule(plan, seed, new Coverage(), steps)
           return steps

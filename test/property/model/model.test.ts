@@ -60,8 +60,7 @@ describe.each(SERVICES)(
       database = service.embedded ? undefined : await freshDatabase()
       const where = database === undefined ? { DATA_DIR: 'memory' } : { DATABASE_URL: database.url }
       // No write of one instance waits for its lease, which can then be long: a halted machine loses no hit to it.
-      const alone =
-        service.instances === 1 ? { SINGLE_INSTANCE: 'true', LEASE_MS: '1000' } : { SINGLE_INSTANCE: 'false' }
+      const alone = service.instances === 1 ? { LEASE_MS: '1000' } : {}
       for (let i = 0; i < service.instances; i++) {
         instances.push(await openInstance({ ...where, ...alone, ...service.env(redis.url) }, clock))
       }

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import type { Container } from 'inversify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
 import { kindOf, tags } from '../../../src/application/tables/tags.ts'
 import { CACHES } from '../../support/caches.ts'
@@ -30,7 +29,7 @@ describe.each(CACHES.filter(({ cache }) => cache !== 'null'))(
     beforeAll(async () => {
       redis = await startRedis()
       database = await freshDatabase()
-      const where = { DATABASE_URL: database.url, SINGLE_INSTANCE: 'true', ...env(redis.url) }
+      const where = { DATABASE_URL: database.url, ...env(redis.url) }
       instance = await openInstance(where, clock, [(container) => forgetWith(memory, container)])
     })
 
@@ -81,13 +80,9 @@ async function forgetWith(memory: Forgetfulness, container: Container): Promise<
   const production = await container.getAsync(Transactions)
   await container.unbind(Transactions)
   container.bind(Transactions).toConstantValue(new ForgetfulTransactions(production, memory))
-  // A private cache is also invalidated by the write itself.
-  const confirmation = await container.getAsync(WriteConfirmation)
-  const confirm = confirmation.confirm.bind(confirmation)
-  confirmation.confirm = (rowId, tags, committedAt) => confirm(rowId, memory.remembered(tags), committedAt)
 }
 
-/** Logs what it remembers: a shared cache is invalidated by the log. */
+/** Logs what it remembers: caches are invalidated by the log. */
 class ForgetfulTransactions extends Transactions {
   readonly #production: Transactions
   readonly #memory: Forgetfulness

@@ -16,7 +16,7 @@ export interface Variant {
   readonly patches: readonly Patch[]
 }
 
-export const twoOnRedis: WorldOptions = { cache: 'redis', instances: 2, alone: false, faults: true }
+export const twoOnRedis: WorldOptions = { cache: 'redis', instances: 2, faults: true }
 export const quiet: WorldOptions = { ...twoOnRedis, faults: false }
 export const quietTiered: WorldOptions = { ...quiet, cache: 'tiered' }
 export const connections: WorldOptions = { ...twoOnRedis, theme: 'connections' }
@@ -24,7 +24,7 @@ export const crowdedConnections: WorldOptions = { ...connections, crowded: true 
 /** One instance, whose drains alone decide when its writes are answered. */
 export const crowded: WorldOptions = { ...twoOnRedis, instances: 1, crowded: true }
 export const cluster: WorldOptions = { ...twoOnRedis, cache: 'cluster' }
-export const twoPrivate: WorldOptions = { cache: 'lru', instances: 2, alone: false, faults: true }
+export const twoPrivate: WorldOptions = { cache: 'lru', instances: 2, faults: true }
 export const stalls: WorldOptions = { ...twoPrivate, theme: 'stalls' }
 
 export function variant(name: string, world: WorldOptions, ...patches: Patch[]): Variant {

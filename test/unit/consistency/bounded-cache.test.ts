@@ -156,7 +156,7 @@ it('an invalidation that hung once keeps the lease from coming back for no longe
   const log = new FakeLog()
   log.add('1', ['tag'])
   const lease = new Lease(clock, 1000)
-  const drain = new Drain(bounded, log, new TrustedSessions(), lease, false)
+  const drain = new Drain(bounded, log, new TrustedSessions(), lease)
   const { invalidate } = below
   Object.assign(below, { invalidate: never })
   const first = drain.run()

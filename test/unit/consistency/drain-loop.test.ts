@@ -28,7 +28,7 @@ beforeEach(() => {
     await held?.promise
     return pending()
   }
-  const drain = new Drain(new FakeCache('none'), log, new TrustedSessions(), new Lease(clock, LEASE_MS), true)
+  const drain = new Drain(new FakeCache('none'), log, new TrustedSessions(), new Lease(clock, LEASE_MS))
   loop = new DrainLoop(drain, clock, LEASE_MS, (outcome) => outcomes.push(outcome))
 })
 
@@ -70,7 +70,7 @@ describe('the drain loop', () => {
     }
     log.pieceRows = 1
     for (const id of ['1', '2', '3', '4', '5']) log.add(id, [`t${id}`], true)
-    const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, LEASE_MS), true)
+    const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, LEASE_MS))
     loop = new DrainLoop(drain, clock, LEASE_MS, (outcome) => outcomes.push(outcome))
     await loop.start()
     await settled()
@@ -121,7 +121,7 @@ describe('the drain loop', () => {
 
   it('does not hurry for a write whose first drain did not help', async () => {
     await loop.start()
-    const waiting = loop.nextUnhurried()
+    const waiting = loop.nextUnhurried('1', new AbortController().signal)
     await clock.advance(LEASE_MS / 10 - 1)
     expect(began).toHaveLength(1)
     await clock.advance(1)
@@ -134,7 +134,7 @@ describe('the drain loop', () => {
     await loop.start()
     log.add('1', ['a'])
     const last = await loop.finish()
-    expect(last).toEqual({ invalidated: true, heard: true, found: 1 })
+    expect(last).toEqual({ invalidated: true, heard: true, found: 1, holders: [] })
     expect(log.rows[0]!.applied).toBe(true)
     await clock.advance(10 * PACE_MS)
     expect(began).toHaveLength(2)

@@ -6,6 +6,7 @@ import {
   type CacheSession,
   CacheUnusable,
 } from '../../../src/application/consistency/ports/cache-port.ts'
+import type { Holder } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { FakeCache, FakeLog, FakeSession, TimerClock } from './fakes.ts'
 
 class RecordingLease extends Lease {
@@ -41,14 +42,14 @@ class RecordingTrust extends TrustedSessions {
   }
 }
 
-function world(reach: CachePort['reach'], alone = false) {
+function world(reach: CachePort['reach']) {
   const steps: string[] = []
   const clock = new TimerClock()
   const cache = new FakeCache(reach, steps)
   const log = new FakeLog(steps)
   const trusted = new RecordingTrust(steps)
   const lease = new RecordingLease(clock, steps)
-  return { steps, clock, cache, log, trusted, lease, drain: new Drain(cache, log, trusted, lease, alone) }
+  return { steps, clock, cache, log, trusted, lease, drain: new Drain(cache, log, trusted, lease) }
 }
 
 /** What happened since the last call. */
@@ -72,7 +73,7 @@ describe('a drain of a shared cache', () => {
       ...['kept', 'invalidate a,b', 'trust'],
       ...['pending', 'invalidate a,b', 'lease', 'markApplied 1,2'],
     ])
-    expect(outcome).toEqual({ invalidated: true, heard: true, found: 2 })
+    expect(outcome).toEqual({ invalidated: true, heard: true, found: 2, holders: [] })
   })
 
   it('asks a session without pending rows whether it still is the master', async () => {
@@ -145,7 +146,7 @@ describe('a drain of a shared cache', () => {
     const session = w.cache.present!
     if (step === 'invalidate') session.failing.set('invalidate', new CacheUnusable('timeout'))
     else w.log.failing.add(step)
-    const outcome = await w.drain.run(['1', '2'])
+    const outcome = await w.drain.run({ awaited: ['1', '2'] })
     expect(outcome.error).toBeInstanceOf(Error)
     expect(w.lease.holds).toBe(false)
     // Trust is a fact about the session: what fails later does not change it.
@@ -207,12 +208,12 @@ describe('a drain without a cache', () => {
   it('marks rows: no instance could serve what they invalidate', async () => {
     const w = world('none')
     w.log.add('1', ['a'])
-    expect(await w.drain.run()).toEqual({ invalidated: true, heard: true, found: 1 })
+    expect(await w.drain.run()).toEqual({ invalidated: true, heard: true, found: 1, holders: [] })
     expect(w.log.rows[0]!.applied).toBe(true)
   })
 })
 
-describe('a drain of a private cache with other instances', () => {
+describe('a drain of a private cache', () => {
   let w: ReturnType<typeof world>
 
   beforeEach(async () => {
@@ -308,40 +309,150 @@ describe('a drain of a private cache with other instances', () => {
   it('applies every kept row again when its position was of another connection', async () => {
     w.log.add('1', ['a'], true)
     await w.drain.run()
-    w.log.connection = 1
+    w.log.reconnect()
     took(w.steps)
     await w.drain.run()
     expect(took(w.steps)).toEqual([
-      ...['t0', 'session', 'kept since', 'invalidate a'],
+      ...['t0', 'session', 'register me2 for me1', 'kept since', 'invalidate a'],
       ...['kept since', 'invalidate', 'trust', 'lease'],
     ])
   })
 })
 
-describe('a private cache with other instances that catches up after its log’s connection was lost', () => {
+describe('a private cache that catches up after its log’s connection was lost', () => {
   it('marks what it finds pending: no later drain of it looks at these rows, and unmarked they are never swept', async () => {
     const w = world('private')
     await w.drain.run()
     w.log.add('1', ['a'])
-    w.log.connection = 1
+    w.log.reconnect()
     await w.drain.run()
     await w.drain.run()
     expect(w.log.rows.map(({ applied }) => applied)).toEqual([true])
   })
 })
 
-describe('a drain of a private cache that is alone', () => {
-  it('counts on its own marks, and a sweep costs nothing', async () => {
-    const w = world('private', true)
-    await w.drain.run()
+describe('a holder', () => {
+  const other = (id: string, about: Partial<Holder> = {}): Holder => {
+    return { id, retired: false, connected: true, ...about }
+  }
+  let w: ReturnType<typeof world>
+
+  beforeEach(() => {
+    w = world('private')
+  })
+
+  it('is on the list before it reads the log, and acknowledges before it has a lease', async () => {
+    w.log.holders = [other('x')]
     w.log.add('1', ['a'])
     await w.drain.run()
-    await w.log.sweep()
-    took(w.steps)
+    expect(took(w.steps)).toEqual([
+      ...['t0', 'session', 'register me1', 'pending'],
+      ...['invalidate a', 'trust', 'tell me1', 'lease', 'markApplied 1'],
+    ])
+    expect(w.log.acknowledgements.lacking([other('me1')], '1')).toEqual([])
+  })
+
+  it('says nothing when nothing is new and no write waits, nor when it is the only one', async () => {
+    w.log.add('1', ['a'])
+    await w.drain.run({ awaited: ['1'] })
+    w.log.holders.push(other('x'))
     await w.drain.run()
-    expect(took(w.steps)).toEqual(['t0', 'session', 'pending since', 'invalidate', 'trust', 'lease'])
+    expect(w.steps.filter((step) => step.startsWith('tell'))).toEqual([])
+  })
+
+  it('tells the others when one of them waits, and wakes them when a write of its own does', async () => {
+    w.log.holders = [other('x')]
+    await w.drain.run({ woken: true })
+    await w.drain.run({ awaited: ['1'] })
+    expect(w.steps.filter((step) => step.startsWith('tell'))).toEqual(['tell me1', 'tell me1 wake'])
+  })
+
+  it.each(['retired', 'taken off the list'])('that was %s has no lease, and registers anew', async (how) => {
+    await w.drain.run()
+    await w.clock.advance(1000)
+    await (how === 'retired' ? w.log.retire(['me1']) : w.log.remove(['me1']))
+    took(w.steps)
+    expect(await w.drain.run({ awaited: ['1'] })).toMatchObject({ invalidated: true, behind: true })
+    expect(w.lease.holds).toBe(false)
+    expect(w.log.acknowledgements.lacking([other('me1')], '1')).toHaveLength(1)
+    await w.drain.run()
+    expect(took(w.steps)).toContain('register me2 for me1')
+    expect(w.lease.holds).toBe(true)
+    expect(w.log.holders.map(({ id }) => id)).toEqual(['me2'])
+  })
+
+  it('registers anew over another connection of the log, and acknowledges nothing that it read over the one before', async () => {
+    await w.drain.run()
+    const kept = w.log.kept.bind(w.log)
+    w.log.kept = async (...look) => {
+      const piece = await kept(...look)
+      w.log.reconnect()
+      return piece
+    }
+    w.log.add('1', ['a'])
+    await w.drain.run()
+    expect(w.log.acknowledgements.lacking([other('me1')], '1')).toHaveLength(1)
+    w.log.kept = kept
+    await w.drain.run()
+    expect(w.steps).toContain('register me2 for me1')
+  })
+
+  it('acknowledges what the first of several looks saw, and not the last', async () => {
+    await w.drain.run()
+    w.log.pieceRows = 1
+    w.log.add('2', ['b'])
+    w.log.add('3', ['c'])
+    const invalidate = w.cache.present!.invalidate.bind(w.cache.present)
+    w.cache.present!.invalidate = async (tags) => {
+      if (tags.includes('c')) w.log.add('1', ['late'])
+      await invalidate(tags)
+    }
+    await w.drain.run()
+    expect(w.log.acknowledgements.lacking(w.log.holders, '3')).toEqual([])
+    expect(w.log.acknowledgements.lacking(w.log.holders, '1')).toHaveLength(1)
+  })
+
+  it('acknowledges nothing when the drain failed', async () => {
+    await w.drain.run()
+    w.log.add('1', ['a'])
+    w.cache.present!.failing.set('invalidate', new CacheUnusable('timeout'))
+    await w.drain.run()
+    expect(w.log.acknowledgements.lacking(w.log.holders, '1')).toHaveLength(1)
+  })
+
+  it('gives its lease up and then leaves the list', async () => {
+    await w.drain.run()
+    const remove = w.log.remove.bind(w.log)
+    w.log.remove = async (ids) => {
+      expect(w.lease.holds).toBe(false)
+      await remove(ids)
+    }
+    await w.drain.leave()
+    expect(w.log.holders).toEqual([])
   })
 })
+
+describe.each(['private', 'shared', 'none'] as const)(
+  'the list of holders, to an instance whose cache is %s',
+  (reach) => {
+    const dead: Holder = { id: 'dead', retired: false, connected: false }
+
+    it('loses one that has died: retired at once, and taken off once its lease has ended for certain', async () => {
+      const w = world(reach)
+      w.log.holders = [dead]
+      await w.drain.run()
+      expect(w.log.holders).toContainEqual({ ...dead, retired: true })
+      await w.clock.advance(500)
+      await w.drain.run()
+      await w.clock.advance(1020)
+      await w.drain.run()
+      expect(w.log.holders.map(({ id }) => id)).toContain('dead')
+      await w.clock.advance(1)
+      await w.drain.run()
+      expect(w.log.holders.map(({ id }) => id)).not.toContain('dead')
+    })
+  },
+)
 
 describe('a long log', () => {
   const steps = (w: ReturnType<typeof world>) =>
@@ -361,7 +472,7 @@ describe('a long log', () => {
 
   it('is read, deleted and marked in pieces, and the lease comes after the last deletion', async () => {
     write(1, 2, 3, 4, 5)
-    expect(await w.drain.run()).toEqual({ invalidated: true, heard: true, found: 5 })
+    expect(await w.drain.run()).toEqual({ invalidated: true, heard: true, found: 5, holders: [] })
     // PostgreSQL reads the next piece while the stamps of one are deleted.
     expect(steps(w)).toEqual([
       ...['pending since', 'pending since after 2', 'invalidate t1,t2', 'markApplied 1,2'],
@@ -397,7 +508,7 @@ describe('a long log', () => {
       if (tags.includes('t3')) throw new CacheUnusable('timeout')
       await invalidate(tags)
     }
-    const outcome = await w.drain.run(['1', '5'])
+    const outcome = await w.drain.run({ awaited: ['1', '5'] })
     expect(outcome).toMatchObject({ invalidated: false, backlog: { awaited: new Set(['5']), rows: 3 } })
     expect(w.lease.holds).toBe(false)
     session.invalidate = invalidate

@@ -13,9 +13,13 @@ import {
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import type { Snapshots } from '../../../src/application/consistency/ports/database.ts'
 import {
+  Acknowledgements,
   type Backlog,
+  type Holder,
+  type HolderMessage,
   InvalidationLog,
   type LogPiece,
+  type LogPosition,
 } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { Random } from '../../../src/application/consistency/ports/random.ts'
 import { Unavailable } from '../../../src/application/consistency/ports/unavailable.ts'
@@ -191,7 +195,7 @@ interface FakeRow {
   readonly applied: boolean
 }
 
-interface FakePosition {
+interface FakePosition extends LogPosition {
   readonly ids: ReadonlySet<string>
   readonly connection: number
 }
@@ -200,15 +204,21 @@ interface FakeCursor {
   readonly after: number
 }
 
+type Step = 'pending' | 'kept' | 'markApplied' | 'backlog' | 'register' | 'retire' | 'remove' | 'tell'
+
 /** The log's table, in pieces of a few rows, and failures on demand. Ids are numbers. */
 export class FakeLog extends InvalidationLog {
   rows: FakeRow[] = []
   /** The ids of rows that were swept. */
   readonly swept: string[] = []
   pieceRows = 1000
-  /** Another number is another connection: positions of before count for nothing. */
-  connection = 0
-  readonly failing = new Set<'pending' | 'kept' | 'markApplied' | 'backlog'>()
+  #connection = 0
+  acknowledgements = new Acknowledgements()
+  /** Those that are on the list, this instance's own log among them. */
+  holders: Holder[] = []
+  #registered = 0
+  wake: () => void = () => {}
+  readonly failing = new Set<Step>()
   /** What a failing method throws. */
   failure: () => Error = databaseDown
   readonly steps: string[]
@@ -216,6 +226,17 @@ export class FakeLog extends InvalidationLog {
   constructor(steps: string[] = []) {
     super()
     this.steps = steps
+  }
+
+  /** From now on it is another one: positions and acknowledgements of before count for nothing. */
+  reconnect(): void {
+    this.#connection += 1
+    this.acknowledgements = new Acknowledgements()
+  }
+
+  /** As another instance would. */
+  acknowledge(holder: string, ...transactions: string[]): void {
+    this.acknowledgements.add(holder, { sees: (transaction) => transactions.includes(transaction) })
   }
 
   add(id: string, tags: readonly string[], applied = false): void {
@@ -247,22 +268,22 @@ export class FakeLog extends InvalidationLog {
       .filter(({ id }) => known?.has(id) !== true && Number(id) > cursor.after)
       .sort((a, b) => Number(a.id) - Number(b.id))
     const piece = found.slice(0, this.pieceRows)
-    const position: FakePosition = {
-      ids: new Set([...this.rows.map(({ id }) => id), ...this.swept]),
-      connection: this.connection,
-    }
+    const ids = new Set([...this.rows.map(({ id }) => id), ...this.swept])
+    // A row's transaction has the row's number.
+    const position: FakePosition = { ids, connection: this.#connection, sees: (number) => ids.has(number) }
     return {
       tags: [...new Set(piece.flatMap(({ tags }) => tags))],
       pending: piece.filter(({ applied }) => !applied).map(({ id }) => id),
       next:
         piece.length < found.length ? ({ after: Number(piece.at(-1)?.id) } satisfies FakeCursor) : undefined,
       position,
+      holders: this.holders,
       missed: this.swept.some((id) => since?.ids.has(id) === false),
     }
   }
 
   knows(position: FakePosition): boolean {
-    return position.connection === this.connection
+    return position.connection === this.#connection
   }
 
   async markApplied(ids: readonly string[]): Promise<void> {
@@ -273,7 +294,43 @@ export class FakeLog extends InvalidationLog {
   async backlog(ids: readonly string[]): Promise<Backlog> {
     this.#step('backlog', ids.join(','))
     const pending = this.rows.filter((row) => !row.applied).map(({ id }) => id)
-    return { awaited: new Set(ids.filter((id) => pending.includes(id))), rows: pending.length, oldestMs: 0 }
+    return {
+      awaited: new Set(ids.filter((id) => pending.includes(id))),
+      rows: pending.length,
+      oldestMs: 0,
+      holders: this.holders,
+    }
+  }
+
+  async register(before?: string): Promise<string> {
+    this.#registered += 1
+    const id = `me${this.#registered}`
+    this.#step('register', before === undefined ? id : `${id} for ${before}`)
+    this.holders = [
+      ...this.holders.filter((holder) => holder.id !== before),
+      { id, retired: false, connected: true },
+    ]
+    return id
+  }
+
+  async retire(ids: readonly string[]): Promise<void> {
+    this.#step('retire', ids.join(','))
+    this.holders = this.holders.map((holder) =>
+      ids.includes(holder.id) ? { ...holder, retired: true } : holder,
+    )
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    this.#step('remove', ids.join(','))
+    this.holders = this.holders.filter(({ id }) => !ids.includes(id))
+  }
+
+  async tell({ applied, wake }: HolderMessage): Promise<void> {
+    this.#step('tell', [applied?.holder, wake && 'wake'].filter(Boolean).join(' '))
+  }
+
+  onWake(wake: () => void): void {
+    this.wake = wake
   }
 
   async sweep(): Promise<number> {
@@ -285,7 +342,7 @@ export class FakeLog extends InvalidationLog {
 
   async close(): Promise<void> {}
 
-  #step(method: 'pending' | 'kept' | 'markApplied' | 'backlog', what = ''): void {
+  #step(method: Step, what = ''): void {
     this.steps.push(`${method} ${what}`.trim())
     if (this.failing.has(method)) throw this.failure()
   }

@@ -33,7 +33,7 @@ class FakeTransactions implements Transactions<LoggingTransaction> {
         logInvalidation: async (tags: readonly string[]) => {
           this.#ids += 1
           logged.push([String(this.#ids), tags])
-          return String(this.#ids)
+          return { id: String(this.#ids), transaction: String(this.#ids) }
         },
       }
       const result = await work(tx)
@@ -68,9 +68,9 @@ beforeEach(async () => {
   log = new FakeLog()
   transactions = new FakeTransactions(log)
   reports = []
-  const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, 1000), false)
+  const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, 1000))
   const loop = new DrainLoop(drain, clock, 1000, () => {})
-  const confirmation = new WriteConfirmation(cache, loop, clock, 1000, false)
+  const confirmation = new WriteConfirmation(log, loop, clock, 1000)
   unitOfWork = new UnitOfWork(transactions, tagsOf, confirmation, clock, (report) => reports.push(report))
   await loop.start()
 })

@@ -3,11 +3,16 @@ import { Drain } from '../../../src/application/consistency/drain.ts'
 import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
 import { Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import { type CachePort, CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
+import type { Holder } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
 import { FakeCache, FakeLog, TimerClock } from './fakes.ts'
 
 const LEASE_MS = 1000
 const WAIT_MS = 1020
+
+const holder = (id: string, about: Partial<Holder> = {}): Holder => {
+  return { id, retired: false, connected: true, ...about }
+}
 
 interface World {
   readonly clock: TimerClock
@@ -18,13 +23,14 @@ interface World {
   readonly confirm: (committedAt?: number) => { answer?: { confirmation: string; at: number } }
 }
 
-async function world(reach: CachePort['reach'], alone = false): Promise<World> {
+async function world(reach: CachePort['reach'], holders: Holder[] = []): Promise<World> {
   const clock = new TimerClock()
   const cache = new FakeCache(reach)
   const log = new FakeLog()
-  const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, LEASE_MS), alone)
+  log.holders = holders
+  const drain = new Drain(cache, log, new TrustedSessions(), new Lease(clock, LEASE_MS))
   const loop = new DrainLoop(drain, clock, LEASE_MS, () => {})
-  const confirmation = new WriteConfirmation(cache, loop, clock, LEASE_MS, alone)
+  const confirmation = new WriteConfirmation(log, loop, clock, LEASE_MS)
   await loop.start()
   return {
     clock,
@@ -33,7 +39,7 @@ async function world(reach: CachePort['reach'], alone = false): Promise<World> {
     loop,
     confirm: (committedAt = clock.monotonicMs) => {
       const told: ReturnType<World['confirm']> = {}
-      confirmation.confirm('1', ['a'], committedAt).then((how) => {
+      confirmation.confirm({ row: { id: '1', transaction: '1' }, tags: ['a'] }, committedAt).then((how) => {
         told.answer = { confirmation: how, at: clock.monotonicMs }
       })
       return told
@@ -135,8 +141,8 @@ describe('a write to a shared cache', () => {
 })
 
 describe('a write to a private cache', () => {
-  it('alone: is answered once its own stamps are gone and a drain has seen the row', async () => {
-    const w = await world('private', true)
+  it('is answered once a drain has deleted its stamps, when it is the only holder', async () => {
+    const w = await world('private')
     w.log.add('1', ['a'])
     const told = w.confirm()
     await w.clock.advance(0)
@@ -146,38 +152,99 @@ describe('a write to a private cache', () => {
     expect(w.clock.timers).toBe(0)
   })
 
-  it('alone: when the log cannot be read, another may have been let in, and its lease is waited out', async () => {
-    const w = await world('private', true)
-    w.log.failing.add('pending')
+  it.each(['kept', 'tell'] as const)('waits for the lease when the log fails at «%s»', async (step) => {
+    const w = await world('private', [holder('x')])
+    w.log.failing.add(step)
+    w.log.add('1', ['a'])
     const told = w.confirm()
     await w.clock.advance(WAIT_MS - 1)
-    expect(w.cache.steps).toContain('invalidate a')
     expect(told.answer).toBeUndefined()
     await w.clock.advance(1)
     expect(told.answer).toEqual({ confirmation: 'lease-waited-out', at: WAIT_MS })
   })
 
-  it('alone: a log that does not answer at all is waited for no longer than that', async () => {
-    const w = await world('private', true)
-    w.log.pending = () => new Promise(() => {})
+  it('a log that does not answer at all is waited for no longer than that', async () => {
+    const w = await world('private')
+    w.log.kept = () => new Promise(() => {})
     const told = w.confirm()
     await w.clock.advance(WAIT_MS)
     expect(told.answer).toEqual({ confirmation: 'lease-waited-out', at: WAIT_MS })
   })
 
-  it('with others: deletes its own at once, and waits the lease out whichever instance has marked the row', async () => {
-    const w = await world('private', false)
+  it('that fails costs the wait for a lease, and not the answer', async () => {
+    const w = await world('private')
     w.log.add('1', ['a'])
+    w.cache.present!.failing.set('invalidate', new CacheUnusable('unreachable'))
     const told = w.confirm()
-    await w.clock.advance(1)
-    expect(w.cache.steps).toContain('invalidate a')
-    expect(w.log.rows[0]!.applied).toBe(true)
-    await w.clock.advance(WAIT_MS - 2)
+    await w.clock.advance(WAIT_MS - 1)
     expect(told.answer).toBeUndefined()
-    await w.clock.advance(1)
-    expect(told.answer).toEqual({ confirmation: 'lease-waited-out', at: WAIT_MS })
+    await w.clock.advance(2)
+    expect(told.answer?.confirmation).toBe('lease-waited-out')
   })
 })
+
+describe.each(['private', 'shared', 'none'] as const)(
+  'a write with holders elsewhere (own cache: %s)',
+  (reach) => {
+    let w: World
+
+    const begun = async (...holders: Holder[]) => {
+      w = await world(reach, holders)
+      w.log.add('1', ['a'])
+      const told = w.confirm()
+      await w.clock.advance(0)
+      return told
+    }
+
+    it('wakes them, and is answered as soon as the last of them has acknowledged its transaction', async () => {
+      const told = await begun(holder('x'), holder('y'))
+      expect(w.log.steps.filter((step) => step.startsWith('tell')).join()).toMatch(/wake$/)
+      w.log.acknowledge('x', '1')
+      w.log.acknowledge('y', '0')
+      await w.clock.advance(1)
+      expect(told.answer).toBeUndefined()
+      w.log.acknowledge('y', '0', '1')
+      await w.clock.advance(1)
+      expect(told.answer).toEqual({ confirmation: 'invalidated', at: 1 })
+      await w.loop.finish()
+      expect(w.clock.timers).toBe(0)
+    })
+
+    it('waits for one that is retired, too, and no longer than its lease', async () => {
+      const told = await begun(holder('x', { retired: true }))
+      await w.clock.advance(WAIT_MS - 1)
+      expect(told.answer).toBeUndefined()
+      await w.clock.advance(1)
+      expect(told.answer).toEqual({ confirmation: 'lease-waited-out', at: WAIT_MS })
+    })
+
+    it('retires the one that it has waited out, and none that has acknowledged', async () => {
+      const told = await begun(holder('x'), holder('y'))
+      w.log.acknowledge('x', '1')
+      await w.clock.advance(WAIT_MS)
+      expect(told.answer?.confirmation).toBe('lease-waited-out')
+      expect(w.log.steps).toContain('retire y')
+    })
+
+    it('does not wait for one that a later look at the list no longer finds', async () => {
+      const told = await begun(holder('x'))
+      await w.log.remove(['x'])
+      await w.clock.advance(LEASE_MS / 10)
+      expect(told.answer?.confirmation).toBe('invalidated')
+    })
+
+    it('takes no word that comes over a later connection than the one at its commit', async () => {
+      const told = await begun(holder('x'))
+      w.log.reconnect()
+      w.log.acknowledge('x', '1')
+      await w.clock.advance(WAIT_MS - 1)
+      expect(told.answer).toBeUndefined()
+      await w.clock.advance(1)
+      expect(told.answer?.confirmation).toBe('lease-waited-out')
+      expect(w.log.steps).not.toContain('retire x')
+    })
+  },
+)
 
 describe('a write without a cache', () => {
   it('is answered after the drain that marks it', async () => {
@@ -187,15 +254,4 @@ describe('a write without a cache', () => {
     await w.clock.advance(0)
     expect(told.answer).toEqual({ confirmation: 'invalidated', at: 0 })
   })
-})
-
-it('a private cache that fails to delete a write’s stamps costs the wait for a lease, and not the answer', async () => {
-  const w = await world('private', true)
-  w.log.add('1', ['a'])
-  w.cache.present!.failing.set('invalidate', new CacheUnusable('unreachable'))
-  const told = w.confirm()
-  await w.clock.advance(WAIT_MS - 1)
-  expect(told.answer).toBeUndefined()
-  await w.clock.advance(2)
-  expect(told.answer?.confirmation).toBe('lease-waited-out')
 })

@@ -12,7 +12,7 @@ beforeEach(() => {
 const error = new Error('no Redis')
 
 function left(rows: number, oldestMs: number): void {
-  const backlog = { awaited: new Set<string>(), rows, oldestMs }
+  const backlog = { awaited: new Set<string>(), rows, oldestMs, holders: [] }
   metrics.drained({ invalidated: false, heard: true, found: 0, backlog, error })
 }
 

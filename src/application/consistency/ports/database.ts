@@ -8,10 +8,16 @@ export interface Snapshots<Source> {
   read<T>(queries: (source: Source) => Promise<T>): Promise<T>
 }
 
+/** A row of the log, and the number of the transaction that it came with. */
+export interface LoggedRow {
+  readonly id: string
+  readonly transaction: string
+}
+
 /** What the core asks of a write's transaction. */
 export interface LoggingTransaction {
-  /** Writes the tags to the invalidation log, in this transaction. Returns the row's id. */
-  logInvalidation(tags: readonly string[]): Promise<string>
+  /** Writes the tags to the invalidation log, in this transaction. */
+  logInvalidation(tags: readonly string[]): Promise<LoggedRow>
 }
 
 export interface Transactions<Tx extends LoggingTransaction> {

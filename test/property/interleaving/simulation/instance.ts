@@ -30,7 +30,6 @@ export const LEASE_MS = 1000
 
 export interface InstanceOptions {
   readonly cache: WorldOptions['cache']
-  readonly alone: boolean
 }
 
 /** One process of the service: the production core and adapters, assembled as infrastructure does. */
@@ -60,7 +59,6 @@ export class Instance {
       clocks: { loop: clockFor('drain'), writes: clockFor('write') },
       random,
       leaseMs: LEASE_MS,
-      alone: options.alone,
       serveUnverified: true,
       limit: pLimit(8),
       mostLoads: 2000,
@@ -75,6 +73,11 @@ export class Instance {
 
   start(): Promise<void> {
     return this.#core.loop.start()
+  }
+
+  /** As a service does that is stopped; what is still asked of it, it answers without its cache. */
+  async leave(): Promise<void> {
+    await this.#core.loop.finish()
   }
 
   /** `ifNoneMatch`: the entity tag of what the client has. */

@@ -6,8 +6,6 @@ import type { Mode } from './scheduler.ts'
 export interface WorldOptions {
   readonly cache: 'redis' | 'tiered' | 'cluster' | 'tiered cluster' | 'lru' | 'null'
   readonly instances: 1 | 2 | 3
-  /** As `SINGLE_INSTANCE`: the only process on this database. */
-  readonly alone: boolean
   readonly faults: boolean
   /** What the first instance runs on instead: a deployment that the promise does not cover. */
   readonly odd?: 'lru' | 'null'
@@ -39,6 +37,8 @@ export interface Request {
 
 export type FaultKind =
   | { readonly kind: 'kill'; readonly slot: number }
+  /** It is stopped as by SIGTERM, and another takes its place. */
+  | { readonly kind: 'leave'; readonly slot: number }
   | { readonly kind: 'suspend'; readonly slot: number }
   | { readonly kind: 'cut'; readonly slot: number; readonly server: Server }
   | { readonly kind: 'reset'; readonly slot: number }
@@ -178,11 +178,16 @@ function makeFault(random: Prng, options: WorldOptions): Fault {
     { kind: 'fail-over', old: random.pick(['dead', 'demoted']) },
     { kind: 'fail-over', old: random.pick(['dead', 'demoted']) },
   ]
-  return { ...random.pick([...common, ...particular(options.cache, shared)]), ...span }
+  return { ...random.pick([...common, ...particular(options.cache, slot, shared)]), ...span }
 }
 
-function particular(cache: WorldOptions['cache'], shared: readonly FaultKind[]): readonly FaultKind[] {
-  if (cache === 'lru') return [{ kind: 'sweep' }, { kind: 'sweep' }, { kind: 'crash' }]
+function particular(
+  cache: WorldOptions['cache'],
+  slot: number,
+  shared: readonly FaultKind[],
+): readonly FaultKind[] {
+  if (cache === 'lru')
+    return [{ kind: 'leave', slot }, { kind: 'sweep' }, { kind: 'sweep' }, { kind: 'crash' }]
   if (isOnCluster({ cache })) return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
   return isOnRedis({ cache }) ? shared : []
 }

@@ -1,9 +1,11 @@
 import {
   CommitUnknown,
+  type LoggedRow,
   type LoggingTransaction,
   type Snapshots,
   type Transactions,
 } from '../../../../src/application/consistency/ports/database.ts'
+import type { Holder, HolderMessage } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import { Unavailable } from '../../../../src/application/consistency/ports/unavailable.ts'
 import type { Host } from './host.ts'
 import type { Network } from './network.ts'
@@ -24,11 +26,26 @@ export interface Committed {
   readonly underWay: ReadonlySet<number>
 }
 
+export function sees(since: Committed, transaction: number): boolean {
+  return transaction < since.next && !since.underWay.has(transaction)
+}
+
+/** Of an instance's log, as the server sees it. */
+export interface LogConnection {
+  readonly open: boolean
+  /** The server's crashes when it was made. */
+  readonly madeAfter: number
+  deliver(message: HolderMessage): void
+}
+
 /** PostgreSQL as far as the protocol sees it: versions, row locks, commits, and the log in the same commit. */
 export class SimDatabase {
   readonly versions = new Map<string, number>()
   readonly locks = new Map<string, SimTransaction>()
   readonly rows = new Map<string, LogRow>()
+  readonly #holders = new Map<string, { retired: boolean; readonly connection: LogConnection }>()
+  readonly #listeners = new Set<LogConnection>()
+  #lastHolder = 0
   sweeps = 0
   /** The latest transaction of which a row was swept. */
   swept = 0
@@ -79,16 +96,59 @@ export class SimDatabase {
 
   /** The rows of transactions that `since` does not see, in the order of transactions, and then of ids. */
   look(since?: Committed): LogLook {
-    const sees = ({ transaction }: LogRow) =>
-      since !== undefined && transaction < since.next && !since.underWay.has(transaction)
-    const rows = [...this.rows.values()].filter((row) => !sees(row)).sort(byTransaction)
+    const rows = [...this.rows.values()]
+      .filter(({ transaction }) => since === undefined || !sees(since, transaction))
+      .sort(byTransaction)
     const underWay = new Set([...this.#underWay].map((transaction) => this.numberOf(transaction)))
     const ended = (number: number) => !underWay.has(number)
     const missed =
       since !== undefined &&
       (this.swept >= since.next ||
         [...since.underWay].some((number) => number <= this.swept && ended(number)))
-    return { rows, missed, sweeps: this.sweeps, committed: { next: this.#nextTransaction, underWay } }
+    const holders = [...this.#holders].map(([id, { retired, connection }]) => {
+      return { id, retired, connected: this.#has(connection) }
+    })
+    return {
+      rows,
+      missed,
+      sweeps: this.sweeps,
+      committed: { next: this.#nextTransaction, underWay },
+      holders,
+    }
+  }
+
+  #has({ open, madeAfter }: LogConnection): boolean {
+    return open && madeAfter === this.crashes
+  }
+
+  register(connection: LogConnection, before: string | undefined): string {
+    if (before !== undefined) this.#holders.delete(before)
+    this.#lastHolder += 1
+    const id = `h${this.#lastHolder}`
+    this.#holders.set(id, { retired: false, connection })
+    return id
+  }
+
+  retire(ids: readonly string[]): void {
+    for (const id of ids) {
+      const holder = this.#holders.get(id)
+      if (holder !== undefined) holder.retired = true
+    }
+  }
+
+  remove(ids: readonly string[]): void {
+    for (const id of ids) this.#holders.delete(id)
+  }
+
+  listen(connection: LogConnection): void {
+    this.#listeners.add(connection)
+  }
+
+  notify(message: HolderMessage): void {
+    for (const connection of this.#listeners) {
+      if (this.#has(connection)) connection.deliver(message)
+      else this.#listeners.delete(connection)
+    }
   }
 
   markApplied(ids: readonly string[]): void {
@@ -114,6 +174,7 @@ export interface LogLook {
   readonly missed: boolean
   readonly sweeps: number
   readonly committed: Committed
+  readonly holders: readonly Holder[]
 }
 
 /** A row's place among all, the same for every look. */
@@ -160,6 +221,24 @@ export class DatabaseLink {
 
   get crashes(): number {
     return this.#database.crashes
+  }
+
+  listen(connection: LogConnection): void {
+    this.#database.listen(connection)
+  }
+
+  /** What the server sends of its own accord: it may come late, or not at all. */
+  notified(label: string, hear: () => void): void {
+    if (this.#network.losesReply()) return
+    this.#scheduler.add({
+      lane: `${this.host.name} notified`,
+      label,
+      host: this.host,
+      ready: () => this.#network.reaches(this.host, 'log'),
+      run: () => {
+        if (this.#network.reaches(this.host, 'database')) hear()
+      },
+    })
   }
 
   /** `done` runs in the server; `ready` says whether it can yet (a lock). `connectedAfter`: so many crashes. */
@@ -310,11 +389,11 @@ export class SimTransactions implements Transactions<SimTx> {
     }
   }
 
-  #log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<string> {
+  #log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<LoggedRow> {
     const insert = (database: SimDatabase) => {
       const id = database.nextRowId()
       transaction.rows.push({ id, tags, applied: false, transaction: database.numberOf(transaction) })
-      return id
+      return { id, transaction: String(database.numberOf(transaction)) }
     }
     return link.ask('write', `log ${tags.join(' ')}`, insert, undefined, transaction.connectedAfter)
   }

@@ -1,23 +1,38 @@
 import {
+  Acknowledgements,
   type Backlog,
+  type HolderMessage,
   InvalidationLog,
   type LogPiece,
+  type LogPosition,
 } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import {
   byTransaction,
   type Committed,
   type DatabaseLink,
   DRAIN,
+  type LogConnection,
   type LogLook,
   type LogRow,
   type SimDatabase,
+  sees,
 } from './sim-database.ts'
 
 /** A snapshot of the server's, and the connection that it was taken on. */
-export interface SimPosition {
+export class SimPosition implements LogPosition {
   readonly connection: object
   readonly committed: Committed
   readonly sweeps: number
+
+  constructor(connection: object, committed: Committed, sweeps: number) {
+    this.connection = connection
+    this.committed = committed
+    this.sweeps = sweeps
+  }
+
+  sees(transaction: string): boolean {
+    return sees(this.committed, Number(transaction))
+  }
 }
 
 export type SimCursor = Pick<LogRow, 'transaction' | 'id'>
@@ -27,16 +42,18 @@ const PIECE_ROWS = 1
 
 export class SimLog extends InvalidationLog {
   readonly #link: DatabaseLink
-  #connection: { readonly madeAfter: number }
+  #connection: Connection
+  #wake: () => void = () => {}
 
   constructor(link: DatabaseLink) {
     super()
     this.#link = link
-    this.#connection = { madeAfter: link.crashes }
+    this.#connection = this.#connect()
+    link.host.onDeath(() => this.#connection.close())
   }
 
   /** A new one once the old one is gone. */
-  get connection(): object {
+  get connection(): Connection {
     if (this.#connection.madeAfter !== this.#link.crashes) this.#reconnect()
     return this.#connection
   }
@@ -53,23 +70,24 @@ export class SimLog extends InvalidationLog {
   async look(
     kind: 'pending' | 'kept',
     since?: SimPosition,
-  ): Promise<Omit<LogLook, 'committed' | 'sweeps'> & { readonly position: SimPosition }> {
+  ): Promise<Pick<LogLook, 'rows' | 'missed' | 'holders'> & { readonly position: SimPosition }> {
     const { connection } = this
     const known = since?.connection === connection ? since.committed : undefined
-    const { rows, missed, sweeps, committed } = await this.#ask(
+    const { rows, missed, sweeps, committed, holders } = await this.#ask(
       known === undefined ? `SELECT ${kind} rows` : `SELECT ${kind} rows not committed ${describe(known)}`,
       (database) => database.look(known),
     )
     return {
       rows: kind === 'kept' ? rows : rows.filter(({ applied }) => !applied),
       missed: missed || (since !== undefined && known === undefined && since.sweeps !== sweeps),
-      position: { connection, committed, sweeps },
+      position: new SimPosition(connection, committed, sweeps),
+      holders,
     }
   }
 
   #piece(
     kind: 'pending' | 'kept',
-    { rows, missed, position }: Awaited<ReturnType<SimLog['look']>>,
+    { rows, missed, position, holders }: Awaited<ReturnType<SimLog['look']>>,
     after: SimCursor = { transaction: 0, id: '0' },
   ): LogPiece {
     const found = rows.filter((row) => byTransaction(row, after) > 0)
@@ -79,6 +97,7 @@ export class SimLog extends InvalidationLog {
       pending: piece.filter(({ applied }) => !applied).map(({ id }) => id),
       next: piece.length < found.length ? piece.at(-1) : undefined,
       position,
+      holders,
       missed: kind === 'kept' && missed,
     }
   }
@@ -93,8 +112,10 @@ export class SimLog extends InvalidationLog {
 
   backlog(ids: readonly string[]): Promise<Backlog> {
     return this.#ask(`SELECT which are pending of ${ids.join(' ')}`, (database) => {
-      const pending = database.look().rows.filter(({ applied }) => !applied)
+      const { rows, holders } = database.look()
+      const pending = rows.filter(({ applied }) => !applied)
       return {
+        holders,
         awaited: new Set(ids.filter((id) => pending.some((row) => row.id === id))),
         rows: pending.length,
         oldestMs: 0,
@@ -104,6 +125,36 @@ export class SimLog extends InvalidationLog {
 
   sweep(): Promise<number> {
     return this.#ask('sweep', (database) => database.sweep())
+  }
+
+  register(before?: string): Promise<string> {
+    const { connection } = this
+    return this.#ask('register', (database) => database.register(connection, before))
+  }
+
+  retire(ids: readonly string[]): Promise<void> {
+    return this.#ask(`retire ${ids.join(' ')}`, (database) => database.retire(ids))
+  }
+
+  remove(ids: readonly string[]): Promise<void> {
+    return this.#ask(`remove ${ids.join(' ')}`, (database) => database.remove(ids))
+  }
+
+  get acknowledgements(): Acknowledgements {
+    return this.connection.acknowledgements
+  }
+
+  tell(message: HolderMessage): Promise<void> {
+    const { applied, wake } = message
+    const about =
+      applied === undefined
+        ? ''
+        : `${applied.holder} has applied what committed ${describe((applied.position as SimPosition).committed)}`
+    return this.#ask(`NOTIFY ${about}${wake ? ' wake' : ''}`, (database) => database.notify(message))
+  }
+
+  onWake(wake: () => void): void {
+    this.#wake = wake
   }
 
   async close(): Promise<void> {}
@@ -120,7 +171,42 @@ export class SimLog extends InvalidationLog {
   }
 
   #reconnect(): void {
-    this.#connection = { madeAfter: this.#link.crashes }
+    this.#connection.close()
+    this.#connection = this.#connect()
+  }
+
+  #connect(): Connection {
+    const connection: Connection = new Connection(this.#link, ({ applied, wake }) => {
+      if (applied !== undefined) connection.acknowledgements.add(applied.holder, applied.position)
+      if (wake) this.#wake()
+    })
+    return connection
+  }
+}
+
+/** What the server sends over it of its own accord comes late, and not at all once it is closed. */
+class Connection implements LogConnection {
+  readonly madeAfter: number
+  readonly acknowledgements = new Acknowledgements()
+  readonly #link: DatabaseLink
+  readonly #hear: (message: HolderMessage) => void
+  open = true
+
+  constructor(link: DatabaseLink, hear: (message: HolderMessage) => void) {
+    this.#link = link
+    this.#hear = hear
+    this.madeAfter = link.crashes
+    link.listen(this)
+  }
+
+  close(): void {
+    this.open = false
+  }
+
+  deliver(message: HolderMessage): void {
+    this.#link.notified(`NOTIFY ${message.applied?.holder ?? ''}${message.wake ? ' wake' : ''}`, () => {
+      if (this.open) this.#hear(message)
+    })
   }
 }
 

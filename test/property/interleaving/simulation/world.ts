@@ -79,8 +79,8 @@ export class World {
       random: this.#random,
     }
     const link = new DatabaseLink(this.#database, this.#scheduler, this.#network, this.#random, host)
-    const { cache, odd, alone } = this.#plan.options
-    const options = { cache: slot === 0 && odd !== undefined ? odd : cache, alone }
+    const { cache, odd } = this.#plan.options
+    const options = { cache: slot === 0 && odd !== undefined ? odd : cache }
     const instance = new Instance(host, link, access, options, {
       wrote: ({ confirmation }) => this.#coverage.wrote(confirmation),
       loaded: () => undefined,
@@ -219,6 +219,17 @@ export class World {
         if (!host.alive) return undefined
         host.kill()
         return () => this.#boot(fault.slot)
+      }
+      case 'leave': {
+        const { instance } = this.#at(fault.slot)
+        if (!instance.host.runs) return undefined
+        void instance.leave()
+        return () => {
+          if (instance.host.alive) {
+            instance.host.kill()
+            this.#boot(fault.slot)
+          }
+        }
       }
       case 'suspend': {
         const { host } = this.#at(fault.slot).instance

@@ -23,7 +23,7 @@ export const CONNECTIONS: readonly Variant[] = [
     'replay of pending rows only',
     connections,
     drain(
-      `await this.#log.kept(this.#appliesAll ? this.#position : undefined, after)`,
+      `await this.#log.kept(this.#holds ? this.#position : undefined, after)`,
       `await this.#log.pending(undefined, after)`,
     ),
   ),
@@ -35,7 +35,11 @@ export const CONNECTIONS: readonly Variant[] = [
       `for await (const piece of this.#pieces(select)) {
       session = this.#cache.session()`,
     ),
-    drain(`if (session !== undefined && this.#cache.reach === 'private')`, `if (session !== undefined)`),
+    drain(
+      `if (session !== undefined && this.#holds) {`,
+      `if (session !== undefined) this.#trusted.trust(session)
+    if (session !== undefined && this.#holds) {`,
+    ),
   ),
   variant(
     'trust after the first of several pieces',

@@ -19,8 +19,8 @@ export const CONTROLS: readonly Variant[] = [
     'a patch that changes nothing',
     twoOnRedis,
     core('drain.ts')(
-      `async run(awaited: readonly string[] = []): Promise<DrainOutcome> {`,
-      `async run(awaited = []) {`,
+      `async run(request: DrainRequest = {}): Promise<DrainOutcome> {`,
+      `async run(request = {}) {`,
     ),
   ),
   variant(

@@ -2,6 +2,7 @@ import type { Variant } from '../variant.ts'
 import { CLUSTER, CONNECTIONS } from './connections.ts'
 import { CONTROLS } from './controls.ts'
 import { FENCE } from './fence.ts'
+import { HOLDERS } from './holders.ts'
 import { LOG_AND_LEASE } from './log-and-lease.ts'
 import { DEPLOYMENTS, PRIVATE } from './private.ts'
 
@@ -12,6 +13,7 @@ export const GROUPS: Readonly<Record<string, readonly Variant[]>> = {
   'new connections': CONNECTIONS,
   'a cluster': CLUSTER,
   'private caches': PRIVATE,
+  holders: HOLDERS,
   deployments: DEPLOYMENTS,
 }
 

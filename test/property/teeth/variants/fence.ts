@@ -65,8 +65,9 @@ export const FENCE: readonly Variant[] = [
       const writes = new UnitOfWork(early, tagsOf,`,
     ),
     core('write-confirmation.ts')(
-      `if (this.#cache.reach === 'private') return this.#confirmPrivate(tags, committedAt)`,
-      `return 'invalidated'`,
+      `const acknowledgements = this.#log.acknowledgements`,
+      `return 'invalidated'
+    const acknowledgements = this.#log.acknowledgements`,
     ),
   ),
   variant(

@@ -34,7 +34,7 @@ export const WATERMARK = [
   ),
 ]
 const waits = (leases: number) =>
-  confirmation(`export const WAIT_PER_LEASE = 1.02`, `export const WAIT_PER_LEASE = ${leases}`)
+  confirmation(`committedAt + WAIT_PER_LEASE * this.#leaseMs`, `committedAt + ${leases} * this.#leaseMs`)
 
 /** When a write is answered, how long a lease holds, and which rows a drain applies. */
 export const LOG_AND_LEASE: readonly Variant[] = [
@@ -42,9 +42,10 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'no wait without confirmation',
     twoOnRedis,
     confirmation(
-      `if (this.#cache.reach === 'private') return this.#confirmPrivate(tags, committedAt)`,
+      `const acknowledgements = this.#log.acknowledgements`,
       `await this.#loop.next()
-    return 'invalidated'`,
+    return 'invalidated'
+    const acknowledgements = this.#log.acknowledgements`,
     ),
   ),
   variant('a wait of 0.9 L', twoPrivate, waits(0.9)),
@@ -52,7 +53,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
   variant(
     'the wait counted from sending COMMIT',
     stalls,
-    unitOfWork(`let logged: Logged | undefined\n`, `let logged\n    let sentAt = 0\n`),
+    unitOfWork(`let logged: Caused | undefined\n`, `let logged\n    let sentAt = 0\n`),
     unitOfWork(`logged = row\n`, `logged = row\n        sentAt = this.#clock.monotonic()\n`),
     unitOfWork(`const committedAt = this.#clock.monotonic()`, `const committedAt = sentAt`),
   ),
@@ -70,9 +71,9 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'the lease renewed without draining',
     twoPrivate,
     drain(
-      `return { ...done, ...(await this.#leftBy(error, awaited)), error }`,
+      `return { ...done, ...(await this.#leftBy(error, request)), error }`,
       `this.#lease.renew(this.#lease.now())
-      return { ...done, ...(await this.#leftBy(error, awaited)), error }`,
+      return { ...done, ...(await this.#leftBy(error, request)), error }`,
     ),
   ),
   variant(
@@ -142,12 +143,12 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     ),
     log(`export class SimLog`, `const LOCKS = new WeakMap()\n\nexport class SimLog`),
     drain(
-      `async run(awaited: readonly string[] = []): Promise<DrainOutcome> {`,
-      `run(awaited) {
-    return this.#run(awaited).finally(() => this.#log.unlock())
+      `async run(request: DrainRequest = {}): Promise<DrainOutcome> {`,
+      `run(request) {
+    return this.#run(request).finally(() => this.#log.unlock())
   }
 
-  async #run(awaited = []) {`,
+  async #run(request = {}) {`,
     ),
   ),
   variant('a watermark', quiet, ...WATERMARK),
@@ -160,8 +161,8 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'a position moved past rows whose deletion failed',
     twoOnRedis,
     drain(
-      `position ??= piece.position\n      done`,
-      `this.#position = position ??= piece.position\n      done`,
+      `first ??= piece\n      done.holders`,
+      `first ??= piece\n      this.#position = first.position\n      done.holders`,
     ),
   ),
   variant(
@@ -177,12 +178,13 @@ export const LOG_AND_LEASE: readonly Variant[] = [
   variant(
     'the position of the last of several pieces',
     crowded,
-    drain(`position ??= piece.position\n      done`, `position = piece.position\n      done`),
+    drain(`this.#position = first.position`, `this.#position = this.last`),
+    drain(`first ??= piece\n      done`, `first ??= piece\n      this.last = piece.position\n      done`),
   ),
   variant(
     'later pieces marked without deleting their stamps',
     crowded,
-    drain(INVALIDATES, INVALIDATES.replace('piece.tags', 'position === piece.position ? piece.tags : []')),
+    drain(INVALIDATES, INVALIDATES.replace('piece.tags', 'first === piece ? piece.tags : []')),
   ),
   variant(
     'the log row outside the transaction',
@@ -198,19 +200,19 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'other writers’ pending rows left alone',
     twoOnRedis,
     wire(
-      `const drain = new Drain(cache, log, trusted, lease, alone)`,
+      `const drain = new Drain(cache, log, trusted, lease)`,
       `const own = new Set()
   log.own = own
-  const drain = new Drain(cache, log, trusted, lease, alone)`,
+  const drain = new Drain(cache, log, trusted, lease)`,
     ),
     wire(
       `const writes = new UnitOfWork(transactions, tagsOf,`,
       `const remembers = (tx) => ({
     ...tx,
     logInvalidation: async (tags) => {
-      const id = await tx.logInvalidation(tags)
-      own.add(id)
-      return id
+      const row = await tx.logInvalidation(tags)
+      own.add(row.id)
+      return row
     },
   })
   const noting = { run: (work) => transactions.run((tx) => work(remembers(tx))) }

@@ -9,15 +9,7 @@ export const PRIVATE: readonly Variant[] = [
   variant(
     'rows that another has marked are skipped',
     twoPrivate,
-    drain(`this.#appliesAll = cache.reach === 'private' && !alone`, `this.#appliesAll = false`),
-  ),
-  variant(
-    'a drain of one’s own taken as confirmation',
-    twoPrivate,
-    core('write-confirmation.ts')(
-      `if (this.#cache.reach === 'private') return this.#confirmPrivate(tags, committedAt)`,
-      ``,
-    ),
+    drain(`this.#holds && session !== undefined && this.#trusted.has(session)`, `false`),
   ),
   variant('no gap check after a sweep', twoPrivate, drain(`if (!piece.missed) return piece`, `return piece`)),
   variant('a watermark of ids in a private cache', twoPrivate, ...WATERMARK),
@@ -34,12 +26,12 @@ export const PRIVATE: readonly Variant[] = [
     'the snapshot taken after the rows',
     twoPrivate,
     log(
-      `position: { connection, committed, sweeps },`,
-      `position: {
+      `position: new SimPosition(connection, committed, sweeps),`,
+      `position: new SimPosition(
         connection,
-        committed: (await this.#ask('SELECT the snapshot', (database) => database.look())).committed,
+        (await this.#ask('SELECT the snapshot', (database) => database.look())).committed,
         sweeps,
-      },`,
+      ),`,
     ),
   ),
   variant(
@@ -53,7 +45,6 @@ export const PRIVATE: readonly Variant[] = [
 
 /** Production's own code, deployed as README says it must not be. */
 export const DEPLOYMENTS: readonly Variant[] = [
-  variant('SINGLE_INSTANCE with two', { ...twoPrivate, alone: true }),
   variant('CACHE=lru beside CACHE=redis', { ...twoOnRedis, odd: 'lru' }),
   variant('CACHE=null beside CACHE=redis', { ...twoOnRedis, odd: 'null' }),
 ]
