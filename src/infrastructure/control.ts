@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { openControlSocket } from '../adapters/cli/control-socket.ts'
-import { MarketflowError } from '../domain/errors.ts'
+import { asHttpError } from '../adapters/http/kit/problem.ts'
 import type { Config } from './config/config.ts'
 import { explainExit } from './exit.ts'
 import type { OperatorCommands } from './operator-commands.ts'
@@ -37,6 +37,7 @@ async function inWords<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    throw error instanceof MarketflowError ? new Error(explainExit(error), { cause: error }) : error
+    const refusal = asHttpError(error)
+    throw refusal.code === 'internal' ? error : new Error(explainExit(refusal), { cause: error })
   }
 }

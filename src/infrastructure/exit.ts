@@ -1,3 +1,4 @@
+import { HttpError } from '../adapters/http/kit/problem.ts'
 import { DataDirUnusable } from '../adapters/postgres/data-dir.ts'
 import { aboutCause, failureCause } from '../adapters/postgres/failure-cause.ts'
 import { RegimeConflict } from '../adapters/postgres/regime.ts'
@@ -30,11 +31,12 @@ export function explainExit(error: unknown): string {
   if (isConfiguration(error)) return error.message
   const address = listenFailure(error)
   if (address !== undefined) return address
-  if (!(error instanceof MarketflowError || error instanceof Unavailable)) {
+  const refused = error instanceof MarketflowError || error instanceof HttpError
+  if (!refused && !(error instanceof Unavailable)) {
     const { stack, message } = tellError(error)
     return stack ?? message
   }
-  const { errors } = error instanceof MarketflowError ? error : { errors: [] }
+  const errors = refused ? error.errors : []
   const fields = errors.map(({ path, message }) => `\n  ${path}: ${message}`).join('')
   const cause = error instanceof Unavailable ? failureCause(error) : undefined
   const says = cause === undefined ? '' : `: ${aboutCause(cause).says}`

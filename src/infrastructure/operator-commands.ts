@@ -1,17 +1,15 @@
 import { explainPath } from '../adapters/http/kit/explain-path.ts'
 import { readRoutes } from '../adapters/http/route-table.ts'
 import { ExplainView, type Explanation } from '../application/consistency/explanation.ts'
-import { CacheUnusable } from '../application/consistency/ports/cache-port.ts'
 import { PageRenderer } from '../application/ports/page-renderer.ts'
 import { assertKnownTags } from '../application/tables/known-tags.ts'
 import { Writes } from '../application/tables/reads-and-writes.ts'
-import { MarketflowError } from '../domain/errors.ts'
 import type { Config } from './config/config.ts'
 import type { Core } from './core.ts'
 
 /** What operators may ask and do, whichever door they come through. */
 export interface OperatorCommands {
-  /** @throws MarketflowError `validation-failed` for a path that is not cached, `cache-unavailable` */
+  /** @throws HttpError `validation-failed` for a path that is not cached; CacheUnusable */
   readonly explain: (path: string) => Promise<Explanation>
   /** @throws MarketflowError `validation-failed` for a tag that no entry can have */
   readonly invalidate: (tags: readonly string[]) => Promise<void>
@@ -26,16 +24,7 @@ export async function operatorCommands(
   const writes = await container.getAsync(Writes)
   const routes = readRoutes({ forPages: [], publicUrl })
   return {
-    explain: async (path) => {
-      try {
-        return await explainPath(explain, renderer, routes, path)
-      } catch (error) {
-        if (!(error instanceof CacheUnusable)) throw error
-        throw new MarketflowError('cache-unavailable', `The cache did not answer: ${error.reason}`, {
-          cause: error,
-        })
-      }
-    },
+    explain: (path) => explainPath(explain, renderer, routes, path),
     invalidate: async (tags) => {
       assertKnownTags(tags)
       await writes.invalidate(tags)

@@ -4,12 +4,12 @@ import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
 import type { TokenIssuer } from '../../application/ports/token-issuer.ts'
 import type { Application } from '../../application/use-cases.ts'
-import { MarketflowError } from '../../domain/errors.ts'
 import { adminRoutes, type OperatorsConsole } from './admin/admin-routes.ts'
 import { CachedReads } from './cached-reads.ts'
 import { errorHandler, type Fail } from './error-handler.ts'
 import { Access } from './kit/access.ts'
 import { RequestObserver, type RequestReport } from './kit/observe.ts'
+import { HttpError } from './kit/problem.ts'
 import type { RateLimits } from './kit/rate-limits.ts'
 import { RequestIds } from './kit/request-id.ts'
 import { mount } from './kit/routes.ts'
@@ -80,7 +80,7 @@ function bounded(next: RequestListener, fail: Fail): RequestListener {
   return (req, res) => {
     const { url = '' } = req
     if (url.length > LONGEST_URL) {
-      fail(new MarketflowError('uri-too-long'), req, res)
+      fail(new HttpError('uri-too-long'), req, res)
       return
     }
     if (url.charCodeAt(0) !== SLASH) req.url = originForm(url)
@@ -102,5 +102,5 @@ function originForm(target: string): string {
 }
 
 const refuseRoute: RequestHandler = () => {
-  throw new MarketflowError('route-not-found')
+  throw new HttpError('route-not-found')
 }

@@ -2,11 +2,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Reading } from '../../application/consistency/reading.ts'
 import type { Viewer } from '../../application/ports/token-issuer.ts'
 import type { Application } from '../../application/use-cases.ts'
-import { MarketflowError } from '../../domain/errors.ts'
 import type { Fail } from './error-handler.ts'
 import type { Access } from './kit/access.ts'
 import { paramsOf, type ReadRoute } from './kit/api-route.ts'
 import { noteRoute, type RequestObserver } from './kit/observe.ts'
+import { HttpError } from './kit/problem.ts'
 import { type Sending, sendReading } from './kit/respond.ts'
 import type { Route } from './kit/routes.ts'
 import { Recent } from './recent.ts'
@@ -80,8 +80,8 @@ export class CachedReads {
   }
 }
 
-/** @throws MarketflowError `route-not-found` for what does not exist, and has no name but its address */
+/** @throws HttpError `route-not-found` for what does not exist, and has no name but its address */
 function send(req: IncomingMessage, res: ServerResponse, reading: Reading<unknown>, sending: Sending): void {
-  if (!reading.exists) throw new MarketflowError('route-not-found')
+  if (!reading.exists) throw new HttpError('route-not-found')
   sendReading(req, res, reading, sending)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { presentsToken } from './kit/access.ts'
-import { asMarketflowError, problemHeaders, problemOf, STATUS_OF } from './kit/problem.ts'
+import { asHttpError, problemHeaders, problemOf, STATUS_OF } from './kit/problem.ts'
 import { type RequestIds, requestUrn } from './kit/request-id.ts'
 import type { HeaderList } from './kit/security-headers.ts'
 import { errorPage } from './pages/error-page.ts'
@@ -18,7 +18,7 @@ export function errorHandler(
   forPages: HeaderList,
 ): Fail {
   return (thrown, req, res) => {
-    const error = asMarketflowError(thrown)
+    const error = asHttpError(thrown)
     const requestId = ids.of(req)
     if (STATUS_OF[error.code] === 500) report(thrown, requestId)
     if (res.headersSent) {

@@ -1,8 +1,8 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
+import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { PasswordHasher, type Passwords } from '../../application/ports/password-hasher.ts'
-import { MarketflowError } from '../../domain/errors.ts'
 
 const derive = promisify(argon2)
 
@@ -107,11 +107,11 @@ export class HashQueue {
 
   /**
    * Whatever runs hashes asks for this first: a login that is to be turned away must not have looked up its account.
-   * @throws MarketflowError `overloaded` when as many are admitted as may run and wait
+   * @throws Unavailable `overloaded` when as many are admitted as may run and wait
    */
   async admit<T>(work: () => Promise<T>): Promise<T> {
     if (this.#admitted >= this.#most + this.#mostWaiting)
-      throw new MarketflowError('overloaded', 'Too many passwords are being checked', { retryAfterS: 1 })
+      throw new Unavailable('overloaded', { message: 'Too many passwords are being checked' })
     this.#admitted += 1
     try {
       return await work()

@@ -1,4 +1,5 @@
 import { type Attributes, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { HttpError } from '../../adapters/http/kit/problem.ts'
 import { CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { MarketflowError } from '../../domain/errors.ts'
@@ -45,6 +46,7 @@ export function fail(span: Span, type: string): void {
 
 export function errorType(error: unknown): string {
   if (error instanceof CacheUnusable) return error.reason
-  if (error instanceof Unavailable || error instanceof MarketflowError) return error.code
+  if (error instanceof Unavailable || error instanceof MarketflowError || error instanceof HttpError)
+    return error.code
   return error instanceof Error ? error.name : '_OTHER'
 }

@@ -57,7 +57,7 @@ export class World {
       await this.#perform(command, this.#application(unitOfWork))
       return undefined
     } catch (error) {
-      if (error instanceof MarketflowError && error.code !== 'internal') return error.code
+      if (error instanceof MarketflowError) return error.code
       throw error
     }
   }

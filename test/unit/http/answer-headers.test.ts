@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MarketflowError } from '../../../src/domain/errors.ts'
+import { HttpError } from '../../../src/adapters/http/kit/problem.ts'
 import { ROUTES } from '../../support/api-document.ts'
 import { MARKET_ID, TestApi } from './harness.ts'
 
@@ -15,7 +15,7 @@ describe.each([
   beforeAll(async () => {
     api = await TestApi.start({ publicUrl })
     api.useCases.showMarket = async () => {
-      throw new MarketflowError('database-unavailable')
+      throw new HttpError('database-unavailable')
     }
   })
   afterAll(() => api.close())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MarketflowError } from '../../../src/domain/errors.ts'
+import { HttpError } from '../../../src/adapters/http/kit/problem.ts'
 import { type Ask, MARKET_ID, TestApi, VENDOR_ID } from './harness.ts'
 
 /** Every cached read, with an account that may read it. */
@@ -65,8 +65,8 @@ describe('a read whose URL is known', () => {
   })
 
   it.each([
-    ['is gone', new MarketflowError('market-not-found')],
-    ['cannot be loaded', new MarketflowError('database-unavailable', undefined, { retryAfterS: 1 })],
+    ['is gone', new HttpError('market-not-found')],
+    ['cannot be loaded', new HttpError('database-unavailable', undefined, { retryAfterS: 1 })],
     ['fails in an unforeseen way', new Error('unforeseen')],
   ])('is answered as if it were not, when what it asks for %s', async (_, error) => {
     const fresh = await TestApi.start()

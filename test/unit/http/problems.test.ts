@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { STATUS_OF } from '../../../src/adapters/http/kit/problem.ts'
+import {
+  HttpError,
+  PROBLEM_TITLES,
+  type ProblemCode,
+  STATUS_OF,
+} from '../../../src/adapters/http/kit/problem.ts'
 import { Unavailable } from '../../../src/application/consistency/ports/unavailable.ts'
-import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../../src/domain/errors.ts'
 import { TestApi } from './harness.ts'
 
 describe('problems', () => {
@@ -18,8 +22,8 @@ describe('problems', () => {
     api.useCases.listMarkets = () => Promise.reject(error)
   }
 
-  it.each(Object.keys(ERROR_TITLES) as ErrorCode[])('answers %s by its status', async (code) => {
-    failWith(new MarketflowError(code))
+  it.each(Object.keys(PROBLEM_TITLES) as ProblemCode[])('answers %s by its status', async (code) => {
+    failWith(new HttpError(code))
     const response = await api.fetch('/markets')
     expect(response.status).toBe(STATUS_OF[code])
     expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -27,9 +31,9 @@ describe('problems', () => {
     const requestId = response.headers.get('x-request-id')
     expect(await response.json()).toEqual({
       type: `urn:marketflow:problem:${code}`,
-      title: ERROR_TITLES[code],
+      title: PROBLEM_TITLES[code],
       status: STATUS_OF[code],
-      detail: ERROR_TITLES[code],
+      detail: PROBLEM_TITLES[code],
       code,
       instance: `urn:uuid:${requestId}`,
     })
@@ -38,8 +42,8 @@ describe('problems', () => {
   })
 
   it.each([
-    [new Unavailable('database-unavailable'), 'database-unavailable', ERROR_TITLES['database-unavailable']],
-    [new Unavailable('overloaded'), 'overloaded', ERROR_TITLES.overloaded],
+    [new Unavailable('database-unavailable'), 'database-unavailable', PROBLEM_TITLES['database-unavailable']],
+    [new Unavailable('overloaded'), 'overloaded', PROBLEM_TITLES.overloaded],
     [
       new Unavailable('database-unavailable', { message: 'The outcome of the write is unknown' }),
       'database-unavailable',
@@ -50,18 +54,18 @@ describe('problems', () => {
     const response = await api.fetch('/markets')
     expect(response.status).toBe(503)
     expect(response.headers.get('retry-after')).toBe('1')
-    expect(await response.json()).toMatchObject({ code, title: ERROR_TITLES[code], detail })
+    expect(await response.json()).toMatchObject({ code, title: PROBLEM_TITLES[code], detail })
     expect(api.errors).toEqual([])
   })
 
   it('passes on how long to wait', async () => {
-    failWith(new MarketflowError('overloaded', undefined, { retryAfterS: 7 }))
+    failWith(new HttpError('overloaded', undefined, { retryAfterS: 7 }))
     expect((await api.fetch('/markets')).headers.get('retry-after')).toBe('7')
   })
 
   it.each([
     new Error('connect ECONNREFUSED db.internal:5432 select * from accounts'),
-    new MarketflowError('internal', 'db.internal says select * from accounts'),
+    new HttpError('internal', 'db.internal says select * from accounts'),
     'a thrown string about db.internal and select',
     undefined,
   ])('tells operators of %s, and the client nothing', async (thrown) => {
@@ -70,7 +74,7 @@ describe('problems', () => {
     expect(response.status).toBe(500)
     const text = await response.text()
     expect(text).not.toMatch(/db\.internal|select|ECONN|\.ts|at /)
-    expect(JSON.parse(text)).toMatchObject({ code: 'internal', detail: ERROR_TITLES.internal })
+    expect(JSON.parse(text)).toMatchObject({ code: 'internal', detail: PROBLEM_TITLES.internal })
     expect(api.errors).toHaveLength(1)
   })
 
@@ -80,14 +84,14 @@ describe('problems', () => {
   })
 
   it('answers HEAD with the status alone', async () => {
-    failWith(new MarketflowError('database-unavailable'))
+    failWith(new HttpError('database-unavailable'))
     const response = await api.fetch('/markets', { method: 'HEAD' })
     expect(response.status).toBe(503)
     expect(await response.text()).toBe('')
   })
 
   it("keeps the client's request id, unless it could forge a log line", async () => {
-    failWith(new MarketflowError('overloaded'))
+    failWith(new HttpError('overloaded'))
     const sent = await api.fetch('/markets', { headers: { 'x-request-id': '01JD4Z.trace-7' } })
     expect(sent.headers.get('x-request-id')).toBe('01JD4Z.trace-7')
     expect(await sent.json()).toMatchObject({ instance: 'urn:marketflow:request:01JD4Z.trace-7' })

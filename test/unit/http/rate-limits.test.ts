@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { networksOf } from '../../../src/adapters/http/kit/client-network.ts'
+import { HttpError } from '../../../src/adapters/http/kit/problem.ts'
 import { RateLimits } from '../../../src/adapters/http/kit/rate-limits.ts'
-import { MarketflowError } from '../../../src/domain/errors.ts'
 import { TestApi } from './harness.ts'
 
 describe('limits by address', () => {
@@ -25,7 +25,7 @@ describe('limits by address', () => {
 })
 
 describe('guardLogin', () => {
-  const wrong = () => Promise.reject(new MarketflowError('unauthenticated'))
+  const wrong = () => Promise.reject(new HttpError('unauthenticated'))
   const right = () => Promise.resolve('token')
   const limited = { code: 'rate-limited' }
 
@@ -82,7 +82,7 @@ describe('guardLogin', () => {
 
   it('does not count what was not a guess', async () => {
     const limits = new RateLimits()
-    const outage = () => Promise.reject(new MarketflowError('database-unavailable'))
+    const outage = () => Promise.reject(new HttpError('database-unavailable'))
     for (let i = 0; i < 60; i++)
       await limits.guardLogin('ada@example.org', '192.0.2.1', outage).catch(() => 0)
     for (let i = 0; i < 60; i++) await limits.guardLogin('ada@example.org', '192.0.2.1', right)
@@ -90,7 +90,7 @@ describe('guardLogin', () => {
 })
 
 describe('guesses over many networks', () => {
-  const wrong = () => Promise.reject(new MarketflowError('unauthenticated'))
+  const wrong = () => Promise.reject(new HttpError('unauthenticated'))
   const right = () => Promise.resolve('token')
 
   /** How many of so many guesses, each from an address of its own, were looked at. */
@@ -156,7 +156,7 @@ describe('a limited API', () => {
   afterEach(() => api.close())
 
   it('throttles wrong logins, and says until when', async () => {
-    api.useCases.logIn = () => Promise.reject(new MarketflowError('unauthenticated'))
+    api.useCases.logIn = () => Promise.reject(new HttpError('unauthenticated'))
     const login = () =>
       api.fetch('/auth/login', { method: 'POST', body: { email: 'ada@example.org', password: 'wrong' } })
     for (let i = 0; i < 10; i++) expect((await login()).status).toBe(401)

@@ -2,9 +2,9 @@ import express, { type Request, type Response } from 'express'
 import { z } from 'zod'
 import type { Explanation } from '../../../application/consistency/explanation.ts'
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
-import { MarketflowError } from '../../../domain/errors.ts'
 import { noteActor } from '../kit/deeds.ts'
 import { readBody, readQuery } from '../kit/input.ts'
+import { HttpError } from '../kit/problem.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
 import { sendJson } from '../kit/respond.ts'
 import type { Route } from '../kit/routes.ts'
@@ -17,7 +17,7 @@ import { OperatorAccess } from './operator-access.ts'
 export interface OperatorsConsole extends Watched {
   /** `ADMIN_TOKEN` */
   readonly token: string
-  /** @throws MarketflowError `validation-failed` for a path that is not cached, `cache-unavailable` */
+  /** @throws HttpError `validation-failed` for a path that is not cached, `cache-unavailable` */
   readonly explain: (path: string) => Promise<Explanation>
   readonly invalidate: (tags: readonly string[]) => Promise<void>
 }
@@ -82,7 +82,7 @@ export function adminRoutes(
         try {
           await access.assertToken(token, req)
         } catch (error) {
-          if (!(error instanceof MarketflowError)) throw error
+          if (!(error instanceof HttpError)) throw error
           const tooMany = error.code === 'rate-limited'
           if (tooMany) res.setHeader('Retry-After', String(error.retryAfterS))
           const problem = tooMany ? 'Too many attempts. Try again later.' : 'That is not the token.'

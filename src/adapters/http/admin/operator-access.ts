@@ -2,7 +2,7 @@ import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
-import { MarketflowError } from '../../../domain/errors.ts'
+import { HttpError } from '../kit/problem.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
 
 const COOKIE = 'marketflow_admin'
@@ -29,17 +29,17 @@ export class OperatorAccess {
     this.#limits = limits
   }
 
-  /** @throws MarketflowError `unauthenticated`, `rate-limited` */
+  /** @throws HttpError `unauthenticated`, `rate-limited` */
   async assert(req: Request): Promise<void> {
     const bearer = /^bearer +(.+)$/i.exec(req.headers.authorization ?? '')?.[1]
     if (bearer !== undefined) await this.assertToken(bearer, req)
     else await this.#assertSession(req)
   }
 
-  /** In constant time, and not for long by guesses. @throws MarketflowError `unauthenticated`, `rate-limited` */
+  /** In constant time, and not for long by guesses. @throws HttpError `unauthenticated`, `rate-limited` */
   async assertToken(candidate: string, { ip = '' }: Request): Promise<void> {
     const attempt = async () => {
-      if (!timingSafeEqual(sha256(candidate), this.#digest)) throw new MarketflowError('unauthenticated')
+      if (!timingSafeEqual(sha256(candidate), this.#digest)) throw new HttpError('unauthenticated')
     }
     await (this.#limits?.guardLogin('operator', ip, attempt) ?? attempt())
   }
@@ -71,7 +71,7 @@ export class OperatorAccess {
   }
 
   async #assertSession(req: IncomingMessage): Promise<void> {
-    if (await this.hasEnded(req)) throw new MarketflowError('unauthenticated')
+    if (await this.hasEnded(req)) throw new HttpError('unauthenticated')
   }
 
   /** Undefined where the cookie is none of ours, or has expired. */

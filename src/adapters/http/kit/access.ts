@@ -3,9 +3,9 @@ import type { TokenIssuer, Viewer } from '../../../application/ports/token-issue
 import { type Audience, isRole } from '../../../application/use-case/read.ts'
 import type { Application } from '../../../application/use-cases.ts'
 import type { Role } from '../../../domain/account.ts'
-import { MarketflowError } from '../../../domain/errors.ts'
 import { noteActor } from './deeds.ts'
 import type { Token } from './operation.ts'
+import { HttpError } from './problem.ts'
 import type { RateLimits } from './rate-limits.ts'
 
 /** RFC 6750, 2.1; the scheme is compared without case (RFC 9110, 11.1). */
@@ -25,7 +25,7 @@ export class Access {
 
   /**
    * Who is asking a read; at once where no token is presented and none is needed.
-   * @throws MarketflowError `unauthenticated` for a bad token: to answer it as a stranger would hide that it has expired;
+   * @throws HttpError `unauthenticated` for a bad token: to answer it as a stranger would hide that it has expired;
    * `forbidden` for one of another role
    */
   reader(req: IncomingMessage, audience: Audience): Promise<Viewer | undefined> | undefined {
@@ -33,14 +33,14 @@ export class Access {
     return isRole(audience) ? this.#withRole(req, audience) : this.#anyone(req)
   }
 
-  /** Whose token a request carries that needs one. @throws MarketflowError `unauthenticated`, `forbidden` */
+  /** Whose token a request carries that needs one. @throws HttpError `unauthenticated`, `forbidden` */
   async caller(req: IncomingMessage, token: Token): Promise<Viewer | undefined> {
     if (token === 'ignored') return undefined
     if (token === 'optional') return this.#anyone(req)
     return token === 'account' ? this.#account(req) : this.#withRole(req, token)
   }
 
-  /** The same, for a request that is about to write. @throws MarketflowError also `rate-limited` */
+  /** The same, for a request that is about to write. @throws HttpError also `rate-limited` */
   async writer(req: IncomingMessage, token: Token): Promise<Viewer | undefined> {
     const viewer = await this.caller(req, token)
     if (viewer !== undefined) await this.#limits?.countWrite(viewer.accountId)
@@ -63,7 +63,7 @@ export class Access {
 
   async #account(req: IncomingMessage): Promise<Viewer> {
     const viewer = await this.#anyone(req)
-    if (viewer === undefined) throw new MarketflowError('unauthenticated')
+    if (viewer === undefined) throw new HttpError('unauthenticated')
     return viewer
   }
 
@@ -75,8 +75,8 @@ export class Access {
 
   async #withRole(req: IncomingMessage, role: Role): Promise<Viewer> {
     const viewer = await this.#account(req)
-    if (viewer.role !== role) throw new MarketflowError('forbidden', `Only ${role}s may do that`)
-    if (role === 'vendor' && viewer.vendorId === null) throw new MarketflowError('forbidden')
+    if (viewer.role !== role) throw new HttpError('forbidden', `Only ${role}s may do that`)
+    if (role === 'vendor' && viewer.vendorId === null) throw new HttpError('forbidden')
     return viewer
   }
 }
@@ -86,10 +86,10 @@ export function presentsToken({ headers }: IncomingMessage): boolean {
   return /^bearer /i.test(headers.authorization ?? '')
 }
 
-/** @throws MarketflowError `unauthenticated` for credentials of another kind */
+/** @throws HttpError `unauthenticated` for credentials of another kind */
 function tokenOf({ headers }: IncomingMessage): string | undefined {
   if (headers.authorization === undefined) return undefined
   const token = BEARER.exec(headers.authorization)?.[1]
-  if (token === undefined) throw new MarketflowError('unauthenticated')
+  if (token === undefined) throw new HttpError('unauthenticated')
   return token
 }

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import type { Viewer } from '../../../application/ports/token-issuer.ts'
 import { isRole, type Missing, type Read } from '../../../application/use-case/read.ts'
 import { type Application, READS } from '../../../application/use-cases.ts'
-import { MarketflowError } from '../../../domain/errors.ts'
 import { parseId } from '../../../domain/ids.ts'
 import { isSlug } from '../../../domain/market.ts'
 import { readQuery } from './input.ts'
 import { type Answer, cached, type Operation, type Tag, type Token, takes } from './operation.ts'
+import { HttpError } from './problem.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sending } from './respond.ts'
 import type { HeaderList } from './security-headers.ts'
@@ -109,18 +109,18 @@ export type PathTexts = Readonly<Record<string, string | readonly string[] | und
 
 /**
  * What a URL asks a read for.
- * @throws MarketflowError the row's `missing`, for an id that cannot be one; `validation-failed`
+ * @throws HttpError the row's `missing`, for an id that cannot be one; `validation-failed`
  */
 export function paramsOf({ read, query, parameters }: ReadRoute, path: PathTexts, url: string): object {
   const ours = (name: string) => parameters?.includes(name) ?? true
   return { ...pathValues(path, read.missing), ...readQuery(url, query, ours) }
 }
 
-/** @throws MarketflowError the `missing` code for what cannot be an id: nothing has that name, so nothing is found */
+/** @throws HttpError the `missing` code for what cannot be an id: nothing has that name, so nothing is found */
 export function pathValues(texts: PathTexts, missing: Missing | undefined): { readonly id?: string } {
   const values = Object.entries(texts).map(([name, text]) => {
     const value = PATH_VALUES[name as keyof PathValues](String(text))
-    if (value === undefined) throw new MarketflowError(missing ?? 'route-not-found')
+    if (value === undefined) throw new HttpError(missing ?? 'route-not-found')
     return [name, value]
   })
   return Object.fromEntries(values)
@@ -133,7 +133,7 @@ export interface Question {
 
 /**
  * The row that answers a path of the service, and what it is asked for, as Express finds it.
- * @throws MarketflowError whatever the route refuses
+ * @throws HttpError whatever the route refuses
  */
 export function questionAt(routes: readonly ReadRoute[], url: string): Question | undefined {
   const [path = ''] = url.split(/[?#]/)

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Application } from '../../../application/use-cases.ts'
-import { MarketflowError } from '../../../domain/errors.ts'
 import type { Access } from './access.ts'
 import { type CallRoute, pathValues } from './api-route.ts'
 import { noteActor, noteMade } from './deeds.ts'
 import { readBody } from './input.ts'
+import { HttpError } from './problem.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { sendJson, sendNothing } from './respond.ts'
 import type { Route } from './routes.ts'
@@ -50,7 +50,7 @@ function hasId(result: unknown): result is { readonly id: string } {
 function clientGone(res: ServerResponse): AbortSignal {
   const gone = new AbortController()
   res.once('close', () => {
-    if (!res.writableFinished) gone.abort(new MarketflowError('overloaded', 'The client did not wait'))
+    if (!res.writableFinished) gone.abort(new HttpError('overloaded', 'The client did not wait'))
   })
   return gone.signal
 }

@@ -1,13 +1,12 @@
 import type { ExplainView, Explanation } from '../../../application/consistency/explanation.ts'
 import type { PageRenderer } from '../../../application/ports/page-renderer.ts'
-import { MarketflowError } from '../../../domain/errors.ts'
 import { questionAt, type ReadRoute } from './api-route.ts'
-import { asMarketflowError } from './problem.ts'
+import { asHttpError, HttpError } from './problem.ts'
 import { queryProperties } from './schemas.ts'
 
 /**
  * Explains the view that a path of the service reads, such as `/markets?city=lisbon`, by the row that serves it.
- * @throws MarketflowError `validation-failed` telling which paths there are, or whatever the path is refused with
+ * @throws HttpError `validation-failed` telling which paths there are, or whatever the path is refused with
  */
 export async function explainPath(
   explain: ExplainView,
@@ -25,7 +24,7 @@ function questionOf(routes: readonly ReadRoute[], path: string) {
   try {
     found = questionAt(routes, pathname + search)
   } catch (error) {
-    throw asMarketflowError(error)
+    throw asHttpError(error)
   }
   if (found === undefined) throw notCached(path, routes)
   return found
@@ -38,9 +37,9 @@ function located(path: string, routes: readonly ReadRoute[]): URL {
   return url
 }
 
-function notCached(path: string, routes: readonly ReadRoute[]): MarketflowError {
+function notCached(path: string, routes: readonly ReadRoute[]): HttpError {
   const message = `is not cached. Cached are ${routes.map(formOf).join(', ')}`
-  return new MarketflowError('validation-failed', `${path} ${message}`, {
+  return new HttpError('validation-failed', `${path} ${message}`, {
     errors: [{ path: 'path', message }],
   })
 }

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import { parse } from 'node:querystring'
 import express, { type Request, type Response } from 'express'
 import type { z } from 'zod'
-import { type FieldError, MarketflowError } from '../../../domain/errors.ts'
+import type { FieldError } from '../../../domain/errors.ts'
+import { HttpError } from './problem.ts'
 
 /** Enough to mend any honest request; a body of ten thousand unknown fields does not deserve them all. */
 const MOST_ERRORS = 20
@@ -11,7 +12,7 @@ const LONGEST_PATH = 100
 
 /**
  * Reads an input by its schema.
- * @throws MarketflowError `validation-failed` naming every wrong field once, with what was expected there
+ * @throws HttpError `validation-failed` naming every wrong field once, with what was expected there
  */
 function validate<Schema extends z.ZodType>(
   schema: Schema,
@@ -20,7 +21,7 @@ function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  throw new MarketflowError('validation-failed', undefined, { errors: fieldErrors(result.error, place) })
+  throw new HttpError('validation-failed', undefined, { errors: fieldErrors(result.error, place) })
 }
 
 function fieldErrors(error: z.ZodError, place: 'body' | 'query'): FieldError[] {
@@ -46,7 +47,7 @@ const NO_PARAMETERS = {}
 /**
  * The parameters in a URL's query by their schema, each of which may be given once.
  * @param ours whether a parameter is one of ours; others may be badly encoded. Default: all are
- * @throws MarketflowError `validation-failed`; URIError for broken percent-encoding
+ * @throws HttpError `validation-failed`; URIError for broken percent-encoding
  */
 export function readQuery<Schema extends z.ZodType>(
   url: string,
@@ -81,7 +82,7 @@ const parseJson = express.json({
 /**
  * Reads the body by its schema; no body at all reads as `{}`. Called by handlers rather than mounted before them, so
  * that reads don't pass through it, and no body is read before its token.
- * @throws MarketflowError `unsupported-media-type` or `validation-failed`, and whatever the parser throws
+ * @throws HttpError `unsupported-media-type` or `validation-failed`, and whatever the parser throws
  */
 export async function readBody<Schema extends z.ZodType>(
   req: Request,
@@ -89,7 +90,7 @@ export async function readBody<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   if (!hasBody(req)) return validate(schema, {}, 'body')
-  if (!isJson(req)) throw new MarketflowError('unsupported-media-type')
+  if (!isJson(req)) throw new HttpError('unsupported-media-type')
   await new Promise<void>((resolve, reject) => {
     parseJson(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
   })
@@ -99,9 +100,9 @@ export async function readBody<Schema extends z.ZodType>(
 /** The parser would take UTF-7, and replace bytes that are no UTF-8: a name damaged for good, answered with 201. */
 function assertUtf8(_req: IncomingMessage, _res: unknown, body: Buffer, charset: string): void {
   if (charset !== 'utf-8') {
-    throw new MarketflowError('unsupported-media-type', 'The body must be plain application/json in UTF-8')
+    throw new HttpError('unsupported-media-type', 'The body must be plain application/json in UTF-8')
   }
-  if (!isUtf8(body)) throw new MarketflowError('malformed-json', 'The body is not valid UTF-8')
+  if (!isUtf8(body)) throw new HttpError('malformed-json', 'The body is not valid UTF-8')
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

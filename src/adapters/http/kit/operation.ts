@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Audience } from '../../../application/use-case/read.ts'
-import type { ErrorCode } from '../../../domain/errors.ts'
 import type { HeaderName } from './headers.ts'
+import type { ProblemCode } from './problem.ts'
 
 /** What the document says of a route, beside what follows from its method and path. */
 export interface Operation {
@@ -16,7 +16,7 @@ export interface Operation {
   readonly body?: RequestBody
   readonly answers: readonly Answer[]
   /** What can go wrong beside what any request, token or body can. */
-  readonly errors?: readonly ErrorCode[]
+  readonly errors?: readonly ProblemCode[]
 }
 
 export const TAGS = {

@@ -1,9 +1,50 @@
 import { z } from 'zod'
+import { CacheUnusable } from '../../../application/consistency/ports/cache-port.ts'
 import { Unavailable } from '../../../application/consistency/ports/unavailable.ts'
-import { ERROR_TITLES, type ErrorCode, MarketflowError } from '../../../domain/errors.ts'
+import { ERROR_TITLES, type ErrorDetails, type FieldError, MarketflowError } from '../../../domain/errors.ts'
 
-/** The status of every error in the catalogue; a new code without one does not compile. */
-export const STATUS_OF: Record<ErrorCode, number> = {
+/** What HTTP refuses beside the domain, and how it tells of what is out of reach. */
+const HTTP_TITLES = {
+  'malformed-json': 'The body is not valid JSON',
+  'unsupported-media-type': 'The body must be application/json',
+  'payload-too-large': 'The body is too large',
+  'uri-too-long': 'The URL is too long',
+  'route-not-found': 'There is no such resource',
+  'method-not-allowed': 'The resource does not support this method',
+  'rate-limited': 'Too many requests',
+  'database-unavailable': 'The database is out of reach',
+  'cache-unavailable': 'The cache is out of reach',
+  overloaded: 'The service is overloaded',
+  internal: 'Something went wrong on our side',
+} as const
+
+/** Every error that Marketflow answers with: the stable `code` and its human title. */
+export const PROBLEM_TITLES = { ...ERROR_TITLES, ...HTTP_TITLES } as const
+
+export type ProblemCode = keyof typeof PROBLEM_TITLES
+
+/** An error as HTTP answers it. `message` is shown to clients: it never holds SQL, paths or host names. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  readonly code: ProblemCode
+  readonly errors: readonly FieldError[]
+  /** How long the client should wait before it tries again, in seconds. */
+  readonly retryAfterS: number | undefined
+
+  constructor(
+    code: ProblemCode,
+    detail: string = PROBLEM_TITLES[code],
+    details: ErrorDetails & { readonly retryAfterS?: number } = {},
+  ) {
+    super(detail, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.errors = details.errors ?? []
+    this.retryAfterS = details.retryAfterS
+  }
+}
+
+/** The status of every problem; a new code without one does not compile. */
+export const STATUS_OF: Record<ProblemCode, number> = {
   'validation-failed': 400,
   'malformed-json': 400,
   unauthenticated: 401,
@@ -29,9 +70,9 @@ export const STATUS_OF: Record<ErrorCode, number> = {
 /** Seconds to wait where nothing better is known; 503 and 429 never leave the client guessing. */
 const DEFAULT_RETRY_AFTER_S = 1
 
-export function problemOf(error: MarketflowError, instance: string): Problem {
+export function problemOf(error: HttpError, instance: string): Problem {
   const { code, message, errors } = error
-  const title = ERROR_TITLES[code]
+  const title = PROBLEM_TITLES[code]
   return {
     type: `urn:marketflow:problem:${code}`,
     title,
@@ -49,7 +90,7 @@ export function problemOf(error: MarketflowError, instance: string): Problem {
  * challenge says what is wrong with it, and clients know to sign in again (RFC 6750, 3.1).
  */
 export function problemHeaders(
-  { code, retryAfterS }: MarketflowError,
+  { code, retryAfterS }: HttpError,
   aboutToken: boolean,
 ): Record<string, string> {
   const status = STATUS_OF[code]
@@ -62,33 +103,40 @@ export function problemHeaders(
   return headers
 }
 
-/** What the core, Express and its body parser throw, in the catalogue's terms; anything unforeseen is `internal`. */
-export function asMarketflowError(error: unknown): MarketflowError {
-  if (error instanceof MarketflowError) return error
+/** What the core, Express and its body parser throw, in HTTP's terms; anything unforeseen is `internal`. */
+export function asHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error
+  if (error instanceof MarketflowError) {
+    const { code, message, errors, cause } = error
+    return new HttpError(code, message, { errors, cause })
+  }
+  if (error instanceof CacheUnusable) {
+    return new HttpError('cache-unavailable', `The cache did not answer: ${error.reason}`, { cause: error })
+  }
   if (error instanceof Unavailable) {
     const { code, message, retryAfterS } = error
-    return new MarketflowError(code, message, { retryAfterS, cause: error })
+    return new HttpError(code, message, { retryAfterS, cause: error })
   }
   if (error instanceof URIError) {
-    return new MarketflowError('validation-failed', 'The URL is not valid percent-encoded UTF-8')
+    return new HttpError('validation-failed', 'The URL is not valid percent-encoded UTF-8')
   }
   switch ((error as { type?: unknown } | undefined)?.type) {
     case 'entity.parse.failed':
-      return new MarketflowError('malformed-json')
+      return new HttpError('malformed-json')
     case 'request.aborted':
     case 'request.size.invalid':
-      return new MarketflowError('malformed-json', 'The body ended before its announced length')
+      return new HttpError('malformed-json', 'The body ended before its announced length')
     case 'entity.too.large':
-      return new MarketflowError('payload-too-large')
+      return new HttpError('payload-too-large')
     case 'charset.unsupported':
     case 'encoding.unsupported':
-      return new MarketflowError('unsupported-media-type', 'The body must be plain application/json in UTF-8')
+      return new HttpError('unsupported-media-type', 'The body must be plain application/json in UTF-8')
     default:
-      return new MarketflowError('internal', undefined, { cause: error })
+      return new HttpError('internal', undefined, { cause: error })
   }
 }
 
-const ERROR_CODES = Object.keys(ERROR_TITLES) as ErrorCode[]
+const PROBLEM_CODES = Object.keys(PROBLEM_TITLES) as ProblemCode[]
 
 /** RFC 9457, with `code` as the part that clients may rely on. */
 export const problem = z
@@ -97,7 +145,7 @@ export const problem = z
     title: z.string(),
     status: z.int().min(400).max(599),
     detail: z.string(),
-    code: z.enum(ERROR_CODES).describe('What went wrong. Stable: the part to act upon.'),
+    code: z.enum(PROBLEM_CODES).describe('What went wrong. Stable: the part to act upon.'),
     instance: z.string().describe('A URN of this request, for the log.'),
     errors: z
       .array(

@@ -1,8 +1,8 @@
 import { RateLimiterRes } from 'rate-limiter-flexible'
 import { normalizeEmail } from '../../../domain/account.ts'
-import { MarketflowError } from '../../../domain/errors.ts'
 import { networksOf } from './client-network.ts'
 import { inMemory, type Limiter, type Limiters } from './limiters.ts'
+import { asHttpError, HttpError } from './problem.ts'
 
 const MINUTE_S = 60
 
@@ -48,7 +48,7 @@ export class RateLimits {
    *
    * Guesses at one account are bounded over all networks together. Strangers can use that up, so it does not hold for
    * a network from which the account has lately been signed in to: its owner gets in from there.
-   * @throws MarketflowError `rate-limited`, and whatever `attempt` throws
+   * @throws HttpError `rate-limited`, and whatever `attempt` throws
    */
   async guardLogin<T>(email: string, address: string, attempt: () => Promise<T>): Promise<T> {
     const { narrow, wide } = networksOf(address)
@@ -79,7 +79,7 @@ export class RateLimits {
     }
   }
 
-  /** @throws MarketflowError `rate-limited` */
+  /** @throws HttpError `rate-limited` */
   async countRegistration(address: string): Promise<void> {
     const { narrow, wide } = networksOf(address)
     await consumeAll([
@@ -88,7 +88,7 @@ export class RateLimits {
     ])
   }
 
-  /** @throws MarketflowError `rate-limited` */
+  /** @throws HttpError `rate-limited` */
   countWrite(accountId: string): Promise<void> {
     return consume(this.#writes, accountId)
   }
@@ -108,7 +108,7 @@ type Count = readonly [limiter: Limiter, key: string]
 /**
  * Counts in each, or in none: a client that keeps asking and is refused must not use up what its neighbours have left.
  * Resolves with what takes it all back.
- * @throws MarketflowError `rate-limited`
+ * @throws HttpError `rate-limited`
  */
 async function consumeAll(counts: readonly Count[]): Promise<() => Promise<void>> {
   const counted: Count[] = []
@@ -137,7 +137,7 @@ async function remember(limiter: Limiter, key: string): Promise<void> {
 
 /** A wrong login is `unauthenticated`; who is signed in and names a wrong password is `forbidden`. */
 function isWrongGuess(error: unknown): boolean {
-  return error instanceof MarketflowError && (error.code === 'unauthenticated' || error.code === 'forbidden')
+  return ['unauthenticated', 'forbidden'].includes(asHttpError(error).code)
 }
 
 async function consume(limiter: Limiter, key: string): Promise<void> {
@@ -146,6 +146,6 @@ async function consume(limiter: Limiter, key: string): Promise<void> {
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal
     const retryAfterS = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
-    throw new MarketflowError('rate-limited', undefined, { retryAfterS })
+    throw new HttpError('rate-limited', undefined, { retryAfterS })
   }
 }

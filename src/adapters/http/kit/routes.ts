@@ -1,10 +1,10 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { MarketflowError } from '../../../domain/errors.ts'
 import { noteDeed } from './deeds.ts'
 import { readQuery } from './input.ts'
 import { noteRoute } from './observe.ts'
 import type { Operation } from './operation.ts'
+import { HttpError } from './problem.ts'
 
 const NO_QUERY = z.strictObject({})
 
@@ -63,7 +63,7 @@ function withoutQuery(handle: Route['handle']): Route['handle'] {
 function refuseMethod(allow: string): Route['handle'] {
   return (req, res) => {
     res.setHeader('Allow', allow)
-    if (req.method !== 'OPTIONS') throw new MarketflowError('method-not-allowed')
+    if (req.method !== 'OPTIONS') throw new HttpError('method-not-allowed')
     res.writeHead(204).end()
   }
 }

@@ -1,14 +1,13 @@
-import { type ErrorCode, MarketflowError } from '../../../domain/errors.ts'
 import { type HeaderName, headersObject } from '../kit/headers.ts'
 import type { Operation } from '../kit/operation.ts'
-import { problem, problemOf, STATUS_OF } from '../kit/problem.ts'
+import { HttpError, type ProblemCode, problem, problemOf, STATUS_OF } from '../kit/problem.ts'
 import { schemaRef } from '../kit/schemas.ts'
 
 /** Everything that can go wrong with an operation, by status. */
-export function errorsOf(method: string, operation: Operation): Map<number, ErrorCode[]> {
+export function errorsOf(method: string, operation: Operation): Map<number, ProblemCode[]> {
   const { token, tag, answers, errors = [] } = operation
   // Any query and any percent-encoding in a path can be wrong, and any URL too long.
-  const codes = new Set<ErrorCode>(['validation-failed', 'uri-too-long', ...errors, 'internal'])
+  const codes = new Set<ProblemCode>(['validation-failed', 'uri-too-long', ...errors, 'internal'])
   if (token !== 'ignored') codes.add('unauthenticated')
   if (token === 'organizer' || token === 'vendor') codes.add('forbidden')
   if (method !== 'GET') {
@@ -23,13 +22,13 @@ export function errorsOf(method: string, operation: Operation): Map<number, Erro
 }
 
 /** What the component for these errors is called: each code's words, joined by `Or`. */
-export function problemName(codes: readonly ErrorCode[]): string {
+export function problemName(codes: readonly ProblemCode[]): string {
   return codes.map(pascal).join('Or')
 }
 
 /** An answer that is a problem with one of these codes, which share a status. */
-export function problemResponse(codes: readonly ErrorCode[]) {
-  const errors = codes.map((code) => new MarketflowError(code, undefined, DETAILS[code]))
+export function problemResponse(codes: readonly ProblemCode[]) {
+  const errors = codes.map((code) => new HttpError(code, undefined, DETAILS[code]))
   const status = STATUS_OF[codes[0]!]
   return {
     description: errors.map(({ code, message }) => `${message} (\`${code}\`).`).join(' '),
@@ -53,7 +52,7 @@ export function problemResponse(codes: readonly ErrorCode[]) {
 const INSTANCE = 'urn:uuid:7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d'
 
 /** What the examples name beside code and title. */
-const DETAILS: Partial<Record<ErrorCode, ConstructorParameters<typeof MarketflowError>[2]>> = {
+const DETAILS: Partial<Record<ProblemCode, ConstructorParameters<typeof HttpError>[2]>> = {
   'validation-failed': {
     errors: [{ path: 'query.page', message: 'expected a whole number from 1 to 1000000, given once' }],
   },

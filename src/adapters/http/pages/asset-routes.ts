@@ -1,4 +1,4 @@
-import { MarketflowError } from '../../../domain/errors.ts'
+import { HttpError } from '../kit/problem.ts'
 import type { Route } from '../kit/routes.ts'
 import type { HeaderList } from '../kit/security-headers.ts'
 import { sendFile } from '../kit/static-file.ts'
@@ -21,7 +21,7 @@ export function assetRoutes(headers: HeaderList): Route[] {
         if (asset !== undefined) return sendFile(req, res, asset.file, { headers, cacheControl: FOR_GOOD })
         // While a new release is rolled out, a page of one instance may ask another for its stylesheet.
         const cousin = ASSETS.find((each) => withoutDigest(each.path) === withoutDigest(path))
-        if (cousin === undefined) throw new MarketflowError('route-not-found')
+        if (cousin === undefined) throw new HttpError('route-not-found')
         return sendFile(req, res, cousin.file, { headers })
       },
     },

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { html } from 'ghtml'
-import { ERROR_TITLES, type ErrorCode, type MarketflowError } from '../../../domain/errors.ts'
-import { STATUS_OF } from '../kit/problem.ts'
+import { type HttpError, PROBLEM_TITLES, type ProblemCode, STATUS_OF } from '../kit/problem.ts'
 import { layout, searchForm } from './layout.ts'
 
 /** What people are told, where it differs from what programs are. */
-const FOR_PEOPLE: { readonly [Code in ErrorCode]?: readonly [title: string, detail: string] } = {
+const FOR_PEOPLE: { readonly [Code in ProblemCode]?: readonly [title: string, detail: string] } = {
   'route-not-found': ['There is no such page', 'The address may have been mistyped, or the page is gone.'],
   'market-not-found': [
     'There is no such market',
@@ -18,12 +17,12 @@ const FOR_PEOPLE: { readonly [Code in ErrorCode]?: readonly [title: string, deta
 }
 
 /** The error as a page, where a person asked for one; undefined where a program gets a problem. */
-export function errorPage(req: IncomingMessage, { code }: MarketflowError): string | undefined {
+export function errorPage(req: IncomingMessage, { code }: HttpError): string | undefined {
   if (req.method !== 'GET' && req.method !== 'HEAD') return undefined
   if (code !== 'route-not-found' && !isPage(req.url)) return undefined
   if (!prefersHtml(req.headers.accept)) return undefined
   const [title, detail] = FOR_PEOPLE[code] ?? [
-    ERROR_TITLES[code],
+    PROBLEM_TITLES[code],
     'We have been told, and will look into it.',
   ]
   return errorTemplate({ status: STATUS_OF[code], title, detail })

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Request } from 'express'
-import { MarketflowError } from '../../../domain/errors.ts'
+import { HttpError } from '../kit/problem.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/
@@ -17,14 +17,14 @@ export class ScraperAccess {
     this.#limits = limits
   }
 
-  /** @throws MarketflowError `unauthenticated`, `rate-limited` */
+  /** @throws HttpError `unauthenticated`, `rate-limited` */
   async assert(req: Request): Promise<void> {
     if (isLocal(req)) return
     const token = /^bearer +(.+)$/i.exec(req.headers.authorization ?? '')?.[1]
-    if (token === undefined || this.#digest === undefined) throw new MarketflowError('unauthenticated')
+    if (token === undefined || this.#digest === undefined) throw new HttpError('unauthenticated')
     const digest = this.#digest
     const attempt = async () => {
-      if (!timingSafeEqual(sha256(token), digest)) throw new MarketflowError('unauthenticated')
+      if (!timingSafeEqual(sha256(token), digest)) throw new HttpError('unauthenticated')
     }
     await (this.#limits?.guardLogin('scraper', req.ip ?? '', attempt) ?? attempt())
   }

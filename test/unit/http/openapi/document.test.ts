@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { STATUS_OF } from '../../../../src/adapters/http/kit/problem.ts'
+import { PROBLEM_TITLES, STATUS_OF } from '../../../../src/adapters/http/kit/problem.ts'
 import { VERSION } from '../../../../src/adapters/http/openapi/document.ts'
 import { templatedPath } from '../../../../src/adapters/http/openapi/operation-object.ts'
-import { ERROR_TITLES } from '../../../../src/domain/errors.ts'
 import { DOCUMENT, ROUTES } from '../../../support/api-document.ts'
 import { TestApi } from '../harness.ts'
 
@@ -70,7 +69,7 @@ describe('the document', () => {
     }
     // The others answer what is no operation, and the operator's page.
     const others = ['route-not-found', 'method-not-allowed', 'cache-unavailable']
-    const expected = Object.keys(ERROR_TITLES).filter((code) => !others.includes(code))
+    const expected = Object.keys(PROBLEM_TITLES).filter((code) => !others.includes(code))
     expect([...codes].sort()).toEqual(expected.sort())
     expect([STATUS_OF['route-not-found'], STATUS_OF['method-not-allowed']]).toEqual([404, 405])
   })

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { HttpError } from '../../../../src/adapters/http/kit/problem.ts'
 import { ICON, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
 import { prefersHtml } from '../../../../src/adapters/http/pages/error-page.ts'
 import { layout } from '../../../../src/adapters/http/pages/layout.ts'
 import type { ReadStatus } from '../../../../src/application/consistency/reading.ts'
 import { ShowMarket } from '../../../../src/application/pages/page-reads.ts'
-import { MarketflowError } from '../../../../src/domain/errors.ts'
 import { MARKET_ID, reading, TestApi } from '../harness.ts'
 
 /** As Chromium sends it with a navigation. */
@@ -138,7 +138,7 @@ describe('an error', () => {
 
   const failing = (code: 'market-not-found' | 'database-unavailable' | 'internal') => {
     api.useCases.showMarket = async () => {
-      throw new MarketflowError(code, 'secret detail')
+      throw new HttpError(code, 'secret detail')
     }
   }
 
