@@ -68,3 +68,36 @@ describe('a wrong configuration', () => {
     expect(output).toContain('JWT_SECRET: required with DATABASE_URL')
   })
 })
+
+/** Makes the process signal itself when it has read the first of its own modules, which takes no time that one could hit. */
+const SIGNALLED_WHILE_READING = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module'
+  let asked = false
+  registerHooks({
+    load(url, context, next) {
+      if (!asked && url.endsWith('/src/infrastructure/config/config.ts')) {
+        asked = true
+        process.kill(process.pid, 'SIGTERM')
+      }
+      return next(url, context)
+    },
+  })
+`)}`
+
+describe('a signal that comes while the process still reads its modules', () => {
+  it.each([
+    ['one that serves alone', () => embedded()],
+    [
+      'the supervisor of workers',
+      () => ({ WORKERS: '2', DATABASE_URL: 'postgres://127.0.0.1:1/nowhere', JWT_SECRET: 'x'.repeat(32) }),
+    ],
+  ])('ends %s in order', async (_name, env) => {
+    const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], {
+      ...env(),
+      PORT: '0',
+      NODE_OPTIONS: `--import=${SIGNALLED_WHILE_READING}`,
+    })
+    expect(output).not.toContain('listening')
+    expect(code).toBe(0)
+  })
+})

@@ -1,71 +1,17 @@
-import cluster from 'node:cluster'
-import { type Config, readConfig } from '../config/config.ts'
-import { EXIT_UNAVAILABLE, exitCodeOf, explainExit } from '../exit.ts'
-import { createLogger } from '../observability/logger.ts'
-import { type Service, startService } from '../service.ts'
-import { Supervisor } from '../workers/supervisor.ts'
-import { onSupervisorStop } from '../workers/worker.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { OnSignal } from '../run.ts'
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/*
+ * A signal counts from the first moment: as process 1 of a container, one without a listener would be lost, and reading
+ * the modules takes a good part of a second. Until there is something to close, it just ends the process.
+ */
+let act: Parameters<OnSignal>[0] = () => process.exit(0)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => act(signal))
 
-try {
-  const config = readConfig(process.env)
-  if (cluster.isWorker) await work(config)
-  else if (config.workers > 1) await supervise(config)
-  else await serve(config)
-} catch (error) {
-  process.stderr.write(`${explainExit(error)}\n`)
-  process.exitCode = exitCodeOf(error)
-  // A worker's channel to its supervisor would keep it alive; closing that would end it with 0.
-  if (cluster.isWorker) process.exit()
-}
-
-/** A signal during the start counts too: as process 1 of a container, none would end it otherwise. */
-async function serve(config: Config): Promise<void> {
-  const starting = startService(config)
-  let stopping = false
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      // A second Ctrl-C is meant: do not wait any longer.
-      if (stopping) process.exit(1)
-      stopping = true
-      exitAfter(starting.then((service) => service.close()))
-    })
-  }
-  endWhenFailed(await starting)
-}
-
-async function supervise(config: Config): Promise<void> {
-  const supervisor = new Supervisor(createLogger(config.logLevel))
-  for (const signal of SIGNALS) process.on(signal, () => supervisor.stop())
-  process.exit(await supervisor.run(config.workers))
-}
-
-/** As `serve`, but a terminal's Ctrl-C reaches every process, and it is the supervisor who says what it means. */
-async function work(config: Config): Promise<void> {
-  process.on('SIGINT', () => undefined)
-  const starting = startService(config)
-  const stop = () => exitAfter(starting.then((service) => service.close()))
-  process.on('SIGTERM', stop)
-  onSupervisorStop(stop)
-  endWhenFailed(await starting)
-}
-
-/** How long an instance that cannot go on may take to say farewell, in ms. */
-const FAREWELL_MS = 5_000
-
-/** Closed first, so that what others wait for is answered; but not for as long as they like. */
-function endWhenFailed(service: Service): void {
-  service.failed.then(() => {
-    const end = () => process.exit(EXIT_UNAVAILABLE)
-    setTimeout(end, FAREWELL_MS)
-    service.close().then(end, end)
-  })
-}
-
-function exitAfter(closed: Promise<void>): void {
-  closed.then(
-    () => process.exit(0),
-    () => process.exit(1),
-  )
-}
+const { run } = await import('../run.ts')
+// Signals that came meanwhile are seen when the event loop has gone round once.
+await turn()
+await turn()
+await run((next) => {
+  act = next
+})
