@@ -16,7 +16,7 @@ import { RecentEvents } from './observability/recent-events.ts'
 import type { OperatorCommands } from './operator-commands.ts'
 import { operatorsConsole } from './operators-console.ts'
 import { readiness } from './readiness.ts'
-import { clusterMetrics, workerSlot } from './workers/worker.ts'
+import { clusterMetrics, onCountsQuestion, workerSlot } from './workers/worker.ts'
 
 /** The HTTP adapter on a running core. `closing` ends what would go on for ever: the operator's live view. */
 export async function httpApp(
@@ -60,7 +60,8 @@ export async function httpApp(
 function shareMetrics(metrics: Metrics): () => Promise<string> {
   const worker = workerSlot(process.env)
   if (worker === undefined) return () => metrics.text()
-  metrics.shareAs(worker)
+  metrics.markAs(worker)
+  onCountsQuestion(() => metrics.counts())
   return clusterMetrics
 }
 

@@ -89,6 +89,12 @@ describe('WORKERS=2', () => {
     await expect.poll(() => service.log.some((line) => line.includes('a worker died'))).toBe(true)
     expect((await rosa.api.put(`/markets/${market}`, { name: 'after a crash' })).status).toBe(200)
     await expectEveryWorkerToShow('after a crash')
+    // The other one has all that there is to tell until it starts.
+    while (listening().length < 3) {
+      const metrics = await visit('/metrics')
+      expect(await text(metrics)).toMatch(/^marketflow_lease_held\{worker="2"\}/m)
+      expect(metrics.statusCode).toBe(200)
+    }
     await startsSeen(3)
     expect(new Set(listening()).size).toBe(3)
     await expectEveryWorkerToShow('after a crash')

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { DrainOutcome } from '../../application/consistency/drain.ts'
 import type { Lease } from '../../application/consistency/lease.ts'
 import type { LoadQueue } from '../../application/consistency/load-queue.ts'
@@ -79,12 +79,14 @@ export class Metrics implements ReadObserver {
     collectDefaultMetrics({ register: this.#registry })
   }
 
-  /** One of several workers: everything is marked with its number, and told to the supervisor when it asks. */
-  shareAs(worker: number): void {
+  /** One of several workers: everything is marked with its number. */
+  markAs(worker: number): void {
     this.#registry.setDefaultLabels({ worker: String(worker) })
-    AggregatorRegistry.setRegistries(this.#registry)
-    // Its constructor is what listens for the supervisor's questions.
-    new AggregatorRegistry()
+  }
+
+  /** What is counted, to be added up with what other workers count. */
+  counts(): Promise<object[]> {
+    return this.#registry.getMetricsAsJSON()
   }
 
   get contentType(): string {

@@ -16,7 +16,8 @@ export function resetWhatWasHandedOver(worker: Worker): void {
   // One at a time: round robin waits for a worker's reply before it hands over the next.
   let underWay: Connection | undefined
   process.send = ((...[message, handle, ...rest]: Parameters<typeof send>) => {
-    if (handle !== undefined) underWay = handle as unknown as Connection
+    // What is sent without one may have a callback in its place.
+    if (typeof handle === 'object') underWay = handle as unknown as Connection
     return send(message, handle, ...rest)
   }) as typeof process.send
   process.on('internalMessage', ({ ack }: { readonly ack?: number }) => {

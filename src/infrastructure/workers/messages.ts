@@ -7,3 +7,7 @@ export const STOP = 'marketflow:stop'
 /** From a worker that was asked for `/metrics`: what do all of you count? */
 export const METRICS_QUESTION = 'marketflow:metrics?'
 export const METRICS_ANSWER = 'marketflow:metrics'
+
+/** From the supervisor to each worker that listens: what do you count? */
+export const COUNTS_QUESTION = 'marketflow:counts?'
+export const COUNTS_ANSWER = 'marketflow:counts'

@@ -2,13 +2,22 @@ import cluster, { type Worker } from 'node:cluster'
 import type { Logger } from 'pino'
 import { AggregatorRegistry } from 'prom-client'
 import { resetWhatWasHandedOver } from './handover.ts'
-import { METRICS_ANSWER, METRICS_QUESTION, STOP, WORKER_VARIABLE } from './messages.ts'
+import {
+  COUNTS_ANSWER,
+  COUNTS_QUESTION,
+  METRICS_ANSWER,
+  METRICS_QUESTION,
+  STOP,
+  WORKER_VARIABLE,
+} from './messages.ts'
 
 /** A worker that keeps dying is started again after twice as long each time, in ms. */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 10_000
 /** A worker that lived this long is no longer one that keeps dying. */
 const STEADY_MS = 60_000
+/** How long a worker may take to say what it counts, in ms: one that is stopped keeps nothing of the others back. */
+const COUNTS_MS = 2_000
 
 /**
  * Runs several processes on one port. Each is an instance like any other, with a cache, a lease and connections of its
@@ -17,7 +26,9 @@ const STEADY_MS = 60_000
 export class Supervisor {
   readonly #logger: Logger
   readonly #slots = new Map<number, Worker>()
-  readonly #metrics = new AggregatorRegistry()
+  /** Those that listen; one that starts has nothing to tell yet. */
+  readonly #listening = new Set<Worker>()
+  #questions = 0
   #stopping = false
 
   constructor(logger: Logger) {
@@ -34,6 +45,7 @@ export class Supervisor {
     cluster.on('message', (worker, message) => {
       if (message?.type === METRICS_QUESTION) this.#answerMetrics(worker, message.id)
     })
+    if (this.#stopping) return 0
     const first = this.#fork(1)
     const failed = await failedStart(first)
     if (failed !== undefined) return failed
@@ -57,6 +69,8 @@ export class Supervisor {
       this.#logger.error({ worker: slot, err: error }, 'a worker cannot be reached'),
     )
     resetWhatWasHandedOver(worker)
+    worker.on('listening', (address) => isPort(address) && this.#listening.add(worker))
+    worker.once('exit', () => this.#listening.delete(worker))
     this.#slots.set(slot, worker)
     return worker
   }
@@ -82,21 +96,47 @@ export class Supervisor {
     const answer = (result: object) => {
       if (worker.isConnected()) worker.send({ type: METRICS_ANSWER, id, ...result })
     }
-    this.#metrics.clusterMetrics().then(
+    this.#metricsOfAll().then(
       (text) => answer({ text }),
       (error: Error) => answer({ error: error.message }),
     )
   }
+
+  /** What those tell that can, as Prometheus text; of a worker that cannot, its series are missing. */
+  async #metricsOfAll(): Promise<string> {
+    const told = await Promise.all(
+      Array.from(this.#listening, (worker) => countsOf(worker, ++this.#questions)),
+    )
+    return AggregatorRegistry.aggregate(told.filter((counts) => counts !== undefined)).metrics()
+  }
+}
+
+/** The operator's socket is a path, and is listened on before the port is. */
+function isPort({ addressType }: { readonly addressType: number | string }): boolean {
+  return addressType === 4 || addressType === 6
+}
+
+/** Resolves with undefined when the worker ends first, or does not answer. */
+function countsOf(worker: Worker, id: number): Promise<object[] | undefined> {
+  const { promise, resolve } = Promise.withResolvers<object[] | undefined>()
+  const giveUp = () => resolve(undefined)
+  const onMessage = (message: { type?: string; id?: number; counts?: object[] }) => {
+    if (message?.type === COUNTS_ANSWER && message.id === id) resolve(message.counts)
+  }
+  const timer = setTimeout(giveUp, COUNTS_MS)
+  worker.on('message', onMessage).once('exit', giveUp)
+  worker.send({ type: COUNTS_QUESTION, id }, (error) => error && giveUp())
+  return promise.finally(() => {
+    clearTimeout(timer)
+    worker.off('message', onMessage).off('exit', giveUp)
+  })
 }
 
 /** Resolves with undefined once the worker listens, or with its exit code when it ends before. */
 function failedStart(worker: Worker): Promise<number | undefined> {
   return Promise.race([
     new Promise<undefined>((resolve) => {
-      worker.on('listening', ({ addressType }: { readonly addressType?: number | string }) => {
-        // The operator's socket is a path, and is listened on before the port is.
-        if (addressType === 4 || addressType === 6) resolve(undefined)
-      })
+      worker.on('listening', (address) => isPort(address) && resolve(undefined))
     }),
     endOf(worker).then(({ code }) => code),
   ])

@@ -1,5 +1,12 @@
 import cluster from 'node:cluster'
-import { METRICS_ANSWER, METRICS_QUESTION, STOP, WORKER_VARIABLE } from './messages.ts'
+import {
+  COUNTS_ANSWER,
+  COUNTS_QUESTION,
+  METRICS_ANSWER,
+  METRICS_QUESTION,
+  STOP,
+  WORKER_VARIABLE,
+} from './messages.ts'
 
 /** Counted from 1; undefined in a process that runs alone. */
 export function workerSlot(env: NodeJS.ProcessEnv): number | undefined {
@@ -14,7 +21,17 @@ export function onSupervisorStop(stop: () => void): void {
   process.on('disconnect', stop)
 }
 
-/** How long the supervisor may take, in ms: it waits 5 s for its workers, and Prometheus 10 s for us. */
+/** Tells the supervisor what this worker counts, when it asks. */
+export function onCountsQuestion(counts: () => Promise<object[]>): void {
+  process.on('message', async (message: { type?: string; id?: number }) => {
+    if (message?.type !== COUNTS_QUESTION) return
+    const answer = { type: COUNTS_ANSWER, id: message.id, counts: await counts() }
+    // It may be gone by now, which is told elsewhere.
+    process.send?.(answer, () => undefined)
+  })
+}
+
+/** How long the supervisor may take, in ms: it waits 2 s for its workers, and Prometheus 10 s for us. */
 const PATIENCE_MS = 6_000
 
 let questions = 0

@@ -2,34 +2,49 @@ import cluster, { type Worker } from 'node:cluster'
 import { EventEmitter } from 'node:events'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import {
+  COUNTS_ANSWER,
+  COUNTS_QUESTION,
+  METRICS_ANSWER,
+  METRICS_QUESTION,
+} from '../../../src/infrastructure/workers/messages.ts'
 import { Supervisor } from '../../../src/infrastructure/workers/supervisor.ts'
 
 /** As much of a worker as its supervisor sees; a test says what becomes of it. */
 class FakeWorker extends EventEmitter {
   readonly process: EventEmitter & { pid: number | undefined; send: unknown }
+  /** What it was sent, unless it is not connected. */
+  readonly sent: { type: string; id: number }[] | undefined
 
-  constructor(pid: number | undefined) {
+  constructor(pid: number | undefined, connected: boolean) {
     super()
+    this.sent = connected ? [] : undefined
     const send = pid === undefined ? undefined : () => true
     this.process = Object.assign(new EventEmitter(), { pid, send })
   }
 
   isConnected(): boolean {
-    return false
+    return this.sent !== undefined
+  }
+
+  send(message: { type: string; id: number }): void {
+    this.sent?.push(message)
   }
 }
 
 /** The pids that the next forks come to; undefined: there is none to be had. */
 let pids: (number | undefined)[]
+let connected: boolean
 let forked: FakeWorker[]
 let log: string[]
 let supervisor: Supervisor
 
 beforeEach(() => {
+  connected = false
   forked = []
   log = []
   vi.spyOn(cluster, 'fork').mockImplementation(() => {
-    const worker = new FakeWorker(pids.shift())
+    const worker = new FakeWorker(pids.shift(), connected)
     forked.push(worker)
     return worker as unknown as Worker
   })
@@ -38,6 +53,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.restoreAllMocks()
+  vi.useRealTimers()
   cluster.removeAllListeners('message')
 })
 
@@ -93,4 +109,40 @@ it('gives up when the first worker ends before it listens on the port, though it
   forked[0]!.emit('exit', 78, null)
   expect(await running).toBe(78)
   expect(forked).toHaveLength(1)
+})
+
+it('starts no worker when it was told to stop before', async () => {
+  supervisor.stop()
+  expect(await supervisor.run(2)).toBe(0)
+  expect(forked).toEqual([])
+})
+
+it('adds up the metrics of the workers that listen and answer, without those that start, end or hang', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  connected = true
+  pids = [1001, 1002, 1003, 1004]
+  const running = supervisor.run(4)
+  forked[0]!.emit('listening', { addressType: 4 })
+  await new Promise(setImmediate)
+  const [asked, ending, hanging, starting] = forked as [FakeWorker, FakeWorker, FakeWorker, FakeWorker]
+  for (const worker of [ending, hanging]) worker.emit('listening', { addressType: 4 })
+  starting.emit('listening', { addressType: -1 })
+  cluster.emit('message', asked as unknown as Worker, { type: METRICS_QUESTION, id: 7 }, undefined)
+  const { id } = asked.sent!.find(({ type }) => type === COUNTS_QUESTION)!
+  const writes = { name: 'writes', help: 'Writes', type: 'counter', aggregator: 'sum' }
+  asked.emit('message', {
+    type: COUNTS_ANSWER,
+    id,
+    counts: [{ ...writes, values: [{ value: 3, labels: { worker: '1' } }] }],
+  })
+  ending.emit('exit', null, 'SIGKILL')
+  expect(starting.sent).toEqual([])
+  vi.advanceTimersByTime(2_000)
+  await new Promise(setImmediate)
+  const answer = asked.sent!.find(({ type }) => type === METRICS_ANSWER)
+  expect(answer).toMatchObject({ id: 7, text: expect.stringContaining('writes{worker="1"} 3') })
+  supervisor.stop()
+  for (const worker of forked) worker.emit('exit', 0, null)
+  vi.runAllTimers()
+  await running
 })
