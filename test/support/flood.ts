@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Route } from '../../src/adapters/http/kit/routes.ts'
 import { ROUTES } from './api-document.ts'
 import type { RunningService } from './service.ts'
@@ -8,6 +8,8 @@ export interface Flood {
   readonly connections: number
   /** Sent on each connection at once, before any is answered. */
   readonly requests: number
+  /** What a connection reads at most, in bytes; then it reads no more, and waits until all others have done so too. */
+  readonly reads?: number
 }
 
 export interface Outcome {
@@ -21,11 +23,13 @@ export interface Outcome {
 export const HEAP_MB = 320
 export const MEMORY_MB = 640
 
-/** Every route that needs no account, as the document and the table of pages name them. */
-export const OPEN_ROUTES: readonly { readonly method: Route['method']; readonly path: string }[] =
+/** Every route that needs no account, as the document and the table of pages name them: by the document's sections. */
+export const OPEN_ROUTES: ReadonlyMap<string, readonly Pick<Route, 'method' | 'path'>[]> = Map.groupBy(
   ROUTES.filter(
     ({ operation }) => operation === null || operation.token === 'ignored' || operation.token === 'optional',
-  ).map(({ method, path }) => ({ method, path }))
+  ),
+  ({ operation }) => operation?.tag ?? 'Pages',
+)
 
 /** The request as it goes over the wire; a parameter gets a value that nothing has. */
 function wire(method: string, path: string, last: boolean): string {
@@ -50,19 +54,20 @@ const BODIES: Readonly<Record<string, object>> = {
   },
 }
 
-/** Sends all of it at once, reads all that comes, and keeps none of it. */
+/** Sends all of it at once, reads what it is to read, and keeps none of it. */
 export async function flood(
   { url }: RunningService,
   { method, path }: { readonly method: string; readonly path: string },
-  { connections, requests }: Flood,
+  { connections, requests, reads = Number.POSITIVE_INFINITY }: Flood,
 ): Promise<Outcome> {
   const port = Number(new URL(url).port)
   const bytes = wire(method, path, false).repeat(requests - 1) + wire(method, path, true)
   const statuses: Record<string, number> = {}
   let cutOff = 0
   const one = () =>
-    new Promise<void>((resolve) => {
+    new Promise<Socket>((resolve) => {
       let seen = 0
+      let read = 0
       let tail = ''
       const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
       socket.setEncoding('latin1')
@@ -74,14 +79,19 @@ export async function flood(
         }
         // A status line may come in two parts; one that was counted is longer than this.
         tail = text.slice(-12)
+        read += part.length
+        if (read < reads) return
+        socket.pause()
+        resolve(socket)
       })
       socket.on('error', () => undefined)
       socket.on('close', () => {
-        if (seen < requests) cutOff += 1
-        resolve()
+        if (seen < requests && read < reads) cutOff += 1
+        resolve(socket)
       })
     })
-  await Promise.all(Array.from({ length: connections }, one))
+  const sockets = await Promise.all(Array.from({ length: connections }, one))
+  for (const socket of sockets) socket.destroy()
   return { statuses, cutOff }
 }
 
