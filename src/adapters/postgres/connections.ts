@@ -14,7 +14,8 @@ export interface Answer {
 export interface Connection {
   query(sql: string, parameters?: readonly unknown[]): Promise<Answer>
   /**
-   * Begins a transaction by this statement, on the primary: a connection may lead elsewhere than when it was made.
+   * Begins a transaction by this statement, and others that go with it in one message, on the primary: a connection may
+   * lead elsewhere than when it was made.
    * @throws ConnectionLost on a standby
    */
   begin(statement: string): Promise<void>

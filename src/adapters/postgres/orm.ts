@@ -15,6 +15,7 @@ import {
   LogTransactions,
   SessionEpoch,
 } from './migrations.ts'
+import { WritesByHand } from './writes-by-hand.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
 const MIGRATIONS = [
@@ -25,6 +26,7 @@ const MIGRATIONS = [
   { name: '0005-log-transactions', class: LogTransactions },
   { name: '0006-log-in-pieces', class: LogInPieces },
   { name: '0007-cache-holders', class: CacheHolders },
+  { name: '0008-writes-by-hand', class: WritesByHand },
 ]
 
 const options = {

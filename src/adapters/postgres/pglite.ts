@@ -23,7 +23,7 @@ export class PgliteConnections extends Connections {
       const { connection, end } = lend({
         query: (sql, parameters) => this.#query(sql, parameters),
         begin: async (statement) => {
-          await this.#query(statement)
+          await this.#pglite.exec(statement)
         },
       })
       try {

@@ -11,6 +11,7 @@ import {
 } from './repositories.ts'
 import { brokeUniqueRule, mayRunAgain, provesRollback, translate } from './sql-errors.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
+import { LOGS_ITSELF } from './writes-by-hand.ts'
 
 /** How often a write is tried that lost to another one. Every attempt has its own entity manager. */
 const ATTEMPTS = 5
@@ -35,7 +36,9 @@ export class PostgresTransactions extends Transactions {
   }
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#insistently('writes', (connection) => this.#attempt(connection, BEGIN, work))
+    return this.#insistently('writes', (connection) =>
+      this.#attempt(connection, `${BEGIN}; ${LOGS_ITSELF}`, work),
+    )
   }
 
   look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { joinKey } from '../consistency/cache-key.ts'
 import type { IdParams } from '../ports/view-queries.ts'
-import { canonicalId, tags } from '../tables/tags.ts'
+import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE } from '../use-case/read.ts'
 import type { Dependencies } from '../use-case/use-case.ts'
 import { type AccountDetail, accountDetail } from '../views/account-views.ts'
@@ -13,7 +13,7 @@ export const ACCOUNT_DETAIL: MarketflowView<IdParams, AccountDetail> = {
   ttlS: 10 * MINUTE,
   schema: accountDetail,
   key: ({ id }) => joinKey('account', canonicalId(id), 'detail'),
-  tags: ({ id }) => [tags.account(id)],
+  tags: ({ id }) => carried([tags.account(id)]),
   load: (queries, { id }) => queries.accountDetail(id),
   alwaysVerified: true,
 }

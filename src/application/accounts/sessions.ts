@@ -3,7 +3,7 @@ import { MarketflowError } from '../../domain/errors.ts'
 import { joinKey } from '../consistency/cache-key.ts'
 import type { TokenIssuer, Viewer } from '../ports/token-issuer.ts'
 import type { IdParams } from '../ports/view-queries.ts'
-import { canonicalId, tags } from '../tables/tags.ts'
+import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE } from '../use-case/read.ts'
 import type { Dependencies } from '../use-case/use-case.ts'
 import { type AccountSession, accountSession } from '../views/account-views.ts'
@@ -14,7 +14,7 @@ export const ACCOUNT_SESSION: MarketflowView<IdParams, AccountSession> = {
   ttlS: 10 * MINUTE,
   schema: accountSession,
   key: ({ id }) => joinKey('account', canonicalId(id), 'session'),
-  tags: ({ id }) => [tags.account(id)],
+  tags: ({ id }) => carried([tags.account(id)]),
   load: (queries, { id }) => queries.accountSession(id),
   alwaysVerified: true,
 }

@@ -34,13 +34,18 @@ const MOST_NAMED = 100
 /** As many ids as an event needs: beyond the bound it makes no difference which, or how many more. */
 export const ENOUGH_IDS = MOST_NAMED + 1
 
-/** The kinds of which a single event can touch any number; the others are spared a second stamp. */
-const NUMEROUS = (['market', 'marketPage', 'marketApplications', 'vendor', 'organizer'] as const).map(
-  (kind) => {
-    const start: string = tags[kind]('')
-    return { start, every: `every:${start.slice(0, -1)}` as Tag }
-  },
-)
+const KINDS = Object.entries(tags).map(([kind, make]) => ({
+  kind: kind as TagKind,
+  /** Up to the part, or all of it. */
+  start: (make as (part: string) => Tag)('').toString(),
+  whole: make.length === 0,
+}))
+
+/** Of every kind with a part a single write can touch any number: an event may name many, and SQL by hand any row. */
+const NUMEROUS = KINDS.filter(({ whole }) => !whole).map(({ start }) => ({
+  start,
+  every: `every:${start.slice(0, -1)}` as Tag,
+}))
 
 /** One for all views of a kind, for writes that touch more of them than they name. */
 export const everyTags: readonly Tag[] = NUMEROUS.map(({ every }) => every)
@@ -60,13 +65,6 @@ export function bounded(named: readonly Tag[], most = MOST_NAMED): readonly Tag[
   }
   return distinct
 }
-
-const KINDS = Object.entries(tags).map(([kind, make]) => ({
-  kind: kind as TagKind,
-  /** Up to the part, or all of it. */
-  start: (make as (part: string) => Tag)('').toString(),
-  whole: make.length === 0,
-}))
 
 /** Which of the tags a text is; undefined for what no tag is spelled like. */
 export function kindOf(text: string): TagKind | undefined {

@@ -9,7 +9,7 @@ import { ShowSitemap } from '../../../src/application/pages/page-reads.ts'
 import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 import { CITIES } from './commands.ts'
-import { UNKNOWN_ID, type World } from './world.ts'
+import { UNKNOWN_ID } from './world.ts'
 
 /** One view with one set of parameters: what a reader may have cached. */
 export interface Question {
@@ -21,8 +21,16 @@ export interface Question {
   readonly put: <R>(ask: <P, T>(view: View<P, T, ViewQueries>, params: P) => R) => R
 }
 
+/** What is known of a world: what can be asked about. */
+export type Askable = {
+  readonly organizers: readonly string[]
+  readonly vendors: readonly { readonly id: string; readonly account: string }[]
+  readonly markets: readonly { readonly id: string }[]
+  readonly slugs: ReadonlySet<string>
+}
+
 /** Every question that can be asked of a world: every route that reads, with every id and parameter that there is. */
-export function questionsOf(world: World): Question[] {
+export function questionsOf(world: Askable): Question[] {
   const accounts = [...world.organizers, ...world.vendors.map(({ account }) => account), UNKNOWN_ID]
   const urls = ROUTES.flatMap((route) =>
     pathsOf(route, world).flatMap((path) => queriesOf(route).map((query) => path + query)),
@@ -54,7 +62,7 @@ function asked(url: string): Question {
 }
 
 /** The route's path for everything that it can be about. */
-function pathsOf({ path }: ReadRoute, world: World): string[] {
+function pathsOf({ path }: ReadRoute, world: Askable): string[] {
   const [, collection = '', parameter] = /^\/([a-z]*)(?:\/:(\w+))?/.exec(path)!
   if (parameter === undefined) return [path]
   const subjects = SUBJECTS[collection]
@@ -62,7 +70,7 @@ function pathsOf({ path }: ReadRoute, world: World): string[] {
   return subjects(world).map((subject) => path.replace(`:${parameter}`, subject))
 }
 
-const SUBJECTS: Readonly<Record<string, (world: World) => readonly string[]>> = {
+const SUBJECTS: Readonly<Record<string, (world: Askable) => readonly string[]>> = {
   markets: ({ markets }) => [...markets.map(({ id }) => id), UNKNOWN_ID],
   vendors: ({ vendors }) => [...vendors.map(({ id }) => id), UNKNOWN_ID],
   organizers: ({ organizers }) => [...organizers, UNKNOWN_ID],

@@ -67,7 +67,7 @@ export async function* stepsOf(
 }
 
 /** The production unit of work, which also tells what was recorded and logged, and waits for no cache. */
-class RecordingUnitOfWork extends UnitOfWork<Transaction, DomainEvent> {
+export class RecordingUnitOfWork extends UnitOfWork<Transaction, DomainEvent> {
   readonly events: DomainEvent[] = []
   readonly tags: string[] = []
 

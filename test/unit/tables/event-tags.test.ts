@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
+import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import { ListApplications } from '../../../src/application/applications/application-reads.ts'
 import { GetMarket, GetMarketStats, ListMarkets } from '../../../src/application/markets/market-reads.ts'
 import { GetOrganizerDashboard } from '../../../src/application/organizers/organizer-reads.ts'
@@ -144,7 +146,7 @@ it('counts what all events of a write touch, each view once', () => {
   expect(every(edits(...many(101, 'v')))).toEqual(['every:vendor'])
 })
 
-it('every view of a kind that one tag can stand for carries that tag, and no other view does', () => {
+it('every view of a kind of which there are many carries the tag that stands for all of it', () => {
   const id = 'm1'
   expect(GetMarket.view.tags({ id })).toEqual([tags.market(id), 'every:market'])
   expect(ShowMarket.view.tags({ slug: 's1' })).toEqual([tags.marketPage('s1'), 'every:page:market'])
@@ -155,6 +157,14 @@ it('every view of a kind that one tag can stand for carries that tag, and no oth
   for (const { view } of [GetVendor, GetVendorDashboard])
     expect(view.tags({ id })).toEqual([tags.vendor(id), 'every:vendor'])
   expect(GetOrganizerDashboard.view.tags({ id })).toEqual([tags.organizer(id), 'every:organizer'])
-  expect(GetMarketStats.view.tags({ id })).toEqual([tags.marketStats(id)])
+  expect(GetMarketStats.view.tags({ id })).toEqual([tags.marketStats(id), 'every:stats:market'])
+  for (const view of [ACCOUNT_DETAIL, ACCOUNT_SESSION])
+    expect(view.tags({ id })).toEqual([tags.account(id), 'every:account'])
+  const city = normalizeCity('Bern')
+  expect(ListMarkets.view.tags({ page: 1, pageSize: 2, city })).toEqual([
+    tags.cityListings(city),
+    'every:markets:active:city',
+  ])
+  // There is one of it.
   expect(ListMarkets.view.tags({ page: 1, pageSize: 2 })).toEqual([tags.listings()])
 })
