@@ -89,7 +89,7 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
   }
   return {
     accounts: new MikroAccountRepository(em),
-    markets: new MikroMarketRepository(em),
+    markets: new MikroMarketRepository(em, query),
     vendors: new MikroVendorRepository(em, query),
     applications: new MikroApplicationRepository(em),
     views: new SqlViewQueries(query),

@@ -56,16 +56,39 @@ export class MikroAccountRepository extends AccountRepository {
   }
 }
 
+const ADD_ALL = 'insert into markets select * from json_populate_recordset(null::markets, $1::json)'
+
+const ACCEPTED_VENDORS = `
+  select market::text, array_to_json(array(
+    select vendor_id from vendor_applications where market_id = market and status = 'accepted' limit $2))::text as vendors
+  from unnest($1::uuid[]) market`
+
 export class MikroMarketRepository extends MarketRepository {
   readonly #em: EntityManager
+  readonly #query: Query
 
-  constructor(em: EntityManager) {
+  constructor(em: EntityManager, query: Query) {
     super()
     this.#em = em
+    this.#query = query
   }
 
   add(market: Market): void {
     this.#em.persist(market)
+  }
+
+  /** Past the identity map, which would compare each with itself and write values into the text of statements. */
+  async addAll(markets: readonly Market[]): Promise<void> {
+    const { props } = this.#em.getMetadata().get(Market)
+    const rows = markets.map((market) =>
+      Object.fromEntries(
+        props.map(({ name, fieldNames, onCreate }) => [
+          fieldNames[0],
+          onCreate ? onCreate(market, this.#em) : market[name as keyof Market],
+        ]),
+      ),
+    )
+    await this.#query(ADD_ALL, [JSON.stringify(rows)])
   }
 
   findForUpdate(id: string): Promise<Market | undefined> {
@@ -77,9 +100,9 @@ export class MikroMarketRepository extends MarketRepository {
     return uuid === undefined ? undefined : ((await this.#em.findOne(Market, { id: uuid })) ?? undefined)
   }
 
-  async slugTaken(slug: string): Promise<boolean> {
-    await this.#em.flush() // count, unlike find, does not look whether it has to
-    return (await this.#em.count(Market, { slug })) > 0
+  async takenSlugs(slugs: readonly string[]): Promise<Set<string>> {
+    const rows = await this.#query('select slug from markets where slug = any($1)', [slugs])
+    return new Set(rows.map(({ slug }) => String(slug)))
   }
 
   /** Locked in the order of their ids, so that two imports of the same markets don't wait for each other. */
@@ -89,12 +112,10 @@ export class MikroMarketRepository extends MarketRepository {
     return this.#em.find(Market, { directoryId: { $in: [...ids] } }, options)
   }
 
-  async acceptedVendorIds(id: string, atMost: number): Promise<string[]> {
-    const uuid = parseId(id)
-    if (uuid === undefined) return []
-    const where = { marketId: uuid, status: 'accepted' } as const
-    const accepted = await this.#em.find(VendorApplication, where, { limit: atMost })
-    return accepted.map((application) => application.vendorId)
+  async acceptedVendorIds(ids: readonly string[], atMost: number): Promise<Map<string, string[]>> {
+    const uuids = ids.filter((id) => parseId(id) !== undefined)
+    const rows = await this.#query(ACCEPTED_VENDORS, [uuids, atMost])
+    return new Map(rows.map(({ market, vendors }) => [String(market), JSON.parse(String(vendors))]))
   }
 }
 

@@ -1,6 +1,5 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { Market, type MarketProps, slugify } from '../../domain/market.ts'
-import type { MarketRepository } from '../ports/market-repository.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDetail } from '../views/market-views.ts'
 
@@ -22,21 +21,22 @@ export const CreateMarket =
   (organizerId: string, input: NewMarket): Promise<MarketDetail> =>
     needs.writes.run(async (tx, record) => {
       const id = needs.random.uuid()
-      const slug = await freeSlug(tx.markets, input, id)
+      const wanted = wantedSlug(input)
+      const taken = await tx.markets.takenSlugs([wanted])
+      if (input.slug !== undefined && taken.size > 0)
+        throw new MarketflowError('conflict', `The slug ${input.slug} is taken`)
+      const slug = freeSlug(wanted, taken, id)
       tx.markets.add(new Market({ description: '', ...input, id, organizerId, slug, createdAt: now(needs) }))
       const listing = { city: input.city, listed: false }
       record({ type: 'market-created', marketId: id, slug, organizerId, listing })
       return (await tx.views.marketDetail(id))!.value
     })
 
-/** The slug asked for, or a readable one that is free. */
-export async function freeSlug(
-  markets: MarketRepository,
-  { name, city, slug }: Pick<NewMarket, 'name' | 'city' | 'slug'>,
-  id: string,
-): Promise<string> {
-  const wanted = slug ?? slugify(`${name} ${city}`)
-  if (!(await markets.slugTaken(wanted))) return wanted
-  if (slug !== undefined) throw new MarketflowError('conflict', `The slug ${slug} is taken`)
-  return `${wanted}-${id.slice(0, 8)}`
+export function wantedSlug({ name, city, slug }: Pick<NewMarket, 'name' | 'city' | 'slug'>): string {
+  return slug ?? slugify(`${name} ${city}`)
+}
+
+/** A readable slug that is not taken. */
+export function freeSlug(wanted: string, taken: ReadonlySet<string>, id: string): string {
+  return taken.has(wanted) ? `${wanted}-${id.slice(0, 8)}` : wanted
 }

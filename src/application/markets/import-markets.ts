@@ -3,7 +3,7 @@ import type { Transaction } from '../ports/transactions.ts'
 import type { RecordEvent } from '../tables/reads-and-writes.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
-import { freeSlug } from './create-market.ts'
+import { freeSlug, wantedSlug } from './create-market.ts'
 import { listingOf } from './update-market.ts'
 
 /** A market as a public directory lists it. `directoryId` is the directory's own id (the USDA's FMID). */
@@ -35,53 +35,67 @@ export const ImportMarkets =
     needs.writes.run(async (tx, record) => {
       const known = await tx.markets.findByDirectoryIds(batch.map((row) => row.directoryId))
       const byDirectoryId = new Map(known.map((market) => [market.directoryId, market]))
-      const counts = { imported: 0, updated: 0, unchanged: 0 }
-      for (const row of batch) {
+      const added = batch.filter((row) => !byDirectoryId.has(row.directoryId))
+      const changed = batch.flatMap((row) => {
         const market = byDirectoryId.get(row.directoryId)
-        const outcome =
-          market === undefined
-            ? await add(tx, record, organizerId, row, needs)
-            : await update(tx, record, market, row, needs)
-        counts[outcome] += 1
-      }
-      return counts
+        return market === undefined || isAs(market, row) ? [] : [{ market, row }]
+      })
+      await add(tx, record, organizerId, added, needs)
+      await update(tx, record, changed, needs)
+      const [imported, updated] = [added.length, changed.length]
+      return { imported, updated, unchanged: batch.length - imported - updated }
     })
 
+/** In few statements, however many rows: what is asked of the database is asked for all of them at once. */
 async function add(
   tx: Transaction,
   record: RecordEvent,
   organizerId: string,
-  row: DirectoryMarket,
+  rows: readonly DirectoryMarket[],
   needs: Needs,
-): Promise<'imported'> {
-  const id = needs.random.uuid()
-  const slug = await freeSlug(tx.markets, row, id)
-  const createdAt = now(needs)
-  const market = new Market({ ...row, id, organizerId, slug, stallCount: STALLS_UNTIL_KNOWN, createdAt })
-  market.edit({ status: 'active' }, createdAt)
-  tx.markets.add(market)
-  record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
-  return 'imported'
+): Promise<void> {
+  if (rows.length === 0) return
+  const taken = await tx.markets.takenSlugs(rows.map(wantedSlug))
+  const added = rows.map((row) => {
+    const id = needs.random.uuid()
+    const slug = freeSlug(wantedSlug(row), taken, id)
+    taken.add(slug)
+    const createdAt = now(needs)
+    const market = new Market({ ...row, id, organizerId, slug, stallCount: STALLS_UNTIL_KNOWN, createdAt })
+    market.edit({ status: 'active' }, createdAt)
+    record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
+    return market
+  })
+  await tx.markets.addAll(added)
 }
 
 async function update(
   tx: Transaction,
   record: RecordEvent,
-  market: Market,
-  { name, city, description }: DirectoryMarket,
+  changes: readonly { readonly market: Market; readonly row: DirectoryMarket }[],
   needs: Needs,
-): Promise<'updated' | 'unchanged'> {
-  if (market.name === name && market.city === city && market.description === description) return 'unchanged'
-  const before = listingOf(market)
-  market.edit({ name, city, description }, now(needs))
-  record({
-    type: 'market-edited',
-    marketId: market.id,
-    slug: market.slug,
-    organizerId: market.organizerId,
-    before,
-    after: listingOf(market),
-    vendorIds: await tx.markets.acceptedVendorIds(market.id, ENOUGH_IDS),
-  })
-  return 'updated'
+): Promise<void> {
+  if (changes.length === 0) return
+  const vendorIds = await tx.markets.acceptedVendorIds(
+    changes.map(({ market }) => market.id),
+    ENOUGH_IDS,
+  )
+  for (const { market, row } of changes) {
+    const { name, city, description } = row
+    const before = listingOf(market)
+    market.edit({ name, city, description }, now(needs))
+    record({
+      type: 'market-edited',
+      marketId: market.id,
+      slug: market.slug,
+      organizerId: market.organizerId,
+      before,
+      after: listingOf(market),
+      vendorIds: vendorIds.get(market.id) ?? [],
+    })
+  }
+}
+
+function isAs(market: Market, { name, city, description }: DirectoryMarket): boolean {
+  return market.name === name && market.city === city && market.description === description
 }

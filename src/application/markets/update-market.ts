@@ -26,7 +26,7 @@ export const UpdateMarket =
         organizerId: market.organizerId,
         before,
         after: listingOf(market),
-        vendorIds: await tx.markets.acceptedVendorIds(market.id, ENOUGH_IDS),
+        vendorIds: (await tx.markets.acceptedVendorIds([market.id], ENOUGH_IDS)).get(market.id) ?? [],
       })
       return (await tx.views.marketDetail(market.id))!.value
     })

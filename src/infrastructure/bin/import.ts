@@ -20,8 +20,11 @@ Loads the USDA National Farmers Market Directory export (columns FMID, MarketNam
 the environment names (DATABASE_URL, or the embedded one in DATA_DIR; stop the service first in that case).
 Running it again updates what changed and imports nothing twice.`
 
-/** Rows per transaction. A batch that fails changes nothing; those before it stay. */
-const BATCH = 100
+/**
+ * Rows per transaction. A batch that fails changes nothing; those before it stay. Each is invalidated by some tags that
+ * stand for all, and waits until they are, beside private caches a lease: so there should be few.
+ */
+const BATCH = 5000
 
 interface Summary {
   imported: number

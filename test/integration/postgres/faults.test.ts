@@ -42,7 +42,7 @@ describe('when PostgreSQL misbehaves', () => {
     await Promise.all([list(), list(), database.invalidationLog.pending()])
     proxy.stall()
     const loads = [list(), list(), list()]
-    const write = database.transactions.run((tx) => tx.markets.slugTaken('x'))
+    const write = database.transactions.run((tx) => tx.markets.takenSlugs(['x']))
     const log = database.invalidationLog.kept()
     const took = Promise.all([...loads.map(timed), timed(write), timed(log), timed(database.ping())])
     for (const each of [...loads, write, log]) await expect(each).rejects.toMatchObject(unavailable)
@@ -87,7 +87,7 @@ describe('when PostgreSQL misbehaves', () => {
         tx.accounts.add(organizer)
         await tx.logInvalidation(['lost'])
         proxy.cut()
-        await tx.markets.slugTaken('x')
+        await tx.markets.takenSlugs(['x'])
       })
       await expect(writing).rejects.toMatchObject(unavailable)
     }

@@ -85,15 +85,16 @@ describe.each(ENGINES)('repositories on $name', ({ open }) => {
       ;(await tx.applications.findForUpdate(applications[0]!.id))!.accept(locked, NOW)
       ;(await tx.applications.findForUpdate(applications[1]!.id))!.reject(NOW)
       // Still in the same transaction, before any flush of ours.
-      expect(await tx.markets.acceptedVendorIds(market.id, 9)).toEqual([vendors[0]!.id])
+      expect(await tx.markets.acceptedVendorIds([market.id], 9)).toEqual(
+        new Map([[market.id, [vendors[0]!.id]]]),
+      )
       expect(await tx.applications.liveExists(market.id, vendors[0]!.id)).toBe(true)
       expect(await tx.applications.liveExists(market.id, vendors[1]!.id)).toBe(false)
       expect(await tx.vendors.marketsAppliedTo(vendors[1]!.id, 9)).toEqual([
         { marketId: market.id, slug: market.slug },
       ])
       expect(await tx.vendors.organizersAppliedTo(vendors[1]!.id, 9)).toEqual([organizer.id])
-      expect(await tx.markets.slugTaken(market.slug)).toBe(true)
-      expect(await tx.markets.slugTaken(`${market.slug}-2`)).toBe(false)
+      expect(await tx.markets.takenSlugs([market.slug, `${market.slug}-2`])).toEqual(new Set([market.slug]))
     })
   })
 
@@ -130,7 +131,7 @@ describe.each(ENGINES)('repositories on $name', ({ open }) => {
         expect(await tx.applications.find(id)).toBeUndefined()
         expect(await tx.applications.findForUpdate(id)).toBeUndefined()
         expect(await tx.applications.liveExists(id, id)).toBe(false)
-        expect(await tx.markets.acceptedVendorIds(id, 9)).toEqual([])
+        expect([...(await tx.markets.acceptedVendorIds([id], 9)).values()].flat()).toEqual([])
         expect(await tx.vendors.marketsAppliedTo(id, 9)).toEqual([])
         expect(await tx.vendors.organizersAppliedTo(id, 9)).toEqual([])
       }
