@@ -121,6 +121,29 @@ describe('when PostgreSQL misbehaves', () => {
     expect(await database.transactions.run((tx) => tx.markets.findForUpdate(market.id))).toBeDefined()
   })
 
+  it('a server that is slow with the log says so, and the log’s connection stays', async () => {
+    const patient = await openDatabase({ url: fresh.url }, { logTimeoutMs: 8000 })
+    const hand = new Client({ connectionString: fresh.url })
+    await hand.connect()
+    const connection = async () =>
+      (
+        await hand.query(`select pid from pg_stat_activity where application_name = 'marketflow log'
+        and datname = current_database() order by backend_start desc limit 1`)
+      ).rows
+    try {
+      await patient.invalidationLog.pending()
+      const before = await connection()
+      await hand.query('begin; lock table cache_invalidation in access exclusive mode')
+      await expect(patient.invalidationLog.pending()).rejects.toBeInstanceOf(LogOverdue)
+      await hand.query('rollback')
+      await patient.invalidationLog.pending()
+      expect(await connection()).toEqual(before)
+    } finally {
+      await hand.end()
+      await patient.close()
+    }
+  })
+
   it('a deadlock: both writes succeed, one of them at its second attempt', async () => {
     const patient = await openDatabase({ url: fresh.url })
     const [first, second] = [(await aWorld(database, 0)).market.id, (await aWorld(database, 0)).market.id]

@@ -6,7 +6,7 @@ import {
   type CacheSession,
   CacheUnusable,
 } from '../../../src/application/consistency/ports/cache-port.ts'
-import type { Holder } from '../../../src/application/consistency/ports/invalidation-log.ts'
+import { type Holder, LogOverdue } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { FakeCache, FakeLog, FakeSession, TimerClock } from './fakes.ts'
 
 class RecordingLease extends Lease {
@@ -156,6 +156,17 @@ describe('a drain of a shared cache', () => {
     expect(outcome.backlog?.awaited).toEqual(step === 'invalidate' ? new Set(['1']) : undefined)
     expect(outcome.heard).toBe(step !== 'kept')
     expect(w.log.rows[0]!.applied).toBe(false)
+  })
+
+  it('a log that answers that it takes too long is heard: slow is not silent', async () => {
+    const late = async () => {
+      throw new LogOverdue(undefined)
+    }
+    w.log.kept = late
+    expect(await w.drain.run()).toMatchObject({ heard: true, error: expect.any(LogOverdue) })
+    w.cache.present = undefined
+    w.log.backlog = late
+    expect(await w.drain.run()).toMatchObject({ heard: true, invalidated: false })
   })
 
   it('a mark that fails takes neither the lease nor the answer: the stamps are gone', async () => {
