@@ -36,3 +36,17 @@ export class MarketflowError extends Error {
     this.errors = details.errors ?? []
   }
 }
+
+/** What was thrown, in words: libraries throw things that are no Error, and as text those are `[object Object]`. */
+export function messageOf(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown)
+  const { name, message, code, errno } = thrown as Readonly<Record<string, unknown>>
+  if (typeof message === 'string' && message !== '') return message
+  const told = Object.entries({ name, code, errno }).filter(([, value]) => isPlain(value))
+  const facts = told.map(([field, value]) => `${field} ${value}`)
+  return facts.length > 0 ? facts.join(', ') : `an object with the fields ${Object.keys(thrown).join(', ')}`
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && value !== '')
+}

@@ -78,6 +78,21 @@ describe('the health check', () => {
     server.close()
   })
 
+  it.each([
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '::1'],
+    ['::1', '::1'],
+    ['localhost', 'localhost'],
+  ])('finds a service that listens on %s at %s', async (HOST, address) => {
+    const server = createServer((_req, res) => res.end()).listen(0, address)
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as AddressInfo
+    const { code, output } = await runToEnd(HEALTHCHECK, [], { HOST, PORT: String(port) })
+    server.closeAllConnections()
+    server.close()
+    expect(code, output).toBe(0)
+  })
+
   it('asks for the path that it is given', async () => {
     const server = createServer((req, res) => {
       res.writeHead(req.url === '/readyz' ? 503 : 200).end()

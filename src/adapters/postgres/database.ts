@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import type { Transactions } from '../../application/ports/transactions.ts'
 import type { Snapshots } from '../../application/ports/view-queries.ts'
+import { messageOf } from '../../domain/errors.ts'
 import type { Connections } from './connections.ts'
 import { within } from './connections.ts'
 import { DataDirUnusable, explainFileError, lockDataDir } from './data-dir.ts'
@@ -182,7 +183,7 @@ async function openPglite(dataDir: string | undefined) {
 
 function damaged(dataDir: string, cause: unknown): DataDirUnusable {
   return new DataDirUnusable(
-    `The database in ${dataDir} cannot be opened: its files are damaged, or some are missing (${cause instanceof Error ? cause.message : String(cause)}). Restore it from a backup, or delete ${join(dataDir, 'database')} to begin with an empty one.`,
+    `The database in ${dataDir} cannot be opened: its files are damaged, or some are missing (${messageOf(cause)}). Restore it from a backup, or delete ${join(dataDir, 'database')} to begin with an empty one.`,
     { cause },
   )
 }
@@ -249,7 +250,7 @@ function atStart(error: unknown, place: string): unknown {
 /** An address that refuses on IPv4 and IPv6 gives an AggregateError, whose own message is empty. */
 function deepest(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(deepest).join(', ')
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) return messageOf(error)
   return error.cause === undefined ? error.message : deepest(error.cause)
 }
 

@@ -15,6 +15,11 @@ import { FastCounter, FastHistogram } from './fast-metrics.ts'
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']
 const METHOD_NOT_ALLOWED = 405
 
+/** Under which method a request is counted: there are few. */
+export function methodLabel(method: string, status: number): string {
+  return METHODS.includes(method) && status !== METHOD_NOT_ALLOWED ? method : 'other'
+}
+
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Prometheus metrics, named by its conventions: base units (seconds, bytes), `_total` for counters. */
@@ -131,8 +136,7 @@ export class Metrics implements ReadObserver {
   }
 
   requested(method: string, route: string, status: number, ms: number): void {
-    const known = METHODS.includes(method) && status !== METHOD_NOT_ALLOWED
-    this.#requests.observe(route, known ? method : 'other', status, ms / 1000)
+    this.#requests.observe(route, methodLabel(method, status), status, ms / 1000)
   }
 
   sweepFailed(): void {

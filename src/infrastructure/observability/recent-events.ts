@@ -7,6 +7,7 @@ import type {
   RouteLatency,
   ViewLoads,
 } from '../../application/ports/statistics.ts'
+import { methodLabel } from './metrics.ts'
 
 const INVALIDATIONS = 100
 const VIOLATIONS = 20
@@ -76,15 +77,16 @@ export class RecentEvents {
   }
 
   requested(method: string, route: string, status: number, ms: number): void {
+    const label = methodLabel(method, status)
     let ofRoute = this.#requests.get(route)
     if (ofRoute === undefined) {
       ofRoute = new Map()
       this.#requests.set(route, ofRoute)
     }
-    let requests = ofRoute.get(method)
+    let requests = ofRoute.get(label)
     if (requests === undefined) {
       requests = { latencies: new LatencyWindow(), failures: 0 }
-      ofRoute.set(method, requests)
+      ofRoute.set(label, requests)
     }
     requests.latencies.add(ms)
     if (status >= 500) requests.failures += 1

@@ -1,3 +1,5 @@
+import { messageOf } from '../../domain/errors.ts'
+
 /** What a log says of an error. */
 export interface ToldError {
   readonly type: string
@@ -15,7 +17,7 @@ export interface ToldError {
  * address and the hash of its password), also in the message.
  */
 export function tellError(error: unknown): ToldError {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) }
+  if (!(error instanceof Error)) return { type: typeof error, message: messageOf(error) }
   const { code, detail } = error as { readonly code?: unknown; readonly detail?: unknown }
   const withhold = (text: string) =>
     typeof detail === 'string' && detail !== '' ? text.replaceAll(detail, '(withheld)') : text

@@ -1,6 +1,7 @@
 import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api'
 import type { Sampler } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
+import { messageOf } from '../../domain/errors.ts'
 import type { TracingConfig } from '../config/tracing-config.ts'
 import { traceRedis } from './redis-spans.ts'
 
@@ -36,7 +37,7 @@ export async function startTracing(
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator())
   trace.setGlobalTracerProvider(provider)
   traceRedis()
-  return { shutdown: () => provider.shutdown().catch((error: unknown) => warn(String(error))) }
+  return { shutdown: () => provider.shutdown().catch((error: unknown) => warn(messageOf(error))) }
 }
 
 /** The samplers that the specification names. */

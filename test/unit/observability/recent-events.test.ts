@@ -74,6 +74,12 @@ describe('latencies', () => {
     ])
   })
 
+  it('have few methods, whatever strangers make up', () => {
+    for (const method of ['PROPFIND', 'REPORT', 'M-SEARCH']) recent.requested(method, '/markets', 405, 1)
+    recent.requested('PUT', '/markets', 405, 1)
+    expect(recent.latencies).toMatchObject([{ method: 'other', route: '/markets', requests: 4 }])
+  })
+
   it('forget what is long ago', () => {
     for (let i = 0; i < 512; i++) recent.requested('GET', '/markets', 200, 1000)
     for (let i = 0; i < 512; i++) recent.requested('GET', '/markets', 200, 1)
