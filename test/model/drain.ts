@@ -25,7 +25,7 @@ export function drainSteps(state: State, config: Config, number: number, emit: E
       to(
         rules.deleteFirst ? 'drain: begins' : 'drain: rows are marked before their stamps are gone',
         (next, all) => {
-          select(next, state, config, number)
+          select(next, all, config, number)
           if (!rules.deleteFirst) mark(next.selected, all)
           if (rules.trust === 'during replay') next.trusted = 1
           const quick = rules.leaseSince === 'begin' && (next.selected & ~next.seen) === 0
