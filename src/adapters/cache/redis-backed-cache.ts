@@ -1,9 +1,9 @@
 import { type CacheHealth, CachePort, problemOf } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
-import { Guard } from './guard.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
+import { type Connected, type ConnectionObserver, KeptConnection } from './kept-connection.ts'
 import { Keyspace } from './keyspace.ts'
-import { Link, type Linked, type LinkObserver } from './link.ts'
 import { redisAddress } from './redis-address.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import { RedisSession, type RedisSessionContext } from './redis-session.ts'
@@ -22,10 +22,10 @@ export interface RedisCacheOptions {
   /** Letters and digits: entries that were stored under another release are not seen. */
   readonly release?: string
   /** For the log: why there is no connection. */
-  readonly observer?: LinkObserver
+  readonly observer?: ConnectionObserver
 }
 
-interface Opened extends Linked {
+interface Opened extends Connected {
   readonly session: RedisSession
 }
 
@@ -33,8 +33,8 @@ interface Opened extends Linked {
 export abstract class RedisBackedCache extends CachePort {
   readonly reach = 'shared'
   readonly identity: string
-  readonly #guard: Guard
-  readonly #link: Link<Opened>
+  readonly #breaker: CircuitBreaker
+  readonly #connection: KeptConnection<Opened>
 
   /** Starts to connect at once, and goes on trying until it is closed. */
   constructor(
@@ -46,40 +46,40 @@ export abstract class RedisBackedCache extends CachePort {
     super()
     const prefix = options.prefix ?? 'marketflow:'
     this.identity = options.identity ?? redisIdentity(options.url, prefix)
-    this.#guard = new Guard(clock)
+    this.#breaker = new CircuitBreaker(clock)
     const context: RedisSessionContext = {
       keyspace: new Keyspace(prefix, options.release),
-      guard: this.#guard,
+      breaker: this.#breaker,
       clock,
       random,
       timeoutMs: options.timeoutMs ?? 50,
       invalidateTimeoutMs: options.invalidateTimeoutMs ?? 300,
     }
     const openSession = async (signal: AbortSignal) => new OpenSession(await open(signal), context)
-    this.#link = new Link<Opened>(openSession, clock, random, options.observer)
+    this.#connection = new KeptConnection<Opened>(openSession, clock, random, options.observer)
   }
 
   session(): RedisSession | undefined {
-    return this.#link.current?.session
+    return this.#connection.current?.session
   }
 
   reset(): void {
-    this.#link.reset()
+    this.#connection.reset()
   }
 
   health(): CacheHealth {
     const health = {
       connected: this.session() !== undefined,
-      breaker: this.#guard.state,
+      breaker: this.#breaker.state,
       entries: 0,
       bytes: 0,
     }
-    const { problem } = this.#link
+    const { problem } = this.#connection
     return problem === undefined ? health : { ...health, problem: problemOf(problem) }
   }
 
   async close(): Promise<void> {
-    await this.#link.close()
+    await this.#connection.close()
   }
 }
 

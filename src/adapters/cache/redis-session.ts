@@ -9,8 +9,8 @@ import {
 } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import { decodeEntry, encodeEntry } from './entry-format.ts'
-import type { Guard } from './guard.ts'
 import type { Keyspace } from './keyspace.ts'
 import { type RedisCommands, RedisRefusal, unusable } from './redis-commands.ts'
 import { type Defer, type Observation, StampBatch } from './stamp-batch.ts'
@@ -18,7 +18,7 @@ import { type Defer, type Observation, StampBatch } from './stamp-batch.ts'
 /** What the sessions of one cache have in common. */
 export interface RedisSessionContext {
   readonly keyspace: Keyspace
-  readonly guard: Guard
+  readonly breaker: CircuitBreaker
   readonly clock: Clock
   readonly random: Random
   /** Deadline of a lookup or store, in ms. */
@@ -39,8 +39,8 @@ export class RedisSession extends CacheSession {
     super()
     this.#commands = commands
     this.#context = context
-    const { guard, clock, random, timeoutMs, defer } = context
-    this.#batch = new StampBatch(commands, guard, clock, random, timeoutMs, defer)
+    const { breaker, clock, random, timeoutMs, defer } = context
+    this.#batch = new StampBatch(commands, breaker, clock, random, timeoutMs, defer)
   }
 
   async lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
@@ -73,10 +73,10 @@ export class RedisSession extends CacheSession {
     keepMs: number,
   ): Promise<boolean> {
     if (keepMs <= 0) return false
-    const { clock, guard, keyspace, timeoutMs } = this.#context
+    const { clock, breaker, keyspace, timeoutMs } = this.#context
     const value = encodeEntry({ entry, fence, keptUntil: clock.now() + keepMs })
     try {
-      await guard.run(timeoutMs, () => this.#commands.set(keyspace.entry(key), value, keepMs))
+      await breaker.run(timeoutMs, () => this.#commands.set(keyspace.entry(key), value, keepMs))
       return true
     } catch (error) {
       if (error instanceof RedisRefusal && error.code === 'OOM') return false
@@ -85,20 +85,20 @@ export class RedisSession extends CacheSession {
   }
 
   async invalidate(tags: readonly string[]): Promise<void> {
-    const { guard, invalidateTimeoutMs, keyspace } = this.#context
+    const { breaker, invalidateTimeoutMs, keyspace } = this.#context
     const names = Array.from(new Set(tags), (tag) => keyspace.stamp(tag))
     try {
-      await guard.run(invalidateTimeoutMs, () => this.#commands.deleteAndVerify(names, keyspace.absent))
+      await breaker.run(invalidateTimeoutMs, () => this.#commands.deleteAndVerify(names, keyspace.absent))
     } catch (error) {
       throw unusable(error)
     }
   }
 
   async inspect(key: string, tags: readonly string[]): Promise<Inspection> {
-    const { guard, keyspace, timeoutMs } = this.#context
+    const { breaker, keyspace, timeoutMs } = this.#context
     const names = [keyspace.entry(key), ...tags.map((tag) => keyspace.stamp(tag))]
     try {
-      const [value, ...stamps] = await guard.run(timeoutMs, () => this.#commands.read(names))
+      const [value, ...stamps] = await breaker.run(timeoutMs, () => this.#commands.read(names))
       const stored = value ? decodeEntry(value) : undefined
       return {
         stamps: stamps.map((stamp) => stamp?.toString('latin1')),

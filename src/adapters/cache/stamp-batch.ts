@@ -1,9 +1,9 @@
 import type { CacheSession, Fence, Permit } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { StoredEntry } from './entry-format.ts'
 import { decodeEntry } from './entry-format.ts'
-import type { Guard } from './guard.ts'
 import { type RedisCommands, RedisRefusal, unusable } from './redis-commands.ts'
 
 /** What one lookup wants to know. Names are Redis's, not tags and keys. */
@@ -43,7 +43,7 @@ export type Defer = (flush: () => void) => void
  */
 export class StampBatch {
   readonly #commands: RedisCommands
-  readonly #guard: Guard
+  readonly #breaker: CircuitBreaker
   readonly #clock: Clock
   readonly #random: Random
   readonly #timeoutMs: number
@@ -52,14 +52,14 @@ export class StampBatch {
 
   constructor(
     commands: RedisCommands,
-    guard: Guard,
+    breaker: CircuitBreaker,
     clock: Clock,
     random: Random,
     timeoutMs: number,
     defer: Defer = setImmediate,
   ) {
     this.#commands = commands
-    this.#guard = guard
+    this.#breaker = breaker
     this.#clock = clock
     this.#random = random
     this.#timeoutMs = timeoutMs
@@ -108,7 +108,7 @@ export class StampBatch {
     const found = new BatchReply()
     if (names.size === 0) return found
     const keys = [...names]
-    const values = await this.#guard.run(this.#timeoutMs, () => this.#commands.read(keys))
+    const values = await this.#breaker.run(this.#timeoutMs, () => this.#commands.read(keys))
     for (let i = 0; i < keys.length; i++) found.add(keys[i]!, values[i])
     return found
   }
@@ -119,7 +119,7 @@ export class StampBatch {
       for (const stamp of stamps)
         if (found.stamp(stamp) === undefined) tokens.set(stamp, this.#random.token())
     }
-    const values = await this.#guard.run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens))
+    const values = await this.#breaker.run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens))
     found.forgetEntries()
     for (const [i, stamp] of [...tokens.keys()].entries()) found.add(stamp, values[i])
   }

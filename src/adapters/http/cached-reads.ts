@@ -9,7 +9,7 @@ import { noteRoute, type RequestObserver } from './kit/observe.ts'
 import { HttpError } from './kit/problem.ts'
 import { type Sending, sendReading } from './kit/respond.ts'
 import type { Route } from './kit/routes.ts'
-import { Recent } from './recent.ts'
+import { RecentlyUsed } from './recently-used.ts'
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => Promise<void>
 
@@ -23,7 +23,7 @@ const LONGEST_KNOWN = 256
  * read and sent, and nothing else. Whatever middleware does for a cached read must therefore be done here, too.
  */
 export class CachedReads {
-  readonly #known = new Recent<Answer>(MOST_KNOWN)
+  readonly #known = new RecentlyUsed<Answer>(MOST_KNOWN)
   readonly #observer: RequestObserver
   readonly #fail: Fail
 

@@ -1,8 +1,10 @@
 import { type EntityManager, LockMode } from '@mikro-orm/core'
-import { AccountRepository } from '../../application/ports/account-repository.ts'
-import { ApplicationRepository } from '../../application/ports/application-repository.ts'
-import { MarketRepository } from '../../application/ports/market-repository.ts'
-import { VendorRepository } from '../../application/ports/vendor-repository.ts'
+import {
+  AccountRepository,
+  ApplicationRepository,
+  MarketRepository,
+  VendorRepository,
+} from '../../application/ports/repositories.ts'
 import { Account } from '../../domain/account.ts'
 import { parseId } from '../../domain/ids.ts'
 import { Market } from '../../domain/market.ts'

@@ -4,12 +4,19 @@ import {
   type ListingParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
-import type { AccountDetail, AccountSession } from '../../application/views/account-views.ts'
-import type { ApplicationView, MarketApplications } from '../../application/views/application-views.ts'
-import type { MarketDetail, MarketListing, MarketStats } from '../../application/views/market-views.ts'
-import type { OrganizerDashboard } from '../../application/views/organizer-views.ts'
-import type { MarketPage } from '../../application/views/page-views.ts'
-import type { VendorDashboard, VendorProfile } from '../../application/views/vendor-views.ts'
+import type {
+  AccountDetail,
+  AccountSession,
+  ApplicationView,
+  MarketApplications,
+  MarketDetail,
+  MarketListing,
+  MarketPage,
+  MarketStats,
+  OrganizerDashboard,
+  VendorDashboard,
+  VendorProfile,
+} from '../../application/views/views.ts'
 import { parseId } from '../../domain/ids.ts'
 import { isSlug } from '../../domain/market.ts'
 import type { Row } from './connections.ts'

@@ -4,7 +4,7 @@ import type { IdParams } from '../ports/view-queries.ts'
 import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE } from '../use-case/read.ts'
 import type { Dependencies } from '../use-case/use-case.ts'
-import { type AccountDetail, accountDetail } from '../views/account-views.ts'
+import { type AccountDetail, accountDetail } from '../views/views.ts'
 import { type SignedIn, signIn } from './sessions.ts'
 
 /** An account as its owner sees it: a view like any other, so that its loads queue with all others. */

@@ -6,7 +6,7 @@ import type { IdParams } from '../ports/view-queries.ts'
 import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE } from '../use-case/read.ts'
 import type { Dependencies } from '../use-case/use-case.ts'
-import { type AccountSession, accountSession } from '../views/account-views.ts'
+import { type AccountSession, accountSession } from '../views/views.ts'
 
 /** What decides whether a token still counts: a view like any other, but for no client. */
 export const ACCOUNT_SESSION: MarketflowView<IdParams, AccountSession> = {

@@ -3,7 +3,7 @@ import { GetMarket } from '../markets/market-reads.ts'
 import type { ApplicationsParams } from '../ports/view-queries.ts'
 import { canonicalId, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import { marketApplications } from '../views/application-views.ts'
+import { marketApplications } from '../views/views.ts'
 
 /** What vendors asked of a market, newest first, for its organizer. */
 export const ListApplications = read({

@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
-import type { ApplicationView } from '../views/application-views.ts'
+import type { ApplicationView } from '../views/views.ts'
 
 /**
  * A vendor asks an active market for a stall.

@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { Market, type MarketProps, slugify } from '../../domain/market.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
-import type { MarketDetail } from '../views/market-views.ts'
+import type { MarketDetail } from '../views/views.ts'
 
 /** Without a slug, one is made from name and city. */
 export type NewMarket = Omit<

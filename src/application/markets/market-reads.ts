@@ -2,7 +2,7 @@ import { joinKey } from '../consistency/cache-key.ts'
 import type { IdParams, ListingParams } from '../ports/view-queries.ts'
 import { canonicalId, type Tag, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import { marketDetail, marketListing, marketStats } from '../views/market-views.ts'
+import { marketDetail, marketListing, marketStats } from '../views/views.ts'
 
 /** What a list of active markets depends on. */
 export function listingTags({ city }: Pick<ListingParams, 'city'>): Tag[] {

@@ -4,7 +4,7 @@ import type { Market, MarketChanges } from '../../domain/market.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
-import type { MarketDetail } from '../views/market-views.ts'
+import type { MarketDetail } from '../views/views.ts'
 
 /**
  * An organizer edits a market, publishes it, closes it or opens it again.

@@ -2,7 +2,7 @@ import { joinKey } from '../consistency/cache-key.ts'
 import type { IdParams } from '../ports/view-queries.ts'
 import { canonicalId, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import { organizerDashboard } from '../views/organizer-views.ts'
+import { organizerDashboard } from '../views/views.ts'
 
 /** An organizer's own markets in numbers, and what vendors asked lately. */
 export const GetOrganizerDashboard = read({

@@ -4,8 +4,8 @@ import { listingTags } from '../markets/market-reads.ts'
 import type { ListingParams, PageParams, ViewQueries } from '../ports/view-queries.ts'
 import { tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import type { MarketListing } from '../views/market-views.ts'
-import { marketPage, marketsPage, sitemapIndex, sitemapPart } from '../views/page-views.ts'
+import type { MarketListing } from '../views/views.ts'
+import { marketPage, marketsPage, sitemapIndex, sitemapPart } from '../views/views.ts'
 
 /** Markets on a page of the public list. */
 const MARKETS_PER_PAGE = 24

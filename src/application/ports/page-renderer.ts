@@ -1,4 +1,4 @@
-import type { MarketPage, MarketsPage, SitemapIndex, SitemapPart } from '../views/page-views.ts'
+import type { MarketPage, MarketsPage, SitemapIndex, SitemapPart } from '../views/views.ts'
 
 /**
  * Makes the text of the public pages. Everybody gets what was made once, so it is made of the view and of what this

@@ -1,8 +1,10 @@
 import type { LoggingTransaction, Transactions as TransactionsOf } from '../consistency/ports/database.ts'
-import type { AccountRepository } from './account-repository.ts'
-import type { ApplicationRepository } from './application-repository.ts'
-import type { MarketRepository } from './market-repository.ts'
-import type { VendorRepository } from './vendor-repository.ts'
+import type {
+  AccountRepository,
+  ApplicationRepository,
+  MarketRepository,
+  VendorRepository,
+} from './repositories.ts'
 import type { ViewQueries } from './view-queries.ts'
 
 /** What a write may touch, all in one database transaction. */

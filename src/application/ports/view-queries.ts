@@ -2,12 +2,19 @@ import type { CityKey } from '../../domain/market.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
 import type { Found } from '../consistency/view.ts'
-import type { AccountDetail, AccountSession } from '../views/account-views.ts'
-import type { ApplicationView, MarketApplications } from '../views/application-views.ts'
-import type { MarketDetail, MarketListing, MarketStats } from '../views/market-views.ts'
-import type { OrganizerDashboard } from '../views/organizer-views.ts'
-import type { MarketPage } from '../views/page-views.ts'
-import type { VendorDashboard, VendorProfile } from '../views/vendor-views.ts'
+import type {
+  AccountDetail,
+  AccountSession,
+  ApplicationView,
+  MarketApplications,
+  MarketDetail,
+  MarketListing,
+  MarketPage,
+  MarketStats,
+  OrganizerDashboard,
+  VendorDashboard,
+  VendorProfile,
+} from '../views/views.ts'
 
 export interface IdParams {
   readonly id: string

@@ -3,7 +3,7 @@ import type { VendorChanges } from '../../domain/vendor.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
-import type { VendorProfile } from '../views/vendor-views.ts'
+import type { VendorProfile } from '../views/views.ts'
 
 /**
  * A vendor edits its own profile.

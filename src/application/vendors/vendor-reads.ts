@@ -2,7 +2,7 @@ import { joinKey } from '../consistency/cache-key.ts'
 import type { IdParams } from '../ports/view-queries.ts'
 import { canonicalId, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import { vendorDashboard, vendorProfile } from '../views/vendor-views.ts'
+import { vendorDashboard, vendorProfile } from '../views/views.ts'
 
 /** A vendor's public profile, with the active markets that accepted it. */
 export const GetVendor = read({

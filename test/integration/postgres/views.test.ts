@@ -2,11 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/database.ts'
 import type { ViewQueries } from '../../../src/application/ports/view-queries.ts'
-import { application, marketApplications } from '../../../src/application/views/application-views.ts'
-import { marketDetail, marketListing, marketStats } from '../../../src/application/views/market-views.ts'
-import { organizerDashboard } from '../../../src/application/views/organizer-views.ts'
-import { marketPage } from '../../../src/application/views/page-views.ts'
-import { vendorDashboard, vendorProfile } from '../../../src/application/views/vendor-views.ts'
+import {
+  application,
+  marketApplications,
+  marketDetail,
+  marketListing,
+  marketPage,
+  marketStats,
+  organizerDashboard,
+  vendorDashboard,
+  vendorProfile,
+} from '../../../src/application/views/views.ts'
 import { Account } from '../../../src/domain/account.ts'
 import { normalizeCity } from '../../../src/domain/market.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { CircuitBreaker } from '../../../src/adapters/cache/circuit-breaker.ts'
 import { decodeEntry } from '../../../src/adapters/cache/entry-format.ts'
-import { Guard } from '../../../src/adapters/cache/guard.ts'
 import { Keyspace } from '../../../src/adapters/cache/keyspace.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { RedisSession } from '../../../src/adapters/cache/redis-session.ts'
@@ -12,7 +12,7 @@ const TIMEOUT_MS = 50
 const INVALIDATE_TIMEOUT_MS = 300
 
 /** Notes the deadlines. */
-class WatchedGuard extends Guard {
+class WatchedBreaker extends CircuitBreaker {
   readonly deadlines: number[] = []
 
   override run<T>(ms: number, send: () => Promise<T>): Promise<T> {
@@ -23,16 +23,16 @@ class WatchedGuard extends Guard {
 
 let clock: ManualClock
 let server: MemoryRedis
-let guard: WatchedGuard
+let breaker: WatchedBreaker
 let session: RedisSession
 
 beforeEach(() => {
   clock = new ManualClock()
   server = new MemoryRedis(clock)
-  guard = new WatchedGuard(clock)
+  breaker = new WatchedBreaker(clock)
   session = new RedisSession(new MemoryCommands(server), {
     keyspace: new Keyspace('p:'),
-    guard,
+    breaker,
     clock,
     random: new FixedRandom(),
     timeoutMs: TIMEOUT_MS,
@@ -90,7 +90,7 @@ describe('storing', () => {
       fence: ['s'],
       keptUntil: clock.now() + 1000,
     })
-    expect(guard.deadlines).toEqual([TIMEOUT_MS])
+    expect(breaker.deadlines).toEqual([TIMEOUT_MS])
     clock.advance(1000)
     expect(server.get('p:k')).toBeNull()
   })
@@ -127,7 +127,7 @@ describe('invalidating', () => {
   it('deletes each stamp once, within its own deadline', async () => {
     await session.invalidate(['a', 'b', 'a'])
     expect(server.asked).toEqual(['deleteAndVerify p:stamp:a p:stamp:b'])
-    expect(guard.deadlines).toEqual([INVALIDATE_TIMEOUT_MS])
+    expect(breaker.deadlines).toEqual([INVALIDATE_TIMEOUT_MS])
   })
 
   it('asks also when there is nothing to delete: the server must prove what it is', async () => {
@@ -151,7 +151,7 @@ describe('inspecting', () => {
       entries: [{ tier: 'l2', entry: entryOf('x'), fence: ['s'] }],
     })
     expect(server.asked).toEqual(['read p:k p:stamp:t p:stamp:missing'])
-    expect(guard.deadlines.at(-1)).toBe(TIMEOUT_MS)
+    expect(breaker.deadlines.at(-1)).toBe(TIMEOUT_MS)
   })
 
   it('takes what no instance of ours has written for nothing', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { CircuitBreaker } from '../../../src/adapters/cache/circuit-breaker.ts'
 import { EntryStore } from '../../../src/adapters/cache/entry-store.ts'
-import { Guard } from '../../../src/adapters/cache/guard.ts'
 import { Keyspace } from '../../../src/adapters/cache/keyspace.ts'
 import { RedisCommands } from '../../../src/adapters/cache/redis-commands.ts'
 import { RedisSession } from '../../../src/adapters/cache/redis-session.ts'
@@ -49,7 +49,7 @@ it('a stamp that was missing is no hit for L1, even when the old one is read bac
   const commands = new TakenOverByOldCopy()
   const l2 = new RedisSession(commands, {
     keyspace: new Keyspace('test:'),
-    guard: new Guard(clock),
+    breaker: new CircuitBreaker(clock),
     clock,
     random: new RealRandom(),
     timeoutMs: 1000,

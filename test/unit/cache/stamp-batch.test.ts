@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { CircuitBreaker } from '../../../src/adapters/cache/circuit-breaker.ts'
 import { encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
-import { Guard } from '../../../src/adapters/cache/guard.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { type Question, StampBatch } from '../../../src/adapters/cache/stamp-batch.ts'
 import type { CacheSession } from '../../../src/application/consistency/ports/cache-port.ts'
@@ -11,7 +11,7 @@ import { entryOf, Lease, MemoryCommands, MemoryRedis } from './redis-in-memory.t
 const TIMEOUT_MS = 50
 
 /** Notes the deadlines, and lets a test happen before a round trip. */
-class WatchedGuard extends Guard {
+class WatchedBreaker extends CircuitBreaker {
   readonly deadlines: number[] = []
   before: () => void = () => {}
 
@@ -27,7 +27,7 @@ class WatchedGuard extends Guard {
 
 let clock: ManualClock
 let server: MemoryRedis
-let guard: WatchedGuard
+let breaker: WatchedBreaker
 let flushes: (() => void)[]
 let batch: StampBatch
 let lease: Lease
@@ -35,11 +35,11 @@ let lease: Lease
 beforeEach(() => {
   clock = new ManualClock()
   server = new MemoryRedis(clock)
-  guard = new WatchedGuard(clock)
+  breaker = new WatchedBreaker(clock)
   flushes = []
   lease = new Lease()
   const commands = new MemoryCommands(server)
-  batch = new StampBatch(commands, guard, clock, new FixedRandom(), TIMEOUT_MS, (flush) =>
+  batch = new StampBatch(commands, breaker, clock, new FixedRandom(), TIMEOUT_MS, (flush) =>
     flushes.push(flush),
   )
 })
@@ -74,7 +74,7 @@ describe('the lookups of one turn', () => {
       { fence: [], stored: undefined, stampWasMissing: false },
     ])
     expect(server.asked).toEqual(['read a b e'])
-    expect(guard.deadlines).toEqual([TIMEOUT_MS])
+    expect(breaker.deadlines).toEqual([TIMEOUT_MS])
   })
 
   it('are not those of the next turn', async () => {
@@ -96,7 +96,7 @@ describe('the lookups of one turn', () => {
 
   it('are sent after this turn of the event loop unless the caller says otherwise', async () => {
     server.set('s', Buffer.from('stamp'))
-    const usual = new StampBatch(new MemoryCommands(server), guard, clock, new FixedRandom(), TIMEOUT_MS)
+    const usual = new StampBatch(new MemoryCommands(server), breaker, clock, new FixedRandom(), TIMEOUT_MS)
     const question = { stamps: ['s'], entry: undefined, permit: lease, session }
     const both = [usual.ask(question), usual.ask(question)]
     await Promise.resolve()
@@ -109,25 +109,25 @@ describe('the lookups of one turn', () => {
 describe('a missing stamp', () => {
   it('is made and read back by a second round trip, in what is left of the deadline', async () => {
     server.set('there', Buffer.from('stamp'))
-    guard.before = () => clock.advance(20)
+    breaker.before = () => clock.advance(20)
     const found = ask({ stamps: ['there', 'missing'] })
     flush()
     expect(await found).toEqual({ fence: ['stamp', 'token-1'], stored: undefined, stampWasMissing: true })
     expect(server.asked).toEqual(['read there missing', 'makeStamps missing'])
-    expect(guard.deadlines).toEqual([TIMEOUT_MS, TIMEOUT_MS - 20])
+    expect(breaker.deadlines).toEqual([TIMEOUT_MS, TIMEOUT_MS - 20])
   })
 
   it('has a last millisecond for the second round trip, when the first took all', async () => {
-    guard.before = () => clock.advance(TIMEOUT_MS)
+    breaker.before = () => clock.advance(TIMEOUT_MS)
     const found = ask()
     flush()
     await found
-    expect(guard.deadlines).toEqual([TIMEOUT_MS, 1])
+    expect(breaker.deadlines).toEqual([TIMEOUT_MS, 1])
   })
 
   it('is the one that is read back, when another reader was quicker', async () => {
-    guard.before = () => {
-      guard.before = () => {}
+    breaker.before = () => {
+      breaker.before = () => {}
       server.set('s', Buffer.from('theirs'))
     }
     const found = ask()
@@ -188,7 +188,7 @@ describe('the permit', () => {
     flush()
     await expect(refused).rejects.toThrow('lapsed')
     expect(server.asked).toEqual([])
-    expect(guard.deadlines).toEqual([])
+    expect(breaker.deadlines).toEqual([])
   })
 
   it('is asked again before stamps are made', async () => {
@@ -207,7 +207,7 @@ describe('the permit', () => {
     flush()
     await expect(refused).rejects.toThrow('lapsed')
     expect(server.asked).toEqual(['read s'])
-    expect(guard.deadlines).toHaveLength(1)
+    expect(breaker.deadlines).toHaveLength(1)
   })
 })
 

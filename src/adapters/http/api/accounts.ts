@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LogInRefused, type SignedIn } from '../../../application/accounts/sessions.ts'
-import type { AccountDetail } from '../../../application/views/account-views.ts'
+import type { AccountDetail } from '../../../application/views/views.ts'
 import { ACCOUNT_LIMITS, ROLES } from '../../../domain/account.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { ask, post, put } from '../kit/api-route.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ApplicationView, application } from '../../../application/views/application-views.ts'
+import { type ApplicationView, application } from '../../../application/views/views.ts'
 import {
   APPLICATION_STATUSES,
   type ApplicationStatus,

@@ -1,9 +1,5 @@
 import { z } from 'zod'
-import {
-  type MarketDetail,
-  type MarketListing,
-  marketDetail,
-} from '../../../application/views/market-views.ts'
+import { type MarketDetail, type MarketListing, marketDetail } from '../../../application/views/views.ts'
 import { type CityKey, MARKET_LIMITS, MARKET_STATUSES, normalizeCity, SLUG } from '../../../domain/market.ts'
 import { get, post, put } from '../kit/api-route.ts'
 import { json } from '../kit/operation.ts'

@@ -1,4 +1,4 @@
-import { type VendorProfile, vendorProfile } from '../../../application/views/vendor-views.ts'
+import { type VendorProfile, vendorProfile } from '../../../application/views/views.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { get, put } from '../kit/api-route.ts'
 import { json } from '../kit/operation.ts'

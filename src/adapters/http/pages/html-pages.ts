@@ -1,12 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { URLS_PER_SITEMAP } from '../../../application/pages/page-reads.ts'
 import { PageRenderer } from '../../../application/ports/page-renderer.ts'
-import type {
-  MarketPage,
-  MarketsPage,
-  SitemapIndex,
-  SitemapPart,
-} from '../../../application/views/page-views.ts'
+import type { MarketPage, MarketsPage, SitemapIndex, SitemapPart } from '../../../application/views/views.ts'
 import { digest } from './assets.ts'
 import { marketTemplate } from './market-template.ts'
 import { marketsTemplate } from './markets-template.ts'

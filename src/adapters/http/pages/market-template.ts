@@ -1,5 +1,5 @@
 import { html } from 'ghtml'
-import type { MarketPage } from '../../../application/views/page-views.ts'
+import type { MarketPage } from '../../../application/views/views.ts'
 import { layout } from './layout.ts'
 import { count, freeStalls, jsonLd, listPath, marketPath, stallsLeft, webAddress } from './markup.ts'
 

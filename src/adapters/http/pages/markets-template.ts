@@ -1,5 +1,5 @@
 import { html } from 'ghtml'
-import type { MarketsPage } from '../../../application/views/page-views.ts'
+import type { MarketsPage } from '../../../application/views/views.ts'
 import { layout, searchForm } from './layout.ts'
 import { count, freeStalls, jsonLd, listPath, marketPath } from './markup.ts'
 

@@ -1,5 +1,5 @@
 import { html } from 'ghtml'
-import type { SitemapIndex, SitemapPart } from '../../../application/views/page-views.ts'
+import type { SitemapIndex, SitemapPart } from '../../../application/views/views.ts'
 import { marketPath } from './markup.ts'
 
 const XML = '<?xml version="1.0" encoding="UTF-8"?>'

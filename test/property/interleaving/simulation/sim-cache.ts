@@ -1,7 +1,7 @@
+import { CircuitBreaker } from '../../../../src/adapters/cache/circuit-breaker.ts'
 import { EntryStore } from '../../../../src/adapters/cache/entry-store.ts'
-import { Guard } from '../../../../src/adapters/cache/guard.ts'
+import { KeptConnection } from '../../../../src/adapters/cache/kept-connection.ts'
 import { Keyspace } from '../../../../src/adapters/cache/keyspace.ts'
-import { Link } from '../../../../src/adapters/cache/link.ts'
 import type { RedisCommands } from '../../../../src/adapters/cache/redis-commands.ts'
 import { RedisSession, type RedisSessionContext } from '../../../../src/adapters/cache/redis-session.ts'
 import { TieredSession } from '../../../../src/adapters/cache/tiered-cache.ts'
@@ -21,12 +21,12 @@ import { type RedisAccess, SimConnection } from './sim-redis.ts'
 const TIMEOUT_MS = 50
 const INVALIDATE_TIMEOUT_MS = 250
 
-/** Assembles the adapter's own sessions, link and guard over simulated connections, as the adapters on Redis do. */
+/** Assembles the adapter's own sessions, link and breaker over simulated connections, as the adapters on Redis do. */
 export class SimSharedCache extends CachePort {
   readonly reach = 'shared'
   readonly name: string
   readonly identity = 'simulated'
-  readonly #link: Link<Opened>
+  readonly #connection: KeptConnection<Opened>
   readonly #l1: EntryStore | undefined
 
   constructor(
@@ -40,7 +40,7 @@ export class SimSharedCache extends CachePort {
     const clock = new SimClock(host, access.scheduler, 'redis')
     const context: RedisSessionContext = {
       keyspace: new Keyspace(''),
-      guard: new Guard(clock, new SimClock(host, access.scheduler, 'deadline').startTimer),
+      breaker: new CircuitBreaker(clock, new SimClock(host, access.scheduler, 'deadline').startTimer),
       clock,
       random,
       timeoutMs: TIMEOUT_MS,
@@ -49,7 +49,7 @@ export class SimSharedCache extends CachePort {
     }
     this.#l1 = kind.startsWith('tiered') ? new EntryStore(1_000_000, clock) : undefined
     let connections = 0
-    this.#link = new Link(
+    this.#connection = new KeptConnection(
       async () => {
         connections += 1
         const { cluster } = access
@@ -71,12 +71,12 @@ export class SimSharedCache extends CachePort {
   }
 
   session(): CacheSession | undefined {
-    return this.#link.current?.session
+    return this.#connection.current?.session
   }
 
   reset(): void {
     this.#l1?.clear()
-    this.#link.reset()
+    this.#connection.reset()
   }
 
   health(): CacheHealth {
@@ -84,7 +84,7 @@ export class SimSharedCache extends CachePort {
   }
 
   async close(): Promise<void> {
-    await this.#link.close()
+    await this.#connection.close()
   }
 }
 

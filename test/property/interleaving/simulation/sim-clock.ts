@@ -39,7 +39,7 @@ export class SimClock extends Clock {
     })
   }
 
-  /** As `Guard` wants it: returns what cancels the timer. */
+  /** As `CircuitBreaker` wants it: returns what cancels the timer. */
   readonly startTimer = (ms: number, expire: () => void): (() => void) => {
     const target = this.#host.monotonic() + ms
     return this.#scheduler.add({

@@ -23,7 +23,7 @@ const DELETES_BY_KEY = session(
   `const names = tags.map((tag) => keyspace.entry('version:' + tag.split(':')[1]))`,
 )
 const TOKEN = `tokens.set(stamp, this.#random.token())`
-const MAKES_STAMPS = `await this.#guard.run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens))`
+const MAKES_STAMPS = `await this.#breaker.run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens))`
 
 /** What counts as a hit, and under which stamps an entry is stored. */
 export const FENCE: readonly Variant[] = [
@@ -256,7 +256,7 @@ export const FENCE: readonly Variant[] = [
     twoOnRedis,
     stamps(
       `const values = ${MAKES_STAMPS}`,
-      `const send = () => this.#guard.run(this.#timeoutMs, () => this.#commands.makeStamps(tokens))
+      `const send = () => this.#breaker.run(this.#timeoutMs, () => this.#commands.makeStamps(tokens))
     const values = await send().catch(async () => {
       await this.#clock.sleep(100)
       return send()
@@ -268,12 +268,12 @@ export const FENCE: readonly Variant[] = [
     connections,
     simulated('sim-cache.ts')(
       `const session = new RedisSession(connection, context)`,
-      `Object.assign(connection, { next: () => this.#link.current?.commands })
+      `Object.assign(connection, { next: () => this.#connection.current?.commands })
     const session = new RedisSession(connection, context)`,
     ),
     stamps(
       `const values = ${MAKES_STAMPS}`,
-      `const values = await this.#guard
+      `const values = await this.#breaker
       .run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens))
       .catch((error) => {
         void this.#resend(tokens)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ICON, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
 import { HtmlPages } from '../../../../src/adapters/http/pages/html-pages.ts'
-import type { MarketPage, MarketsPage } from '../../../../src/application/views/page-views.ts'
+import type { MarketPage, MarketsPage } from '../../../../src/application/views/views.ts'
 
 const pages = new HtmlPages('https://markets.example.org')
 

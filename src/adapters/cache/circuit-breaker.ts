@@ -22,7 +22,7 @@ export type StartTimer = (ms: number, expire: () => void) => () => void
  * A deadline on every call, and a circuit breaker around them. What counts as a failure is a server that does not
  * answer; a refusal, a lapsed lease or a bug of ours does not.
  */
-export class Guard {
+export class CircuitBreaker {
   readonly #breaker: CircuitBreakerPolicy
   readonly #startTimer: StartTimer
 

@@ -2,7 +2,7 @@
  * Remembers what was used lately, in two generations: when the young one is full, it becomes the old one, and what
  * was not used since is forgotten. Bounded like an LRU, at the cost of a `Map`.
  */
-export class Recent<Value> {
+export class RecentlyUsed<Value> {
   readonly #generation: number
   #young = new Map<string, Value>()
   #old = new Map<string, Value>()

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Link, type Linked } from '../../../src/adapters/cache/link.ts'
+import { type Connected, KeptConnection } from '../../../src/adapters/cache/kept-connection.ts'
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { ManualClock, RealRandom } from '../../contract/sources.ts'
 
-class Connection implements Linked {
+class Connection implements Connected {
   readonly #end = Promise.withResolvers<void>()
   readonly ended = this.#end.promise
   alive = true
@@ -78,13 +78,13 @@ beforeEach(() => {
   attempts = [succeed]
 })
 
-async function linked(): Promise<Link<Connection>> {
+async function linked(): Promise<KeptConnection<Connection>> {
   const observer = {
     connected: () => void told.push('connected'),
     disconnected: (error: unknown) => void told.push((error as Error).message),
   }
   const open = () => (attempts.length > 1 ? attempts.shift()! : attempts[0]!)()
-  const link = new Link(open, clock, new HalfRandom(), observer)
+  const link = new KeptConnection(open, clock, new HalfRandom(), observer)
   await turn()
   return link
 }

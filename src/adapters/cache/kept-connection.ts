@@ -8,26 +8,26 @@ const LONGEST_BACKOFF_MS = 150
 const STABLE_MS = 1000
 
 /** Something that was opened and ends one day. */
-export interface Linked {
+export interface Connected {
   readonly ended: Promise<void>
   readonly alive: boolean
   close(): void
 }
 
 /** Told when a connection is made or lost, and when the reason why there is none changes. */
-export interface LinkObserver {
+export interface ConnectionObserver {
   connected(): void
   disconnected(error: unknown): void
 }
 
 /** Keeps one connection open, for ever: when it ends, a new one is opened. They are different objects. */
-export class Link<T extends Linked> {
+export class KeptConnection<T extends Connected> {
   readonly #open: (signal: AbortSignal) => Promise<T>
   readonly #clock: Clock
   readonly #random: Random
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
-  readonly #observer: LinkObserver | undefined
+  readonly #observer: ConnectionObserver | undefined
   #current: T | undefined
   #problem: unknown
   /** What was told last, so that an outage is one line in the log and not three per second. */
@@ -38,7 +38,7 @@ export class Link<T extends Linked> {
     open: (signal: AbortSignal) => Promise<T>,
     clock: Clock,
     random: Random,
-    observer: LinkObserver | undefined,
+    observer: ConnectionObserver | undefined,
   ) {
     this.#open = open
     this.#clock = clock

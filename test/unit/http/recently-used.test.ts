@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Recent } from '../../../src/adapters/http/recent.ts'
+import { RecentlyUsed } from '../../../src/adapters/http/recently-used.ts'
 
 describe('what was used lately', () => {
   it('is remembered, and never more than the bound', () => {
-    const recent = new Recent<number>(10)
+    const recent = new RecentlyUsed<number>(10)
     for (let i = 1; i <= 1000; i++) {
       recent.set(`${i}`, i)
       expect(recent.size).toBeLessThanOrEqual(10)
@@ -13,7 +13,7 @@ describe('what was used lately', () => {
   })
 
   it('outlives whatever comes and is never used again', () => {
-    const recent = new Recent<string>(10)
+    const recent = new RecentlyUsed<string>(10)
     recent.set('often', 'used')
     for (let i = 1; i <= 1000; i++) {
       recent.set(`${i}`, 'once')
@@ -22,7 +22,7 @@ describe('what was used lately', () => {
   })
 
   it('is what was set last', () => {
-    const recent = new Recent<string>(2)
+    const recent = new RecentlyUsed<string>(2)
     recent.set('a', 'before')
     recent.set('a', 'after')
     expect(recent.get('a')).toBe('after')

@@ -1,0 +1,50 @@
+import type { Account } from '../../domain/account.ts'
+import type { Market } from '../../domain/market.ts'
+import type { Vendor } from '../../domain/vendor.ts'
+import type { VendorApplication } from '../../domain/vendor-application.ts'
+
+export abstract class MarketRepository {
+  abstract add(market: Market): void
+  /** Many new ones, in one statement, at once. */
+  abstract addAll(markets: readonly Market[]): Promise<void>
+  /** Takes the row's lock until the transaction ends. */
+  abstract findForUpdate(id: string): Promise<Market | undefined>
+  abstract find(id: string): Promise<Market | undefined>
+  /** Those of these slugs that markets have. */
+  abstract takenSlugs(slugs: readonly string[]): Promise<Set<string>>
+  /** The markets imported under these directory ids, locked. */
+  abstract findByDirectoryIds(ids: readonly string[]): Promise<Market[]>
+  /** By market, the ids of the vendors accepted there: all, unless there are more than `atMost`. */
+  abstract acceptedVendorIds(ids: readonly string[], atMost: number): Promise<Map<string, string[]>>
+}
+
+export abstract class AccountRepository {
+  /** Whether there is any account. */
+  abstract exist(): Promise<boolean>
+  abstract add(account: Account): void
+  abstract find(id: string): Promise<Account | undefined>
+  /** As it is now, and until this transaction ends. */
+  abstract findForUpdate(id: string): Promise<Account | undefined>
+  /** `email` as `normalizeEmail` gives it. */
+  abstract findByEmail(email: string): Promise<Account | undefined>
+}
+
+export abstract class ApplicationRepository {
+  abstract add(application: VendorApplication): void
+  /** Without a lock: only to learn which market to lock. */
+  abstract find(id: string): Promise<VendorApplication | undefined>
+  /** Takes the row's lock until the transaction ends. Lock the market first: all writes lock in that order. */
+  abstract findForUpdate(id: string): Promise<VendorApplication | undefined>
+  /** Whether the vendor has a pending, waitlisted or accepted application at the market. */
+  abstract liveExists(marketId: string, vendorId: string): Promise<boolean>
+}
+
+export abstract class VendorRepository {
+  abstract add(vendor: Vendor): void
+  /** Takes the row's lock until the transaction ends. */
+  abstract findForUpdate(id: string): Promise<Vendor | undefined>
+  /** Markets this vendor ever applied to: all, unless there are more than `atMost`. */
+  abstract marketsAppliedTo(id: string, atMost: number): Promise<{ marketId: string; slug: string }[]>
+  /** Who organizes any of the markets it ever applied to, likewise. */
+  abstract organizersAppliedTo(id: string, atMost: number): Promise<string[]>
+}

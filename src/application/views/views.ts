@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { MARKET_STATUSES } from '../../domain/market.ts'
+import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
+
+const isoTime = z.iso
+  .datetime({ precision: 3 })
+  .describe('ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.')
+
+/** What every paged view says beside its rows. */
+const page = {
+  total: z.int().min(0).describe('On all pages.'),
+  page: z.int().min(1),
+  page_size: z.int().min(1),
+}
+
+const marketSummary = z
+  .strictObject({
+    id: z.uuid(),
+    slug: z
+      .string()
+      .describe('The last part of the address of the market’s public page, `/m/{slug}`. Unique.'),
+    name: z.string(),
+    city: z.string(),
+    stall_count: z.int().min(0),
+    vendor_count: z.int().min(0).describe('Vendors accepted. Never more than `stall_count`.'),
+  })
+  .meta({ id: 'MarketSummary' })
+
+export const marketListing = z
+  .strictObject({ markets: z.array(marketSummary), ...page })
+  .meta({ id: 'MarketList' })
+
+export const marketDetail = z
+  .strictObject({
+    ...marketSummary.shape,
+    description: z.string(),
+    status: z.enum(MARKET_STATUSES),
+    organizer: z.strictObject({ id: z.uuid(), name: z.string() }),
+    vendors: z.array(z.strictObject({ id: z.uuid(), business_name: z.string(), category: z.string() })),
+    created_at: isoTime,
+    updated_at: isoTime,
+  })
+  .meta({ id: 'MarketDetail' })
+
+export const marketStats = z
+  .strictObject({
+    market_id: z.uuid(),
+    vendor_count: z.int(),
+    pending_applications: z.int(),
+    waitlisted_applications: z.int(),
+    stall_count: z.int(),
+    open_stalls: z.int(),
+  })
+  .meta({ id: 'MarketStats' })
+
+export type MarketListing = z.infer<typeof marketListing>
+export type MarketDetail = z.infer<typeof marketDetail>
+export type MarketStats = z.infer<typeof marketStats>
+
+export const application = z
+  .strictObject({
+    id: z.uuid(),
+    market_id: z.uuid(),
+    market_name: z.string(),
+    vendor_id: z.uuid(),
+    business_name: z.string(),
+    status: z.enum(APPLICATION_STATUSES),
+    message: z.string(),
+    created_at: isoTime,
+    updated_at: isoTime,
+  })
+  .meta({ id: 'Application' })
+
+export const marketApplications = z
+  .strictObject({ applications: z.array(application), ...page })
+  .meta({ id: 'ApplicationList' })
+
+export type ApplicationView = z.infer<typeof application>
+export type MarketApplications = z.infer<typeof marketApplications>
+
+const marketName = { id: z.uuid(), name: z.string(), city: z.string() }
+
+export const vendorProfile = z
+  .strictObject({
+    id: z.uuid(),
+    business_name: z.string(),
+    category: z.string(),
+    description: z.string(),
+    website: z.string(),
+    markets: z
+      .array(z.strictObject(marketName))
+      .describe('Active markets that accepted it, by name then id.'),
+  })
+  .meta({ id: 'VendorProfile' })
+
+export const vendorDashboard = z
+  .strictObject({
+    vendor_id: z.uuid(),
+    applications: z.strictObject({
+      pending: z.int(),
+      waitlisted: z.int(),
+      accepted: z.int(),
+      rejected: z.int(),
+      withdrawn: z.int(),
+    }),
+    markets: z
+      .array(z.strictObject({ ...marketName, status: z.enum(MARKET_STATUSES) }))
+      .describe('Every market that accepted it, whatever its status, by name then id.'),
+  })
+  .meta({ id: 'VendorDashboard' })
+
+export type VendorProfile = z.infer<typeof vendorProfile>
+export type VendorDashboard = z.infer<typeof vendorDashboard>
+
+export const organizerDashboard = z
+  .strictObject({
+    organizer_id: z.uuid(),
+    markets: z.strictObject({ draft: z.int(), active: z.int(), closed: z.int() }),
+    pending_applications: z.int(),
+    vendors: z.int().describe('Distinct vendors accepted at any of the organizer’s markets.'),
+    recent_applications: z.array(application).describe('The ten newest, newest first.'),
+  })
+  .meta({ id: 'OrganizerDashboard' })
+
+export type OrganizerDashboard = z.infer<typeof organizerDashboard>
+
+/** What decides whether a token still counts. Never sent to anybody. */
+export const accountSession = z.strictObject({
+  /** The number that a token must have been issued under. */
+  epoch: z.int().min(0),
+})
+
+export type AccountSession = z.infer<typeof accountSession>
+
+/** An account as its owner sees it. Sent to no other. */
+export const accountDetail = z.strictObject({
+  id: z.uuid(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(['organizer', 'vendor']),
+  vendorId: z.uuid().nullable(),
+})
+
+export type AccountDetail = z.infer<typeof accountDetail>
+
+/** All that the public page of a market shows. A draft has no page; a closed market's says so. */
+export const marketPage = z.strictObject({
+  slug: z.string(),
+  name: z.string(),
+  city: z.string(),
+  description: z.string(),
+  status: z.enum(['active', 'closed']),
+  stall_count: z.int().min(0),
+  vendor_count: z.int().min(0),
+  /** The organizer's name. */
+  organizer: z.string(),
+  /** The accepted ones, by name then id. */
+  vendors: z.array(
+    z.strictObject({
+      business_name: z.string(),
+      category: z.string(),
+      description: z.string(),
+      website: z.string(),
+    }),
+  ),
+})
+
+/** A page of the public list; `city` as `normalizeCity` gives it, null for all cities. */
+export const marketsPage = z.strictObject({
+  markets: z.array(marketSummary),
+  ...page,
+  city: z.string().nullable(),
+})
+
+/** The slugs of active markets, a part of them at a time. */
+export const sitemapPart = z.strictObject({ slugs: z.array(z.string()) })
+
+/** How many active markets the parts of the sitemap have to cover. */
+export const sitemapIndex = z.strictObject({ total: page.total })
+
+export type MarketPage = z.infer<typeof marketPage>
+export type MarketsPage = z.infer<typeof marketsPage>
+export type SitemapPart = z.infer<typeof sitemapPart>
+export type SitemapIndex = z.infer<typeof sitemapIndex>
