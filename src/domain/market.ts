@@ -25,7 +25,8 @@ export interface MarketProps {
   slug: string
   name: string
   city: string
-  description: string
+  /** Default: none. */
+  description?: string
   stallCount: number
   /** The id this market has in an imported directory (the USDA's FMID), if it came from one. */
   directoryId?: string | null
@@ -59,7 +60,7 @@ export class Market {
     this.directoryId = props.directoryId ?? null
     this.name = props.name
     this.city = props.city
-    this.description = props.description
+    this.description = props.description ?? ''
     this.stallCount = props.stallCount
     this.createdAt = props.createdAt
     this.updatedAt = props.createdAt

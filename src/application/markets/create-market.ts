@@ -4,12 +4,8 @@ import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDetail } from '../views/views.ts'
 
 /** Without a slug, one is made from name and city. */
-export type NewMarket = Omit<
-  MarketProps,
-  'id' | 'organizerId' | 'slug' | 'description' | 'directoryId' | 'createdAt'
-> & {
+export type NewMarket = Omit<MarketProps, 'id' | 'organizerId' | 'slug' | 'directoryId' | 'createdAt'> & {
   readonly slug?: string | undefined
-  readonly description?: string
 }
 
 /**
@@ -26,7 +22,7 @@ export const CreateMarket =
       if (input.slug !== undefined && taken.size > 0)
         throw new MarketflowError('conflict', `The slug ${input.slug} is taken`)
       const slug = freeSlug(wanted, taken, id)
-      tx.markets.add(new Market({ description: '', ...input, id, organizerId, slug, createdAt: now(needs) }))
+      tx.markets.add(new Market({ ...input, id, organizerId, slug, createdAt: now(needs) }))
       const listing = { city: input.city, listed: false }
       record({ type: 'market-created', marketId: id, slug, organizerId, listing })
       return (await tx.views.marketDetail(id))!.value
