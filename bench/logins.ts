@@ -68,18 +68,18 @@ async function main(): Promise<void> {
     }
 
     await reads()
-    const quiet = await reads()
-    console.log(`quiet: p50 ${quiet.p50.toFixed(2)} ms, p99 ${quiet.p99.toFixed(2)} ms`)
     for (const [count, addresses] of [
       [45, 'one'],
       [300, 'a /48'],
     ] as const) {
+      // Anew: a process gets faster while it is measured.
+      const quiet = await reads()
       const cheap = await readsBeside({ count, addresses })
       const loaded = await readsBeside({ count, addresses, email: rosa.email })
-      const { p50, p99 } = ratios(loaded.latencies, quiet)
-      if (p50 > GOAL || p99 > GOAL) process.exitCode = 1
+      const beside = ratios(loaded.latencies, quiet)
+      if (beside.p50 > GOAL || beside.p99 > GOAL) process.exitCode = 1
       console.log(
-        `${count} log in from ${addresses}: reads take ${told(ratios(loaded.latencies, quiet))} of quiet ones; beside as many /healthz ${told(ratios(cheap.latencies, quiet))}; logins were answered`,
+        `quiet reads take ${quiet.p50.toFixed(2)} ms (p50), ${quiet.p99.toFixed(2)} ms (p99); while ${count} log in from ${addresses}, ${told(beside)}; beside as many /healthz ${told(ratios(cheap.latencies, quiet))}; logins were answered`,
         loaded.statuses,
       )
     }
