@@ -2,7 +2,7 @@ import { DrainLoop } from '../../src/application/consistency/drain-loop.ts'
 import { Clock } from '../../src/application/consistency/ports/clock.ts'
 import { InvalidationLog } from '../../src/application/consistency/ports/invalidation-log.ts'
 import { UnitOfWork } from '../../src/application/consistency/unit-of-work.ts'
-import { type Confirmation, WriteConfirmation } from '../../src/application/consistency/write-confirmation.ts'
+import { type Confirmed, WriteConfirmation } from '../../src/application/consistency/write-confirmation.ts'
 import { type Transaction, Transactions } from '../../src/application/ports/transactions.ts'
 import { tagsOf } from '../../src/application/tables/event-tags.ts'
 import type { Writes } from '../../src/application/tables/reads-and-writes.ts'
@@ -10,8 +10,8 @@ import type { Core } from '../../src/infrastructure/core.ts'
 
 /** Answers without waiting: what a write costs that invalidates nothing. */
 export class AtOnce extends WriteConfirmation {
-  override async confirm(): Promise<Confirmation> {
-    return 'invalidated'
+  override async confirm(): Promise<Confirmed> {
+    return { confirmation: 'invalidated' }
   }
 }
 

@@ -23,6 +23,7 @@ import { foundation, pages, persistence } from './modules/foundation.ts'
 import { tracing } from './modules/tracing.ts'
 import { useCases } from './modules/use-cases.ts'
 import { DatabaseState } from './observability/database-state.ts'
+import { KnownHolders } from './observability/known-holders.ts'
 import { Metrics } from './observability/metrics.ts'
 import { LONGEST_LOAD_MS, sweepRegularly } from './sweeper.ts'
 import { TracedConnections } from './tracing/traced-connections.ts'
@@ -118,7 +119,12 @@ async function start(
   const [clock, metrics] = await Promise.all([container.getAsync(Clock), container.getAsync(Metrics)])
   await database.invalidationLog.claim(regimeOf(config, cache))
   metrics.watchDatabase(await container.getAsync(DatabaseState))
-  metrics.watch(cache, await container.getAsync(Lease), await container.getAsync(LoadQueue))
+  metrics.watch(
+    cache,
+    await container.getAsync(Lease),
+    await container.getAsync(LoadQueue),
+    await container.getAsync(KnownHolders),
+  )
   const shadow = await container.getAsync(ShadowCheck)
   const loop = await container.getAsync(DrainLoop)
   await loop.start()

@@ -1,7 +1,7 @@
 import type { Clock } from './ports/clock.ts'
 import { CommitUnknown, type LoggingTransaction, type Transactions } from './ports/database.ts'
 import { Unavailable } from './ports/unavailable.ts'
-import type { Confirmation, Logged, WriteConfirmation } from './write-confirmation.ts'
+import type { Confirmed, Logged, WriteConfirmation } from './write-confirmation.ts'
 
 /** What a write records; which tags it invalidates, the unit of work is told. */
 export interface Recorded {
@@ -9,11 +9,10 @@ export interface Recorded {
 }
 
 /** What a write did, for operators. */
-export interface WriteReport {
+export interface WriteReport extends Confirmed {
   /** The types of the events, or `by-hand`. */
   readonly causes: readonly string[]
   readonly tags: readonly string[]
-  readonly confirmation: Confirmation
   /** How long the answer waited after the commit, in ms. */
   readonly waitedMs: number
 }
@@ -94,9 +93,9 @@ export class UnitOfWork<Tx extends LoggingTransaction, Event extends Recorded> {
   }
 
   async #confirm(logged: Caused, committedAt: number): Promise<void> {
-    const confirmation = await this.#confirmation.confirm(logged, committedAt)
+    const confirmed = await this.#confirmation.confirm(logged, committedAt)
     const waitedMs = this.#clock.monotonic() - committedAt
-    this.#observe({ causes: logged.causes, tags: logged.tags, confirmation, waitedMs })
+    this.#observe({ causes: logged.causes, tags: logged.tags, ...confirmed, waitedMs })
   }
 }
 

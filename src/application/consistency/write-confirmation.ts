@@ -14,6 +14,22 @@ export interface Logged {
 /** How a write came to be answered. */
 export type Confirmation = 'invalidated' | 'applied-by-another' | 'lease-waited-out'
 
+/** What a write has waited for in vain, until no lease of before it could hold. */
+export interface WaitedFor {
+  /**
+   * `log`: no drain has read it. `cache`: no instance has deleted the stamps. `holders`: those named have not said that they
+   * have applied it.
+   */
+  readonly reason: 'log' | 'cache' | 'holders'
+  readonly holders: readonly string[]
+}
+
+export interface Confirmed {
+  readonly confirmation: Confirmation
+  /** Of a write that waited a lease out. */
+  readonly waitedFor?: WaitedFor
+}
+
 /**
  * When a committed write may be answered: once no reader can use a stamp from before it. That is, when a drain that
  * began after the commit has deleted the stamps of this instance's cache, or another instance's has (the row is no
@@ -34,7 +50,7 @@ export class WriteConfirmation {
   }
 
   /** `committedAt`: monotonic, read after COMMIT returned; counting from sending it would be too short. */
-  async confirm({ row }: Logged, committedAt: number): Promise<Confirmation> {
+  async confirm({ row }: Logged, committedAt: number): Promise<Confirmed> {
     // Of the connection that there is now: what is said over a later one may be of another server.
     const acknowledgements = this.#log.acknowledgements
     const answered = new AbortController()
@@ -47,7 +63,7 @@ export class WriteConfirmation {
         const told = await Promise.race([next, acknowledgements.next(), deadline])
         if (told === 'lease-waited-out') {
           if (acknowledgements === this.#log.acknowledgements) this.#retire(lacking)
-          return told
+          return { confirmation: told, waitedFor: waitedFor(how, lacking) }
         }
         if (told !== undefined) {
           how = confirmedBy(told, row) ?? how
@@ -55,7 +71,7 @@ export class WriteConfirmation {
           next = this.#loop.nextUnhurried(row.id, answered.signal)
         }
         if (lacking !== undefined) lacking = acknowledgements.lacking(lacking, row.transaction)
-        if (how !== undefined && lacking?.length === 0) return how
+        if (how !== undefined && lacking?.length === 0) return { confirmation: how }
       }
     } finally {
       answered.abort()
@@ -77,6 +93,11 @@ export class WriteConfirmation {
       await this.#clock.sleep(left, cancelled)
     }
   }
+}
+
+function waitedFor(how: Confirmation | undefined, lacking: readonly Holder[] | undefined): WaitedFor {
+  if (lacking === undefined) return { reason: 'log', holders: [] }
+  return { reason: how === undefined ? 'cache' : 'holders', holders: lacking.map(({ id }) => id) }
 }
 
 function confirmedBy({ invalidated, backlog }: DrainOutcome, { id }: LoggedRow): Confirmation | undefined {

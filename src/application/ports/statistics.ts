@@ -10,6 +10,13 @@ export interface StatisticsSnapshot {
   readonly lease: { readonly held: boolean; readonly ageMs: number | null }
   /** What keeps PostgreSQL from serving this instance, as a word and in words; null: nothing. */
   readonly database: { readonly cause: string; readonly says: string } | null
+  /** Instances with a cache of their own, which writes wait for. */
+  readonly holders: readonly {
+    readonly id: string
+    readonly state: 'active' | 'lost' | 'retired'
+    /** Since its last acknowledgement came; null: none has. */
+    readonly acknowledgedMs: number | null
+  }[]
   /** Rows of the log that the last drain could not apply. */
   readonly pending: { readonly rows: number; readonly oldestMs: number }
   readonly loadsInFlight: number
@@ -56,6 +63,8 @@ export interface RecentInvalidation {
   readonly causes: readonly string[]
   readonly tags: readonly string[]
   readonly confirmation: Confirmation
+  /** What it waited for in vain: `log`, `cache`, or `holders` and their ids. Absent: it was confirmed. */
+  readonly waitedFor?: string
   readonly waitedMs: number
 }
 

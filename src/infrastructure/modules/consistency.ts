@@ -11,7 +11,7 @@ import { InvalidationLog } from '../../application/consistency/ports/invalidatio
 import { Random } from '../../application/consistency/ports/random.ts'
 import { ShadowCheck, type ShadowReport } from '../../application/consistency/shadow-check.ts'
 import { type Consistency, type Observer, wireConsistency } from '../../application/consistency/wire.ts'
-import { WriteConfirmation } from '../../application/consistency/write-confirmation.ts'
+import { type WaitedFor, WriteConfirmation } from '../../application/consistency/write-confirmation.ts'
 import { Statistics } from '../../application/ports/statistics.ts'
 import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import { Snapshots, type ViewQueries } from '../../application/ports/view-queries.ts'
@@ -19,7 +19,9 @@ import { tagsOf } from '../../application/tables/event-tags.ts'
 import { Reads, Writes } from '../../application/tables/reads-and-writes.ts'
 import type { DomainEvent } from '../../domain/events.ts'
 import type { Config } from '../config/config.ts'
+import { ChangesOfState } from '../observability/changes-of-state.ts'
 import { DatabaseState } from '../observability/database-state.ts'
+import { KnownHolders } from '../observability/known-holders.ts'
 import { LiveStatistics } from '../observability/live-statistics.ts'
 import { Metrics } from '../observability/metrics.ts'
 import { RecentEvents } from '../observability/recent-events.ts'
@@ -38,7 +40,7 @@ export const consistency = (config: Config, logger: Logger) =>
   new ContainerModule(({ bind }) => {
     bind(WIRED)
       .toResolvedValue(
-        (cache, log, snapshots, transactions, clock, random, metrics, recent) => {
+        (cache, log, snapshots, transactions, clock, random, metrics, recent, holders) => {
           const wired = wireConsistency({
             cache,
             log,
@@ -52,13 +54,26 @@ export const consistency = (config: Config, logger: Logger) =>
             shadowShare: config.shadowCheck,
             limit: pLimit(LOADS_IN_FLIGHT),
             mostLoads: LOADS_WAITING,
-            observer: observer(metrics, recent, logger),
+            observer: observer(metrics, recent, holders, clock, logger),
           })
           if (config.tracing) traceProtocol(wired)
           return wired
         },
-        [CachePort, InvalidationLog, Snapshots, Transactions, Clock, Random, Metrics, RecentEvents],
+        [
+          CachePort,
+          InvalidationLog,
+          Snapshots,
+          Transactions,
+          Clock,
+          Random,
+          Metrics,
+          RecentEvents,
+          KnownHolders,
+        ],
       )
+      .inSingletonScope()
+    bind(KnownHolders)
+      .toResolvedValue((log, clock) => new KnownHolders(log, clock), [InvalidationLog, Clock])
       .inSingletonScope()
     bind(Lease).toResolvedValue(({ lease }) => lease, [WIRED])
     bind(LoadQueue).toResolvedValue(({ loads }) => loads, [WIRED])
@@ -70,22 +85,37 @@ export const consistency = (config: Config, logger: Logger) =>
     bind(ExplainView).toResolvedValue(({ explain }) => explain, [WIRED])
     bind(Statistics)
       .toResolvedValue(
-        (metrics, recent, cache, lease, loads, database, clock) =>
-          new LiveStatistics(metrics, recent, cache, lease, loads, database, clock),
-        [Metrics, RecentEvents, CachePort, Lease, LoadQueue, DatabaseState, Clock],
+        (metrics, recent, cache, lease, loads, database, holders, clock) =>
+          new LiveStatistics(metrics, recent, cache, lease, loads, database, holders, clock),
+        [Metrics, RecentEvents, CachePort, Lease, LoadQueue, DatabaseState, KnownHolders, Clock],
       )
       .inSingletonScope()
   })
 
-function observer(metrics: Metrics, recent: RecentEvents, logger: Logger): Observer {
+function observer(
+  metrics: Metrics,
+  recent: RecentEvents,
+  holders: KnownHolders,
+  clock: Clock,
+  logger: Logger,
+): Observer {
+  const waits = new ChangesOfState<WaitedFor['reason']>(clock, ({ state, detail, failures }) => {
+    if (state === undefined) logger.info('writes no longer wait for leases to end')
+    else logger.warn({ reason: state, ...(detail as object), failures }, WAITS_FOR[state])
+  })
   return {
     read: (view, status) => metrics.read(view, status),
     loaded: (view, ms, outcome) => {
       metrics.loaded(view, ms, outcome)
       recent.loaded(view, ms)
     },
-    drained: (outcome) => metrics.drained(outcome),
+    drained: (outcome) => {
+      metrics.drained(outcome)
+      holders.drained(outcome.holders)
+    },
     wrote: (report) => {
+      const { waitedFor, waitedMs, causes } = report
+      waits.observe(waitedFor?.reason, { holders: waitedFor?.holders, waitedMs, causes })
       metrics.wrote(report)
       recent.wrote(report)
     },
@@ -95,6 +125,14 @@ function observer(metrics: Metrics, recent: RecentEvents, logger: Logger): Obser
       logShadow(logger, report)
     },
   }
+}
+
+/** Why a write took 1.02 times LEASE_MS. */
+const WAITS_FOR: Record<WaitedFor['reason'], string> = {
+  log: 'a write waited for the leases to end: the invalidation log could not be read',
+  cache: 'a write waited for the leases to end: no instance could delete its stamps in the cache',
+  holders:
+    'a write waited for the leases to end: instances with a cache of their own have not acknowledged it; they have died, are cut off, or too busy',
 }
 
 /** A broken promise is an error in the log; that all is well is a number in the metrics. */

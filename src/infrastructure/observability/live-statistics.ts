@@ -5,6 +5,7 @@ import type { CachePort } from '../../application/consistency/ports/cache-port.t
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import { Statistics, type StatisticsSnapshot } from '../../application/ports/statistics.ts'
 import type { DatabaseState } from './database-state.ts'
+import type { KnownHolders } from './known-holders.ts'
 import type { Metrics } from './metrics.ts'
 import type { RecentEvents } from './recent-events.ts'
 
@@ -16,6 +17,7 @@ export class LiveStatistics extends Statistics {
   readonly #lease: Lease
   readonly #loads: LoadQueue
   readonly #database: DatabaseState
+  readonly #holders: KnownHolders
   readonly #clock: Clock
 
   constructor(
@@ -25,6 +27,7 @@ export class LiveStatistics extends Statistics {
     lease: Lease,
     loads: LoadQueue,
     database: DatabaseState,
+    holders: KnownHolders,
     clock: Clock,
   ) {
     super()
@@ -34,6 +37,7 @@ export class LiveStatistics extends Statistics {
     this.#lease = lease
     this.#loads = loads
     this.#database = database
+    this.#holders = holders
     this.#clock = clock
   }
 
@@ -43,6 +47,11 @@ export class LiveStatistics extends Statistics {
       cache: { name: this.#cache.name, ...this.#cache.health() },
       lease: { held: this.#lease.holds, ageMs: this.#lease.ageMs ?? null },
       database: this.#failing(),
+      holders: this.#holders.now.map(({ id, state, acknowledgedMs = null }) => ({
+        id,
+        state,
+        acknowledgedMs,
+      })),
       pending: { rows: this.#metrics.pendingRows, oldestMs: this.#metrics.oldestPendingS * 1000 },
       loadsInFlight: this.#loads.size,
       reads: await this.#counted('cache_reads_total'),

@@ -10,6 +10,7 @@ import type { ShadowReport } from '../../application/consistency/shadow-check.ts
 import type { WriteReport } from '../../application/consistency/unit-of-work.ts'
 import type { DatabaseState } from './database-state.ts'
 import { FastCounter, FastHistogram } from './fast-metrics.ts'
+import type { KnownHolders } from './known-holders.ts'
 
 /** A client may send any of the some forty methods that Node reads; each would be a series for every route. */
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']
@@ -49,6 +50,11 @@ export class Metrics implements ReadObserver {
     'write_confirmation_seconds',
     'Wait between a commit and its answer',
     [],
+  )
+  readonly #waitedOut = this.#counter(
+    'writes_waited_for_total',
+    'Writes that waited a lease out, by what did not confirm them: log, cache, or holders',
+    ['reason'],
   )
   readonly #invalidated = this.#counter(
     'invalidated_tags_total',
@@ -116,8 +122,9 @@ export class Metrics implements ReadObserver {
     this.#loadTimes.observe({ view }, ms / 1000)
   }
 
-  wrote({ tags, confirmation, waitedMs }: WriteReport): void {
+  wrote({ tags, confirmation, waitedFor, waitedMs }: WriteReport): void {
     this.#writes.inc({ confirmation })
+    if (waitedFor !== undefined) this.#waitedOut.inc({ reason: waitedFor.reason })
     this.#writeWaits.observe(waitedMs / 1000)
     this.#invalidated.inc(tags.length)
   }
@@ -174,7 +181,30 @@ export class Metrics implements ReadObserver {
   }
 
   /** Gauges are read when they are asked for; nothing keeps them up to date in between. */
-  watch(cache: CachePort, lease: Lease, loads: LoadQueue): void {
+  watch(cache: CachePort, lease: Lease, loads: LoadQueue, holders: KnownHolders): void {
+    new Gauge({
+      name: 'marketflow_cache_holders',
+      help: 'Instances on the list of holders, as the last drain found it; writes wait for each of them',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect() {
+        const all = holders.now
+        const retired = all.filter(({ state }) => state === 'retired').length
+        this.set({ state: 'active' }, all.length - retired)
+        this.set({ state: 'retired' }, retired)
+      },
+    })
+    new Gauge({
+      name: 'marketflow_holder_acknowledgement_age_seconds',
+      help: 'How long ago each holder acknowledged something last; it has something to say when there is a write',
+      labelNames: ['holder'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { id, acknowledgedMs } of holders.now)
+          if (acknowledgedMs !== undefined) this.set({ holder: id }, acknowledgedMs / 1000)
+      },
+    })
     this.#gauge(
       'lease_age_seconds',
       'Age of the lease; +Inf without one',

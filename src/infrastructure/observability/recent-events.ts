@@ -53,11 +53,18 @@ export class RecentEvents {
     return [...this.#loads].map(([view, window]) => ({ view, ...window.percentiles() }))
   }
 
-  wrote({ causes, tags, confirmation, waitedMs }: WriteReport): void {
+  wrote({ causes, tags, confirmation, waitedFor, waitedMs }: WriteReport): void {
     const at = this.#now()
     keep(
       this.#invalidations,
-      { at, causes, tags: tags.slice(0, TAGS), confirmation, waitedMs },
+      {
+        at,
+        causes,
+        tags: tags.slice(0, TAGS),
+        confirmation,
+        ...(waitedFor && { waitedFor: [waitedFor.reason, ...waitedFor.holders].join(' ') }),
+        waitedMs,
+      },
       INVALIDATIONS,
     )
   }

@@ -54,7 +54,10 @@ export function traceTransactions(transactions: Transactions): Transactions {
 export function traceProtocol({ confirmation, loop }: Protocol): void {
   spanned(confirmation, 'confirm', 'confirm write', {
     before: ({ tags }) => ({ 'marketflow.write.tags': [...tags] }),
-    after: (how) => ({ 'marketflow.write.confirmation': how }),
+    after: ({ confirmation, waitedFor }) => ({
+      'marketflow.write.confirmation': confirmation,
+      ...(waitedFor && { 'marketflow.write.waited_for': [waitedFor.reason, ...waitedFor.holders] }),
+    }),
   })
   // The drain itself serves many writes, and is in no trace of theirs.
   spanned(loop, 'next', 'drain', {

@@ -7,6 +7,6 @@ import { startService } from '../../../src/infrastructure/service.ts'
 await startService(readConfig(process.env), [
   async (container) => {
     const confirmation = await container.getAsync(WriteConfirmation)
-    confirmation.confirm = async () => 'invalidated'
+    confirmation.confirm = async () => ({ confirmation: 'invalidated' })
   },
 ])

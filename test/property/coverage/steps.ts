@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { UnitOfWork } from '../../../src/application/consistency/unit-of-work.ts'
 import {
-  type Confirmation,
+  type Confirmed,
   type Logged,
   WriteConfirmation,
 } from '../../../src/application/consistency/write-confirmation.ts'
@@ -101,8 +101,8 @@ class ConfirmsAtOnce extends WriteConfirmation {
     this.#confirmed = confirmed
   }
 
-  override async confirm({ tags }: Logged): Promise<Confirmation> {
+  override async confirm({ tags }: Logged): Promise<Confirmed> {
     this.#confirmed.push(...tags)
-    return 'invalidated'
+    return { confirmation: 'invalidated' }
   }
 }

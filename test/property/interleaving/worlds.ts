@@ -46,7 +46,7 @@ const IN_REDIS: readonly FaultKind['kind'][] = [...ANYWHERE, 'evict', 'flush', '
 function faultsOf(options: WorldOptions): readonly FaultKind['kind'][] {
   if (isOnCluster(options)) return [...IN_REDIS, 'move']
   if (isOnRedis(options)) return IN_REDIS
-  return options.cache === 'lru' ? [...ANYWHERE, 'leave', 'sweep', 'crash'] : ANYWHERE
+  return options.cache === 'lru' ? [...ANYWHERE, 'leave', 'retire', 'sweep', 'crash'] : ANYWHERE
 }
 
 /** What a run must have seen to prove anything, and has not. */

@@ -25,6 +25,7 @@ export const crowdedConnections: WorldOptions = { ...connections, crowded: true 
 export const crowded: WorldOptions = { ...twoOnRedis, instances: 1, crowded: true }
 export const cluster: WorldOptions = { ...twoOnRedis, cache: 'cluster' }
 export const twoPrivate: WorldOptions = { cache: 'lru', instances: 2, faults: true }
+export const holding: WorldOptions = { ...twoPrivate, theme: 'holders' }
 export const stalls: WorldOptions = { ...twoPrivate, theme: 'stalls' }
 
 export function variant(name: string, world: WorldOptions, ...patches: Patch[]): Variant {

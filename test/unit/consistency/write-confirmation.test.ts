@@ -4,7 +4,7 @@ import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
 import { Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import { type CachePort, CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import type { Holder } from '../../../src/application/consistency/ports/invalidation-log.ts'
-import { WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
+import { type WaitedFor, WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
 import { FakeCache, FakeLog, TimerClock } from './fakes.ts'
 
 const LEASE_MS = 1000
@@ -20,7 +20,10 @@ interface World {
   readonly log: FakeLog
   readonly loop: DrainLoop
   /** Confirms the row `1` with the tag `a`, committed now; `answer` is set when it may be answered. */
-  readonly confirm: (committedAt?: number) => { answer?: { confirmation: string; at: number } }
+  readonly confirm: (committedAt?: number) => {
+    answer?: { confirmation: string; at: number }
+    waitedFor?: WaitedFor | undefined
+  }
 }
 
 async function world(reach: CachePort['reach'], holders: Holder[] = []): Promise<World> {
@@ -39,9 +42,12 @@ async function world(reach: CachePort['reach'], holders: Holder[] = []): Promise
     loop,
     confirm: (committedAt = clock.monotonicMs) => {
       const told: ReturnType<World['confirm']> = {}
-      confirmation.confirm({ row: { id: '1', transaction: '1' }, tags: ['a'] }, committedAt).then((how) => {
-        told.answer = { confirmation: how, at: clock.monotonicMs }
-      })
+      confirmation
+        .confirm({ row: { id: '1', transaction: '1' }, tags: ['a'] }, committedAt)
+        .then(({ confirmation: how, waitedFor }) => {
+          told.answer = { confirmation: how, at: clock.monotonicMs }
+          told.waitedFor = waitedFor
+        })
       return told
     },
   }
@@ -128,6 +134,7 @@ describe('a write to a shared cache', () => {
     const told = w.confirm()
     await w.clock.advance(WAIT_MS)
     expect(told.answer?.confirmation).toBe('lease-waited-out')
+    expect(told.waitedFor?.reason).toBe('log')
   })
 
   it('without a session, waits for another instance or the lease', async () => {
@@ -137,6 +144,7 @@ describe('a write to a shared cache', () => {
     expect(told.answer).toBeUndefined()
     await w.clock.advance(1)
     expect(told.answer?.confirmation).toBe('lease-waited-out')
+    expect(told.waitedFor).toEqual({ reason: 'cache', holders: [] })
   })
 })
 
@@ -224,6 +232,7 @@ describe.each(['private', 'shared', 'none'] as const)(
       await w.clock.advance(WAIT_MS)
       expect(told.answer?.confirmation).toBe('lease-waited-out')
       expect(w.log.steps).toContain('retire y')
+      expect(told.waitedFor).toEqual({ reason: 'holders', holders: ['y'] })
     })
 
     it('does not wait for one that a later look at the list no longer finds', async () => {

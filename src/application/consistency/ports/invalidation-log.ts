@@ -69,6 +69,11 @@ export class Acknowledgements {
     return holders.filter(({ id }) => this.#latest.get(id)?.sees(transaction) !== true)
   }
 
+  /** What the holder has said last. */
+  of(holder: string): LogPosition | undefined {
+    return this.#latest.get(holder)
+  }
+
   /** Resolves when one more has come. */
   next(): Promise<void> {
     return this.#told.promise

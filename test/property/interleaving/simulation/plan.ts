@@ -23,8 +23,8 @@ export function isOnCluster({ cache }: Pick<WorldOptions, 'cache'>): boolean {
   return cache === 'cluster' || cache === 'tiered cluster'
 }
 
-/** Several faults that belong together: drains that stall, or a connection that changes. */
-type Theme = 'stalls' | 'connections'
+/** Several faults that belong together: drains that stall, a connection that changes, or holders that others give up. */
+type Theme = 'stalls' | 'connections' | 'holders'
 
 /** One request. */
 export interface Request {
@@ -48,6 +48,8 @@ export type FaultKind =
   | { readonly kind: 'restart'; readonly data: 'nothing' | 'dump' | 'everything' }
   | { readonly kind: 'fail-over'; readonly old: 'dead' | 'demoted' }
   | { readonly kind: 'sweep' }
+  /** As by an instance that heard nothing of a holder for a lease. */
+  | { readonly kind: 'retire' }
   /** PostgreSQL crashes, and is up again at once. */
   | { readonly kind: 'crash' }
   /** A slot of a cluster goes to another node. */
@@ -115,7 +117,9 @@ function viewsOf(random: Prng, { crowded, theme }: WorldOptions): readonly strin
 /** Deep bugs need several faults of one kind: half of the plans have a theme. */
 function makeFaults(random: Prng, options: WorldOptions): Fault[] {
   const slot = random.below(options.instances)
-  const theme = options.theme ?? random.pick(['stalls', 'connections', undefined, undefined])
+  const theme =
+    options.theme ??
+    random.pick(['stalls', options.cache === 'lru' ? 'holders' : 'connections', undefined, undefined])
   if (theme === 'stalls') {
     const stalls = Array.from({ length: 2 + random.below(2) }, () => ({
       ...spanWithin(random, 120),
@@ -124,6 +128,14 @@ function makeFaults(random: Prng, options: WorldOptions): Fault[] {
       server: 'log' as const,
     }))
     return random.chance(0.5) ? stalls : [...stalls, makeFault(random, options)]
+  }
+  if (theme === 'holders') {
+    const given = (['retire', 'crash', 'retire'] as const).map((kind) => ({
+      ...spanWithin(random, 60),
+      kind,
+    }))
+    const stall = { ...spanWithin(random, 120), kind: 'cut' as const, slot, server: 'log' as const }
+    return [...given.slice(random.below(3)), ...(random.chance(0.7) ? [stall] : [])]
   }
   if (theme === 'connections' && isOnRedis(options)) {
     const older = random.chance(0.7)
@@ -187,7 +199,13 @@ function particular(
   shared: readonly FaultKind[],
 ): readonly FaultKind[] {
   if (cache === 'lru')
-    return [{ kind: 'leave', slot }, { kind: 'sweep' }, { kind: 'sweep' }, { kind: 'crash' }]
+    return [
+      { kind: 'leave', slot },
+      { kind: 'retire' },
+      { kind: 'sweep' },
+      { kind: 'sweep' },
+      { kind: 'crash' },
+    ]
   if (isOnCluster({ cache })) return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
   return isOnRedis({ cache }) ? shared : []
 }

@@ -136,6 +136,10 @@ export class SimDatabase {
     }
   }
 
+  retireOne(random: Prng): void {
+    if (this.#holders.size > 0) this.retire([random.pick([...this.#holders.keys()])])
+  }
+
   remove(ids: readonly string[]): void {
     for (const id of ids) this.#holders.delete(id)
   }

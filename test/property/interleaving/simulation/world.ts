@@ -273,6 +273,9 @@ export class World {
       case 'sweep':
         this.#database.sweep()
         return () => this.#database.sweep()
+      case 'retire':
+        this.#database.retireOne(this.#random)
+        return undefined
       case 'crash':
         this.#database.crash()
         return undefined

@@ -66,7 +66,7 @@ export const FENCE: readonly Variant[] = [
     ),
     core('write-confirmation.ts')(
       `const acknowledgements = this.#log.acknowledgements`,
-      `return 'invalidated'
+      `return { confirmation: 'invalidated' }
     const acknowledgements = this.#log.acknowledgements`,
     ),
   ),

@@ -1,4 +1,4 @@
-import { core, simulated, stalls, twoPrivate, type Variant, variant } from '../variant.ts'
+import { core, holding, simulated, twoPrivate, type Variant, variant } from '../variant.ts'
 
 const drain = core('drain.ts')
 const holders = core('holders.ts')
@@ -6,13 +6,17 @@ const confirmation = core('write-confirmation.ts')
 const database = simulated('sim-database.ts')
 const log = simulated('sim-log.ts')
 
-const LOOKS = `first ??= piece\n`
 const HEARS = `if (lacking !== undefined) lacking = acknowledgements.lacking(lacking, row.transaction)`
 const REGISTERS = `if (this.#holds) await this.#holders.register()`
 const LISTED = `if (!this.#holders.isOn(holders)) return false`
 const MEMBERS = `lacking = told.holders ?? lacking`
 
-/** When a holder may have a lease, what it acknowledges, and what a write takes its acknowledgement for. */
+/**
+ * Others are held by unit tests, since here one mistake is not enough: a drain fails as its connection does, and over
+ * another one nothing is acknowledged anyway.
+ *
+ * When a holder may have a lease, what it acknowledges, and what a write takes its acknowledgement for.
+ */
 export const HOLDERS: readonly Variant[] = [
   variant(
     'the holders read before COMMIT',
@@ -29,37 +33,20 @@ export const HOLDERS: readonly Variant[] = [
       if (session !== undefined) await invalidateAll(session, piece.tags)`,
     ),
   ),
-  variant(
-    'the acknowledgement of a drain that failed',
-    twoPrivate,
-    drain(LOOKS, `first ??= piece\n      this.looked = first\n`),
-    drain(
-      `return { ...done, ...(await this.#leftBy(error, request)), error }`,
-      `const { position, holders } = this.looked ?? {}
-      if (holders && this.#holders.isOn(holders))
-        await this.#holders.acknowledge(position, holders, { news: true }).catch(() => undefined)
-      return { ...done, ...(await this.#leftBy(error, request)), error }`,
-    ),
-  ),
-  variant('a lease of one that is not on the list', twoPrivate, drain(LISTED, ``)),
+  variant('a lease of one that is not on the list', holding, drain(LISTED, ``)),
   variant(
     'a retired holder taken off the list at once',
-    twoPrivate,
+    holding,
     holders(`> WAIT_PER_LEASE * this.#lease.lengthMs`, `>= 0`),
   ),
   variant(
-    'a retired holder taken off the list after L',
-    stalls,
-    holders(`> WAIT_PER_LEASE * this.#lease.lengthMs`, `>= 0.9 * this.#lease.lengthMs`),
-  ),
-  variant(
     'a retired holder renews its lease',
-    twoPrivate,
+    holding,
     holders(`id === this.#own?.id && !retired`, `id === this.#own?.id`),
   ),
   variant(
     'retired holders are not waited for',
-    twoPrivate,
+    holding,
     confirmation(MEMBERS, `lacking = told.holders?.filter(({ retired }) => !retired) ?? lacking`),
   ),
   variant('off the list while the lease holds', twoPrivate, holders(`this.#lease.end()`, ``)),
@@ -87,23 +74,6 @@ export const HOLDERS: readonly Variant[] = [
     log(`return sees(this.committed, Number(transaction))`, `return true`),
   ),
   variant(
-    'one’s own cache is not waited for',
-    twoPrivate,
-    holders(
-      `const over = this.#log.acknowledgements\n`,
-      `const over = this.#log.acknowledgements\n    over.own = () => this.#own?.id\n`,
-    ),
-    confirmation(
-      HEARS,
-      `lacking = lacking?.filter(({ id }) => id !== acknowledgements.own?.())\n        ${HEARS}`,
-    ),
-    confirmation(`if (invalidated) return 'invalidated'`, `if (invalidated || holders) return 'invalidated'`),
-    confirmation(
-      `function confirmedBy({ invalidated, backlog }`,
-      `function confirmedBy({ invalidated, backlog, holders }`,
-    ),
-  ),
-  variant(
     'any one acknowledgement suffices',
     twoPrivate,
     confirmation(
@@ -111,25 +81,6 @@ export const HOLDERS: readonly Variant[] = [
       `const before = lacking?.length
         ${HEARS}
         if (lacking?.length < before) lacking = []`,
-    ),
-  ),
-  variant(
-    'an acknowledgement over another connection than its snapshot’s',
-    twoPrivate,
-    holders(`if (!this.#log.knows(position)) return`, ``),
-  ),
-  variant(
-    'acknowledgements kept over a new connection',
-    twoPrivate,
-    log(
-      `this.#connection.close()
-    this.#connection = this.#connect()`,
-      `const before = this.#connection.acknowledgements
-    this.#connection.close()
-    this.#connection = this.#connect()
-    const now = this.#connection.acknowledgements
-    const lacking = now.lacking.bind(now)
-    now.lacking = (list, transaction) => lacking(before.lacking(list, transaction), transaction)`,
     ),
   ),
   variant(

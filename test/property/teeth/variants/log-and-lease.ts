@@ -44,7 +44,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     confirmation(
       `const acknowledgements = this.#log.acknowledgements`,
       `await this.#loop.next()
-    return 'invalidated'
+    return { confirmation: 'invalidated' }
     const acknowledgements = this.#log.acknowledgements`,
     ),
   ),

@@ -59,7 +59,7 @@ function show(now, before) {
   showShadow(now)
 }
 
-function showState({ cache, database, lease, pending, loadsInFlight }) {
+function showState({ cache, database, lease, holders, pending, loadsInFlight }) {
   const breaker = cache.breaker === 'none' ? '' : `, breaker ${cache.breaker}`
   byId('state').replaceChildren(
     tile(
@@ -83,12 +83,23 @@ function showState({ cache, database, lease, pending, loadsInFlight }) {
       pending.rows === 0 ? 'none' : `${pending.rows}, oldest ${ms(pending.oldestMs)}`,
       pending.rows === 0,
     ),
+    tile(
+      'Holders',
+      holders.length === 0 ? 'none' : holders.map(holderText).join('; '),
+      holders.every(({ state }) => state === 'active'),
+    ),
     tile('Loads in flight', number.format(loadsInFlight)),
     tile(
       'In process',
       `${number.format(cache.entries)} ${cache.entries === 1 ? 'entry' : 'entries'}, ${megabytes(cache.bytes)}`,
     ),
   )
+}
+
+/** Writes wait for each of them. */
+function holderText({ id, state, acknowledgedMs }) {
+  const heard = acknowledgedMs === null ? '' : `, acknowledged ${ms(acknowledgedMs)} ago`
+  return `${id}${state === 'active' ? '' : ` ${state}`}${heard}`
 }
 
 function showPlots(now, before, seconds) {
@@ -139,11 +150,11 @@ function routeRow({ method, route, requests, failures, p50Ms, p99Ms }) {
   return cells
 }
 
-function invalidationRow({ at, causes, confirmation, waitedMs, tags }) {
+function invalidationRow({ at, causes, confirmation, waitedFor, waitedMs, tags }) {
   const cells = row(
     at.slice(11, 23),
     [...new Set(causes)].join(', '),
-    confirmation,
+    waitedFor === undefined ? confirmation : `${confirmation}, for ${waitedFor}`,
     ms(waitedMs),
     tagList(tags),
   )
