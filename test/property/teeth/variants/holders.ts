@@ -12,19 +12,19 @@ const LISTED = `if (!this.#holders.isOn(holders)) return false`
 const MEMBERS = `lacking = told.holders ?? lacking`
 
 /**
- * Others are held by unit tests, since here one mistake is not enough: a drain fails as its connection does, and over
- * another one nothing is acknowledged anyway.
+ * Others are held by the state space and by unit tests, since here one mistake is seldom enough: a drain fails as its
+ * connection does, and over another one nothing is acknowledged anyway.
  *
  * When a holder may have a lease, what it acknowledges, and what a write takes its acknowledgement for.
  */
 export const HOLDERS: readonly Variant[] = [
   variant(
-    'the holders read before COMMIT',
+    'holders read before the commit',
     twoPrivate,
     confirmation(MEMBERS, `lacking ??= this.before ?? told.holders\n          this.before = told.holders`),
   ),
   variant(
-    'an acknowledgement before the stamps are deleted',
+    'acknowledged before the stamps are deleted',
     twoPrivate,
     drain(
       `if (session !== undefined) await invalidateAll(session, piece.tags)`,
@@ -33,9 +33,9 @@ export const HOLDERS: readonly Variant[] = [
       if (session !== undefined) await invalidateAll(session, piece.tags)`,
     ),
   ),
-  variant('a lease of one that is not on the list', holding, drain(LISTED, ``)),
+  variant('a lease without a row of one’s own', holding, drain(LISTED, ``)),
   variant(
-    'a retired holder taken off the list at once',
+    'a retired row deleted at once',
     holding,
     holders(`> WAIT_PER_LEASE * this.#lease.lengthMs`, `>= 0`),
   ),
@@ -45,23 +45,23 @@ export const HOLDERS: readonly Variant[] = [
     holders(`id === this.#own?.id && !retired`, `id === this.#own?.id`),
   ),
   variant(
-    'retired holders are not waited for',
+    'retired holders not waited for',
     holding,
     confirmation(MEMBERS, `lacking = told.holders?.filter(({ retired }) => !retired) ?? lacking`),
   ),
-  variant('off the list while the lease holds', twoPrivate, holders(`this.#lease.end()`, ``)),
+  variant('leaving while the lease holds', twoPrivate, holders(`this.#lease.end()`, ``)),
   variant(
-    'a list that a crash of PostgreSQL empties',
+    'an unlogged registry',
     twoPrivate,
     database(`crash(): void {\n`, `crash(): void {\n    this.#holders.clear()\n`),
   ),
   variant(
-    'no acknowledgement is waited for',
+    'no acknowledgements asked',
     twoPrivate,
     confirmation(`if (how !== undefined && lacking?.length === 0)`, `if (how !== undefined)`),
   ),
   variant(
-    'an acknowledgement by watermark',
+    'acknowledged by watermark',
     twoPrivate,
     log(
       `return sees(this.committed, Number(transaction))`,
@@ -69,7 +69,7 @@ export const HOLDERS: readonly Variant[] = [
     ),
   ),
   variant(
-    'an acknowledgement of what committed after its snapshot',
+    'an acknowledgement for rows committed after its snapshot',
     twoPrivate,
     log(`return sees(this.committed, Number(transaction))`, `return true`),
   ),
@@ -84,7 +84,7 @@ export const HOLDERS: readonly Variant[] = [
     ),
   ),
   variant(
-    'registered after the log is read',
+    'registered after the first drain',
     twoPrivate,
     drain(REGISTERS, ``),
     drain(LISTED, `await this.#holders.register()`),
