@@ -28,13 +28,20 @@ afterEach(async () => {
   await database.drop()
 })
 
-async function importRows(lines: readonly string[]): Promise<{ code: number | null; output: string }> {
+async function importRows(
+  lines: readonly string[],
+  meanwhile?: Parameters<typeof runToEnd>[3],
+): Promise<{ code: number | null; output: string }> {
   const file = join(directory, 'markets.csv')
   await writeFile(file, lines.join('\n'))
-  return runToEnd('src/infrastructure/bin/import.ts', [file], { DATABASE_URL: database.url, CACHE: 'null' })
+  const env = { DATABASE_URL: database.url, CACHE: 'null' }
+  return runToEnd('src/infrastructure/bin/import.ts', [file], env, meanwhile)
 }
 
-async function sql(statement: string): Promise<unknown[]> {
+const manyRows = (count: number) =>
+  Array.from({ length: count }, (_, i) => `${i + 1},Market ${i % 1000},,Town ${i % 300},Ohio,43004`)
+
+async function sql(statement: string): Promise<Record<string, unknown>[]> {
   const client = new Client(database.url)
   await client.connect()
   try {
@@ -112,4 +119,39 @@ it('a file that is refused leaves an empty database as it was, and one without a
   expect(await sql(tables)).toEqual([{ tables: 0 }])
   expect((await importRows([HEADER])).code).toBe(0)
   expect(await sql('select count(*)::int as accounts from accounts')).toEqual([{ accounts: 0 }])
+})
+
+it('an import that is interrupted ends after the rows under way and says how many are in; the next one goes on', {
+  timeout: 120_000,
+}, async () => {
+  await runToEnd('src/infrastructure/bin/migrate.ts', [], { DATABASE_URL: database.url })
+  const count = async () => Number((await sql('select count(*)::int as rows from markets'))[0]!.rows)
+  const { code, output } = await importRows([HEADER, ...manyRows(60_000)], async (child) => {
+    await expect.poll(count, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0)
+    child.kill('SIGINT')
+  })
+  expect(code).toBe(130)
+  const imported = await count()
+  expect(imported).toBeLessThan(60_000)
+  expect(output).toContain(`${imported} imported, 0 updated, 0 unchanged, 0 skipped\nInterrupted:`)
+  const again = await importRows([HEADER, ...manyRows(imported + 7)])
+  expect(again.output).toContain(`7 imported, 0 updated, ${imported} unchanged`)
+})
+
+it('an import that fails says how many rows are in before it says why', { timeout: 120_000 }, async () => {
+  await runToEnd('src/infrastructure/bin/migrate.ts', [], { DATABASE_URL: database.url })
+  await sql(`alter table markets add check (name <> 'Too much')`)
+  const { code, output } = await importRows([HEADER, ...manyRows(5_000), '9999,Too much,,Boise,Idaho,'])
+  expect(output).toMatch(/5000 imported, 0 updated.*\n.*violates check constraint/s)
+  expect(code).not.toBe(0)
+})
+
+it('however many rows an import has, it logs few tags', { timeout: 120_000 }, async () => {
+  await importRows([HEADER, ...manyRows(12_000)])
+  const [logged] = await sql(
+    'select count(*)::int as rows, max(cardinality(tags))::int as tags from cache_invalidation',
+  )
+  // The account that owns them, and a row for each batch.
+  expect(logged!.rows).toBeLessThanOrEqual(1 + 3)
+  expect(logged!.tags).toBeLessThan(10)
 })

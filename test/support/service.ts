@@ -50,11 +50,12 @@ export async function startService(
   }
 }
 
-/** Runs a command of the project to its end. */
+/** Runs a command of the project to its end; `meanwhile` may do something to its process. */
 export async function runToEnd(
   entry: string,
   args: readonly string[],
   env: Record<string, string>,
+  meanwhile?: (child: ChildProcess) => Promise<void>,
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: REPOSITORY,
@@ -67,7 +68,9 @@ export async function runToEnd(
       output += text
     })
   }
-  const [code] = await once(child, 'close')
+  const closed = once(child, 'close')
+  await meanwhile?.(child)
+  const [code] = await closed
   return { code, output }
 }
 

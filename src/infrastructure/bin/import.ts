@@ -18,7 +18,8 @@ const USAGE = `Usage: npm run import -- FILE.csv
 
 Loads the USDA National Farmers Market Directory export (columns FMID, MarketName, city, …) into the database that
 the environment names (DATABASE_URL, or the embedded one in DATA_DIR; stop the service first in that case).
-Running it again updates what changed and imports nothing twice.`
+Running it again updates what changed and imports nothing twice. Interrupted (Ctrl-C), it ends after the rows that are
+under way, and says how many are in.`
 
 /**
  * Rows per transaction. A batch that fails changes nothing; those before it stay. Each is invalidated by some tags that
@@ -26,11 +27,16 @@ Running it again updates what changed and imports nothing twice.`
  */
 const BATCH = 5000
 
+/** By whom it is told to end early, and the code with which it then does, as a shell has it. */
+const INTERRUPTIONS = { SIGINT: 130, SIGTERM: 143 } as const
+
 interface Summary {
   imported: number
   updated: number
   unchanged: number
   readonly skipped: { readonly line: number; readonly reason: string }[]
+  /** Why it ended before the file did. */
+  interrupted?: keyof typeof INTERRUPTIONS
 }
 
 try {
@@ -42,11 +48,18 @@ try {
     const config = readCommandConfig(process.env)
     const file = await openDirectory(positionals[0]!)
     const core = await openCore(config, pino({ level: 'silent' }))
+    const summary: Summary = { imported: 0, updated: 0, unchanged: 0, skipped: [] }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        summary.interrupted ??= signal
+      })
     try {
-      report(await importFile(core, file))
+      await importFile(core, file, summary)
     } finally {
+      report(summary)
       await core.close()
     }
+    if (summary.interrupted !== undefined) process.exitCode = INTERRUPTIONS[summary.interrupted]
   }
 } catch (error) {
   process.stderr.write(`${explainExit(error)}\n`)
@@ -90,16 +103,17 @@ async function* following<T>(first: IteratorResult<T, void>, others: AsyncGenera
   yield* others
 }
 
-async function importFile(core: Core, file: DirectoryFile): Promise<Summary> {
+/** Counts in `summary` what has been committed, also when it fails. */
+async function importFile(core: Core, file: DirectoryFile, summary: Summary): Promise<void> {
   const [importMarkets, unitOfWork, clock] = await Promise.all([
     core.container.getAsync(serviceOf(ImportMarkets)),
     core.container.getAsync(Writes),
     core.container.getAsync(Clock),
   ])
   let organizerId: string | undefined
-  const summary: Summary = { imported: 0, updated: 0, unchanged: 0, skipped: [] }
   const bar = new SingleBar(
-    { format: '{bar} {percentage}%  {rows} rows', clearOnComplete: true },
+    // Into a file or a pipe it writes a line now and then.
+    { format: '{bar} {percentage}%  {rows} rows', clearOnComplete: true, noTTYOutput: true },
     Presets.shades_classic,
   )
   const commit = async (batch: readonly DirectoryMarket[]) => {
@@ -119,17 +133,19 @@ async function importFile(core: Core, file: DirectoryFile): Promise<Summary> {
         await commit(batch)
         batch = []
       }
+      if (summary.interrupted !== undefined) return
     }
     if (batch.length > 0) await commit(batch)
   } finally {
     bar.stop()
   }
-  return summary
 }
 
-function report({ imported, updated, unchanged, skipped }: Summary): void {
+function report({ imported, updated, unchanged, skipped, interrupted }: Summary): void {
   process.stdout.write(
     `${imported} imported, ${updated} updated, ${unchanged} unchanged, ${skipped.length} skipped\n`,
   )
   for (const { line, reason } of skipped) process.stdout.write(`  line ${line}: ${reason}\n`)
+  if (interrupted !== undefined)
+    process.stdout.write('Interrupted: these are in, the rest of the file is not. Run it again to go on.\n')
 }
