@@ -19,7 +19,7 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
   return {
     title: 'One cached page under load',
     servers: `Express ${packageVersion('express')}, Redis ${stage.redisVersion}`,
-    headlines: ['lru', 'tiered', 'redis'].map((cache) => [
+    headlines: ['lru', 'near', 'tiered', 'redis'].map((cache) => [
       `answers per second from \`${cache}\`, against Express 5 sending the same constant bytes; the server’s CPU time per answer`,
       `${ratio(throughput(`Marketflow, ${cache}`, TYPICAL).median)}; ${ratio(cpu(`Marketflow, ${cache}`, TYPICAL).median)}`,
     ]),

@@ -11,7 +11,7 @@ import { type Running, run } from './contestant.ts'
 const MARKETS = 24
 export const PAGE = `/markets?page=1&page_size=${MARKETS}`
 
-export const CACHES = ['lru', 'tiered', 'redis', 'null'] as const
+export const CACHES = ['lru', 'near', 'tiered', 'redis', 'null'] as const
 type Cache = (typeof CACHES)[number]
 
 /** Databases with the same markets, a Redis, and the page's bytes. All servers may run at a time. */

@@ -7,17 +7,17 @@ import { type Running, run } from '../http/contestant.ts'
 export class Instances {
   readonly redis: TestRedis
   readonly #database: FreshDatabase
-  readonly #cache: 'lru' | 'tiered'
+  readonly #cache: 'lru' | 'near' | 'tiered'
   readonly #running: Running[] = []
 
-  constructor(database: FreshDatabase, redis: TestRedis, cache: 'lru' | 'tiered') {
+  constructor(database: FreshDatabase, redis: TestRedis, cache: 'lru' | 'near' | 'tiered') {
     this.#database = database
     this.redis = redis
     this.#cache = cache
   }
 
   /** Without any yet. */
-  static async of(cache: 'lru' | 'tiered'): Promise<Instances> {
+  static async of(cache: 'lru' | 'near' | 'tiered'): Promise<Instances> {
     return new Instances(await freshDatabase(), await startRedis(), cache)
   }
 

@@ -7,9 +7,8 @@ import type { Findings, Part } from '../support/part.ts'
 import { milliseconds, ratio, table } from '../support/report.ts'
 import { median, quantile, timed } from '../support/statistics.ts'
 
-const CACHES = ['tiered', 'lru'] as const
-/** Writes of `lru` wait for a lease, whatever else happens: many at once, or it would take minutes. */
-const AT_ONCE = { tiered: 1, lru: 8 }
+const CACHES = ['tiered', 'near', 'lru'] as const
+type Cache = (typeof CACHES)[number]
 /** Until new instances hold their first lease and are compiled, in ms. */
 const SETTLING_MS = 1000
 
@@ -23,19 +22,13 @@ export const writes: Part = {
   name: 'writes',
   async run(quick: boolean): Promise<Findings> {
     const plan = quick ? { counts: [1, 3], each: 16 } : { counts: [1, 2, 4, 8], each: 80 }
-    const levels = { tiered: [] as Level[], lru: [] as Level[] }
+    const levels: Record<Cache, Level[]> = { tiered: [], near: [], lru: [] }
     let redis = ''
     for (const cache of CACHES) {
       const instances = await Instances.of(cache)
       try {
         redis = await redisVersion(instances.redis)
-        const count = AT_ONCE[cache]
-        levels[cache] = await climb(
-          instances,
-          plan.counts,
-          count,
-          cache === 'lru' ? plan.each / 2 : plan.each,
-        )
+        levels[cache] = await climb(instances, plan.counts, plan.each)
       } finally {
         await instances.close()
       }
@@ -45,14 +38,9 @@ export const writes: Part = {
 }
 
 /** Up and down again, so that what gets slower or faster meanwhile is in every level. */
-async function climb(
-  instances: Instances,
-  counts: readonly number[],
-  atOnce: number,
-  each: number,
-): Promise<Level[]> {
+async function climb(instances: Instances, counts: readonly number[], each: number): Promise<Level[]> {
   await instances.become(1)
-  const { rosa, ids } = await instances.markets(atOnce)
+  const { rosa, ids } = await instances.markets(1)
   await writeOften(rosa, ids, each)
   const took = new Map(counts.map((count): [number, number[]] => [count, []]))
   for (const count of [...counts, ...counts.toReversed()]) {
@@ -87,7 +75,7 @@ async function writeOften({ api }: Person, ids: readonly string[], count: number
 }
 
 function findingsOf(
-  levels: Readonly<Record<'tiered' | 'lru', readonly Level[]>>,
+  levels: Readonly<Record<Cache, readonly Level[]>>,
   { counts, each }: { counts: readonly number[]; each: number },
   redis: string,
 ): Findings {
@@ -98,7 +86,7 @@ function findingsOf(
     servers: `Redis ${redis}`,
     headlines: [
       [
-        `a write’s latency with ${most} instances, against one: \`tiered\`; \`lru\``,
+        `a write’s latency with ${most} instances, against one: \`tiered\`; \`near\`; \`lru\``,
         CACHES.map((cache) => ratio(relative(levels[cache].at(-1)!, levels[cache]))).join('; '),
       ],
     ],
@@ -126,7 +114,7 @@ function findingsOf(
           [`${cache}, p99`, ...levels[cache].map(({ took }) => milliseconds(quantile(took, 0.99)))],
         ]),
       ),
-      `A market’s description is changed over HTTP, by every instance in turn, ${2 * each} times for each number of real processes on one PostgreSQL and one Redis, which grows and then shrinks again. With \`tiered\` one write at a time: it waits for its own drain, and for no other’s. With \`lru\` ${AT_ONCE.lru} at a time, half as many: unless \`SINGLE_INSTANCE=true\` says that there are no others, a write waits out 1.02 leases of a second, since caches in other processes cannot be asked.`,
+      `A market’s description is changed over HTTP, by every instance in turn, ${2 * each} times for each number of real processes on one PostgreSQL and one Redis, which grows and then shrinks again. One write at a time. With \`tiered\` it waits for its own drain, and for no other’s; with \`near\` and \`lru\` until every instance has acknowledged it.`,
     ],
   }
 }

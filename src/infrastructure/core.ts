@@ -15,6 +15,7 @@ import { type Config, locationOf } from './config/config.ts'
 import { keptSecret } from './config/secret.ts'
 import { boundedCache } from './modules/bounded-cache.ts'
 import { lruCache } from './modules/cache-lru.ts'
+import { nearCache } from './modules/cache-near.ts'
 import { nullCache } from './modules/cache-null.ts'
 import { redisCache } from './modules/cache-redis.ts'
 import { tieredCache } from './modules/cache-tiered.ts'
@@ -37,6 +38,7 @@ const CACHES: Record<
   lru: lruCache,
   redis: redisCache,
   tiered: tieredCache,
+  near: nearCache,
 }
 
 /** Everything but the ways in: the database, the cache, the protocol between them, and the use cases. */

@@ -1,7 +1,6 @@
 import type { Clock } from '../application/consistency/ports/clock.ts'
 import type { InvalidationLog } from '../application/consistency/ports/invalidation-log.ts'
-import { GRACE_MS } from '../application/consistency/read-through.ts'
-import { longestLifeMs } from '../application/consistency/representation.ts'
+import { GRACE_MS, longestLifeMs } from '../application/consistency/representation.ts'
 import { LONGEST_TTL_S } from '../application/use-cases.ts'
 
 /** The longest a load may take, in ms; a load that began before a write may store its entry this much later. */

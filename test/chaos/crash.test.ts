@@ -5,7 +5,7 @@ let fleet: Fleet
 
 afterEach(() => fleet.stop())
 
-it.each(['tiered', 'redis', 'lru'] as const)(
+it.each(['tiered', 'near', 'redis', 'lru'] as const)(
   'an instance killed between commit and invalidation leaves nothing old behind (%s)',
   async (cache) => {
     fleet = await startFleet({ size: 3, cache, entry: 'test/chaos/misbehaving-main.ts' })

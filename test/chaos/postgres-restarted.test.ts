@@ -7,7 +7,7 @@ let fleet: Fleet
 
 afterEach(() => fleet.stop())
 
-it.each(['tiered', 'lru'] as const)(
+it.each(['tiered', 'near', 'lru'] as const)(
   'PostgreSQL restarted: nothing old, nothing but 503 in between (%s)',
   async (cache) => {
     fleet = await startFleet({ size: 2, cache })

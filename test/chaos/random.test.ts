@@ -9,7 +9,7 @@ const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31))
 const HONEST = 'test/chaos/misbehaving-main.ts'
 
 /** CI runs two minutes beside them, `npm run chaos` what it is given. */
-it.each(dose(['tiered'] as const, ['tiered', 'redis', 'lru'] as const))(
+it.each(dose(['tiered'] as const, ['tiered', 'near', 'redis', 'lru'] as const))(
   'three processes with %s keep the promise while everything around them fails',
   { timeout: 300_000 },
   async (cache) => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { expectEverywhere, type Fleet, LEASE_MS, rename, startFleet, warm } from '../support/fleet.ts'
+import { expectEverywhere, type Fleet, LEASE_MS, read, rename, startFleet, warm } from '../support/fleet.ts'
 
 let fleet: Fleet
 
@@ -19,7 +19,7 @@ async function writeAround(prefix: string): Promise<void> {
   }
 }
 
-it.each(['tiered', 'redis'] as const)(
+it.each(['tiered', 'near', 'redis'] as const)(
   'Redis out of reach for one instance, as writer and as reader (%s)',
   async (cache) => {
     fleet = await startFleet({ size: 2, cache })
@@ -32,7 +32,7 @@ it.each(['tiered', 'redis'] as const)(
   },
 )
 
-it.each(['tiered', 'redis'] as const)('Redis killed and back, for all (%s)', async (cache) => {
+it.each(['tiered', 'near', 'redis'] as const)('Redis killed and back, for all (%s)', async (cache) => {
   fleet = await startFleet({ size: 2, cache })
   await warm(fleet)
   await fleet.redis.kill()
@@ -59,4 +59,36 @@ it('a service that starts without Redis serves, and takes it into use when it co
   await fleet.redis.restart()
   await warm(fleet)
   await writeAround('with')
+})
+
+it('ten thousand hits of a near cache ask Redis nothing, and go on while it is gone', async () => {
+  fleet = await startFleet({ size: 1, cache: 'near' })
+  await warm(fleet)
+  const { api } = fleet.instances[0]!
+  /** Drains ask on; reads would with one of these. */
+  const lookups = async () => {
+    const stats = String(await fleet.redis.cli('INFO', 'commandstats'))
+    const calls = (command: string) =>
+      Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
+    return calls('get') + calls('mget')
+  }
+  /** Until there were so many; a busy machine may let its lease lapse, or its connection to the log end. */
+  const hits = async (count: number) => {
+    let others = 0
+    for (let seen = 0; seen < count; ) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => read(fleet, api)))
+      const inMemory = answers.filter(({ headers }) => /; hit;.*detail=l1/.test(headers.get('cache-status')!))
+      seen += inMemory.length
+      others += answers.length - inMemory.length
+    }
+    return others
+  }
+  const before = await lookups()
+  const others = await hits(10_000)
+  expect(others).toBeLessThan(10_000)
+  expect((await lookups()) - before).toBeLessThanOrEqual(others)
+  await fleet.redis.kill()
+  await hits(2000)
+  await writeAround('killed')
+  await warm(fleet)
 })

@@ -11,7 +11,7 @@ afterEach(async () => {
   await fleet.stop()
 })
 
-const CACHES = ['tiered', 'redis', 'lru'] as const
+const CACHES = ['tiered', 'near', 'redis', 'lru'] as const
 
 async function start(cache: (typeof CACHES)[number]): Promise<void> {
   fleet = await startFleet({ size: 2, cache })

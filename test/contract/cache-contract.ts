@@ -213,7 +213,9 @@ export function cacheContract(
       expect(cache.session()).not.toBe(before)
       await untilUsable(cache)
       expect(cache.session()).not.toBe(before)
-      if (!shared) expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
+      // What is shared behind it is none of the session's.
+      if (!shared && cache.behind === undefined)
+        expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
     })
 
     test('what is still under way on a session given up answers or cannot be used, and a private cache forgets it', async () => {
@@ -327,7 +329,7 @@ export function cacheContract(
       expect(after.entries.length).toBeGreaterThan(0)
       for (const each of after.entries) {
         expect(each.entry.body.toString()).toBe('here')
-        expect(each.fence).toEqual(fence)
+        expect(each.fence).toEqual(fence.slice(0, each.fence.length))
       }
     })
   }

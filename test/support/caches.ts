@@ -6,5 +6,6 @@ export const CACHES: readonly {
   { cache: 'null', env: () => ({ CACHE: 'null' }) },
   { cache: 'lru', env: () => ({ CACHE: 'lru' }) },
   { cache: 'redis', env: (redisUrl) => ({ CACHE: 'redis', REDIS_URL: redisUrl }) },
+  { cache: 'near', env: (redisUrl) => ({ CACHE: 'near', REDIS_URL: redisUrl }) },
   { cache: 'tiered', env: (redisUrl) => ({ CACHE: 'tiered', REDIS_URL: redisUrl }) },
 ]

@@ -32,7 +32,7 @@ export interface Fleet {
 
 export interface FleetOptions {
   readonly size?: number
-  readonly cache?: 'tiered' | 'redis' | 'lru'
+  readonly cache?: 'tiered' | 'near' | 'redis' | 'lru'
   /** One for all, or one each. */
   readonly entry?: string | readonly string[]
   readonly env?: Record<string, string>

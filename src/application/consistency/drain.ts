@@ -37,6 +37,14 @@ export interface DrainRequest {
   readonly awaited?: readonly string[]
   /** Another instance's write waits for what this holder acknowledges. */
   readonly woken?: boolean
+  /** Of the cache behind a near one, whose own drain tells the other instances and looks after the list. */
+  readonly within?: boolean
+}
+
+/** What is drained within each drain of a near cache: the shared cache behind it. */
+export interface SharedHalf {
+  readonly drain: Drain
+  readonly lease: Lease
 }
 
 /** Which part of the lease a drain spends on catching up before it looks for new rows again. */
@@ -57,6 +65,10 @@ const CATCH_UP_PER_LEASE = 1 / 6
  * 7. once all are marked, remember up to where the log was read when the first piece was selected.
  *
  * What had committed before t0 is in every later look at the log, so the pieces need no snapshot in common.
+ *
+ * A near cache has a drain of the shared cache behind it between 3 and 4, whose look at the log comes after its own: an
+ * entry that Redis still gave after the stamps in memory are gone would be kept under new ones. Where Redis does not
+ * confirm, it is bypassed from then on, and what is in memory goes on.
  */
 export class Drain {
   readonly #cache: CachePort
@@ -66,12 +78,20 @@ export class Drain {
   readonly #holders: Holders
   /** A private cache: what is marked may have been marked by another instance. */
   readonly #holds: boolean
+  readonly #behind: SharedHalf | undefined
   /** Every row that it sees is marked and, in a private cache, applied to the trusted session. */
   #position: LogPosition | undefined
   #catchUp: CatchUp | undefined
   #heard = false
 
-  constructor(cache: CachePort, log: InvalidationLog, trusted: TrustedSessions, lease: Lease) {
+  constructor(
+    cache: CachePort,
+    log: InvalidationLog,
+    trusted: TrustedSessions,
+    lease: Lease,
+    behind?: SharedHalf,
+  ) {
+    this.#behind = behind
     this.#cache = cache
     this.#log = log
     this.#trusted = trusted
@@ -89,7 +109,7 @@ export class Drain {
     try {
       if (session === undefined && this.#cache.reach !== 'none') throw new CacheUnusable('unreachable')
       if (this.#holds) await this.#holders.register()
-      const behind = session !== undefined && !(await this.#caughtUp(session, since))
+      const behind = session !== undefined && !(await this.#caughtUp(session, since, request))
       if (!behind || !this.#holds) await this.#applyNew(session, since, done, request)
       return { ...done, heard: true, ...(behind && { behind }) }
     } catch (error) {
@@ -104,13 +124,14 @@ export class Drain {
   }
 
   /** Whether nothing is left to catch up with; spends a part of the lease on it, and the next drain goes on from there. */
-  async #caughtUp(session: CacheSession, since: Moment): Promise<boolean> {
+  async #caughtUp(session: CacheSession, since: Moment, request: DrainRequest): Promise<boolean> {
     if (!this.#isBehind(session)) return true
     if (this.#catchUp?.session !== session) this.#catchUp = new CatchUp(session)
     const catchUp = this.#catchUp
     const mayGoOn = () =>
       this.#lease.now().monotonic - since.monotonic < CATCH_UP_PER_LEASE * this.#lease.lengthMs
     for await (const piece of this.#pieces((after) => this.#keptPiece(after), catchUp.after, mayGoOn)) {
+      await this.#drainBehind(request)
       await catchUp.apply(piece)
       // The position that it ends with sees these rows, so no later drain of this instance would mark them.
       if (this.#holds && piece.pending.length > 0) await this.#log.markApplied(piece.pending)
@@ -133,29 +154,47 @@ export class Drain {
     session: CacheSession | undefined,
     since: Moment,
     done: Done,
-    { awaited = [], woken = false }: DrainRequest,
+    request: DrainRequest,
   ): Promise<void> {
+    const { awaited = [], woken = false, within = false } = request
     const select =
       this.#holds && session !== undefined && this.#trusted.has(session)
         ? (after?: LogCursor) => this.#keptPiece(after)
-        : (after?: LogCursor) => this.#log.pending(this.#position, after)
+        : async (after?: LogCursor) => this.#leftToRedis(await this.#log.pending(this.#position, after))
     let first: LogPiece | undefined
     for await (const piece of this.#pieces(select)) {
       first ??= piece
       done.holders = first.holders
       done.found += piece.pending.length
+      Object.assign(done, await this.#drainBehind(request))
       if (session !== undefined) await invalidateAll(session, piece.tags)
       if (piece.next === undefined) {
-        done.invalidated = true
+        done.invalidated ||= this.#behind === undefined
         const news = woken || first.tags.length > 0
-        if (!(await this.#renew(session, since, first, { news, wake: awaited.length > 0 })))
-          done.behind = true
+        const wake = awaited.length > 0 && !within
+        if (!(await this.#renew(session, since, first, { news, wake }))) done.behind = true
       }
       if (piece.pending.length > 0) await this.#log.markApplied(piece.pending)
     }
     if (first === undefined) return
     this.#position = first.position
-    await this.#holders.tidy(first.holders)
+    if (!within) await this.#holders.tidy(first.holders)
+  }
+
+  /** What a drain of the shared cache came to, on which the writes' confirmation by it depends; nothing where there is none. */
+  async #drainBehind({ awaited = [] }: DrainRequest): Promise<Partial<DrainOutcome>> {
+    if (this.#behind === undefined) return {}
+    const { drain, lease } = this.#behind
+    const { heard: _heard, holders: _holders, ...outcome } = await drain.run({ awaited, within: true })
+    if (outcome.error === undefined) return outcome
+    if (!(outcome.error instanceof CacheUnusable)) throw outcome.error
+    lease.end()
+    return outcome
+  }
+
+  /** Rows are marked once their stamps in Redis are gone, which its own drain sees to. */
+  #leftToRedis(piece: LogPiece): LogPiece {
+    return this.#behind === undefined ? piece : { ...piece, pending: [] }
   }
 
   /** Whether this instance may use its cache now, as far as the list of holders is concerned. */
@@ -178,7 +217,7 @@ export class Drain {
 
   async #keptPiece(after?: LogCursor): Promise<LogPiece> {
     const piece = await this.#log.kept(this.#holds ? this.#position : undefined, after)
-    if (!piece.missed) return piece
+    if (!piece.missed) return this.#leftToRedis(piece)
     // Any stamp may be old: the tags of what was swept are not known any more.
     this.#cache.reset()
     this.#position = undefined
@@ -204,12 +243,12 @@ export class Drain {
   /** What a drain leaves that ended early. A log that did not answer is not asked again. */
   async #leftBy(
     error: unknown,
-    { awaited = [] }: DrainRequest,
+    { awaited = [], within = false }: DrainRequest,
   ): Promise<Pick<DrainOutcome, 'heard' | 'backlog' | 'holders'>> {
     if (!(error instanceof CacheUnusable)) return { heard: this.#heard || error instanceof LogOverdue }
     try {
       const backlog = await this.#log.backlog(awaited)
-      if (awaited.length > 0) await this.#holders.wake(backlog.holders)
+      if (awaited.length > 0 && !within) await this.#holders.wake(backlog.holders)
       return { heard: true, backlog, holders: backlog.holders }
     } catch (failure) {
       return { heard: this.#heard || failure instanceof LogOverdue }
@@ -218,7 +257,7 @@ export class Drain {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-type Done = Mutable<Pick<DrainOutcome, 'invalidated' | 'found' | 'holders' | 'behind'>>
+type Done = Mutable<Omit<DrainOutcome, 'heard'>>
 
 /** Most tags that a walk remembers to have deleted: rows that follow each other often name the same. */
 const TAGS_REMEMBERED = 50_000

@@ -14,11 +14,8 @@ import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
 import { isDatabaseUnavailable } from './ports/unavailable.ts'
 import { Reading, type ReadStatus } from './reading.ts'
-import { isNegative, makeEntry } from './representation.ts'
+import { isNegative, keptFor, makeEntry } from './representation.ts'
 import type { View } from './view.ts'
-
-/** How long past its freshness an entry is kept, in ms, to be served marked when PostgreSQL is out of reach. */
-export const GRACE_MS = 3_600_000
 
 export interface ReadThroughOptions<Source> {
   /** With PostgreSQL out of reach, serve what is still there, marked; otherwise fail. */
@@ -181,7 +178,7 @@ export class ReadThrough<Source> {
   }
 
   async #store(entry: Entry, { key, tags, fence, session }: FillTarget): Promise<boolean> {
-    const keepMs = entry.expiresAt - entry.loadedAt + (isNegative(entry) ? 0 : GRACE_MS)
+    const keepMs = keptFor(entry, entry.loadedAt)
     try {
       this.#gate.assert(session)
       return await session.store(key, tags, entry, fence, keepMs)

@@ -4,6 +4,8 @@ import type { Found, View } from './view.ts'
 
 /** How long «there is no such thing» is remembered, in ms, so that random ids cannot trample the database. */
 const NEGATIVE_TTL_MS = 30_000
+/** How long past its freshness an entry is kept, in ms, to be served marked when PostgreSQL is out of reach. */
+export const GRACE_MS = 3_600_000
 /** Entries stored together should not expire together. */
 const JITTER = 0.1
 
@@ -35,6 +37,11 @@ export function makeEntry<T>(
 
 export function isNegative(entry: Entry): boolean {
   return entry.etag === ''
+}
+
+/** How long an entry is to be kept from `now` on, in ms. */
+export function keptFor(entry: Entry, now: number): number {
+  return entry.expiresAt - now + (isNegative(entry) ? 0 : GRACE_MS)
 }
 
 /** The view's object, or undefined when the text is not what this release's schema says. */

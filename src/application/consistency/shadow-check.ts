@@ -102,10 +102,12 @@ export class ShadowCheck<Source> {
       report({ outcome: 'skipped' })
       return
     }
-    const check = this.#check(view, params, entry, fence).then((finding) => {
-      this.#underWay.delete(check)
-      report(finding)
-    })
+    const check = this.#check(view, params, entry, this.#decisive(view.tags(params), fence)).then(
+      (finding) => {
+        this.#underWay.delete(check)
+        report(finding)
+      },
+    )
     this.#underWay.add(check)
   }
 
@@ -154,7 +156,15 @@ export class ShadowCheck<Source> {
     const session = this.#cache.session()
     if (session === undefined) throw new CacheUnusable('unreachable')
     this.#gate.assert(session)
-    return (await session.lookup(view.key(params), view.tags(params), this.#gate)).fence
+    return this.#decisive(
+      view.tags(params),
+      (await session.lookup(view.key(params), view.tags(params), this.#gate)).fence,
+    )
+  }
+
+  /** A near cache's fence names Redis's stamps after those in memory, where it was asked; the latter decide the next hit. */
+  #decisive(tags: readonly string[], fence: Fence): Fence {
+    return this.#cache.behind === undefined ? fence : fence.slice(0, tags.length)
   }
 
   /** Timers may fire a fraction early, so the clock has the last word. */

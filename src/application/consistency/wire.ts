@@ -1,4 +1,4 @@
-import { Drain, type DrainOutcome } from './drain.ts'
+import { Drain, type DrainOutcome, type SharedHalf } from './drain.ts'
 import { DrainLoop } from './drain-loop.ts'
 import { ExplainView } from './explanation.ts'
 import { Gate, Lease, TrustedSessions } from './lease.ts'
@@ -70,7 +70,7 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   const gate = new Gate(trusted, lease)
   const loads = new LoadQueue(limit, mostLoads)
 
-  const drain = new Drain(cache, log, trusted, lease)
+  const drain = new Drain(cache, log, trusted, lease, behind(cache, log, clock, { gate, trusted, leaseMs }))
   const loop = new DrainLoop(drain, clocks.loop, leaseMs, (outcome) => {
     observer.drained(outcome)
     loads.drained(outcome)
@@ -89,4 +89,19 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   })
   const explain = new ExplainView(cache, trusted, lease, clock)
   return { lease, loads, loop, confirmation, reads, writes, shadow, explain }
+}
+
+/** The shared cache behind a near one has sessions, a lease and permits of its own. */
+function behind(
+  { behind: cache }: CachePort,
+  log: InvalidationLog,
+  clock: Clock,
+  near: { readonly gate: Gate; readonly trusted: TrustedSessions; readonly leaseMs: number },
+): SharedHalf | undefined {
+  if (cache === undefined) return undefined
+  const lease = new Lease(clock, near.leaseMs)
+  const trusted = new TrustedSessions()
+  near.trusted.behind = trusted
+  near.gate.behind = new Gate(trusted, lease)
+  return { drain: new Drain(cache, log, trusted, lease), lease }
 }

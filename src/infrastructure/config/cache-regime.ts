@@ -7,8 +7,10 @@ import type { Config } from './config.ts'
  */
 export function regimeOf(
   { leaseMs }: Pick<Config, 'leaseMs'>,
-  { reach, identity }: Pick<CachePort, 'reach' | 'identity'>,
+  { reach, identity, behind }: Pick<CachePort, 'reach' | 'identity' | 'behind'>,
 ): string {
+  // Not beside shared caches: of a release that knew no holders, their writes would wait for none.
+  if (behind !== undefined) return `near/${leaseMs}/${identity}`
   // Not by the name of the release before, whose writes wait for no holder, and whose readers are none.
   if (reach === 'private') return `holders/${leaseMs}`
   return reach === 'shared' ? `${reach}/${leaseMs}/${identity}` : `${reach}/${leaseMs}`

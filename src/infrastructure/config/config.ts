@@ -60,7 +60,9 @@ const environment = z
     /** Absent: embedded PGlite in `DATA_DIR` (`memory` keeps nothing). */
     DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
     DATA_DIR: z.string().min(1).default('.marketflow'),
-    CACHE: z.enum(['tiered', 'redis', 'lru', 'null'], 'expected tiered, redis, lru or null').optional(),
+    CACHE: z
+      .enum(['tiered', 'near', 'redis', 'lru', 'null'], 'expected tiered, near, redis, lru or null')
+      .optional(),
     REDIS_URL: redisUrls.optional(),
     REDIS_PREFIX: z.string().max(100).default('marketflow:'),
     REDIS_TIMEOUT_MS: whole(1, 60_000).default(50),
@@ -92,7 +94,7 @@ const environment = z
     const cache = env.CACHE ?? (env.REDIS_URL === undefined ? 'lru' : 'tiered')
     const missing = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message })
-    if ((cache === 'tiered' || cache === 'redis') && env.REDIS_URL === undefined) {
+    if (cache !== 'lru' && cache !== 'null' && env.REDIS_URL === undefined) {
       missing('REDIS_URL', `required with CACHE=${cache}`)
     }
     if (env.DATABASE_URL !== undefined && env.JWT_SECRET === undefined) {

@@ -1,6 +1,8 @@
 import { ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
 import { BoundedCache, type CallDeadlines } from '../../application/consistency/bounded-cache.ts'
+import type { CacheObserver } from '../../application/consistency/call-failures.ts'
+import { NearCache } from '../../application/consistency/near-cache.ts'
 import { CachePort, problemOf } from '../../application/consistency/ports/cache-port.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Config } from '../config/config.ts'
@@ -17,13 +19,17 @@ export const boundedCache = (config: Config, logger: Logger) =>
         if (state === undefined) logger.info({ cache: cache.name }, 'the cache fails no more')
         else logger.warn(about, 'the cache fails: reads go to PostgreSQL')
       })
-      return new BoundedCache(cache, deadlinesOf(config), clock, {
+      const observer: CacheObserver = {
         failed: (call, error) => {
           metrics.cacheCallFailed(call)
           changes.observe(problemOf(error).code, { call, err: error })
         },
         recovered: () => changes.observe(undefined),
-      })
+      }
+      const bounded = (each: CachePort) => new BoundedCache(each, deadlinesOf(config), clock, observer)
+      return cache instanceof NearCache
+        ? new NearCache(bounded(cache.memory), bounded(cache.behind), clock)
+        : bounded(cache)
     })
   })
 

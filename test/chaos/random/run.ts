@@ -19,9 +19,9 @@ const { cache } = values
 if (
   !(minutes > 0) ||
   !Number.isInteger(seed) ||
-  !(cache === 'tiered' || cache === 'redis' || cache === 'lru')
+  !(cache === 'tiered' || cache === 'near' || cache === 'redis' || cache === 'lru')
 ) {
-  process.stderr.write('Usage: npm run chaos -- [--minutes 10] [--seed 42] [--cache tiered|redis|lru]\n')
+  process.stderr.write('Usage: npm run chaos -- [--minutes 10] [--seed 42] [--cache tiered|near|redis|lru]\n')
   process.exit(2)
 }
 

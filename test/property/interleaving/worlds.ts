@@ -1,6 +1,6 @@
 import { tooFewToJudge } from './budget.ts'
 import type { Coverage } from './simulation/coverage.ts'
-import { type FaultKind, isOnCluster, isOnRedis, type WorldOptions } from './simulation/plan.ts'
+import { type FaultKind, holds, isOnCluster, isOnRedis, type WorldOptions } from './simulation/plan.ts'
 
 /** A kind of world that has to keep the promise, whatever the order. */
 export interface SafeWorld {
@@ -38,15 +38,19 @@ export const PRIVATE_CACHES: readonly SafeWorld[] = [
   own('two instances, nothing breaks', { faults: false }),
   own('two instances, everything breaks', {}),
   own('three instances, everything breaks', { instances: 3 }),
+  own('one near cache over Redis, everything breaks', { cache: 'near', instances: 1 }),
+  own('two near caches over one Redis, nothing breaks', { cache: 'near', faults: false }),
+  own('two near caches over one Redis, everything breaks', { cache: 'near' }),
+  own('three near caches over one Redis, everything breaks', { cache: 'near', instances: 3 }),
 ]
 
 const ANYWHERE: readonly FaultKind['kind'][] = ['kill', 'suspend', 'cut', 'reset']
 const IN_REDIS: readonly FaultKind['kind'][] = [...ANYWHERE, 'evict', 'flush', 'fill', 'restart', 'fail-over']
 
 function faultsOf(options: WorldOptions): readonly FaultKind['kind'][] {
-  if (isOnCluster(options)) return [...IN_REDIS, 'move']
-  if (isOnRedis(options)) return IN_REDIS
-  return options.cache === 'lru' ? [...ANYWHERE, 'leave', 'retire', 'sweep', 'crash'] : ANYWHERE
+  const anywhere = isOnRedis(options) ? IN_REDIS : ANYWHERE
+  if (isOnCluster(options)) return [...anywhere, 'move']
+  return holds(options) ? [...anywhere, 'leave', 'retire', 'sweep', 'crash'] : anywhere
 }
 
 /** What a run must have seen to prove anything, and has not. */
@@ -75,11 +79,14 @@ export function unseen({ options }: SafeWorld, coverage: Coverage): string[] {
   } else {
     often.push(['writes answered', [...confirmations.values()].reduce((sum, count) => sum + count, 0)])
   }
-  if (isOnRedis(options)) {
+  // A near cache whose Redis is gone does not bypass what it has in memory.
+  if (isOnRedis(options) && !holds(options)) {
     sometimes.push(
       ['bypasses of a Redis that is slow', bypasses.get('timeout')],
       ['bypasses of a Redis that is gone', bypasses.get('unreachable')],
     )
+  }
+  if (isOnRedis(options)) {
     if (options.instances > 1) {
       sometimes.push(['writes that another applied', confirmations.get('applied-by-another')])
     }

@@ -4,8 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { MasterConnection } from '../../../src/adapters/cache/master-connection.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
-import { GRACE_MS } from '../../../src/application/consistency/read-through.ts'
-import { longestLifeMs } from '../../../src/application/consistency/representation.ts'
+import { GRACE_MS, longestLifeMs } from '../../../src/application/consistency/representation.ts'
 import { LONGEST_TTL_S } from '../../../src/application/use-cases.ts'
 
 type Reply = readonly [error: Error | null, reply: unknown]

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { LoadQueue } from '../../../src/application/consistency/load-queue.ts'
 import { type CachePort, CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import {
-  GRACE_MS,
   type ReadObserver,
   ReadThrough,
   type ReadThroughOptions,
 } from '../../../src/application/consistency/read-through.ts'
+import { GRACE_MS } from '../../../src/application/consistency/representation.ts'
 import type { Found } from '../../../src/application/consistency/view.ts'
 import {
   databaseDown,

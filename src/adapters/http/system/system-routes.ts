@@ -108,7 +108,7 @@ const readinessBody = z
       .strictObject({
         name: z
           .string()
-          .describe('The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own.'),
+          .describe('The adapter’s: `tiered`, `near`, `redis`, `redis-cluster`, `lru`, `null`, or your own.'),
         connected: z.boolean().describe('False also while it is there and does not do its work.'),
         breaker: z.enum(['closed', 'open', 'half-open', 'none']),
         problem: z

@@ -28,6 +28,8 @@ export interface Lookup {
 
 /** Whether the cache may still be used. Asked again by an adapter that does not send at once. */
 export abstract class Permit {
+  /** For a session of the shared cache behind a near one, which has a lease of its own. */
+  behind?: Permit
   /** @throws CacheUnusable when the lease has lapsed, or the session is not trusted. */
   abstract assert(session: CacheSession): void
 }
@@ -98,6 +100,8 @@ export abstract class CachePort {
    * other. Not the server's address, if instances may reach one server in different ways. Others: their name will do.
    */
   abstract readonly identity: string
+  /** The shared cache that a private one stands in front of. */
+  readonly behind?: CachePort
   /**
    * The session to use now; undefined while there is none. A shared cache gives a session out only after the server
    * has answered that it is a master. A new object is a new session: it is not trusted until it has been replayed.

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { LruCache } from '../../../../src/adapters/cache/lru-cache.ts'
 import { NullCache } from '../../../../src/adapters/cache/null-cache.ts'
+import { NearCache } from '../../../../src/application/consistency/near-cache.ts'
 import type { CachePort } from '../../../../src/application/consistency/ports/cache-port.ts'
 import { Random } from '../../../../src/application/consistency/ports/random.ts'
 import {
@@ -106,6 +107,12 @@ function makeCache(
       return new NullCache()
     case 'lru':
       return new LruCache({ maxBytes: 100_000 }, new SimClock(host, access.scheduler, 'lru'), random)
+    case 'near':
+      return new NearCache(
+        makeCache(host, access, random, 'lru'),
+        makeCache(host, access, random, 'redis'),
+        new SimClock(host, access.scheduler, 'near'),
+      )
     default:
       return new SimSharedCache(host, access, random, kind)
   }

@@ -4,7 +4,7 @@ import type { Mode } from './scheduler.ts'
 
 /** What kind of world a suite looks at. */
 export interface WorldOptions {
-  readonly cache: 'redis' | 'tiered' | 'cluster' | 'tiered cluster' | 'lru' | 'null'
+  readonly cache: 'redis' | 'tiered' | 'near' | 'cluster' | 'tiered cluster' | 'lru' | 'null'
   readonly instances: 1 | 2 | 3
   readonly faults: boolean
   /** What the first instance runs on instead: a deployment that the promise does not cover. */
@@ -16,7 +16,12 @@ export interface WorldOptions {
 }
 
 export function isOnRedis({ cache }: Pick<WorldOptions, 'cache'>): boolean {
-  return cache === 'redis' || cache === 'tiered' || isOnCluster({ cache })
+  return cache === 'redis' || cache === 'tiered' || cache === 'near' || isOnCluster({ cache })
+}
+
+/** Whether its instances serve hits from their own memory, unchecked. */
+export function holds({ cache }: Pick<WorldOptions, 'cache'>): boolean {
+  return cache === 'lru' || cache === 'near'
 }
 
 export function isOnCluster({ cache }: Pick<WorldOptions, 'cache'>): boolean {
@@ -198,14 +203,16 @@ function particular(
   slot: number,
   shared: readonly FaultKind[],
 ): readonly FaultKind[] {
-  if (cache === 'lru')
-    return [
+  if (holds({ cache })) {
+    const own: FaultKind[] = [
       { kind: 'leave', slot },
       { kind: 'retire' },
       { kind: 'sweep' },
       { kind: 'sweep' },
       { kind: 'crash' },
     ]
+    return cache === 'near' ? [...own, ...shared] : own
+  }
   if (isOnCluster({ cache })) return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
   return isOnRedis({ cache }) ? shared : []
 }

@@ -4,6 +4,7 @@ import { CONTROLS } from './controls.ts'
 import { FENCE } from './fence.ts'
 import { HOLDERS } from './holders.ts'
 import { LOG_AND_LEASE } from './log-and-lease.ts'
+import { NEAR } from './near.ts'
 import { DEPLOYMENTS, PRIVATE } from './private.ts'
 
 /** Every variant that must be caught, by what it breaks. */
@@ -14,6 +15,7 @@ export const GROUPS: Readonly<Record<string, readonly Variant[]>> = {
   'a cluster': CLUSTER,
   'private caches': PRIVATE,
   holders: HOLDERS,
+  'near caches': NEAR,
   deployments: DEPLOYMENTS,
 }
 

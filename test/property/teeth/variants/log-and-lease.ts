@@ -200,10 +200,10 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     'other writers’ pending rows left alone',
     twoOnRedis,
     wire(
-      `const drain = new Drain(cache, log, trusted, lease)`,
+      `const drain = new Drain(`,
       `const own = new Set()
   log.own = own
-  const drain = new Drain(cache, log, trusted, lease)`,
+  const drain = new Drain(`,
     ),
     wire(
       `const writes = new UnitOfWork(transactions, tagsOf,`,

@@ -11,7 +11,11 @@ export const PRIVATE: readonly Variant[] = [
     twoPrivate,
     drain(`this.#holds && session !== undefined && this.#trusted.has(session)`, `false`),
   ),
-  variant('no gap check after a sweep', twoPrivate, drain(`if (!piece.missed) return piece`, `return piece`)),
+  variant(
+    'no gap check after a sweep',
+    twoPrivate,
+    drain(`if (!piece.missed) return this.#leftToRedis(piece)`, `return piece`),
+  ),
   variant('a watermark of ids in a private cache', twoPrivate, ...WATERMARK),
   variant(
     // Transactions that had a number and were still under way are taken as done.
