@@ -88,6 +88,8 @@ export class Metrics implements ReadObserver {
   constructor(clock: Clock) {
     this.#clock = clock
     collectDefaultMetrics({ register: this.#registry })
+    // A rate needs the zero before the first.
+    for (const reason of ['log', 'cache', 'holders']) this.#waitedOut.inc({ reason }, 0)
   }
 
   /** One of several workers: everything is marked with its number. */

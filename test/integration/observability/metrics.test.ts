@@ -84,7 +84,20 @@ describe('metrics', () => {
   it('have few labels of few values: no id, no path, no key', () => {
     const labels = ours().flatMap(({ samples }) => samples.flatMap((sample) => Object.entries(sample.labels)))
     expect(new Set(labels.map(([name]) => name))).toEqual(
-      new Set(['view', 'result', 'detail', 'outcome', 'confirmation', 'method', 'route', 'status', 'le']),
+      new Set([
+        'view',
+        'result',
+        'detail',
+        'outcome',
+        'confirmation',
+        'method',
+        'route',
+        'status',
+        'le',
+        'reason',
+        'state',
+        'holder',
+      ]),
     )
     expect(labels.filter(([, value]) => value.includes(market))).toEqual([])
     const routes = new Set(labels.filter(([name]) => name === 'route').map(([, value]) => value))
