@@ -57,7 +57,7 @@ describe('a wrong configuration', () => {
     const { code, output } = await runToEnd('src/infrastructure/bin/main.ts', [], env)
     expect(code).toBe(78)
     for (const name of Object.keys(env)) expect(output).toContain(name)
-    expect(output).toContain('expected tiered, redis, lru or null')
+    expect(output).toContain('expected tiered, near, redis, lru or null')
   })
 
   it('asks for what depends on something else', async () => {
