@@ -26,7 +26,6 @@ const start = (cache: string) =>
   startService({
     DATABASE_URL: database.url,
     CACHE: cache,
-    SINGLE_INSTANCE: 'false',
     CACHE_MAX_MB: '96',
     NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
     ...(cache === 'lru' ? {} : { REDIS_URL: redis.url }),

@@ -23,7 +23,6 @@ beforeAll(async () => {
   service = await startService({
     DATABASE_URL: database.url,
     CACHE: 'lru',
-    SINGLE_INSTANCE: 'true',
     LEASE_MS: '10000',
   })
   rosa = await organizer(new Api(service.url))
