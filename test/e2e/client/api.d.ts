@@ -614,7 +614,7 @@ export interface components {
             readonly database_cause: string | null;
             /** @description Without it all works, slower. */
             readonly cache: {
-                /** @description The adapter’s: `tiered`, `redis`, `redis-cluster`, `lru`, `null`, or your own. */
+                /** @description The adapter’s: `tiered`, `near`, `redis`, `redis-cluster`, `lru`, `null`, or your own. */
                 readonly name: string;
                 /** @description False also while it is there and does not do its work. */
                 readonly connected: boolean;
