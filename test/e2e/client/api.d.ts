@@ -593,7 +593,7 @@ export interface components {
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "conflict" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "conflict" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
             readonly instance: string;
             /** @description Every wrong field, where the code is `validation-failed`. */
