@@ -22,7 +22,7 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
     beforeAll(async () => {
       database = await freshDatabase()
       const settings = {
-        ...{ DATABASE_URL: database.url, SHADOW_CHECK: '1', LEASE_MS: '100', REDIS_TIMEOUT_MS: '1000' },
+        ...{ DATABASE_URL: database.url, SHADOW_CHECK: '1', REDIS_TIMEOUT_MS: '1000' },
         ...{ REDIS_PREFIX: `${cache}:`, ...env(redis.url) },
       }
       services = await Promise.all([startService(settings), startService(settings)])
