@@ -11,9 +11,9 @@ await startService(readConfig(process.env), [
     const production = confirmation.confirm.bind(confirmation)
     // How a write came to be answered: its client cannot tell a wait for a lease from one for PostgreSQL.
     confirmation.confirm = async (...args) => {
-      const how = await production(...args)
-      process.stdout.write(`${CONFIRMED}${how}\n`)
-      return how
+      const confirmed = await production(...args)
+      process.stdout.write(`${CONFIRMED}${confirmed.confirmation}\n`)
+      return confirmed
     }
     // Dies between commit and invalidation: COMMIT has returned, and nothing else has happened yet.
     process.on('SIGUSR2', () => {
