@@ -44,6 +44,8 @@ export class Worker {
   perform(job: Job): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       const died = (code: number | null) => reject(new Error(`${JSON.stringify(job)} ended with ${code}`))
+      // One that died over the job before tells of no exit any more.
+      if (!this.#process.connected) return died(this.#process.exitCode)
       this.#process.once('exit', died)
       this.#process.once('message', (result: JobResult) => {
         this.#process.off('exit', died)
