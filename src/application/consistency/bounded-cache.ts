@@ -149,7 +149,7 @@ class BoundedSession extends CacheSession {
 }
 
 /** The adapter asks about the session that it gave out; what the core trusts is the one that it was given. */
-class PermitFor extends Permit {
+export class PermitFor extends Permit {
   readonly #permit: Permit
   readonly #session: CacheSession
 

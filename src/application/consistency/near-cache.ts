@@ -1,3 +1,4 @@
+import { PermitFor } from './bounded-cache.ts'
 import {
   type CacheHealth,
   CachePort,
@@ -7,7 +8,7 @@ import {
   type Fence,
   type Inspection,
   type Lookup,
-  Permit,
+  type Permit,
 } from './ports/cache-port.ts'
 import type { Clock } from './ports/clock.ts'
 import { keptFor } from './representation.ts'
@@ -130,21 +131,5 @@ class NearSession extends CacheSession {
       this.#permits.set(permit, mine)
     }
     return mine
-  }
-}
-
-/** The cache in memory asks about its own session; what the core trusts is the one that it was given. */
-class PermitFor extends Permit {
-  readonly #permit: Permit
-  readonly #session: CacheSession
-
-  constructor(permit: Permit, session: CacheSession) {
-    super()
-    this.#permit = permit
-    this.#session = session
-  }
-
-  assert(): void {
-    this.#permit.assert(this.#session)
   }
 }
