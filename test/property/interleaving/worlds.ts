@@ -50,7 +50,8 @@ const IN_REDIS: readonly FaultKind['kind'][] = [...ANYWHERE, 'evict', 'flush', '
 function faultsOf(options: WorldOptions): readonly FaultKind['kind'][] {
   const anywhere = isOnRedis(options) ? IN_REDIS : ANYWHERE
   if (isOnCluster(options)) return [...anywhere, 'move']
-  return holds(options) ? [...anywhere, 'leave', 'retire', 'sweep', 'crash'] : anywhere
+  if (!holds(options)) return anywhere
+  return [...anywhere, 'leave', 'retire', 'crash', ...(isOnRedis(options) ? [] : (['sweep'] as const))]
 }
 
 /** What a run must have seen to prove anything, and has not. */
