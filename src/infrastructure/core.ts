@@ -10,9 +10,9 @@ import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import { Clock } from '../application/consistency/ports/clock.ts'
 import { Unavailable } from '../application/consistency/ports/unavailable.ts'
 import { ShadowCheck } from '../application/consistency/shadow-check.ts'
-import { regimeOf } from './config/cache-regime.ts'
 import { type Config, locationOf } from './config/config.ts'
 import { keptSecret } from './config/secret.ts'
+import { sharedSettingsOf } from './config/shared-settings.ts'
 import { boundedCache } from './modules/bounded-cache.ts'
 import { lruCache } from './modules/cache-lru.ts'
 import { nearCache } from './modules/cache-near.ts'
@@ -57,7 +57,7 @@ interface CoreFarewell {
 /**
  * Opens the database, brings its schema up to date and starts the drain loop. Works without Redis, only slower.
  * `overrides` are loaded last and may rebind anything, as a test does with a port.
- * @throws Unavailable `database-unavailable`; RegimeConflict; DataDirUnusable
+ * @throws Unavailable `database-unavailable`; SettingsConflict; DataDirUnusable
  */
 export async function openCore(
   config: Config,
@@ -119,7 +119,7 @@ async function start(
   database: Database,
 ): Promise<Core> {
   const [clock, metrics] = await Promise.all([container.getAsync(Clock), container.getAsync(Metrics)])
-  await database.invalidationLog.claim(regimeOf(config, cache))
+  await database.invalidationLog.claim(sharedSettingsOf(config, cache))
   metrics.watchDatabase(await container.getAsync(DatabaseState))
   metrics.watch(
     cache,

@@ -1,12 +1,12 @@
 import { HttpError } from '../adapters/http/kit/problem.ts'
 import { DataDirUnusable } from '../adapters/postgres/data-dir.ts'
 import { aboutCause, failureCause } from '../adapters/postgres/failure-cause.ts'
-import { RegimeConflict } from '../adapters/postgres/regime.ts'
+import { SettingsConflict } from '../adapters/postgres/settings-lock.ts'
 import { SessionNotOwn } from '../adapters/postgres/shared-sessions.ts'
 import { Unavailable } from '../application/consistency/ports/unavailable.ts'
 import { MarketflowError } from '../domain/errors.ts'
 import { ConfigError } from './config/config.ts'
-import { tellError } from './observability/tell-error.ts'
+import { serializeError } from './observability/serialize-error.ts'
 
 /** `EX_CONFIG` of sysexits.h: wrong settings, which a restart cannot mend. */
 const EXIT_CONFIG = 78
@@ -33,7 +33,7 @@ export function explainExit(error: unknown): string {
   if (address !== undefined) return address
   const refused = error instanceof MarketflowError || error instanceof HttpError
   if (!refused && !(error instanceof Unavailable)) {
-    const { stack, message } = tellError(error)
+    const { stack, message } = serializeError(error)
     return stack ?? message
   }
   const errors = refused ? error.errors : []
@@ -44,7 +44,7 @@ export function explainExit(error: unknown): string {
 }
 
 function isConfiguration(error: unknown): error is Error {
-  return [ConfigError, RegimeConflict, SessionNotOwn, DataDirUnusable].some((kind) => error instanceof kind)
+  return [ConfigError, SettingsConflict, SessionNotOwn, DataDirUnusable].some((kind) => error instanceof kind)
 }
 
 const LISTEN_FAILURES: Readonly<Record<string, string>> = {

@@ -39,7 +39,7 @@ const environment = () => ({
 })
 
 /** Each of these would wait for ever for a process that says why it gives up, and then stays. */
-describe.each(['tiered', 'redis'])('beside an instance of another regime, CACHE=%s', (cache) => {
+describe.each(['tiered', 'redis'])('beside an instance with other settings, CACHE=%s', (cache) => {
   let other: RunningService
 
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { RegimeConflict } from '../../src/adapters/postgres/regime.ts'
+import { SettingsConflict } from '../../src/adapters/postgres/settings-lock.ts'
 import { SystemClock } from '../../src/adapters/system/system-clock.ts'
 import { SystemRandom } from '../../src/adapters/system/system-random.ts'
 import { CachePort } from '../../src/application/consistency/ports/cache-port.ts'
@@ -80,10 +80,10 @@ it('a shared adapter of one’s own is refused beside Redis, whichever comes fir
   const shared = { DATABASE_URL: database.url }
   const onRedis = { ...shared, REDIS_URL: redis.url }
   await start(onRedis)
-  await expect(start(shared, sharedFileCache())).rejects.toBeInstanceOf(RegimeConflict)
+  await expect(start(shared, sharedFileCache())).rejects.toBeInstanceOf(SettingsConflict)
   await services.pop()?.close()
   await start(shared, sharedFileCache())
-  await expect(start(onRedis)).rejects.toBeInstanceOf(RegimeConflict)
+  await expect(start(onRedis)).rejects.toBeInstanceOf(SettingsConflict)
 })
 
 it.each([

@@ -221,7 +221,7 @@ export function giveUp(read: Read): void {
   if (phase === Reading.making || resent) Object.assign(read, { phase: Reading.late, epoch, fence })
 }
 
-/** `Gate.assert`: what must be true in the tick in which a command is sent. */
+/** `LeasePermit.assert`: what must be true in the tick in which a command is sent. */
 function permits({ session, trusted, lease }: Instance, config: Config): boolean {
   if (session === 0 || !trusted) return false
   return config.rules.leaseChecked !== 'when sending' || lease < lapsed(config)

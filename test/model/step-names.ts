@@ -23,7 +23,7 @@ export const STEPS = {
     'drain.ts Drain.run: invalidateAll, the acknowledgement, Lease.renew',
   'drain: given up': 'drain.ts Drain.run: catch',
   'read: lookup is sent, under a lease, on a trusted session':
-    'read-through.ts ReadThrough.read, lease.ts Gate.assert',
+    'read-through.ts ReadThrough.read, lease.ts LeasePermit.assert',
   'read: loads before it observes': 'read-through.ts ReadThrough.#fill (variant)',
   'read: lookup finds a hit': 'cache/redis-session.ts RedisSession.lookup, ports/cache-port.ts sameFence',
   'read: lookup finds a hit after an answered write': 'the same',

@@ -1,7 +1,7 @@
 import { CommitUnknown } from '../../application/consistency/ports/database.ts'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { ConnectionLost } from './connections.ts'
-import { RegimeConflict } from './regime.ts'
+import { SettingsConflict } from './settings-lock.ts'
 import { SessionNotOwn } from './shared-sessions.ts'
 import { sqlState } from './sql-errors.ts'
 
@@ -99,7 +99,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, FailureCause])[] = [
 export function failureCause(error: unknown): FailureCause | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof Unavailable && error.code === 'overloaded') return undefined
-  if (error instanceof RegimeConflict) return 'other-settings'
+  if (error instanceof SettingsConflict) return 'other-settings'
   if (error instanceof SessionNotOwn) return 'shared-sessions'
   const state = sqlState(error)
   if (state !== undefined) return find(BY_SQL_STATE, state)

@@ -8,8 +8,8 @@ import {
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { ConnectionLost, type Row, within } from './connections.ts'
 import { failureCause, type ObserveDatabase } from './failure-cause.ts'
-import { claimRegime, holdsLock, RegimeConflict } from './regime.ts'
 import type { SamePrimary } from './same-primary.ts'
+import { claimSettings, holdsLock, SettingsConflict } from './settings-lock.ts'
 import { SessionMark, SessionNotOwn } from './shared-sessions.ts'
 import { sqlState } from './sql-errors.ts'
 import { Position, SqlInvalidationLog } from './sql-invalidation-log.ts'
@@ -17,7 +17,7 @@ import { Position, SqlInvalidationLog } from './sql-invalidation-log.ts'
 interface Session {
   readonly client: Client
   readonly mark: SessionMark
-  /** Connected, and the regime claimed. */
+  /** Connected, and the settings claimed. */
   readonly ready: Promise<Client>
   readonly oneAtATime: LimitFunction
   readonly acknowledgements: Acknowledgements
@@ -52,7 +52,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
   readonly #timeoutMs: number
   readonly #primary: SamePrimary
   readonly #observe: ObserveDatabase
-  #regime: string | undefined
+  #settings: string | undefined
   #wake: () => void = () => {}
   #session: Session | undefined
   #closed = false
@@ -66,8 +66,8 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     this.#observe = observe
   }
 
-  async claim(regime: string): Promise<void> {
-    this.#regime = regime
+  async claim(settings: string): Promise<void> {
+    this.#settings = settings
     this.#drop(this.#session)
     await this.query('select', [])
   }
@@ -109,7 +109,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       // Whatever it is: without the log there is no lease.
       if (!this.#closed) this.#observe('log', failureCause(error) ?? 'other', error)
       if (overdue) throw new LogOverdue(error)
-      throw error instanceof RegimeConflict || error instanceof SessionNotOwn ? error : unavailable(error)
+      throw error instanceof SettingsConflict || error instanceof SessionNotOwn ? error : unavailable(error)
     }
   }
 
@@ -125,7 +125,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
    */
   async #witnessed({ client, mark }: Session, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     if (!/^\s*select\b/i.test(sql)) return (await client.query<Row>(sql, [...parameters])).rows
-    const own = this.#regime === undefined ? mark.isOwn : `${mark.isOwn} and ${holdsLock(this.#regime)}`
+    const own = this.#settings === undefined ? mark.isOwn : `${mark.isOwn} and ${holdsLock(this.#settings)}`
     const { rows } = await client.query<Row>(
       `select witness.*, answer.* from (select ${own} as own_session) as witness
        left join (select true as in_answer, looked.* from (${sql}) as looked) as answer on true`,
@@ -164,7 +164,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       ...DURABLE,
       ...mark.setting,
     })
-    if (this.#regime !== undefined) await claimRegime(client, this.#regime)
+    if (this.#settings !== undefined) await claimSettings(client, this.#settings)
     await client.query(`listen ${CHANNEL}`)
     return client
   }

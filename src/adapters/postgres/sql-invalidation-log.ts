@@ -8,7 +8,7 @@ import {
   type LogPosition,
 } from '../../application/consistency/ports/invalidation-log.ts'
 import type { Row } from './connections.ts'
-import { HELD, HOLDER_LOCKS } from './regime.ts'
+import { HELD, HOLDER_LOCKS } from './settings-lock.ts'
 
 /** The most rows of a piece. Those that are pending will be marked, which takes longer than to read them. */
 const MOST_ROWS = { pending: 1000, kept: 4000 } as const
@@ -164,10 +164,10 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
   /**
    * Says under which settings this instance uses its cache, from now on and for as long as it lives. Instances that
    * disagree on the lease's length, or on whether their cache is shared, break each other's promises silently.
-   * @param regime equal exactly where instances fit together, such as `shared/1000`
-   * @throws RegimeConflict now or from any later method, while an instance is alive that does not fit
+   * @param settings equal exactly where instances fit together, such as `shared/1000`
+   * @throws SettingsConflict now or from any later method, while an instance is alive that does not fit
    */
-  abstract claim(regime: string): Promise<void>
+  abstract claim(settings: string): Promise<void>
 
   async pending(since?: LogPosition, after?: LogCursor): Promise<LogPiece> {
     return this.#piece('pending', since, after)

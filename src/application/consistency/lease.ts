@@ -80,7 +80,7 @@ export class TrustedSessions extends Permit {
 }
 
 /** Stands in front of every use of the cache: a lease younger than L, on a session that has been replayed. */
-export class Gate extends Permit {
+export class LeasePermit extends Permit {
   readonly #trusted: TrustedSessions
   readonly #lease: Lease
 

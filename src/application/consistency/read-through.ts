@@ -43,7 +43,7 @@ export interface ReadObserver {
  */
 export class ReadThrough<Source> {
   readonly #cache: CachePort
-  readonly #gate: Permit
+  readonly #leased: Permit
   readonly #trusted: Permit
   readonly #snapshots: Snapshots<Source>
   readonly #loads: LoadQueue
@@ -56,7 +56,7 @@ export class ReadThrough<Source> {
 
   constructor(
     cache: CachePort,
-    permits: { readonly gate: Permit; readonly trusted: Permit },
+    permits: { readonly leased: Permit; readonly trusted: Permit },
     snapshots: Snapshots<Source>,
     loads: LoadQueue,
     clock: Clock,
@@ -65,7 +65,7 @@ export class ReadThrough<Source> {
     options: ReadThroughOptions<Source>,
   ) {
     this.#cache = cache
-    this.#gate = permits.gate
+    this.#leased = permits.leased
     this.#trusted = permits.trusted
     this.#snapshots = snapshots
     this.#loads = loads
@@ -86,8 +86,8 @@ export class ReadThrough<Source> {
     let lookup: Lookup
     try {
       session = this.#session()
-      this.#gate.assert(session)
-      lookup = await session.lookup(key, tags, this.#gate)
+      this.#leased.assert(session)
+      lookup = await session.lookup(key, tags, this.#leased)
     } catch (error) {
       if (!(error instanceof CacheUnusable)) throw error
       return this.#bypass(view, params, key, error)
@@ -180,7 +180,7 @@ export class ReadThrough<Source> {
   async #store(entry: Entry, { key, tags, fence, session }: FillTarget): Promise<boolean> {
     const keepMs = keptFor(entry, entry.loadedAt)
     try {
-      this.#gate.assert(session)
+      this.#leased.assert(session)
       return await session.store(key, tags, entry, fence, keepMs)
     } catch (error) {
       if (!(error instanceof CacheUnusable)) throw error

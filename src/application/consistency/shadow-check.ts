@@ -57,7 +57,7 @@ const FEW_LOADS = 4
  */
 export class ShadowCheck<Source> {
   readonly #cache: CachePort
-  readonly #gate: Permit
+  readonly #leased: Permit
   readonly #snapshots: Snapshots<Source>
   readonly #loads: LoadQueue
   readonly #clock: Clock
@@ -69,7 +69,7 @@ export class ShadowCheck<Source> {
 
   constructor(
     cache: CachePort,
-    gate: Permit,
+    leased: Permit,
     snapshots: Snapshots<Source>,
     loads: LoadQueue,
     clock: Clock,
@@ -78,7 +78,7 @@ export class ShadowCheck<Source> {
     observe: (report: ShadowReport) => void,
   ) {
     this.#cache = cache
-    this.#gate = gate
+    this.#leased = leased
     this.#snapshots = snapshots
     this.#loads = loads
     this.#clock = clock
@@ -155,10 +155,10 @@ export class ShadowCheck<Source> {
   async #fence<P, T>(view: View<P, T, Source>, params: P): Promise<Fence> {
     const session = this.#cache.session()
     if (session === undefined) throw new CacheUnusable('unreachable')
-    this.#gate.assert(session)
+    this.#leased.assert(session)
     return this.#decisive(
       view.tags(params),
-      (await session.lookup(view.key(params), view.tags(params), this.#gate)).fence,
+      (await session.lookup(view.key(params), view.tags(params), this.#leased)).fence,
     )
   }
 

@@ -1,7 +1,7 @@
 import { Drain, type DrainOutcome, type SharedHalf } from './drain.ts'
 import { DrainLoop } from './drain-loop.ts'
 import { ExplainView } from './explanation.ts'
-import { Gate, Lease, TrustedSessions } from './lease.ts'
+import { Lease, LeasePermit, TrustedSessions } from './lease.ts'
 import { type Limit, LoadQueue } from './load-queue.ts'
 import type { CachePort } from './ports/cache-port.ts'
 import type { Clock } from './ports/clock.ts'
@@ -67,10 +67,10 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
 
   const lease = new Lease(clock, leaseMs)
   const trusted = new TrustedSessions()
-  const gate = new Gate(trusted, lease)
+  const leased = new LeasePermit(trusted, lease)
   const loads = new LoadQueue(limit, mostLoads)
 
-  const drain = new Drain(cache, log, trusted, lease, behind(cache, log, clock, { gate, trusted, leaseMs }))
+  const drain = new Drain(cache, log, trusted, lease, behind(cache, log, clock, { leased, trusted, leaseMs }))
   const loop = new DrainLoop(drain, clocks.loop, leaseMs, (outcome) => {
     observer.drained(outcome)
     loads.drained(outcome)
@@ -80,10 +80,10 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   const writes = new UnitOfWork(transactions, tagsOf, confirmation, clock, (report) => observer.wrote(report))
 
   const shadowOptions = { share: shadowShare, leaseMs }
-  const shadow = new ShadowCheck(cache, gate, snapshots, loads, clock, random, shadowOptions, (report) =>
+  const shadow = new ShadowCheck(cache, leased, snapshots, loads, clock, random, shadowOptions, (report) =>
     observer.shadowChecked(report),
   )
-  const reads = new ReadThrough(cache, { gate, trusted }, snapshots, loads, clock, random, observer, {
+  const reads = new ReadThrough(cache, { leased, trusted }, snapshots, loads, clock, random, observer, {
     serveUnverified,
     ...(shadowShare > 0 && { hits: shadow }),
   })
@@ -96,12 +96,12 @@ function behind(
   { behind: cache }: CachePort,
   log: InvalidationLog,
   clock: Clock,
-  near: { readonly gate: Gate; readonly trusted: TrustedSessions; readonly leaseMs: number },
+  near: { readonly leased: LeasePermit; readonly trusted: TrustedSessions; readonly leaseMs: number },
 ): SharedHalf | undefined {
   if (cache === undefined) return undefined
   const lease = new Lease(clock, near.leaseMs)
   const trusted = new TrustedSessions()
   near.trusted.behind = trusted
-  near.gate.behind = new Gate(trusted, lease)
+  near.leased.behind = new LeasePermit(trusted, lease)
   return { drain: new Drain(cache, log, trusted, lease), lease }
 }

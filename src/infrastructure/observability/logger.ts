@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { RequestReport } from '../../adapters/http/kit/observe.ts'
 import { redact } from './redact.ts'
-import { tellError } from './tell-error.ts'
+import { serializeError } from './serialize-error.ts'
 
 /** What may wait to be written, in bytes, while the standard output is not read. */
 const LONGEST_QUEUE = 4 * 1024 * 1024
@@ -9,12 +9,12 @@ const LONGEST_QUEUE = 4 * 1024 * 1024
 const LAST_TRIES = 5
 
 /**
- * JSON lines to the standard output. Errors are told field by field (see `tellError`), and every finished line is
+ * JSON lines to the standard output. Errors are told field by field (see `serializeError`), and every finished line is
  * searched for secrets once more. No request waits for it to be written: lines that come meanwhile go out together, and
  * what is left goes out at exit.
  */
 export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
-  return pino({ level, serializers: { err: tellError }, hooks: { streamWrite: redact } }, destination)
+  return pino({ level, serializers: { err: serializeError }, hooks: { streamWrite: redact } }, destination)
 }
 
 /**

@@ -64,7 +64,7 @@ class Race {
     const cache = make()
     opened.push(cache)
     await expect.poll(() => cache.session(), { timeout: 10_000, interval: 5 }).toBeDefined()
-    const permits = { gate: new Switch(), trusted: new Switch() }
+    const permits = { leased: new Switch(), trusted: new Switch() }
     const queue = new LoadQueue((run) => run(), 1000)
     const observer = { read: () => {}, loaded: () => {} }
     const options = { serveUnverified: true }

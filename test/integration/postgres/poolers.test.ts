@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { PostgresInvalidationLog } from '../../../src/adapters/postgres/postgres-invalidation-log.ts'
-import { RegimeConflict } from '../../../src/adapters/postgres/regime.ts'
 import { SamePrimary } from '../../../src/adapters/postgres/same-primary.ts'
+import { SettingsConflict } from '../../../src/adapters/postgres/settings-lock.ts'
 import { SessionNotOwn } from '../../../src/adapters/postgres/shared-sessions.ts'
 import { startPgbouncer, type TestPooler } from '../../support/machine/pgbouncer.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
@@ -45,10 +45,10 @@ it('behind PgBouncer in session mode everything works, and instances under other
   expect(
     await database.snapshots.read((views) => views.marketListing({ page: 1, pageSize: 5 })),
   ).toBeDefined()
-  await expect(direct.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(RegimeConflict)
+  await expect(direct.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(SettingsConflict)
   const other = await openDatabase({ url })
   closing.push(other)
-  await expect(other.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(RegimeConflict)
+  await expect(other.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(SettingsConflict)
   await database.invalidationLog.close()
   await expect.poll(() => other.invalidationLog.claim('shared/500').then(() => 'in', String)).toBe('in')
   expect((await other.invalidationLog.pending()) satisfies object).toBeDefined()

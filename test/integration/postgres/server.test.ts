@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
-import { RegimeConflict } from '../../../src/adapters/postgres/regime.ts'
+import { SettingsConflict } from '../../../src/adapters/postgres/settings-lock.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 
 describe('several instances on one PostgreSQL', () => {
@@ -94,14 +94,14 @@ describe('several instances on one PostgreSQL', () => {
     const [first, same, other] = [await instance(), await instance(), await instance()]
     await first.invalidationLog.claim('shared/1000')
     await same.invalidationLog.claim('shared/1000')
-    await expect(other.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(RegimeConflict)
+    await expect(other.invalidationLog.claim('shared/500')).rejects.toBeInstanceOf(SettingsConflict)
     await expect(other.invalidationLog.pending()).rejects.toThrow(/LEASE_MS/)
     expect(await first.invalidationLog.pending()).toBeDefined()
     await first.invalidationLog.close()
     await same.invalidationLog.close()
     await expect.poll(() => other.invalidationLog.claim('shared/500').then(() => 'in', String)).toBe('in')
     const late = await instance()
-    await expect(late.invalidationLog.claim('shared/1000')).rejects.toBeInstanceOf(RegimeConflict)
+    await expect(late.invalidationLog.claim('shared/1000')).rejects.toBeInstanceOf(SettingsConflict)
     await other.invalidationLog.close()
   })
 })

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Gate, Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
+import { Lease, LeasePermit, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { FakeSession, TimerClock } from './fakes.ts'
 
@@ -61,36 +61,36 @@ describe('a lease', () => {
   })
 })
 
-describe('the gate', () => {
+describe('the leased', () => {
   let trusted: TrustedSessions
-  let gate: Gate
+  let leased: LeasePermit
   const session = new FakeSession()
 
   beforeEach(() => {
     trusted = new TrustedSessions()
-    gate = new Gate(trusted, lease)
+    leased = new LeasePermit(trusted, lease)
   })
 
   const refusal = expect.objectContaining({ reason: 'no-lease' })
 
   it('is shut without a lease, even for a trusted session', () => {
     trusted.trust(session)
-    expect(() => gate.assert(session)).toThrow(refusal)
+    expect(() => leased.assert(session)).toThrow(refusal)
   })
 
   it('is shut for a session that was not replayed, even under a lease', () => {
     lease.renew(lease.now())
     trusted.trust(new FakeSession())
-    expect(() => gate.assert(session)).toThrow(CacheUnusable)
+    expect(() => leased.assert(session)).toThrow(CacheUnusable)
     expect(() => trusted.assert(session)).toThrow(refusal)
   })
 
   it('opens with both, and shuts when the lease lapses', () => {
     trusted.trust(session)
     lease.renew(lease.now())
-    expect(() => gate.assert(session)).not.toThrow()
+    expect(() => leased.assert(session)).not.toThrow()
     pass({ monotonic: LENGTH_MS, wall: LENGTH_MS })
-    expect(() => gate.assert(session)).toThrow(refusal)
+    expect(() => leased.assert(session)).toThrow(refusal)
   })
 
   it('keeps trust when the lease has lapsed: enough for what is served marked', () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LruCache } from '../../../src/adapters/cache/lru-cache.ts'
 import { Drain } from '../../../src/application/consistency/drain.ts'
-import { Gate, Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
+import { Lease, LeasePermit, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import { NearCache } from '../../../src/application/consistency/near-cache.ts'
 import { CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import { entryOf } from '../cache/redis-in-memory.ts'
@@ -16,11 +16,11 @@ function world() {
   const near = new NearCache(new LruCache({ maxBytes: 100_000 }, clock, new FixedRandom()), redis, clock)
   const [lease, leaseInRedis] = [new Lease(clock, 1000), new Lease(clock, 1000)]
   const [trusted, trustedInRedis] = [new TrustedSessions(), new TrustedSessions()]
-  const gate = new Gate(trusted, lease)
-  gate.behind = new Gate(trustedInRedis, leaseInRedis)
+  const leased = new LeasePermit(trusted, lease)
+  leased.behind = new LeasePermit(trustedInRedis, leaseInRedis)
   const half = { drain: new Drain(redis, log, trustedInRedis, leaseInRedis), lease: leaseInRedis }
   const drain = new Drain(near, log, trusted, lease, half)
-  const look = () => near.session()!.lookup('k', ['t'], gate)
+  const look = () => near.session()!.lookup('k', ['t'], leased)
   const fill = async (text: string) =>
     near.session()!.store('k', ['t'], entryOf(text), (await look()).fence, 1000)
   return { steps, log, redis, near, lease, leaseInRedis, drain, look, fill }

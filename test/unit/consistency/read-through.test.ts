@@ -28,7 +28,7 @@ function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroug
   clock.monotonicMs = 7000
   const random = new FixedRandom()
   const cache = new FakeCache(reach)
-  const gate = new Switch()
+  const leased = new Switch()
   const trusted = new Switch()
   const observed: string[] = []
   /** How long each load took, in ms. */
@@ -50,7 +50,7 @@ function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroug
   const view = versionView((id) => w.load(id))
   const reads = new ReadThrough(
     cache,
-    { gate, trusted },
+    { leased, trusted },
     new FakeSnapshots(),
     new LoadQueue((run) => run(), 10),
     clock,
@@ -58,7 +58,7 @@ function world(reach: CachePort['reach'] = 'shared', options: Partial<ReadThroug
     observer,
     { serveUnverified: true, ...options },
   )
-  const w = { clock, random, cache, gate, trusted, observed, took, database, load, view, reads }
+  const w = { clock, random, cache, leased, trusted, observed, took, database, load, view, reads }
   return {
     ...w,
     /** Replaces the load for what comes. */
@@ -145,7 +145,7 @@ describe('a read', () => {
 
   it('stores nothing when the lease lapsed during the load', async () => {
     w.loading(async () => {
-      w.gate.open = false
+      w.leased.open = false
       return { value: { version: 1 } }
     })
     expect((await w.read()).status).toEqual({ kind: 'miss', stored: false })
@@ -209,7 +209,7 @@ describe('a read that cannot use the cache', () => {
       'no-lease',
       () => {
         const shut = world()
-        shut.gate.open = false
+        shut.leased.open = false
         return shut
       },
     ],
@@ -231,7 +231,7 @@ describe('a read that cannot use the cache', () => {
   })
 
   it('asks a cache without a lease for nothing', async () => {
-    w.gate.open = false
+    w.leased.open = false
     await w.read()
     expect(w.cache.present!.steps).toEqual(['session'])
   })
@@ -325,12 +325,12 @@ describe('with the database out of reach', () => {
   })
 
   it('without a lease too, over a session that is trusted', async () => {
-    w.gate.open = false
+    w.leased.open = false
     expect((await w.read()).status).toEqual({ kind: 'unverified', ageS: 0 })
   })
 
   it.each(['past its TTL', 'without a lease'])('but not a view that is always verified, %s', async (how) => {
-    if (how === 'without a lease') w.gate.open = false
+    if (how === 'without a lease') w.leased.open = false
     else await w.clock.advance(TTL_MS)
     await expect(w.readStrictly()).rejects.toMatchObject({ code: 'database-unavailable' })
   })
@@ -344,15 +344,15 @@ describe('with the database out of reach', () => {
     await w.read('y')
     w.loading(w.load)
     w.database.down = true
-    w.gate.open = false
+    w.leased.open = false
     await expect(w.read('y')).rejects.toMatchObject({ code: 'database-unavailable' })
-    w.gate.open = true
+    w.leased.open = true
     await w.clock.advance(TTL_MS + 5500)
     await expect(w.read('y')).rejects.toMatchObject({ code: 'database-unavailable' })
   })
 
   it('but never over one that has not been replayed', async () => {
-    w.gate.open = false
+    w.leased.open = false
     w.trusted.open = false
     w.cache.present!.steps.length = 0
     await expect(w.read()).rejects.toMatchObject({ code: 'database-unavailable' })
@@ -362,7 +362,7 @@ describe('with the database out of reach', () => {
   it('and never what has been invalidated', async () => {
     await w.cache.present!.invalidate(['tag:x'])
     await expect(w.read()).rejects.toMatchObject({ code: 'database-unavailable' })
-    w.gate.open = false
+    w.leased.open = false
     await expect(w.read()).rejects.toMatchObject({ code: 'database-unavailable' })
   })
 
@@ -373,7 +373,7 @@ describe('with the database out of reach', () => {
 
   it('another failure of the cache is told as it is', async () => {
     const bug = new TypeError('a bug')
-    w.gate.open = false
+    w.leased.open = false
     w.cache.present!.failing.set('lookup', bug)
     await expect(w.read()).rejects.toBe(bug)
   })
@@ -397,7 +397,7 @@ describe('with the database out of reach', () => {
     const strict = world('shared', { serveUnverified: false })
     await strict.read()
     strict.database.down = true
-    if (how === 'without a lease') strict.gate.open = false
+    if (how === 'without a lease') strict.leased.open = false
     else await strict.clock.advance(TTL_MS)
     strict.cache.present!.steps.length = 0
     await expect(strict.read()).rejects.toMatchObject({ code: 'database-unavailable' })

@@ -24,7 +24,7 @@ function world(share = 1, as = (view: View<string, Version, unknown>) => view) {
   const clock = new TimerClock()
   const random = new FixedRandom()
   const cache = new FakeCache()
-  const gate = new Switch()
+  const leased = new Switch()
   const snapshots = new FakeSnapshots()
   const loads = new LoadQueue((run) => run(), 100)
   const reports: ShadowReport[] = []
@@ -41,7 +41,7 @@ function world(share = 1, as = (view: View<string, Version, unknown>) => view) {
   const view = as(data)
   const shadow = new ShadowCheck(
     cache,
-    gate,
+    leased,
     snapshots,
     loads,
     clock,
@@ -49,12 +49,12 @@ function world(share = 1, as = (view: View<string, Version, unknown>) => view) {
     { share, leaseMs: LEASE_MS },
     (report) => reports.push(report),
   )
-  const permits = { gate, trusted: gate }
+  const permits = { leased, trusted: leased }
   const observer = { read: () => {}, loaded: () => {} }
   const options = { serveUnverified: true, hits: shadow }
   const reads = new ReadThrough(cache, permits, snapshots, loads, clock, random, observer, options)
   return {
-    ...{ clock, random, cache, gate, loads, reports, database, shadow, view },
+    ...{ clock, random, cache, leased, loads, reports, database, shadow, view },
     read: () => reads.read(view, 'x'),
     outcomes: () => reports.map(({ outcome }) => outcome),
     /** A write that says so. */
@@ -205,7 +205,7 @@ describe('a checked hit', () => {
   it('stays undecided without a lease: then no reader is served from the cache, and it is not asked', async () => {
     w.database.version = 2
     await w.read()
-    w.gate.open = false
+    w.leased.open = false
     w.cache.present!.steps.length = 0
     await w.clock.advance(1.02 * LEASE_MS)
     expect(w.outcomes()).toEqual(['undecided'])
@@ -216,10 +216,10 @@ describe('a checked hit', () => {
   it('is judged by the second look alone when there was no lease at the first', async () => {
     w.database.version = 2
     await w.read()
-    w.gate.open = false
+    w.leased.open = false
     await w.clock.advance(LEASE_MS)
     expect(w.outcomes()).toEqual([])
-    w.gate.open = true
+    w.leased.open = true
     await w.clock.advance(0.02 * LEASE_MS)
     expect(w.outcomes()).toEqual(['violation'])
   })

@@ -9,15 +9,15 @@ import {
 } from '../variant.ts'
 
 const drain = core('drain.ts')
-const gate = core('lease.ts')
+const leased = core('lease.ts')
 
 /** What a new connection to the cache may be used for, and when. */
 export const CONNECTIONS: readonly Variant[] = [
   variant(
     'a new connection trusted at once',
     connections,
-    gate(`return this.#sessions.has(session)`, `return true`),
-    gate(`if (!this.#sessions.has(session)) throw new CacheUnusable('no-lease')`, ``),
+    leased(`return this.#sessions.has(session)`, `return true`),
+    leased(`if (!this.#sessions.has(session)) throw new CacheUnusable('no-lease')`, ``),
   ),
   variant(
     'replay of pending rows only',
@@ -59,9 +59,9 @@ export const CONNECTIONS: readonly Variant[] = [
     'a read moved to a new connection before its replay',
     connections,
     core('read-through.ts')(
-      `lookup = await session.lookup(key, tags, this.#gate)`,
+      `lookup = await session.lookup(key, tags, this.#leased)`,
       // As a client with an offline queue does: the command waits for the next connection.
-      `lookup = await session.lookup(key, tags, this.#gate).catch(async (error) => {
+      `lookup = await session.lookup(key, tags, this.#leased).catch(async (error) => {
         await this.#clock.sleep(100)
         const next = this.#cache.session()
         if (next === undefined || next === session) throw error

@@ -7,10 +7,10 @@ const readThrough = core('read-through.ts')
  * asks every server, and only a drain's reply can renew the lease. The model, without that order, does not forgive it.
  */
 const CHECKS_LEASE_AFTER_ASKING = readThrough(
-  `this.#gate.assert(session)
-      lookup = await session.lookup(key, tags, this.#gate)`,
+  `this.#leased.assert(session)
+      lookup = await session.lookup(key, tags, this.#leased)`,
   `lookup = await session.lookup(key, tags, this.#trusted)
-      this.#gate.assert(session)`,
+      this.#leased.assert(session)`,
 )
 
 /** Changed and still right: what catches one of these would catch anything. */

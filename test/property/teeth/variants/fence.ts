@@ -41,7 +41,7 @@ export const FENCE: readonly Variant[] = [
     quiet,
     readThrough(
       `return await session.store(key, tags, entry, fence, keepMs)`,
-      `const late = await session.lookup(key, tags, this.#gate)
+      `const late = await session.lookup(key, tags, this.#leased)
       return await session.store(key, tags, entry, late.fence, keepMs)`,
     ),
   ),

@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
  * What all instances on one database must agree on, as text that is equal exactly where they do: or one's writes would
  * not wait as long as the other's reads trust, or would delete stamps where the other does not look for them.
  */
-export function regimeOf(
+export function sharedSettingsOf(
   { leaseMs }: Pick<Config, 'leaseMs'>,
   { reach, identity, behind }: Pick<CachePort, 'reach' | 'identity' | 'behind'>,
 ): string {

@@ -1,14 +1,14 @@
 import { messageOf } from '../../domain/errors.ts'
 
 /** What a log says of an error. */
-export interface ToldError {
+export interface SerializedError {
   readonly type: string
   readonly message: string
   readonly stack?: string
   readonly code?: string
-  readonly cause?: ToldError
+  readonly cause?: SerializedError
   /** Of an AggregateError: one for each address that was tried, say. */
-  readonly errors?: readonly ToldError[]
+  readonly errors?: readonly SerializedError[]
 }
 
 /**
@@ -16,7 +16,7 @@ export interface ToldError {
  * that failed with its arguments (of AUTH: the password), and PostgreSQL the row that broke a rule (of an account: its
  * address and the hash of its password), also in the message.
  */
-export function tellError(error: unknown): ToldError {
+export function serializeError(error: unknown): SerializedError {
   if (!(error instanceof Error)) return { type: typeof error, message: messageOf(error) }
   const { code, detail } = error as { readonly code?: unknown; readonly detail?: unknown }
   const withhold = (text: string) =>
@@ -26,7 +26,7 @@ export function tellError(error: unknown): ToldError {
     message: withhold(error.message),
     ...(error.stack !== undefined && { stack: withhold(error.stack) }),
     ...(code !== undefined && { code: String(code) }),
-    ...(error.cause !== undefined && { cause: tellError(error.cause) }),
-    ...(error instanceof AggregateError && { errors: error.errors.map(tellError) }),
+    ...(error.cause !== undefined && { cause: serializeError(error.cause) }),
+    ...(error instanceof AggregateError && { errors: error.errors.map(serializeError) }),
   }
 }

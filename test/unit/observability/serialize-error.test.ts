@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { explainExit } from '../../../src/infrastructure/exit.ts'
-import { tellError } from '../../../src/infrastructure/observability/tell-error.ts'
+import { serializeError } from '../../../src/infrastructure/observability/serialize-error.ts'
 
 describe('what is thrown and is no Error is told in words', () => {
   it.each([
@@ -11,8 +11,8 @@ describe('what is thrown and is no Error is told in words', () => {
     ['with neither', { reason: { of: 'its own' } }, 'an object with the fields reason'],
     ['as null', null, 'null'],
   ])('%s', (_, thrown, told) => {
-    expect(tellError(thrown).message).toBe(told)
-    expect(tellError(new Error('x', { cause: thrown })).cause!.message).toBe(told)
+    expect(serializeError(thrown).message).toBe(told)
+    expect(serializeError(new Error('x', { cause: thrown })).cause!.message).toBe(told)
     expect(explainExit(thrown)).toBe(told)
   })
 })
