@@ -29,7 +29,7 @@ export async function httpApp(
 ): Promise<RequestListener> {
   const { container } = core
   const metrics = await container.getAsync(Metrics)
-  const metricsText = sharedByThoseWhoAskAtOnce(shareMetrics(metrics))
+  const metricsText = shareMetrics(metrics)
   const recent = await container.getAsync(RecentEvents)
   const log = requestLog(logger)
   const onRequest = (report: RequestReport) => {
@@ -63,14 +63,4 @@ function shareMetrics(metrics: Metrics): () => Promise<string> {
   metrics.markAs(worker)
   onCountsQuestion(() => metrics.counts())
   return clusterMetrics
-}
-
-function sharedByThoseWhoAskAtOnce(render: () => Promise<string>): () => Promise<string> {
-  let rendering: Promise<string> | undefined
-  return () => {
-    rendering ??= render().finally(() => {
-      rendering = undefined
-    })
-    return rendering
-  }
 }

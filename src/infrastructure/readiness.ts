@@ -3,6 +3,7 @@ import { Lease } from '../application/consistency/lease.ts'
 import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import type { Core } from './core.ts'
 import { DatabaseState } from './observability/database-state.ts'
+import { KnownHolders } from './observability/known-holders.ts'
 import { Metrics } from './observability/metrics.ts'
 
 /**
@@ -14,6 +15,7 @@ export async function readiness({ container }: Core): Promise<SystemProbes['read
   const lease = await container.getAsync(Lease)
   const metrics = await container.getAsync(Metrics)
   const state = await container.getAsync(DatabaseState)
+  const holders = await container.getAsync(KnownHolders)
   return async () => {
     const reachable = metrics.databaseHeard
     const { connected, breaker, problem } = cache.health()
@@ -27,6 +29,11 @@ export async function readiness({ container }: Core): Promise<SystemProbes['read
         ...(problem !== undefined && { problem: problem.code }),
       },
       lease: { held: lease.holds, age_ms: lease.ageMs === undefined ? null : Math.round(lease.ageMs) },
+      holders: holders.now.map(({ id, state, acknowledgedMs }) => ({
+        id,
+        state,
+        acknowledged_ms: acknowledgedMs === undefined ? null : Math.round(acknowledgedMs),
+      })),
       invalidations: { pending: metrics.pendingRows },
     }
     return { ready: reachable, body }

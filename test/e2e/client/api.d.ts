@@ -628,6 +628,17 @@ export interface components {
                 readonly held: boolean;
                 readonly age_ms: number | null;
             };
+            /** @description Instances with a cache of their own, which every write waits for. */
+            readonly holders: readonly {
+                readonly id: string;
+                /**
+                 * @description `lost`: its connection has ended. `retired`: writes wait a lease out for it.
+                 * @enum {string}
+                 */
+                readonly state: "active" | "lost" | "retired";
+                /** @description Since its last acknowledgement. */
+                readonly acknowledged_ms: number | null;
+            }[];
             /** @description Rows of the log that the last drain could not apply. */
             readonly invalidations: {
                 readonly pending: number;
@@ -2215,6 +2226,7 @@ export interface operations {
                      *         "held": true,
                      *         "age_ms": 112
                      *       },
+                     *       "holders": [],
                      *       "invalidations": {
                      *         "pending": 0
                      *       }
@@ -2249,6 +2261,7 @@ export interface operations {
                      *         "held": true,
                      *         "age_ms": 112
                      *       },
+                     *       "holders": [],
                      *       "invalidations": {
                      *         "pending": 0
                      *       }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,4 +32,17 @@ describe('the secret that is kept beside the embedded database', () => {
       expect(readFileSync(file(), 'utf8')).toBe(kept)
     },
   )
+
+  it('is not half there after a start on a full disk, so that the next start makes it', async () => {
+    const module = JSON.stringify(
+      new URL('../../../src/infrastructure/config/secret.ts', import.meta.url).href,
+    )
+    const code = `const { keptSecret } = await import(${module}); await keptSecret(${JSON.stringify(dataDir)})`
+    // With no block left for a file, it is made and nothing can be written to it.
+    const limited = 'ulimit -f 0 && exec "$0" --input-type=module --eval "$1"'
+    const { status, stderr } = spawnSync('sh', ['-c', limited, process.execPath, code], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([1, expect.stringContaining('EFBIG')])
+    expect(await keptSecret(dataDir)).toMatch(/^[\w-]{43}$/)
+    expect(readdirSync(dataDir)).toEqual(['jwt-secret'])
+  })
 })

@@ -1,7 +1,8 @@
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
 import { describe, expect, it } from 'vitest'
 import { RateLimits } from '../../../src/adapters/http/kit/rate-limits.ts'
 import { ScraperAccess } from '../../../src/adapters/http/system/scraper-access.ts'
+import { READY, systemRoutes } from '../../../src/adapters/http/system/system-routes.ts'
 
 const TOKEN = 'the token of the scrapers'
 
@@ -42,5 +43,29 @@ describe('the metrics', () => {
     const wrong = asked('10.0.0.7', { authorization: 'Bearer another token' })
     for (let i = 0; i < 10; i++) await expect(access.assert(wrong)).rejects.toMatchObject(refused)
     await expect(access.assert(wrong)).rejects.toMatchObject({ code: 'rate-limited' })
+  })
+
+  it('are rendered once for all scrapers that ask while that takes place, and anew for the next', async () => {
+    const renderings: ((text: string) => void)[] = []
+    const metrics = async () => ({
+      contentType: 'text/plain',
+      text: await new Promise<string>((resolve) => renderings.push(resolve)),
+    })
+    const readiness = async () => ({ ready: true, body: READY })
+    const { handle } = systemRoutes({ readiness, metrics }, undefined).find(
+      ({ path }) => path === '/metrics',
+    )!
+    const answers: string[] = []
+    const response = { writeHead: () => response, end: (text: string) => answers.push(text) }
+    const ask = async () => handle(asked('127.0.0.1'), response as unknown as Response)
+    const scrapes = [ask(), ask(), ask()]
+    await expect.poll(() => renderings).toHaveLength(1)
+    renderings[0]!('first')
+    await Promise.all(scrapes)
+    const later = ask()
+    await expect.poll(() => renderings).toHaveLength(2)
+    renderings[1]!('second')
+    await later
+    expect(answers).toEqual(['first', 'first', 'first', 'second'])
   })
 })

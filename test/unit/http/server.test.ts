@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import express from 'express'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type HttpServer, listen } from '../../../src/adapters/http/server.ts'
@@ -61,6 +62,35 @@ describe('listen', () => {
     await closing
     expect(performance.now() - start).toBeLessThan(2000)
     agent.destroy()
+  })
+
+  it('tells clients whose request is in flight, or comes over a kept connection, that their answer is the last', async () => {
+    const { app, arrived, release } = slowApp()
+    server = await listen(app, { host: '127.0.0.1', port: 0 })
+    const agent = new Agent({ keepAlive: true })
+    const ask = (path: string) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        request(`${server.url}${path}`, { agent }, resolve).on('error', reject).end()
+      })
+    await text(await ask('/'))
+    await setImmediate()
+    const kept = Object.values(agent.freeSockets).flat().length
+    const onAnother = new Agent({ keepAlive: true })
+    const slow = new Promise<IncomingMessage>((resolve, reject) => {
+      request(`${server.url}/slow`, { agent: onAnother }, resolve).on('error', reject).end()
+    })
+    await arrived
+    const closing = server.close()
+    // Once the server has looked for idle connections, as it does every few ms.
+    await sleep(40)
+    const answers = [await ask('/')]
+    release()
+    answers.push(await slow)
+    expect([kept, ...answers.map(({ headers }) => headers.connection)]).toEqual([1, 'close', 'close'])
+    await Promise.all(answers.map((answer) => text(answer)))
+    await closing
+    agent.destroy()
+    onAnother.destroy()
   })
 
   it('resets none of the connections that are busy when it closes: each gets a last answer that says so', async () => {

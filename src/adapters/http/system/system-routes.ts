@@ -19,6 +19,7 @@ export const READY: Readiness = {
   database_cause: null,
   cache: { name: 'tiered', connected: true, breaker: 'closed' },
   lease: { held: true, age_ms: 112 },
+  holders: [],
   invalidations: { pending: 0 },
 }
 const UNREADY: Readiness = { ...READY, database: 'unreachable', database_cause: 'refused' }
@@ -30,6 +31,7 @@ export function systemRoutes(
   limits: RateLimits | undefined,
 ): Route[] {
   const scrapers = new ScraperAccess(metricsToken, limits)
+  const metricsNow = sharedByThoseWhoAskAtOnce(metrics)
   return [
     {
       method: 'GET',
@@ -83,7 +85,7 @@ export function systemRoutes(
       },
       async handle(req, res) {
         await scrapers.assert(req)
-        const { contentType, text } = await metrics()
+        const { contentType, text } = await metricsNow()
         res
           .writeHead(200, {
             'Content-Type': contentType,
@@ -93,6 +95,17 @@ export function systemRoutes(
       },
     },
   ]
+}
+
+/** A rendering takes the process's time, and scrapers that come while one is made are given that one. */
+function sharedByThoseWhoAskAtOnce<T>(render: () => Promise<T>): () => Promise<T> {
+  let rendering: Promise<T> | undefined
+  return () => {
+    rendering ??= render().finally(() => {
+      rendering = undefined
+    })
+    return rendering
+  }
 }
 
 const health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
@@ -122,6 +135,17 @@ const readinessBody = z
     lease: z
       .strictObject({ held: z.boolean(), age_ms: z.int().nullable() })
       .describe('Whether this instance may use the cache now, and since when, in milliseconds.'),
+    holders: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          state: z
+            .enum(['active', 'lost', 'retired'])
+            .describe('`lost`: its connection has ended. `retired`: writes wait a lease out for it.'),
+          acknowledged_ms: z.int().min(0).nullable().describe('Since its last acknowledgement.'),
+        }),
+      )
+      .describe('Instances with a cache of their own, which every write waits for.'),
     invalidations: z
       .strictObject({ pending: z.int().min(0) })
       .describe('Rows of the log that the last drain could not apply.'),
