@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../redis.ts'
-import { folderWith } from './binaries.ts'
 import { inspectServer } from './inspect-server.ts'
-import { install, mayInstall } from './install.ts'
+import { provideProgram } from './install.ts'
 import { unprivilegedUser } from './own-postgres.ts'
 
 /** A pooler in front of a PostgreSQL. */
@@ -25,7 +24,12 @@ export async function startPgbouncer(
   serverUrl: string,
   mode: 'session' | 'transaction',
 ): Promise<TestPooler> {
-  const program = (await installed()) ?? (await installedNow())
+  const program = await provideProgram({
+    name: 'pgbouncer',
+    debianPackage: 'pgbouncer',
+    variable: 'PGBOUNCER',
+    purpose: 'put a pooler in front of PostgreSQL',
+  })
   const user = await unprivilegedUser()
   const home = await mkdtemp(join(tmpdir(), 'marketflow-pgbouncer-'))
   const port = await freePort()
@@ -72,21 +76,4 @@ max_client_conn = 500
   }
   await stop()
   throw new Error('The PgBouncer that the tests started does not answer')
-}
-
-async function installed(): Promise<string | undefined> {
-  const named = process.env.PGBOUNCER
-  if (named !== undefined && named !== '') return named
-  const folder = await folderWith('pgbouncer')
-  return folder && join(folder, 'pgbouncer')
-}
-
-async function installedNow(): Promise<string> {
-  if (await mayInstall()) await install('pgbouncer')
-  const path = await installed()
-  if (path !== undefined) return path
-  throw new Error(
-    'The tests put a pooler in front of PostgreSQL, and there is no pgbouncer. Install it (`apt-get install pgbouncer`, ' +
-      '`brew install pgbouncer`), or name the program in PGBOUNCER.',
-  )
 }
