@@ -17,7 +17,12 @@ const include = tests === 'unit' ? UNIT : tests === 'deep' ? DEEP : ['**/*.test.
 export default defineConfig({
   test: {
     include: include.map((pattern) => `test/${pattern}`),
-    exclude: ['**/node_modules/**', ...(tests === 'deep' ? [] : ['test/**/*.deep.test.ts'])],
+    // The library's tests run in a project of their own, which `test/package` makes.
+    exclude: [
+      '**/node_modules/**',
+      'test/consumer/**',
+      ...(tests === 'deep' ? [] : ['test/**/*.deep.test.ts']),
+    ],
     ...(tests !== 'unit' && { globalSetup: 'test/support/global-setup.ts' }),
     reporters: ['default', new RanOnReporter()],
     testTimeout: 180_000,

@@ -9,10 +9,12 @@ import { LoadQueue } from '../application/consistency/load-queue.ts'
 import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import { Clock } from '../application/consistency/ports/clock.ts'
 import { Unavailable } from '../application/consistency/ports/unavailable.ts'
+import { rowsKeptMs, startRunning } from '../application/consistency/running.ts'
 import { ShadowCheck } from '../application/consistency/shadow-check.ts'
+import { sharedSettingsOf } from '../application/consistency/shared-settings.ts'
+import { LONGEST_TTL_S } from '../application/use-cases.ts'
 import { type Config, locationOf } from './config/config.ts'
 import { keptSecret } from './config/secret.ts'
-import { sharedSettingsOf } from './config/shared-settings.ts'
 import { boundedCache } from './modules/bounded-cache.ts'
 import { lruCache } from './modules/cache-lru.ts'
 import { nearCache } from './modules/cache-near.ts'
@@ -26,8 +28,10 @@ import { useCases } from './modules/use-cases.ts'
 import { DatabaseState } from './observability/database-state.ts'
 import { KnownHolders } from './observability/known-holders.ts'
 import { Metrics } from './observability/metrics.ts'
-import { LONGEST_LOAD_MS, sweepRegularly } from './sweeper.ts'
 import { TracedConnections } from './tracing/traced-connections.ts'
+
+/** The longest a load may take, in ms. */
+const LONGEST_LOAD_MS = 10_000
 
 /** Swapping a cache adapter is one line of configuration for a user, and one module for a developer. */
 const CACHES: Record<
@@ -127,20 +131,20 @@ async function start(
     await container.getAsync(LoadQueue),
     await container.getAsync(KnownHolders),
   )
-  const shadow = await container.getAsync(ShadowCheck)
-  const loop = await container.getAsync(DrainLoop)
-  await loop.start()
-  const closing = new AbortController()
-  const sweeping = sweepRegularly(database.invalidationLog, clock, closing.signal, (error) => {
-    metrics.sweepFailed()
-    logger.warn({ err: error }, 'the invalidation log could not be swept')
+  const finish = await startRunning({
+    loop: await container.getAsync(DrainLoop),
+    shadow: await container.getAsync(ShadowCheck),
+    cache,
+    log: database.invalidationLog,
+    clock,
+    keptMs: rowsKeptMs(LONGEST_TTL_S, LONGEST_LOAD_MS),
+    sweepFailed: (error) => {
+      metrics.sweepFailed()
+      logger.warn({ err: error }, 'the invalidation log could not be swept')
+    },
   })
   const close = async () => {
-    closing.abort()
-    await sweeping
-    await shadow.close()
-    const last = await loop.finish()
-    await cache.close()
+    const last = await finish()
     await database.close()
     const done = last.invalidated && last.error === undefined
     return { invalidationsLeft: done ? 0 : last.backlog?.rows }

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 /** Every document of the project. */
-const DOCUMENTS = globSync(['*.md', '{docs,bench,test,deploy}/**/*.md'], {
+const DOCUMENTS = globSync(['*.md', '{docs,bench,package,test,deploy}/**/*.md'], {
   exclude: (path) => path.includes('node_modules'),
 })
 

@@ -2,12 +2,15 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 /** What people write and people read. This file names the words, and the schema of Compose is others'. */
-const FILES = globSync(['*.md', '{bench,deploy,docs,src,test}/**/*.{ts,js,json,md,sh,yml,html,css}'], {
-  exclude: (path) =>
-    path.includes('node_modules') ||
-    path.endsWith('words.test.ts') ||
-    path.startsWith('test/deployment/compose-spec'),
-})
+const FILES = globSync(
+  ['*.md', '{bench,deploy,docs,package,src,test}/**/*.{ts,js,json,md,sh,yml,html,css}'],
+  {
+    exclude: (path) =>
+      path.includes('node_modules') ||
+      path.endsWith('words.test.ts') ||
+      path.startsWith('test/deployment/compose-spec'),
+  },
+)
 
 /**
  * A sentence about «whoever» leaves the reader to find out whether an instance, a reader, a server or a drain is meant.

@@ -1,5 +1,4 @@
 import pLimit from 'p-limit'
-import { refuseNul } from './sql-errors.ts'
 
 export type Row = Record<string, unknown>
 
@@ -66,11 +65,7 @@ export function lend(connection: Connection): { readonly connection: Connection;
     })
   return {
     connection: {
-      query: (sql, parameters) =>
-        inTurn(async () => {
-          refuseNul(sql)
-          return connection.query(sql, parameters)
-        }),
+      query: (sql, parameters) => inTurn(() => connection.query(sql, parameters)),
       begin: (statement) => inTurn(() => connection.begin(statement)),
     },
     end: () => {

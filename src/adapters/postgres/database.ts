@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { MikroORM } from '@mikro-orm/core'
-import { Client } from 'pg'
+import { Client, Pool } from 'pg'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import type { Transactions } from '../../application/ports/transactions.ts'
 import type { Snapshots } from '../../application/ports/view-queries.ts'
@@ -18,8 +18,8 @@ import { PostgresSnapshots } from './postgres-snapshots.ts'
 import { PostgresTransactions } from './postgres-transactions.ts'
 import { databaseIdentity, ON_STANDBY, refuseStandby, SamePrimary } from './same-primary.ts'
 import { refuseSharedSessions } from './shared-sessions.ts'
-import { translate } from './sql-errors.ts'
 import type { SqlInvalidationLog } from './sql-invalidation-log.ts'
+import { translate } from './translate.ts'
 
 /** A PostgreSQL server, or a database embedded in this process: in a directory, or in `memory` alone. */
 export type DatabaseLocation = { readonly url: string } | { readonly dataDir: string }
@@ -91,22 +91,23 @@ export async function openDatabase(
 }
 
 async function openPostgres(url: string, options: DatabaseOptions): Promise<Database> {
-  const { host, port, database } = new Client({ connectionString: url })
+  const to = { connectionString: url }
+  const { host, port, database } = new Client(to)
   const primary = new SamePrimary()
-  const pool = {
-    url,
-    primary,
-    connectTimeoutMs: options.connectTimeoutMs,
-    statementTimeoutMs: options.loadTimeoutMs,
-  }
-  const connections = new PoolConnections({ ...pool, size: options.poolSize })
-  const writes = new PoolConnections({
-    ...pool,
-    size: options.writePoolSize,
-    lockTimeoutMs: options.lockTimeoutMs,
-  })
+  const { connectTimeoutMs, loadTimeoutMs: statementTimeoutMs, lockTimeoutMs } = options
+  const pool = (max: number) =>
+    new Pool({
+      connectionString: url,
+      max,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      application_name: 'marketflow',
+    })
+  const common = { primary, connectTimeoutMs, statementTimeoutMs }
+  const connections = new PoolConnections({ ...common, pool: pool(options.poolSize) })
+  const writes = new PoolConnections({ ...common, pool: pool(options.writePoolSize), lockTimeoutMs })
   const orm = postgresOrm(url, options.connectTimeoutMs)
-  const invalidationLog = new PostgresInvalidationLog(url, options.logTimeoutMs, primary, options.observe)
+  const invalidationLog = new PostgresInvalidationLog(to, options.logTimeoutMs, primary, options.observe)
   const place = `at ${host}:${port}/${database}`
   const starting = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -130,7 +131,7 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
     options,
   })
   try {
-    await refuseSharedSessions(url, options.connectTimeoutMs)
+    await refuseSharedSessions(to, options.connectTimeoutMs)
     return opened
   } catch (error) {
     await opened.close()

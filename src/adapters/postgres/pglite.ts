@@ -2,8 +2,8 @@ import type { PGlite } from '@electric-sql/pglite'
 import pLimit from 'p-limit'
 import { Acknowledgements, LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
 import { type Connection, ConnectionLost, Connections, lend, type Row, within } from './connections.ts'
-import { translate } from './sql-errors.ts'
 import { SqlInvalidationLog } from './sql-invalidation-log.ts'
+import { translate } from './translate.ts'
 
 /**
  * The one connection of an embedded database, lent to one at a time: a query of anybody else's would otherwise run

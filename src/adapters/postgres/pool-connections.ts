@@ -1,12 +1,11 @@
-import { DatabaseError, Pool, type PoolClient } from 'pg'
+import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { type Answer, type Connection, ConnectionLost, Connections, lend, within } from './connections.ts'
 import { ON_STANDBY, query, refuseStandby, type SamePrimary } from './same-primary.ts'
 import { sqlState } from './sql-errors.ts'
 
 export interface PoolOptions {
-  readonly url: string
-  readonly size: number
+  readonly pool: Pool
   /** How long a caller waits for a connection, be it made or freed, in ms. */
   readonly connectTimeoutMs: number
   /** The longest a statement may take, in ms. */
@@ -30,7 +29,7 @@ export class PoolConnections extends Connections {
   #lent = 0
   readonly #deadlineMs: number
 
-  constructor({ url, size, connectTimeoutMs, statementTimeoutMs, lockTimeoutMs, primary }: PoolOptions) {
+  constructor({ pool, connectTimeoutMs, statementTimeoutMs, lockTimeoutMs, primary }: PoolOptions) {
     super()
     this.#primary = primary
     this.#settings = {
@@ -39,16 +38,10 @@ export class PoolConnections extends Connections {
       idle_in_transaction_session_timeout: statementTimeoutMs,
       ...(lockTimeoutMs !== undefined && { lock_timeout: lockTimeoutMs }),
     }
-    this.#size = size
+    this.#size = pool.options.max
     this.#connectTimeoutMs = connectTimeoutMs
     this.#deadlineMs = statementTimeoutMs + SLACK_MS
-    this.#pool = new Pool({
-      connectionString: url,
-      max: size,
-      connectionTimeoutMillis: connectTimeoutMs,
-      keepAlive: true,
-      application_name: 'marketflow',
-    })
+    this.#pool = pool
     // Without listeners a dropped connection would end the process. The caller that uses it learns from the failing query.
     this.#pool.on('error', () => {})
     this.#pool.on('connect', (client) => client.on('error', () => {}))

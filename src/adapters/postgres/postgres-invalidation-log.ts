@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit'
-import { Client } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import {
   Acknowledgements,
   type HolderMessage,
@@ -48,7 +48,7 @@ const GIVEN_UP = '57014'
  * way must not be answered to the next one.
  */
 export class PostgresInvalidationLog extends SqlInvalidationLog {
-  readonly #url: string
+  readonly #to: ClientConfig
   readonly #timeoutMs: number
   readonly #primary: SamePrimary
   readonly #observe: ObserveDatabase
@@ -57,10 +57,15 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
   #session: Session | undefined
   #closed = false
 
-  /** `timeoutMs`: the longest a method may take, connecting included. */
-  constructor(url: string, timeoutMs: number, primary: SamePrimary, observe: ObserveDatabase = () => {}) {
+  /** `to`: the database, as pg is told. `timeoutMs`: the longest a method may take, connecting included. */
+  constructor(
+    to: ClientConfig,
+    timeoutMs: number,
+    primary: SamePrimary,
+    observe: ObserveDatabase = () => {},
+  ) {
     super()
-    this.#url = url
+    this.#to = to
     this.#timeoutMs = timeoutMs
     this.#primary = primary
     this.#observe = observe
@@ -137,7 +142,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
 
   #open(): Session {
     const client = new Client({
-      connectionString: this.#url,
+      ...this.#to,
       keepAlive: true,
       application_name: 'marketflow log',
     })

@@ -2,9 +2,9 @@ import { Snapshots, type ViewQueries } from '../../application/ports/view-querie
 import type { Connection, Connections } from './connections.ts'
 import { within } from './connections.ts'
 import { type ObserveDatabase, observed } from './failure-cause.ts'
-import { rollback } from './postgres-transactions.ts'
-import { translate } from './sql-errors.ts'
-import { SqlViewQueries } from './sql-view-queries.ts'
+import { type Query, SqlViewQueries } from './sql-view-queries.ts'
+import { inSnapshot } from './transaction-steps.ts'
+import { translate } from './translate.ts'
 
 /** Loads: no entity manager takes part, so nothing can answer from an identity map or a result cache. */
 export class PostgresSnapshots extends Snapshots {
@@ -34,16 +34,7 @@ export class PostgresSnapshots extends Snapshots {
   }
 }
 
-async function snapshot<T>(connection: Connection, queries: (views: ViewQueries) => Promise<T>): Promise<T> {
-  await connection.begin('start transaction isolation level repeatable read read only')
-  try {
-    const result = await queries(
-      new SqlViewQueries(async (sql, parameters) => (await connection.query(sql, parameters)).rows),
-    )
-    await connection.query('commit')
-    return result
-  } catch (error) {
-    await rollback(connection)
-    throw error
-  }
+function snapshot<T>(connection: Connection, queries: (views: ViewQueries) => Promise<T>): Promise<T> {
+  const query: Query = async (sql, parameters) => (await connection.query(sql, parameters)).rows
+  return inSnapshot(connection, () => queries(new SqlViewQueries(query)))
 }

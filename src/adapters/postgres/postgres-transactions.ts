@@ -1,5 +1,4 @@
 import type { EntityManager } from '@mikro-orm/core'
-import { CommitUnknown } from '../../application/consistency/ports/database.ts'
 import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import type { Connection, Connections } from './connections.ts'
 import { type ObserveDatabase, observed } from './failure-cause.ts'
@@ -9,16 +8,11 @@ import {
   MikroMarketRepository,
   MikroVendorRepository,
 } from './repositories.ts'
-import { brokeUniqueRule, mayRunAgain, provesRollback, translate } from './sql-errors.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
-import { LOGS_ITSELF } from './writes-by-hand.ts'
+import { BEGIN_LOOK, BEGIN_WRITE, insistently, inTransaction, logInvalidation } from './transaction-steps.ts'
+import { refuseNul, translate } from './translate.ts'
 
-/** How often a write is tried that lost to another one. Every attempt has its own entity manager. */
-const ATTEMPTS = 5
-
-const BEGIN = 'begin isolation level read committed'
-
-/** Writes: a forked entity manager over one connection, with every step spelled out, to know which of them failed. */
+/** Writes: a forked entity manager over one connection, a new one for every attempt. */
 export class PostgresTransactions extends Transactions {
   readonly #connections: { readonly writes: Connections; readonly reads: Connections }
   readonly #em: EntityManager
@@ -36,13 +30,11 @@ export class PostgresTransactions extends Transactions {
   }
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#insistently('writes', (connection) =>
-      this.#attempt(connection, `${BEGIN}; ${LOGS_ITSELF}`, work),
-    )
+    return this.#insistently('writes', (connection) => this.#attempt(connection, BEGIN_WRITE, work))
   }
 
   look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
-    return this.#insistently('reads', (connection) => this.#attempt(connection, `${BEGIN} read only`, work))
+    return this.#insistently('reads', (connection) => this.#attempt(connection, BEGIN_LOOK, work))
   }
 
   async #insistently<T>(
@@ -50,13 +42,10 @@ export class PostgresTransactions extends Transactions {
     attempt: (connection: Connection) => Promise<T>,
   ): Promise<T> {
     const use = over === 'writes' ? 'writes' : 'loads'
-    for (let number = 1; ; number++) {
-      try {
-        return await observed(this.#observe, use, () => this.#connections[over].run(attempt))
-      } catch (error) {
-        const again = mayRunAgain(error) || brokeUniqueRule(error)
-        if (number === ATTEMPTS || !again) throw translate(error)
-      }
+    try {
+      return await insistently(() => observed(this.#observe, use, () => this.#connections[over].run(attempt)))
+    } catch (error) {
+      throw translate(error)
     }
   }
 
@@ -67,17 +56,11 @@ export class PostgresTransactions extends Transactions {
   ): Promise<T> {
     const em = this.#em.fork()
     em.setTransactionContext(transactionContext(connection))
-    await connection.begin(begin)
-    let result: T
-    try {
-      result = await work(transaction(em, connection))
+    return inTransaction(connection, begin, async () => {
+      const result = await work(transaction(em, connection))
       await em.flush()
-    } catch (error) {
-      await rollback(connection)
-      throw error
-    }
-    await commit(connection)
-    return result
+      return result
+    })
   }
 }
 
@@ -93,13 +76,7 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
     vendors: new MikroVendorRepository(em, query),
     applications: new MikroApplicationRepository(em),
     views: new SqlViewQueries(query),
-    logInvalidation: async (tags) => {
-      const [row] = await query(
-        'insert into cache_invalidation (tags) values ($1) returning id::text, xid::text as transaction',
-        [tags],
-      )
-      return { id: String(row?.id), transaction: String(row?.transaction) }
-    },
+    logInvalidation: (tags) => logInvalidation(query, tags),
   }
 }
 
@@ -107,26 +84,9 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
 function transactionContext(connection: Connection) {
   return {
     executeQuery: async ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => {
+      refuseNul(sql)
       const { rows, affected } = await connection.query(sql, parameters)
       return { rows, numAffectedRows: BigInt(affected) }
     },
   }
-}
-
-/** A connection that cannot even roll back is broken, and its transaction ends with it. */
-export async function rollback(connection: Connection): Promise<void> {
-  await connection.query('rollback').catch(() => {})
-}
-
-/** @throws CommitUnknown unless PostgreSQL said how it went */
-async function commit(connection: Connection): Promise<void> {
-  let command: string
-  try {
-    command = (await connection.query('commit')).command
-  } catch (error) {
-    if (provesRollback(error)) throw error
-    throw new CommitUnknown('COMMIT was sent, but its outcome is unknown', { cause: error })
-  }
-  if (command !== 'COMMIT')
-    throw new Error('PostgreSQL rolled back: a statement failed, and the work went on')
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Client } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import { within } from './connections.ts'
 import { query } from './same-primary.ts'
 
@@ -32,10 +32,8 @@ const ROUNDS = 3
  * since the database is out of reach or has no connection to spare, each look at the log finds.
  * @throws SessionNotOwn
  */
-export async function refuseSharedSessions(url: string, timeoutMs: number): Promise<void> {
-  const clients = [0, 1].map(
-    () => new Client({ connectionString: url, application_name: 'marketflow probe' }),
-  )
+export async function refuseSharedSessions(to: ClientConfig, timeoutMs: number): Promise<void> {
+  const clients = [0, 1].map(() => new Client({ ...to, application_name: 'marketflow probe' }))
   for (const client of clients) client.on('error', () => {})
   const [one, other] = clients as [Client, Client]
   const destroy = () => {

@@ -1,13 +1,4 @@
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
-import { MarketflowError } from '../../domain/errors.ts'
-
-/** What breaking each unique rule means to the client. */
-const CONFLICTS: Readonly<Record<string, string>> = {
-  accounts_email_unique: 'An account with this e-mail address exists already',
-  markets_slug_unique: 'A market with this slug exists already',
-  markets_directory_id_unique: 'A market with this directory id exists already',
-  vendor_applications_live_unique: 'The vendor has a live application at this market already',
-}
 
 /**
  * SQLSTATEs of a server that cannot serve now: connection exceptions, refused logins, a database that is not there,
@@ -15,18 +6,6 @@ const CONFLICTS: Readonly<Record<string, string>> = {
  * and read_only_sql_transaction, which is what a primary answers that was demoted.
  */
 const UNAVAILABLE = /^(08|28|3D|53|57P|58)|^(57014|25P03|25006)$/
-
-/** Text that PostgreSQL cannot store: character_not_in_repertoire, untranslatable_character. */
-const UNSTORABLE = /^(22021|22P05)$/
-
-/**
- * MikroORM writes values into the SQL text, and PostgreSQL's protocol ends that text at the first NUL: what follows
- * would be cut off, quote and condition included.
- * @throws MarketflowError `validation-failed`
- */
-export function refuseNul(sql: string): void {
-  if (sql.includes('\0')) throw unstorable()
-}
 
 /** PostgreSQL's code for what went wrong; undefined when it was not PostgreSQL that said so. */
 export function sqlState(error: unknown): string | undefined {
@@ -58,15 +37,10 @@ export function provesRollback(error: unknown): boolean {
   return state !== '40003' && /^(23|25|40)|^57014$/.test(state)
 }
 
-/** What a database driver threw, as the application knows it; anything else comes back as it is. */
-export function translate(error: unknown): unknown {
-  if (error instanceof MarketflowError || error instanceof Unavailable || !(error instanceof Error))
-    return error
+/** What a driver threw, as Unavailable where PostgreSQL cannot serve now; anything else comes back as it is. */
+export function orUnavailable(error: unknown): unknown {
+  if (error instanceof Unavailable || !(error instanceof Error)) return error
   const state = sqlState(error)
-  if (brokeUniqueRule(error)) return conflict(error)
-  if (state !== undefined && UNSTORABLE.test(state)) {
-    return unstorable(error)
-  }
   // lock_not_available: another write is at the same row, and takes its time.
   if (state === '55P03') {
     const message = 'Another write holds what this one needs; try again in a moment'
@@ -77,15 +51,4 @@ export function translate(error: unknown): unknown {
     return new Unavailable('database-unavailable', { cause: error })
   }
   return error
-}
-
-function unstorable(cause?: unknown): MarketflowError {
-  return new MarketflowError('validation-failed', 'The text holds a character that cannot be stored', {
-    cause,
-  })
-}
-
-function conflict(error: Error): MarketflowError {
-  const constraint = 'constraint' in error ? String(error.constraint) : ''
-  return new MarketflowError('conflict', CONFLICTS[constraint], { cause: error })
 }

@@ -1,8 +1,5 @@
 import { Migration } from '@mikro-orm/migrations'
 
-/** Said by a transaction that logs its own tags. It ends with the transaction, so that no pooler hands it on. */
-export const LOGS_ITSELF = 'set local marketflow.unit_of_work = on'
-
 /*
  * What is written past the unit of work, in psql, by a job or by a service in another language, is logged by triggers in
  * the writer's own commit: the tags of everything in which its rows showed, and show now. Tags are spelled out, and not

@@ -20,6 +20,8 @@ import type { View } from './view.ts'
 export interface ReadThroughOptions<Source> {
   /** With PostgreSQL out of reach, serve what is still there, marked; otherwise fail. */
   readonly serveUnverified: boolean
+  /** Views with a longer TTL are refused, in seconds: their entries could outlive the log's rows. */
+  readonly longestTtlS?: number
   /** Told of every hit, on its way out. */
   readonly hits?: HitObserver<Source>
 }
@@ -51,6 +53,7 @@ export class ReadThrough<Source> {
   readonly #random: Random
   readonly #observer: ReadObserver
   readonly #options: ReadThroughOptions<Source>
+  readonly #longestTtlS: number
   readonly #flights = new Flights<Loaded>()
   readonly #departures = new Departures<Entry>()
 
@@ -73,13 +76,16 @@ export class ReadThrough<Source> {
     this.#random = random
     this.#observer = observer
     this.#options = options
+    this.#longestTtlS = options.longestTtlS ?? Number.POSITIVE_INFINITY
   }
 
   /**
    * Reads a view: from the cache when its stamps are current, else from the database.
-   * @throws Unavailable `database-unavailable` or `overloaded` when it must be loaded and cannot.
+   * @throws Unavailable `database-unavailable` or `overloaded` when it must be loaded and cannot; RangeError for a view
+   * whose TTL is longer than the log's rows are kept for.
    */
   async read<P, T>(view: View<P, T, Source>, params: P): Promise<Reading<T>> {
+    if (view.ttlS > this.#longestTtlS) throw tooLong(view, this.#longestTtlS)
     const key = view.key(params)
     const tags = view.tags(params)
     let session: CacheSession
@@ -264,6 +270,12 @@ function canBeMarked(entry: Entry): boolean {
 /** Neither keys nor stamps hold a line feed. */
 function flightName({ key, fence }: FillTarget): string {
   return `${key}\n${fence.join('\n')}`
+}
+
+function tooLong({ name, ttlS }: { readonly name: string; readonly ttlS: number }, most: number): RangeError {
+  return new RangeError(
+    `The view ${name} has a ttlS of ${ttlS}, and the log keeps its rows for entries of ${most}`,
+  )
 }
 
 function secondsUntil(end: number, start: number): number {

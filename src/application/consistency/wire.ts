@@ -24,6 +24,8 @@ export interface Surroundings<Source, Tx extends LoggingTransaction, Event exten
   readonly clock: Clock
   readonly random: Random
   readonly leaseMs: number
+  /** The longest TTL that the log's rows outlive, in seconds; without it, every view's is taken to be shorter. */
+  readonly longestTtlS?: number
   /** With the database out of reach, serve what is still there, marked; otherwise fail. */
   readonly serveUnverified: boolean
   /** The share of hits that are checked against the database, in [0, 1]. */
@@ -62,7 +64,7 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   surroundings: Surroundings<Source, Tx, Event>,
 ): Consistency<Source, Tx, Event> {
   const { cache, log, snapshots, transactions, tagsOf, clock, random } = surroundings
-  const { leaseMs, serveUnverified, shadowShare = 0, limit, mostLoads, observer } = surroundings
+  const { leaseMs, longestTtlS, serveUnverified, shadowShare = 0, limit, mostLoads, observer } = surroundings
   const { clocks = { loop: clock, writes: clock } } = surroundings
 
   const lease = new Lease(clock, leaseMs)
@@ -85,6 +87,7 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   )
   const reads = new ReadThrough(cache, { leased, trusted }, snapshots, loads, clock, random, observer, {
     serveUnverified,
+    ...(longestTtlS !== undefined && { longestTtlS }),
     ...(shadowShare > 0 && { hits: shadow }),
   })
   const explain = new ExplainView(cache, trusted, lease, clock)

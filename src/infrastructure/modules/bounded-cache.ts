@@ -1,8 +1,7 @@
 import { ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
-import { BoundedCache, type CallDeadlines } from '../../application/consistency/bounded-cache.ts'
+import { bound, deadlinesOf } from '../../application/consistency/bound.ts'
 import type { CacheObserver } from '../../application/consistency/call-failures.ts'
-import { NearCache } from '../../application/consistency/near-cache.ts'
 import { CachePort, problemOf } from '../../application/consistency/ports/cache-port.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Config } from '../config/config.ts'
@@ -26,21 +25,7 @@ export const boundedCache = (config: Config, logger: Logger) =>
         },
         recovered: () => changes.observe(undefined),
       }
-      const bounded = (each: CachePort) => new BoundedCache(each, deadlinesOf(config), clock, observer)
-      return cache instanceof NearCache
-        ? new NearCache(bounded(cache.memory), bounded(cache.behind), clock)
-        : bounded(cache)
+      const deadlines = deadlinesOf({ leaseMs: config.leaseMs, timeoutMs: config.redisTimeoutMs })
+      return bound(cache, deadlines, clock, observer)
     })
   })
-
-/**
- * Twice what the adapters on Redis take at most, whose own deadlines say more: a lookup may be two of two round trips.
- * An invalidation that hangs leaves the next drain time to keep the lease.
- */
-function deadlinesOf({ leaseMs, redisTimeoutMs }: Pick<Config, 'leaseMs' | 'redisTimeoutMs'>): CallDeadlines {
-  return {
-    lookupMs: 4 * redisTimeoutMs,
-    invalidateMs: 2 * Math.max(redisTimeoutMs, leaseMs / 4),
-    closeMs: 5000,
-  }
-}

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const database = await openDatabase({ url: fresh.url })
   await database.migrate()
   await database.close()
-  log = new PostgresInvalidationLog(fresh.url, TIMEOUT_MS, new SamePrimary())
+  log = new PostgresInvalidationLog({ connectionString: fresh.url }, TIMEOUT_MS, new SamePrimary())
   await log.claim('private/1000')
   other = new Client({ connectionString: fresh.url })
   await other.connect()

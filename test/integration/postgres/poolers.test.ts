@@ -69,7 +69,9 @@ describe('behind PgBouncer in transaction mode', () => {
 
   it('an instance that got in has no lease as soon as another client has had its session', async () => {
     const url = await pooled('transaction')
-    const logs = [1, 2].map(() => new PostgresInvalidationLog(url, 5_000, new SamePrimary()))
+    const logs = [1, 2].map(
+      () => new PostgresInvalidationLog({ connectionString: url }, 5_000, new SamePrimary()),
+    )
     closing.push(...logs)
     const [one, other] = logs as [PostgresInvalidationLog, PostgresInvalidationLog]
     await one.claim('private/1000')

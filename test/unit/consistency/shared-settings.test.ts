@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { redisIdentity } from '../../../src/adapters/cache/redis-backed-cache.ts'
-import { sharedSettingsOf } from '../../../src/infrastructure/config/shared-settings.ts'
+import { sharedSettingsOf } from '../../../src/application/consistency/shared-settings.ts'
 
 const URL = 'redis://127.0.0.1:6379'
 const shared = (identity = redisIdentity(URL, 'marketflow:')) => ({ reach: 'shared', identity }) as const

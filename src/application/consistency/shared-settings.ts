@@ -1,12 +1,11 @@
-import type { CachePort } from '../../application/consistency/ports/cache-port.ts'
-import type { Config } from './config.ts'
+import type { CachePort } from './ports/cache-port.ts'
 
 /**
  * What all instances on one database must agree on, as text that is equal exactly where they do: or one's writes would
  * not wait as long as the other's reads trust, or would delete stamps where the other does not look for them.
  */
 export function sharedSettingsOf(
-  { leaseMs }: Pick<Config, 'leaseMs'>,
+  { leaseMs }: { readonly leaseMs: number },
   { reach, identity, behind }: Pick<CachePort, 'reach' | 'identity' | 'behind'>,
 ): string {
   // Not beside shared caches: of a release that knew no holders, their writes would wait for none.

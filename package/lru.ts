@@ -1,0 +1,1 @@
+export { LruCache, type LruCacheOptions } from '../src/adapters/cache/lru-cache.ts'

@@ -1,0 +1,1 @@
+export { NearCache } from '../src/application/consistency/near-cache.ts'

@@ -1,0 +1,1 @@
+export { NullCache } from '../src/adapters/cache/null-cache.ts'
