@@ -17,7 +17,8 @@ export function commitNextVersion(writes: Writes, id: string): Promise<number> {
     const before = listingOf(market)
     market.edit({ stallCount: market.stallCount + 1 }, new Date())
     const { slug, organizerId, stallCount } = market
-    record({ type: 'market-edited', marketId: id, slug, organizerId, before, after: before, vendorIds: [] })
+    const others = { vendorIds: [], applications: [] }
+    record({ type: 'market-edited', marketId: id, slug, organizerId, before, after: before, ...others })
     return stallCount
   })
 }

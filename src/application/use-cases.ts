@@ -1,17 +1,19 @@
 import { ACCOUNT_DETAIL, ChangePassword, GetAccount } from './accounts/account-settings.ts'
 import { RegisterAccount } from './accounts/register-account.ts'
 import { ACCOUNT_SESSION, Identify, LogIn, SignOutEverywhere } from './accounts/sessions.ts'
-import { ListApplications } from './applications/application-reads.ts'
+import { GetApplication, ListApplications, ListOwnApplications } from './applications/application-reads.ts'
 import { ApplyToMarket } from './applications/apply-to-market.ts'
 import {
   AcceptApplication,
   RejectApplication,
+  RemoveVendor,
   WaitlistApplication,
   WithdrawApplication,
 } from './applications/decisions.ts'
 import { CreateMarket } from './markets/create-market.ts'
+import { DeleteMarket } from './markets/delete-market.ts'
 import { ImportMarkets } from './markets/import-markets.ts'
-import { GetMarket, GetMarketStats, ListMarkets } from './markets/market-reads.ts'
+import { GetMarket, GetMarketStats, ListMarkets, ListOwnMarkets } from './markets/market-reads.ts'
 import { UpdateMarket } from './markets/update-market.ts'
 import { GetOrganizerDashboard } from './organizers/organizer-reads.ts'
 import { BrowseMarkets, ShowMarket, ShowSitemap, ShowSitemapPart } from './pages/page-reads.ts'
@@ -23,7 +25,10 @@ export const READS = {
   listMarkets: ListMarkets,
   getMarket: GetMarket,
   getMarketStats: GetMarketStats,
+  listOwnMarkets: ListOwnMarkets,
   listApplications: ListApplications,
+  listOwnApplications: ListOwnApplications,
+  getApplication: GetApplication,
   getVendor: GetVendor,
   getVendorDashboard: GetVendorDashboard,
   getOrganizerDashboard: GetOrganizerDashboard,
@@ -40,11 +45,13 @@ export const WRITES = {
   signOutEverywhere: SignOutEverywhere,
   createMarket: CreateMarket,
   updateMarket: UpdateMarket,
+  deleteMarket: DeleteMarket,
   importMarkets: ImportMarkets,
   applyToMarket: ApplyToMarket,
   acceptApplication: AcceptApplication,
   rejectApplication: RejectApplication,
   waitlistApplication: WaitlistApplication,
+  removeVendor: RemoveVendor,
   withdrawApplication: WithdrawApplication,
   updateVendor: UpdateVendor,
 }

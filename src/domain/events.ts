@@ -11,6 +11,7 @@ export type DomainEvent =
   | SessionsEnded
   | MarketCreated
   | MarketEdited
+  | MarketDeleted
   | ApplicationSubmitted
   | ApplicationMoved
   | VendorEdited
@@ -54,24 +55,39 @@ export interface MarketEdited {
   readonly after: Listing
   /** Every vendor accepted here: their profiles and dashboards name the market. */
   readonly vendorIds: readonly string[]
+  /** Every application ever made here, if the market has another name now: they tell it. */
+  readonly applications: readonly ApplicationIds[]
 }
 
-interface ApplicationSubmitted {
-  readonly type: 'application-submitted'
+/** Only drafts are: no list, no page and no vendor has ever shown it. */
+interface MarketDeleted {
+  readonly type: 'market-deleted'
   readonly marketId: string
-  readonly vendorId: string
   readonly organizerId: string
 }
 
-interface ApplicationMoved {
+/** An application, and whose it is. */
+export interface ApplicationIds {
+  readonly applicationId: string
+  readonly vendorId: string
+}
+
+interface ApplicationSubmitted extends ApplicationIds {
+  readonly type: 'application-submitted'
+  readonly marketId: string
+  readonly organizerId: string
+}
+
+interface ApplicationMoved extends ApplicationIds {
   readonly type: 'application-moved'
   readonly marketId: string
   readonly slug: string
-  readonly vendorId: string
   readonly organizerId: string
   readonly from: ApplicationStatus
   readonly to: ApplicationStatus
   readonly listing: Listing
+  /** All others on the market's waiting list, if it was or is on that: they tell their positions. */
+  readonly waiting: readonly ApplicationIds[]
 }
 
 interface VendorEdited {
@@ -81,4 +97,6 @@ interface VendorEdited {
   readonly markets: readonly { readonly marketId: string; readonly slug: string }[]
   /** The organizers of all these markets, whose dashboards name it. */
   readonly organizerIds: readonly string[]
+  /** Every application it ever made: they name it. */
+  readonly applicationIds: readonly string[]
 }

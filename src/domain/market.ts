@@ -95,6 +95,12 @@ export class Market {
       throw new MarketflowError('conflict', `The market is ${this.status}, not active`)
   }
 
+  /** @throws MarketflowError `conflict` unless it is a draft, which only its organizer has seen. */
+  assertDraft(): void {
+    if (this.status !== 'draft')
+      throw new MarketflowError('conflict', `The market is ${this.status}; only a draft can be deleted`)
+  }
+
   /** @throws MarketflowError `market-full` when every stall is taken. */
   takeStall(): void {
     if (this.vendorCount >= this.stallCount) throw new MarketflowError('market-full')

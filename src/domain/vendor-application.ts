@@ -7,7 +7,7 @@ export type ApplicationStatus = (typeof APPLICATION_STATUSES)[number]
 /** A live application blocks another by the same vendor at the same market. */
 export const LIVE_STATUSES: readonly ApplicationStatus[] = ['pending', 'waitlisted', 'accepted']
 
-/** In characters. */
+/** In characters, of what either side writes to the other. */
 export const LONGEST_MESSAGE = 2000
 
 export interface VendorApplicationProps {
@@ -25,6 +25,8 @@ export class VendorApplication {
   readonly vendorId: string
   readonly message: string
   status: ApplicationStatus = 'pending'
+  /** Why a vendor that was accepted lost its stall; null for all others. */
+  reason: string | null = null
   readonly createdAt: Date
   updatedAt: Date
 
@@ -57,6 +59,20 @@ export class VendorApplication {
   waitlist(now: Date): void {
     assertMayMove(this, ['pending'], 'waitlisted')
     move(this, 'waitlisted', now)
+  }
+
+  /**
+   * Ends what was agreed: the vendor loses its stall, and is told why. The caller holds the market's row lock. Its
+   * status is `rejected`, which every release knows, with a reason.
+   * @throws MarketflowError `conflict` unless accepted.
+   */
+  remove(market: Market, reason: string, now: Date): void {
+    if (this.status !== 'accepted') {
+      throw new MarketflowError('conflict', `An application that is ${this.status} has no stall to lose`)
+    }
+    market.freeStall()
+    this.reason = reason
+    move(this, 'rejected', now)
   }
 
   /**

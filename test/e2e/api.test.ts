@@ -91,13 +91,13 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
 
     const applied = { params: { path: { id: application.id } } }
     const waitlisted = ok(await rosa.api.client.POST('/applications/{id}/waitlist', applied))
-    expect(waitlisted).toEqual({ status: 'waitlisted' })
+    expect(waitlisted).toMatchObject({ status: 'waitlisted', waiting_position: 1 })
     const waiting = await rosa.api.client.GET('/markets/{id}/applications', {
       params: { ...market.params, query: { status: 'waitlisted' } },
     })
     expect(ok(waiting).total).toBe(1)
     const accepted = ok(await rosa.api.client.POST('/applications/{id}/accept', applied))
-    expect(accepted).toEqual({ status: 'accepted' })
+    expect(accepted).toMatchObject({ status: 'accepted', waiting_position: null })
     expect(ok(await client.GET('/markets/{id}', market)).vendors).toEqual([
       { id: vera.vendorId, business_name: 'Vera’s Apples', category: 'vegetables' },
     ])
@@ -123,9 +123,71 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     )
 
     const withdrawn = ok(await vera.api.client.POST('/applications/{id}/withdraw', applied))
-    expect(withdrawn).toEqual({ status: 'withdrawn' })
+    expect(withdrawn).toMatchObject({ status: 'withdrawn' })
     expect(ok(await client.GET('/markets/{id}', market))).toMatchObject({ vendor_count: 0, vendors: [] })
     expect(ok(await vera.api.client.GET('/vendors/{id}/dashboard', self)).applications.withdrawn).toBe(1)
+  })
+
+  it('gives everybody their own things back, and to each side of an application the other’s address', async () => {
+    const rosa = await organizer(api, 'Rosa Own')
+    const stranger = await organizer(api)
+    const [vera, paul, mary] = [await vendor(api, 'Vera’s'), await vendor(api, 'Paul’s'), await vendor(api)]
+    const id = await activeMarket(rosa, { name: 'Own Market', stall_count: 1 })
+    const draft = ok(
+      await rosa.api.client.POST('/markets', { body: { name: 'Draft', city: 'X', stall_count: 1 } }),
+    )
+    type Own = { readonly id: string; readonly name: string; readonly status: string }
+    const own = async (query = ''): Promise<Own[]> => (await rosa.api.get(`/me/markets${query}`)).body.markets
+    expect((await own()).map(({ name, status }) => [name, status])).toEqual([
+      ['Draft', 'draft'],
+      ['Own Market', 'active'],
+    ])
+    expect((await own('?status=draft')).map(({ name }) => name)).toEqual(['Draft'])
+
+    const applying = await vera.api.post(`/markets/${id}/applications`, { message: 'Apples' })
+    const [veras, pauls, marys] = [applying.body.id, await applied(paul, id), await applied(mary, id)]
+    expect(applying.headers.get('location')).toBe(`/applications/${veras}`)
+    expect((await own()).find((market) => market.id === id)).toMatchObject({ pending_applications: 3 })
+    const seen = async ({ api }: { readonly api: Api }, application: string) =>
+      (await api.get(`/applications/${application}`)).body
+    expect(await seen(vera, veras)).toEqual(applying.body)
+    expect(await seen(vera, veras)).toMatchObject({ contact: { name: 'Rosa Own', email: rosa.email } })
+    expect(await seen(rosa, veras)).toMatchObject({ contact: { email: vera.email } })
+    for (const other of [paul, stranger])
+      expect((await seen(other, veras)).code).toBe('application-not-found')
+    expect((await api.get(`/applications/${veras}`)).status).toBe(401)
+
+    // The waiting list is in the order of waitlisting, and not of applying.
+    for (const each of [marys, pauls]) await rosa.api.post(`/applications/${each}/waitlist`)
+    expect(await seen(paul, pauls)).toMatchObject({ waiting_position: 2 })
+    const waiting = await rosa.api.get(`/markets/${id}/applications?status=waitlisted`)
+    expect(waiting.body.applications.map((each: { id: string }) => each.id)).toEqual([marys, pauls])
+    await rosa.api.post(`/applications/${marys}/reject`)
+    expect(await seen(paul, pauls)).toMatchObject({ waiting_position: 1 })
+    const pending = (await paul.api.get('/me/applications?status=waitlisted')).body
+    expect(pending).toMatchObject({ total: 1, applications: [{ id: pauls, waiting_position: 1 }] })
+
+    expect((await rosa.api.post(`/applications/${veras}/remove`, { reason: 'x' })).status).toBe(409)
+    await rosa.api.post(`/applications/${veras}/accept`)
+    expect((await rosa.api.post(`/applications/${pauls}/accept`)).body.code).toBe('market-full')
+    expect((await rosa.api.post(`/applications/${veras}/remove`, { reason: ' ' })).status).toBe(400)
+    for (const other of [vera, stranger])
+      expect((await other.api.post(`/applications/${veras}/remove`, { reason: 'x' })).status).toBe(403)
+    await rosa.api.post(`/applications/${veras}/remove`, { reason: 'Never there' })
+    expect(await seen(vera, veras)).toMatchObject({ status: 'rejected', reason: 'Never there' })
+    expect((await rosa.api.post(`/applications/${pauls}/accept`)).status).toBe(200)
+
+    expect((await rosa.api.patch(`/markets/${id}`, { name: 'Mine' })).body.name).toBe('Mine')
+    expect(await seen(vera, veras)).toMatchObject({ market_name: 'Mine' })
+    expect((await vera.api.patch(`/vendors/${vera.vendorId}`, { business_name: 'V' })).status).toBe(200)
+    expect(await seen(rosa, veras)).toMatchObject({ business_name: 'V' })
+
+    expect((await stranger.api.delete(`/markets/${draft.id}`)).status).toBe(404)
+    expect((await stranger.api.delete(`/markets/${id}`)).status).toBe(403)
+    expect((await rosa.api.delete(`/markets/${id}`)).status).toBe(409)
+    expect((await rosa.api.delete(`/markets/${draft.id}`)).status).toBe(204)
+    expect((await rosa.api.get(`/markets/${draft.id}`)).status).toBe(404)
+    expect((await own()).map(({ name }) => name)).toEqual(['Mine'])
   })
 
   it('answers the second read from the cache, with the same bytes, and a matching If-None-Match with 304', async () => {

@@ -52,6 +52,14 @@ export class Api {
     return this.#send('PUT', path, body)
   }
 
+  patch(path: string, body: unknown): Promise<Answer> {
+    return this.#send('PATCH', path, body)
+  }
+
+  delete(path: string): Promise<Answer> {
+    return this.#send('DELETE', path)
+  }
+
   async #send(
     method: string,
     path: string,

@@ -4,7 +4,7 @@ import type { Viewer } from '../../application/ports/token-issuer.ts'
 import type { Application } from '../../application/use-cases.ts'
 import type { Fail } from './error-handler.ts'
 import type { Access } from './kit/access.ts'
-import { paramsOf, type ReadRoute } from './kit/api-route.ts'
+import { paramsOf, type ReadRoute, toldBy } from './kit/api-route.ts'
 import { noteRoute, type RequestObserver } from './kit/observe.ts'
 import { HttpError } from './kit/problem.ts'
 import { type Sending, sendReading } from './kit/respond.ts'
@@ -34,12 +34,17 @@ export class CachedReads {
 
   /** The row for Express: the long way, which remembers. */
   route(row: ReadRoute, access: Access, application: Application): Route {
-    const { path, read, name, operation } = row
+    const { path, read, name, operation, told } = row
     const sending: Sending = { ...row, variesByAccount: read.audience !== 'everybody' }
     // A page for people looks at no token.
     const admit = (req: IncomingMessage) =>
       operation === null ? undefined : access.reader(req, read.audience)
-    const ask = application[name] as (params: object, viewer?: Viewer) => Promise<Reading<unknown>>
+    const useCase = application[name] as (params: object, viewer?: Viewer) => Promise<Reading<unknown>>
+    const ask = (params: object, viewer: Viewer | undefined) =>
+      useCase(
+        viewer === undefined || told.length === 0 ? params : { ...params, ...toldBy(viewer, told) },
+        viewer,
+      )
     return {
       method: 'GET',
       path,

@@ -85,6 +85,7 @@ const vendorApplication = defineEntity({
     vendorId: p.uuid(),
     message: p.text(),
     status: p.text(),
+    reason: p.text().nullable(),
     createdAt: time(),
     updatedAt: time(),
   } satisfies Mapped<VendorApplication>,

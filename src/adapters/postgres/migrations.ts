@@ -251,3 +251,13 @@ export class CacheHolders extends Migration {
     )`)
   }
 }
+
+/** Null for what the release before writes, which takes no stall from a vendor. */
+export class RemovalReasons extends Migration {
+  override up(): void {
+    this.addSql('alter table vendor_applications add column reason text')
+    this.addSql(
+      `create index vendor_applications_waiting on vendor_applications (market_id, updated_at, id) where status = 'waitlisted'`,
+    )
+  }
+}

@@ -13,9 +13,10 @@ import {
   InitialSchema,
   LogInPieces,
   LogTransactions,
+  RemovalReasons,
   SessionEpoch,
 } from './migrations.ts'
-import { WritesByHand } from './writes-by-hand.ts'
+import { WritesByHand, WritesByHandAnew } from './writes-by-hand.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
 const MIGRATIONS = [
@@ -27,6 +28,8 @@ const MIGRATIONS = [
   { name: '0006-log-in-pieces', class: LogInPieces },
   { name: '0007-cache-holders', class: CacheHolders },
   { name: '0008-writes-by-hand', class: WritesByHand },
+  { name: '0009-removal-reasons', class: RemovalReasons },
+  { name: '0010-applications-by-hand', class: WritesByHandAnew },
 ]
 
 const options = {

@@ -74,7 +74,7 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
     accounts: new MikroAccountRepository(em),
     markets: new MikroMarketRepository(em, query),
     vendors: new MikroVendorRepository(em, query),
-    applications: new MikroApplicationRepository(em),
+    applications: new MikroApplicationRepository(em, query),
     views: new SqlViewQueries(query),
     logInvalidation: (tags) => logInvalidation(query, tags),
   }

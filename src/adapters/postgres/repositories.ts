@@ -6,6 +6,7 @@ import {
   VendorRepository,
 } from '../../application/ports/repositories.ts'
 import { Account } from '../../domain/account.ts'
+import type { ApplicationIds } from '../../domain/events.ts'
 import { parseId } from '../../domain/ids.ts'
 import { Market } from '../../domain/market.ts'
 import { Vendor } from '../../domain/vendor.ts'
@@ -93,6 +94,10 @@ export class MikroMarketRepository extends MarketRepository {
     await this.#query(ADD_ALL, [JSON.stringify(rows)])
   }
 
+  remove(market: Market): void {
+    this.#em.remove(market)
+  }
+
   findForUpdate(id: string): Promise<Market | undefined> {
     return findLocked(this.#em, Market, id)
   }
@@ -165,12 +170,26 @@ export class MikroVendorRepository extends VendorRepository {
   }
 }
 
+const APPLICATIONS_AT = `
+  select market::text, array_to_json(array(
+    select json_build_object('applicationId', id, 'vendorId', vendor_id)
+    from vendor_applications where market_id = market limit $2))::text as applications
+  from unnest($1::uuid[]) market`
+
+const WAITING_AT = `
+  select id::text as "applicationId", vendor_id::text as "vendorId" from vendor_applications
+  where market_id = $1 and status = 'waitlisted' limit $2`
+
+const APPLICATIONS_OF = 'select id::text from vendor_applications where vendor_id = $1 limit $2'
+
 export class MikroApplicationRepository extends ApplicationRepository {
   readonly #em: EntityManager
+  readonly #query: Query
 
-  constructor(em: EntityManager) {
+  constructor(em: EntityManager, query: Query) {
     super()
     this.#em = em
+    this.#query = query
   }
 
   add(application: VendorApplication): void {
@@ -185,6 +204,24 @@ export class MikroApplicationRepository extends ApplicationRepository {
 
   findForUpdate(id: string): Promise<VendorApplication | undefined> {
     return findLocked(this.#em, VendorApplication, id)
+  }
+
+  async at(marketIds: readonly string[], atMost: number): Promise<Map<string, ApplicationIds[]>> {
+    const uuids = marketIds.filter((id) => parseId(id) !== undefined)
+    const rows = uuids.length === 0 ? [] : await this.#query(APPLICATIONS_AT, [uuids, atMost])
+    return new Map(rows.map(({ market, applications }) => [String(market), JSON.parse(String(applications))]))
+  }
+
+  async waitingAt(marketId: string, atMost: number): Promise<ApplicationIds[]> {
+    const uuid = parseId(marketId)
+    if (uuid === undefined) return []
+    return (await this.#query(WAITING_AT, [uuid, atMost])) as unknown as ApplicationIds[]
+  }
+
+  async idsOf(vendorId: string, atMost: number): Promise<string[]> {
+    const uuid = parseId(vendorId)
+    if (uuid === undefined) return []
+    return (await this.#query(APPLICATIONS_OF, [uuid, atMost])).map(({ id }) => String(id))
   }
 
   async liveExists(marketId: string, vendorId: string): Promise<boolean> {

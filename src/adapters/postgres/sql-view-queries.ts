@@ -1,19 +1,23 @@
 import type { Found } from '../../application/consistency/view.ts'
 import {
+  type ApplicationParams,
   type ApplicationsParams,
   type ListingParams,
+  type OwnApplicationsParams,
+  type OwnMarketsParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
 import type {
   AccountDetail,
   AccountSession,
-  ApplicationView,
+  ApplicationDetail,
   MarketApplications,
   MarketDetail,
   MarketListing,
   MarketPage,
   MarketStats,
   OrganizerDashboard,
+  OwnMarkets,
   VendorDashboard,
   VendorProfile,
 } from '../../application/views/views.ts'
@@ -55,15 +59,20 @@ export class SqlViewQueries extends ViewQueries {
     return this.#byId(MARKET_STATS_SQL, id)
   }
 
-  async marketApplications(params: ApplicationsParams): Promise<Found<MarketApplications>> {
-    const { id, status, page, pageSize } = params
-    const statement = marketApplicationsSql(status !== undefined)
-    const found = await this.#byId<Omit<MarketApplications, 'page' | 'page_size'>>(statement, id, [
-      pageSize,
-      offset(page, pageSize),
-      ...(status === undefined ? [] : [status]),
-    ])
-    return found && { ...found, value: { ...found.value, page, page_size: pageSize } }
+  marketApplications({ id, ...list }: ApplicationsParams): Promise<Found<MarketApplications>> {
+    return this.#page(marketApplicationsSql(list.status), id, list)
+  }
+
+  ownMarkets({ organizer, ...list }: OwnMarketsParams): Promise<Found<OwnMarkets>> {
+    return this.#page(ownMarketsSql(list.status), organizer, list)
+  }
+
+  ownApplications({ vendor, ...list }: OwnApplicationsParams): Promise<Found<MarketApplications>> {
+    return this.#page(ownApplicationsSql(list.status), vendor, list)
+  }
+
+  applicationDetail({ id, side }: ApplicationParams): Promise<Found<ApplicationDetail>> {
+    return this.#byId(APPLICATION_SQL[side], id)
   }
 
   vendorProfile(id: string): Promise<Found<VendorProfile>> {
@@ -86,13 +95,23 @@ export class SqlViewQueries extends ViewQueries {
     return this.#byId(ACCOUNT_SESSION_SQL, id)
   }
 
-  async application(id: string): Promise<ApplicationView | undefined> {
-    return (await this.#byId<ApplicationView>(APPLICATION_SQL, id))?.value
-  }
-
   async #byId<T>(statement: string, id: string, more: readonly unknown[] = []): Promise<Found<T>> {
     const uuid = parseId(id)
     return uuid === undefined ? undefined : this.#first(statement, [uuid, ...more])
+  }
+
+  /** A part of a list of what belongs to one thing. */
+  async #page<T extends Page>(
+    statement: string,
+    id: string,
+    { page, pageSize, status }: Part,
+  ): Promise<Found<T>> {
+    const found = await this.#byId<Omit<T, keyof Page>>(statement, id, [
+      pageSize,
+      offset(page, pageSize),
+      ...(status === undefined ? [] : [status]),
+    ])
+    return found && { ...found, value: { ...found.value, page, page_size: pageSize } as T }
   }
 
   async #first<T>(statement: string, parameters: readonly unknown[]): Promise<Found<T>> {
@@ -101,6 +120,17 @@ export class SqlViewQueries extends ViewQueries {
     const value: T = JSON.parse(String(row.view))
     return typeof row.visible_to === 'string' ? { value, visibleTo: row.visible_to } : { value }
   }
+}
+
+interface Part {
+  readonly page: number
+  readonly pageSize: number
+  readonly status?: string
+}
+
+interface Page {
+  readonly page: number
+  readonly page_size: number
 }
 
 /** Kept within what a JavaScript number, and so a bigint's text, can say exactly. */
@@ -119,6 +149,8 @@ const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-
 /** JSON objects of a subquery's rows, in its order. */
 const list = (rows: string) => `coalesce((select json_agg(row_to_json(r)) from (${rows}) r), '[]'::json)`
 
+const marketSummary = 'm.id, m.slug, m.name, m.city, m.stall_count, m.vendor_count'
+
 /**
  * $1 limit, $2 offset, $3 city key.
  *
@@ -133,7 +165,7 @@ function marketListingSql(inCity: boolean): string {
     )
     select json_build_object(
       'markets', ${list(`
-        select m.id, m.slug, m.name, m.city, m.stall_count, m.vendor_count
+        select ${marketSummary}
         from (
           select id from markets
           where status = 'active' ${inCity ? 'and city_key = $3' : ''} and $2::bigint < (select total from kept)
@@ -182,31 +214,85 @@ const MARKET_STATS_SQL = `
   )::text as view, case when m.status = 'draft' then m.organizer_id end::text as visible_to
   from markets m where m.id = $1`
 
+/** One that waits changes only when it waits no longer: it is on the list since `updated_at`. */
 const applicationRow = `
-  a.id, a.market_id, m.name as market_name, a.vendor_id, v.business_name, a.status, a.message,
+  a.id, a.market_id, m.name as market_name, a.vendor_id, v.business_name, a.status, a.message, a.reason,
+  case a.status when 'waitlisted' then (
+    select count(*) from vendor_applications w
+    where w.market_id = a.market_id and w.status = 'waitlisted' and (w.updated_at, w.id) <= (a.updated_at, a.id)
+  ) end as waiting_position,
   ${iso('a.created_at')} as created_at, ${iso('a.updated_at')} as updated_at`
 
-/** $1 market, $2 limit, $3 offset, $4 status. Newest first. */
-function marketApplicationsSql(withStatus: boolean): string {
-  const ofMarket = `a.market_id = m.id ${withStatus ? 'and a.status = $4' : ''}`
+const NEWEST_FIRST = 'a.created_at desc, a.id'
+
+/** $1 market, $2 limit, $3 offset, $4 status. Newest first; the waiting list in its order. */
+function marketApplicationsSql(status: string | undefined): string {
+  const ofMarket = `a.market_id = m.id ${status === undefined ? '' : 'and a.status = $4'}`
   return `
     select json_build_object(
       'applications', ${list(`
         select ${applicationRow}
         from vendor_applications a join vendors v on v.id = a.vendor_id
         where ${ofMarket}
-        order by a.created_at desc, a.id limit $2 offset $3`)},
+        order by ${status === 'waitlisted' ? 'a.updated_at, a.id' : NEWEST_FIRST} limit $2 offset $3`)},
       'total', (select count(*) from vendor_applications a where ${ofMarket})
     )::text as view, m.organizer_id::text as visible_to
     from markets m where m.id = $1`
 }
 
-const APPLICATION_SQL = `
-  select row_to_json(r)::text as view from (
-    select ${applicationRow}
-    from vendor_applications a join markets m on m.id = a.market_id join vendors v on v.id = a.vendor_id
-    where a.id = $1
-  ) r`
+const VENDOR_ACCOUNT = 'select id from accounts where vendor_id = v.id'
+/** A vendor without an account has none who might see it. */
+const seenByVendor = `coalesce((${VENDOR_ACCOUNT}), v.id)::text`
+
+/** $1 vendor, $2 limit, $3 offset, $4 status. */
+function ownApplicationsSql(status: string | undefined): string {
+  const own = `a.vendor_id = v.id ${status === undefined ? '' : 'and a.status = $4'}`
+  return `
+    select json_build_object(
+      'applications', ${list(`
+        select ${applicationRow}
+        from vendor_applications a join markets m on m.id = a.market_id
+        where ${own}
+        order by ${NEWEST_FIRST} limit $2 offset $3`)},
+      'total', (select count(*) from vendor_applications a where ${own})
+    )::text as view, ${seenByVendor} as visible_to
+    from vendors v where v.id = $1`
+}
+
+/** One side's view: who sees it, and whose account it is told. */
+const applicationSql = (seenBy: string, told: string) => `
+  select (
+    select row_to_json(r) from (
+      select ${applicationRow},
+        (select json_build_object('name', name, 'email', email) from accounts where id = (${told})) as contact
+    ) r
+  )::text as view, ${seenBy} as visible_to
+  from vendor_applications a join markets m on m.id = a.market_id join vendors v on v.id = a.vendor_id
+  where a.id = $1`
+
+const APPLICATION_SQL = {
+  vendor: applicationSql(seenByVendor, 'm.organizer_id'),
+  organizer: applicationSql('m.organizer_id::text', VENDOR_ACCOUNT),
+}
+
+/** $1 organizer, $2 limit, $3 offset, $4 status. */
+function ownMarketsSql(status: string | undefined): string {
+  const own = `m.organizer_id = o.id ${status === undefined ? '' : 'and m.status = $4'}`
+  const applications = (which: string) =>
+    `(select count(*) from vendor_applications where market_id = m.id and status = '${which}')`
+  return `
+    select json_build_object(
+      'markets', ${list(`
+        select ${marketSummary}, m.status,
+          ${applications('pending')} as pending_applications,
+          ${applications('waitlisted')} as waitlisted_applications,
+          ${iso('m.created_at')} as created_at, ${iso('m.updated_at')} as updated_at
+        from markets m where ${own}
+        order by m.created_at desc, m.id limit $2 offset $3`)},
+      'total', (select count(*) from markets m where ${own})
+    )::text as view, o.id::text as visible_to
+    from accounts o where o.id = $1 and o.role = 'organizer'`
+}
 
 const VENDOR_PROFILE_SQL = `
   select json_build_object(
@@ -234,7 +320,7 @@ const VENDOR_DASHBOARD_SQL = `
       where a.vendor_id = v.id and a.status = 'accepted'
       order by m.name, m.id`)}
   )::text as view,
-  coalesce((select a.id from accounts a where a.vendor_id = v.id), v.id)::text as visible_to
+  ${seenByVendor} as visible_to
   from vendors v where v.id = $1`
 
 const ORGANIZER_DASHBOARD_SQL = `

@@ -49,6 +49,12 @@ const recount = (markets: string) => `
     from (select distinct ${markets}) counted (market)
   ) counted where id = market and vendor_count <> accepted;`
 
+/** An application, and those whose position on a waiting list it may have changed. */
+const CHANGED_OR_WAITING = `(
+  select id, vendor_id from changed
+  union all select id, vendor_id from vendor_applications
+    where status = 'waitlisted' and market_id in (select market_id from changed where status = 'waitlisted')) applications`
+
 /** For each table, what is done with the rows `changed`: as they were, and once more as they are. */
 const CHANGED = {
   markets: `
@@ -65,7 +71,11 @@ const CHANGED = {
       || ${tags('markets:active:city:', 'city_key', `changed where status = 'active'`)}
       || case when still
         then ${tags('vendor:', 'vendor_id', `vendor_applications where status = 'accepted' and market_id in (select id from changed)`)}
-        else array['every:vendor'] end;
+        else array['every:vendor'] end
+      || case when still
+        then ${tags('application:', 'id', 'vendor_applications where market_id in (select id from changed)')}
+          || ${tags('applications:vendor:', 'vendor_id', 'vendor_applications where market_id in (select id from changed)')}
+        else array['every:application', 'every:applications:vendor'] end;
     ${recount('id from changed')}`,
   vendors: `
     still := still and few;
@@ -76,21 +86,25 @@ const CHANGED = {
         where id in (select market_id from vendor_applications where vendor_id in (select id from changed)))
       select ${tags('market:', 'id', 'applied')} || ${tags('page:market:', 'slug', 'applied')}
         || ${tags('applications:market:', 'id', 'applied')} || ${tags('organizer:', 'organizer_id', 'applied')}
-    ) else array['every:market', 'every:page:market', 'every:applications:market', 'every:organizer'] end;`,
+    ) || ${tags('application:', 'id', 'vendor_applications where vendor_id in (select id from changed)')}
+    else array['every:market', 'every:page:market', 'every:applications:market', 'every:organizer', 'every:application'] end
+      || ${tags('applications:vendor:', 'id', 'changed')};`,
   accounts: `
     still := still and few;
     if still then perform from accounts where id in (select id from changed) order by id for update; end if;
     logged :=
-      ${tags('account:', 'id', 'changed')} || ${tags('organizer:', 'id', 'changed')}
+      -- Either side of an application is told the other's name and address.
+      array['every:application'] || ${tags('applications:vendor:', 'vendor_id', 'changed where vendor_id is not null')}
+      || ${tags('account:', 'id', 'changed')} || ${tags('organizer:', 'id', 'changed')}
       || ${tags('vendor:', 'vendor_id', 'changed where vendor_id is not null')}
       || case when still then
         ${tags('market:', 'id', 'markets where organizer_id in (select id from changed)')}
         || ${tags('page:market:', 'slug', 'markets where organizer_id in (select id from changed)')}
       else array['every:market', 'every:page:market'] end;`,
   vendor_applications: `
-    perform from markets where id in (select market_id from changed where few or status = 'accepted')
-      order by id for no key update;
+    perform from markets where id in (select market_id from changed) order by id for no key update;
     logged :=
+      ${tags('application:', 'id', CHANGED_OR_WAITING)} || ${tags('applications:vendor:', 'vendor_id', CHANGED_OR_WAITING)} ||
       ${tags('stats:market:', 'market_id', 'changed')} || ${tags('applications:market:', 'market_id', 'changed')}
       || ${tags('vendor:', 'vendor_id', 'changed')} || ${tags('market:', 'market_id', `changed where status = 'accepted'`)}
       || ${tags('page:market:', 'slug', `markets where id in (select market_id from changed where status = 'accepted')`)}
@@ -102,13 +116,15 @@ const CHANGED = {
 
 /** TRUNCATE tells no rows: all of the kinds that they showed in. That of vendors takes the accounts along. */
 const TRUNCATED = {
-  markets: 'market page:market stats:market applications:market organizer markets:active:city vendor',
-  accounts: 'account organizer vendor market page:market',
-  vendor_applications: 'stats:market applications:market vendor market page:market organizer',
+  markets:
+    'market page:market stats:market applications:market organizer markets:active:city vendor application applications:vendor',
+  accounts: 'account organizer vendor market page:market application applications:vendor',
+  vendor_applications:
+    'stats:market applications:market vendor market page:market organizer application applications:vendor',
 } as const
 
-const forTable = ([table, statements]: readonly [string, string]) => [
-  `create function marketflow_log_${table}() returns trigger language plpgsql ${AS_OWNER} as $$
+const functionFor = ([table, statements]: readonly [string, string]) =>
+  `create or replace function marketflow_log_${table}() returns trigger language plpgsql ${AS_OWNER} as $$
     declare
       logged text[];
       few boolean := (select count(*) <= 100 from (select from changed limit 101) sample);
@@ -119,8 +135,10 @@ const forTable = ([table, statements]: readonly [string, string]) => [
       ${statements}
       perform marketflow_invalidate(variadic logged);
       return null;
-    end $$`,
-  ...[
+    end $$`
+
+const triggersFor = (table: string) =>
+  [
     ['inserted', 'insert', 'new'],
     ['were', 'update', 'old'],
     ['are', 'update', 'new'],
@@ -129,8 +147,7 @@ const forTable = ([table, statements]: readonly [string, string]) => [
     ([name, event, rows]) => `
     create trigger ${table}_logged_as_${name} after ${event} on ${table} referencing ${rows} table as changed
       for each statement when (${BY_HAND}) execute function marketflow_log_${table}()`,
-  ),
-]
+  )
 
 const TRUNCATE = `
   create function marketflow_log_truncated() returns trigger language plpgsql ${AS_OWNER} as $$
@@ -141,7 +158,7 @@ const TRUNCATE = `
     end $$`
 
 const onTruncate = ([table, kinds]: readonly [string, string]) => `
-  create trigger ${table}_logged_as_truncated after truncate on ${table}
+  create or replace trigger ${table}_logged_as_truncated after truncate on ${table}
     for each statement when (${BY_HAND})
     execute function marketflow_log_truncated(${kinds.replace(/\S+/g, `'$&'`).replaceAll(' ', ', ')})`
 
@@ -190,12 +207,24 @@ export class WritesByHand extends Migration {
     const statements = [
       OUR_SCHEMA,
       TAGS,
-      ...Object.entries(CHANGED).flatMap(forTable),
+      ...Object.entries(CHANGED).flatMap((each) => [functionFor(each), ...triggersFor(each[0])]),
       TRUNCATE,
       ...Object.entries(TRUNCATED).map(onTruncate),
       CITY_KEY,
       ...FOLLOWS_CITY,
       ...COUNTED_AS_OWNER,
+    ]
+    for (const statement of statements) this.addSql(statement)
+  }
+}
+
+/** After what a row shows in has changed: the triggers stay, and do what they do now. */
+export class WritesByHandAnew extends Migration {
+  override up(): void {
+    const statements = [
+      OUR_SCHEMA,
+      ...Object.entries(CHANGED).map(functionFor),
+      ...Object.entries(TRUNCATED).map(onTruncate),
     ]
     for (const statement of statements) this.addSql(statement)
   }

@@ -1,11 +1,11 @@
 import { joinKey } from '../consistency/cache-key.ts'
 import { GetMarket } from '../markets/market-reads.ts'
-import type { ApplicationsParams } from '../ports/view-queries.ts'
+import type { ApplicationParams, ApplicationsParams, OwnApplicationsParams } from '../ports/view-queries.ts'
 import { canonicalId, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import { marketApplications } from '../views/views.ts'
+import { applicationDetail, marketApplications } from '../views/views.ts'
 
-/** What vendors asked of a market, newest first, for its organizer. */
+/** What vendors asked of a market, newest first, and the waiting list in its order, for its organizer. */
 export const ListApplications = read({
   name: 'market-applications',
   ttlS: 2 * MINUTE,
@@ -23,4 +23,31 @@ export const ListApplications = read({
     const market = await reads.read(GetMarket.view, { id })
     return market.exists && market.isVisibleTo(viewer?.accountId) ? 'forbidden' : 'market-not-found'
   },
+})
+
+/** What a vendor asked, of whatever market, newest first. */
+export const ListOwnApplications = read({
+  name: 'own-applications',
+  ttlS: 2 * MINUTE,
+  schema: marketApplications,
+  key: ({ vendor, status, page, pageSize }: OwnApplicationsParams) => {
+    const applications = joinKey('vendor', canonicalId(vendor), 'applications')
+    return `${applications}:${joinKey('status', status ?? 'any', 'page', page, 'size', pageSize)}`
+  },
+  tags: ({ vendor }) => [tags.vendorApplications(vendor)],
+  load: (queries, params) => queries.ownApplications(params),
+  audience: 'vendor',
+  missing: 'vendor-not-found',
+})
+
+/** One application, as its vendor sees it or as its market's organizer does: each is told how to reach the other. */
+export const GetApplication = read({
+  name: 'application-detail',
+  ttlS: 5 * MINUTE,
+  schema: applicationDetail,
+  key: ({ id, side }: ApplicationParams) => joinKey('application', canonicalId(id), 'detail', side),
+  tags: ({ id }) => [tags.application(id)],
+  load: (queries, params) => queries.applicationDetail(params),
+  audience: 'account',
+  missing: 'application-not-found',
 })

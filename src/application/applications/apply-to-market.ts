@@ -1,7 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
-import type { ApplicationView } from '../views/views.ts'
+import type { ApplicationDetail } from '../views/views.ts'
 
 /**
  * A vendor asks an active market for a stall.
@@ -9,7 +9,7 @@ import type { ApplicationView } from '../views/views.ts'
  */
 export const ApplyToMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
-  (marketId: string, vendorId: string, message: string): Promise<ApplicationView> =>
+  (marketId: string, vendorId: string, message: string): Promise<ApplicationDetail> =>
     needs.writes.run(async (tx, record) => {
       const market = await tx.markets.findForUpdate(marketId)
       if (market === undefined || market.status === 'draft') throw new MarketflowError('market-not-found')
@@ -22,9 +22,10 @@ export const ApplyToMarket =
       tx.applications.add(new VendorApplication(props))
       record({
         type: 'application-submitted',
+        applicationId: id,
         marketId: market.id,
         vendorId,
         organizerId: market.organizerId,
       })
-      return (await tx.views.application(id))!
+      return (await tx.views.applicationDetail({ id, side: 'vendor' }))!.value
     })

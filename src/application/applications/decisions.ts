@@ -1,63 +1,73 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import type { Market } from '../../domain/market.ts'
-import type { ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
+import type { VendorApplication } from '../../domain/vendor-application.ts'
 import { assertOrganizes, listingOf } from '../markets/update-market.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import { ENOUGH_IDS } from '../tables/tags.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
+import type { ApplicationDetail } from '../views/views.ts'
 
 /** @throws MarketflowError whatever forbids it */
-type Decide = (application: VendorApplication, market: Market, viewer: Viewer, now: Date) => void
+type Decide<More extends unknown[]> = (
+  application: VendorApplication,
+  market: Market,
+  now: Date,
+  ...more: More
+) => void
 
 /**
  * What every move of an application shares: lock the market, then the application (all writes lock in that order, so
- * none waits for another in a circle, and simultaneous accepts queue up), decide, tell what happened. It answers the
- * new status, and throws MarketflowError `application-not-found` beside what `decide` throws.
+ * none waits for another in a circle, and simultaneous accepts queue up), look whose move it is, decide, tell what
+ * happened. It answers the application as that side sees it, and throws MarketflowError `application-not-found` and
+ * `forbidden` beside what `decide` throws.
  */
-function decision(decide: Decide) {
+function move<More extends unknown[] = []>(side: Viewer['role'], decide: Decide<More>) {
   return (needs: Writing) =>
-    (id: string, viewer: Viewer): Promise<ApplicationStatus> =>
+    (id: string, viewer: Viewer, ...more: More): Promise<ApplicationDetail> =>
       needs.writes.run(async (tx, record) => {
         const found = await tx.applications.find(id)
         const market = found && (await tx.markets.findForUpdate(found.marketId))
         const application = await tx.applications.findForUpdate(id)
         if (market === undefined || application === undefined)
           throw new MarketflowError('application-not-found')
-        const from = application.status
-        decide(application, market, viewer, now(needs))
+        if (side === 'organizer') assertOrganizes(viewer, market)
+        else if (application.vendorId !== viewer.vendorId) throw new MarketflowError('forbidden')
+        const { status: from, vendorId } = application
+        decide(application, market, now(needs), ...more)
+        const waits = from === 'waitlisted' || application.status === 'waitlisted'
         record({
           type: 'application-moved',
+          applicationId: application.id,
           marketId: market.id,
           slug: market.slug,
-          vendorId: application.vendorId,
+          vendorId,
           organizerId: market.organizerId,
           from,
           to: application.status,
           listing: listingOf(market),
+          waiting: waits ? await tx.applications.waitingAt(market.id, ENOUGH_IDS) : [],
         })
-        return application.status
+        return (await tx.views.applicationDetail({ id: application.id, side }))!.value
       })
 }
 
 /** An organizer gives a vendor a stall. Simultaneous accepts never pass the stall count. */
-export const AcceptApplication = decision((application, market, viewer, now) => {
-  assertOrganizes(viewer, market)
-  application.accept(market, now)
-})
+export const AcceptApplication = move('organizer', (application, market, now) =>
+  application.accept(market, now),
+)
 
 /** An organizer turns a vendor down. */
-export const RejectApplication = decision((application, market, viewer, now) => {
-  assertOrganizes(viewer, market)
-  application.reject(now)
-})
+export const RejectApplication = move('organizer', (application, _, now) => application.reject(now))
 
 /** An organizer keeps a vendor waiting for a stall. */
-export const WaitlistApplication = decision((application, market, viewer, now) => {
-  assertOrganizes(viewer, market)
-  application.waitlist(now)
-})
+export const WaitlistApplication = move('organizer', (application, _, now) => application.waitlist(now))
+
+/** An organizer lets a vendor go that was accepted, and says why; its stall is free again. */
+export const RemoveVendor = move('organizer', (application, market, now, reason: string) =>
+  application.remove(market, reason, now),
+)
 
 /** A vendor takes a request back; if it was accepted, its stall is free again. */
-export const WithdrawApplication = decision((application, market, viewer, now) => {
-  if (application.vendorId !== viewer.vendorId) throw new MarketflowError('forbidden')
-  application.withdraw(market, now)
-})
+export const WithdrawApplication = move('vendor', (application, market, now) =>
+  application.withdraw(market, now),
+)

@@ -4,7 +4,7 @@ import type { RecordEvent } from '../tables/reads-and-writes.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import { freeSlug, wantedSlug } from './create-market.ts'
-import { listingOf } from './update-market.ts'
+import { listingOf, tellers } from './update-market.ts'
 
 /** A market as a public directory lists it. `directoryId` is the directory's own id (the USDA's FMID). */
 export interface DirectoryMarket {
@@ -80,6 +80,10 @@ async function update(
     changes.map(({ market }) => market.id),
     ENOUGH_IDS,
   )
+  const applicationsOf = await tellers(
+    tx,
+    changes.map(({ market, row }) => ({ market, name: row.name })),
+  )
   for (const { market, row } of changes) {
     const { name, city, description } = row
     const before = listingOf(market)
@@ -92,6 +96,7 @@ async function update(
       before,
       after: listingOf(market),
       vendorIds: vendorIds.get(market.id) ?? [],
+      applications: applicationsOf(market),
     })
   }
 }

@@ -1,8 +1,8 @@
 import { joinKey } from '../consistency/cache-key.ts'
-import type { IdParams, ListingParams } from '../ports/view-queries.ts'
+import type { IdParams, ListingParams, OwnMarketsParams } from '../ports/view-queries.ts'
 import { canonicalId, type Tag, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import { marketDetail, marketListing, marketStats } from '../views/views.ts'
+import { marketDetail, marketListing, marketStats, ownMarkets } from '../views/views.ts'
 
 /** What a list of active markets depends on. */
 export function listingTags({ city }: Pick<ListingParams, 'city'>): Tag[] {
@@ -33,6 +33,21 @@ export const GetMarket = read({
   load: (queries, { id }) => queries.marketDetail(id),
   audience: 'by-account',
   missing: 'market-not-found',
+})
+
+/** An organizer's own markets, drafts too, newest first. */
+export const ListOwnMarkets = read({
+  name: 'own-markets',
+  ttlS: 2 * MINUTE,
+  schema: ownMarkets,
+  key: ({ organizer, status, page, pageSize }: OwnMarketsParams) => {
+    const markets = joinKey('organizer', canonicalId(organizer), 'markets')
+    return `${markets}:${joinKey('status', status ?? 'any', 'page', page, 'size', pageSize)}`
+  },
+  tags: ({ organizer }) => [tags.organizer(organizer)],
+  load: (queries, params) => queries.ownMarkets(params),
+  audience: 'organizer',
+  missing: 'organizer-not-found',
 })
 
 /** A market's stalls and applications in numbers; a draft's only for its organizer. */

@@ -1,7 +1,8 @@
 import { MarketflowError } from '../../domain/errors.ts'
-import type { Listing } from '../../domain/events.ts'
+import type { ApplicationIds, Listing } from '../../domain/events.ts'
 import type { Market, MarketChanges } from '../../domain/market.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Transaction } from '../ports/transactions.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDetail } from '../views/views.ts'
@@ -18,6 +19,7 @@ export const UpdateMarket =
       if (market === undefined) throw new MarketflowError('market-not-found')
       assertOrganizes(viewer, market)
       const before = listingOf(market)
+      const applicationsOf = await tellers(tx, [{ market, name: changes.name }])
       market.edit(changes, now(needs))
       record({
         type: 'market-edited',
@@ -27,9 +29,23 @@ export const UpdateMarket =
         before,
         after: listingOf(market),
         vendorIds: (await tx.markets.acceptedVendorIds([market.id], ENOUGH_IDS)).get(market.id) ?? [],
+        applications: applicationsOf(market),
       })
       return (await tx.views.marketDetail(market.id))!.value
     })
+
+/** The applications at each of these markets that tell its name, if it is about to get another one. */
+export async function tellers(
+  tx: Transaction,
+  edits: readonly { readonly market: Market; readonly name: string | undefined }[],
+): Promise<(market: Market) => readonly ApplicationIds[]> {
+  const renamed = edits.filter(({ market, name = market.name }) => name !== market.name)
+  const found = await tx.applications.at(
+    renamed.map(({ market }) => market.id),
+    ENOUGH_IDS,
+  )
+  return ({ id }) => found.get(id) ?? []
+}
 
 /** @throws MarketflowError `forbidden` unless the market is theirs; `market-not-found` for another organizer's draft. */
 export function assertOrganizes(viewer: Viewer, market: Market): void {

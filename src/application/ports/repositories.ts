@@ -1,4 +1,5 @@
 import type { Account } from '../../domain/account.ts'
+import type { ApplicationIds } from '../../domain/events.ts'
 import type { Market } from '../../domain/market.ts'
 import type { Vendor } from '../../domain/vendor.ts'
 import type { VendorApplication } from '../../domain/vendor-application.ts'
@@ -7,6 +8,8 @@ export abstract class MarketRepository {
   abstract add(market: Market): void
   /** Many new ones, in one statement, at once. */
   abstract addAll(markets: readonly Market[]): Promise<void>
+  /** Whatever still points to it makes the COMMIT fail. */
+  abstract remove(market: Market): void
   /** Takes the row's lock until the transaction ends. */
   abstract findForUpdate(id: string): Promise<Market | undefined>
   abstract find(id: string): Promise<Market | undefined>
@@ -35,6 +38,12 @@ export abstract class ApplicationRepository {
   abstract find(id: string): Promise<VendorApplication | undefined>
   /** Takes the row's lock until the transaction ends. Lock the market first: all writes lock in that order. */
   abstract findForUpdate(id: string): Promise<VendorApplication | undefined>
+  /** By market, those made there: all, unless there are more than `atMost`. */
+  abstract at(marketIds: readonly string[], atMost: number): Promise<Map<string, ApplicationIds[]>>
+  /** Those on a market's waiting list, likewise. */
+  abstract waitingAt(marketId: string, atMost: number): Promise<ApplicationIds[]>
+  /** Those that a vendor ever made, likewise. */
+  abstract idsOf(vendorId: string, atMost: number): Promise<string[]>
   /** Whether the vendor has a pending, waitlisted or accepted application at the market. */
   abstract liveExists(marketId: string, vendorId: string): Promise<boolean>
 }

@@ -1,17 +1,19 @@
-import type { CityKey } from '../../domain/market.ts'
+import type { Role } from '../../domain/account.ts'
+import type { CityKey, MarketStatus } from '../../domain/market.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
 import type { Found } from '../consistency/view.ts'
 import type {
   AccountDetail,
   AccountSession,
-  ApplicationView,
+  ApplicationDetail,
   MarketApplications,
   MarketDetail,
   MarketListing,
   MarketPage,
   MarketStats,
   OrganizerDashboard,
+  OwnMarkets,
   VendorDashboard,
   VendorProfile,
 } from '../views/views.ts'
@@ -38,6 +40,28 @@ export interface ApplicationsParams {
   readonly pageSize: number
 }
 
+export interface OwnMarketsParams {
+  /** The organizer's id. */
+  readonly organizer: string
+  readonly status?: MarketStatus
+  readonly page: number
+  readonly pageSize: number
+}
+
+export interface OwnApplicationsParams {
+  /** The vendor's id. */
+  readonly vendor: string
+  readonly status?: ApplicationStatus
+  readonly page: number
+  readonly pageSize: number
+}
+
+export interface ApplicationParams {
+  readonly id: string
+  /** Which of the two that it is between looks at it. */
+  readonly side: Role
+}
+
 /** Views straight from SQL: no entity is built on the way. Ids and slugs may be any string; what cannot be one is not found. */
 export abstract class ViewQueries {
   abstract marketListing(params: ListingParams): Promise<Found<MarketListing>>
@@ -47,6 +71,12 @@ export abstract class ViewQueries {
   abstract marketStats(id: string): Promise<Found<MarketStats>>
   /** Visible to the market's organizer; undefined when there is no such market. */
   abstract marketApplications(params: ApplicationsParams): Promise<Found<MarketApplications>>
+  /** Visible to the organizer; undefined when there is none of this id. */
+  abstract ownMarkets(params: OwnMarketsParams): Promise<Found<OwnMarkets>>
+  /** Visible to the vendor's account; undefined when there is no such vendor. */
+  abstract ownApplications(params: OwnApplicationsParams): Promise<Found<MarketApplications>>
+  /** Visible to the account on that side. */
+  abstract applicationDetail(params: ApplicationParams): Promise<Found<ApplicationDetail>>
   abstract vendorProfile(id: string): Promise<Found<VendorProfile>>
   abstract vendorDashboard(id: string): Promise<Found<VendorDashboard>>
   abstract organizerDashboard(id: string): Promise<Found<OrganizerDashboard>>
@@ -54,8 +84,6 @@ export abstract class ViewQueries {
   abstract accountDetail(id: string): Promise<Found<AccountDetail>>
   /** Not for clients: what tells a token that still counts from one that was revoked. */
   abstract accountSession(id: string): Promise<Found<AccountSession>>
-  /** Not a cached view: the answer to the write that made the application. */
-  abstract application(id: string): Promise<ApplicationView | undefined>
 }
 
 /** Where the views are loaded from. */

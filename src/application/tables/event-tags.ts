@@ -1,4 +1,4 @@
-import type { DomainEvent, Listing } from '../../domain/events.ts'
+import type { ApplicationIds, DomainEvent, Listing } from '../../domain/events.ts'
 import { normalizeCity } from '../../domain/market.ts'
 import { bounded, type Tag, tags } from './tags.ts'
 
@@ -14,7 +14,11 @@ function touchedBy(event: DomainEvent): readonly Tag[] {
       // The dashboard of an organizer that did not exist may be cached as «no such organizer».
       return [tags.organizer(event.organizerId), tags.account(event.organizerId)]
     case 'vendor-registered':
-      return [tags.vendor(event.vendorId), tags.account(event.accountId)]
+      return [
+        tags.vendor(event.vendorId),
+        tags.vendorApplications(event.vendorId),
+        tags.account(event.accountId),
+      ]
     case 'sessions-ended':
       return [tags.account(event.accountId)]
     case 'market-created':
@@ -26,9 +30,18 @@ function touchedBy(event: DomainEvent): readonly Tag[] {
         ...listingTags(event.before),
         ...listingTags(event.after),
         ...event.vendorIds.map(tags.vendor),
+        ...event.applications.flatMap(applicationTags),
+      ]
+    case 'market-deleted':
+      return [
+        tags.market(event.marketId),
+        tags.marketStats(event.marketId),
+        tags.marketApplications(event.marketId),
+        tags.organizer(event.organizerId),
       ]
     case 'application-submitted':
       return [
+        ...applicationTags(event),
         tags.marketStats(event.marketId),
         tags.marketApplications(event.marketId),
         tags.vendor(event.vendorId),
@@ -36,6 +49,7 @@ function touchedBy(event: DomainEvent): readonly Tag[] {
       ]
     case 'application-moved':
       return [
+        ...[event, ...event.waiting].flatMap(applicationTags),
         tags.marketStats(event.marketId),
         tags.marketApplications(event.marketId),
         tags.vendor(event.vendorId),
@@ -54,6 +68,8 @@ function touchedBy(event: DomainEvent): readonly Tag[] {
           tags.marketApplications(marketId),
         ]),
         ...event.organizerIds.map(tags.organizer),
+        tags.vendorApplications(event.vendorId),
+        ...event.applicationIds.map(tags.application),
       ]
     default:
       return event satisfies never
@@ -68,6 +84,11 @@ function marketTags({ marketId, slug }: { readonly marketId: string; readonly sl
     tags.marketStats(marketId),
     tags.marketApplications(marketId),
   ]
+}
+
+/** The views of one application, and of all that its vendor made. */
+function applicationTags({ applicationId, vendorId }: ApplicationIds): Tag[] {
+  return [tags.application(applicationId), tags.vendorApplications(vendorId)]
 }
 
 function listingTags({ city, listed }: Listing): Tag[] {

@@ -11,6 +11,8 @@ const PARTS = {
   marketPage: { name: 'slug', fits: isSlug },
   marketStats: { name: 'id', fits: isId },
   marketApplications: { name: 'id', fits: isId },
+  application: { name: 'id', fits: isId },
+  vendorApplications: { name: 'id', fits: isId },
   vendor: { name: 'id', fits: isId },
   organizer: { name: 'id', fits: isId },
   account: { name: 'id', fits: isId },

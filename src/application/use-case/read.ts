@@ -16,10 +16,10 @@ export interface MarketflowView<P, T> extends View<P, T, ViewQueries> {
 }
 
 /**
- * Who may ask. `everybody` is answered alike; `by-account`: all may, and what is not for them is missing; an organizer
- * or a vendor: what is not theirs is forbidden.
+ * Who may ask. `everybody` is answered alike; `by-account`: all may, and `account`: all who are signed in, and what is
+ * not for them is missing; an organizer or a vendor: what is not theirs is forbidden.
  */
-export type Audience = 'everybody' | 'by-account' | 'organizer' | 'vendor'
+export type Audience = 'everybody' | 'by-account' | 'account' | 'organizer' | 'vendor'
 
 /** What is told of what does not exist. */
 export type Missing = Extract<ErrorCode, `${string}-not-found`>

@@ -23,6 +23,7 @@ export const UpdateVendor =
         vendorId: vendor.id,
         markets: await tx.vendors.marketsAppliedTo(vendor.id, ENOUGH_IDS),
         organizerIds: await tx.vendors.organizersAppliedTo(vendor.id, ENOUGH_IDS),
+        applicationIds: await tx.applications.idsOf(vendor.id, ENOUGH_IDS),
       })
       return (await tx.views.vendorProfile(vendor.id))!.value
     })

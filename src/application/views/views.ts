@@ -42,6 +42,22 @@ export const marketDetail = z
   })
   .meta({ id: 'MarketDetail' })
 
+/** A market as a list of its organizer's has it. */
+const ownMarket = z
+  .strictObject({
+    ...marketSummary.shape,
+    status: z.enum(MARKET_STATUSES),
+    pending_applications: z.int().min(0),
+    waitlisted_applications: z.int().min(0),
+    created_at: isoTime,
+    updated_at: isoTime,
+  })
+  .meta({ id: 'OwnMarket' })
+
+export const ownMarkets = z
+  .strictObject({ markets: z.array(ownMarket), ...page })
+  .meta({ id: 'OwnMarketList' })
+
 export const marketStats = z
   .strictObject({
     market_id: z.uuid(),
@@ -55,9 +71,10 @@ export const marketStats = z
 
 export type MarketListing = z.infer<typeof marketListing>
 export type MarketDetail = z.infer<typeof marketDetail>
+export type OwnMarkets = z.infer<typeof ownMarkets>
 export type MarketStats = z.infer<typeof marketStats>
 
-export const application = z
+const application = z
   .strictObject({
     id: z.uuid(),
     market_id: z.uuid(),
@@ -66,16 +83,39 @@ export const application = z
     business_name: z.string(),
     status: z.enum(APPLICATION_STATUSES),
     message: z.string(),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Why the organizer took the stall of a vendor that was accepted; null of all others.'),
+    waiting_position: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe('On the market’s waiting list, from 1, in the order of waitlisting; null of all others.'),
     created_at: isoTime,
     updated_at: isoTime,
   })
   .meta({ id: 'Application' })
+
+/** As one of its two sides sees it. */
+export const applicationDetail = z
+  .strictObject({
+    ...application.shape,
+    contact: z
+      .strictObject({ name: z.string(), email: z.string() })
+      .nullable()
+      .describe(
+        'Who to write to on the other side: a vendor is told its organizer, and an organizer its vendor.',
+      ),
+  })
+  .meta({ id: 'ApplicationDetail' })
 
 export const marketApplications = z
   .strictObject({ applications: z.array(application), ...page })
   .meta({ id: 'ApplicationList' })
 
 export type ApplicationView = z.infer<typeof application>
+export type ApplicationDetail = z.infer<typeof applicationDetail>
 export type MarketApplications = z.infer<typeof marketApplications>
 
 const marketName = { id: z.uuid(), name: z.string(), city: z.string() }

@@ -43,6 +43,34 @@ export interface paths {
          */
         readonly put: operations["updateMarket"];
         readonly post?: never;
+        /**
+         * Delete a draft
+         * @description For its organizer. Anything but a draft is a conflict: close it instead.
+         */
+        readonly delete: operations["deleteMarket"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a market
+         * @description What is not given stays. For its organizer. Another move of the status is a conflict.
+         */
+        readonly patch: operations["patchMarket"];
+        readonly trace?: never;
+    };
+    readonly "/me/markets": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the markets of the organizer that the token belongs to
+         * @description Drafts and closed ones, too; newest first.
+         */
+        readonly get: operations["listOwnMarkets"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -87,7 +115,11 @@ export interface paths {
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
-        readonly patch?: never;
+        /**
+         * Change a vendor’s profile
+         * @description What is not given stays. For that vendor.
+         */
+        readonly patch: operations["patchVendor"];
         readonly trace?: never;
     };
     readonly "/vendors/{id}/dashboard": {
@@ -139,7 +171,7 @@ export interface paths {
         };
         /**
          * List a market’s applications
-         * @description For its organizer.
+         * @description For its organizer: newest first, and those that are waitlisted in the order of waitlisting.
          */
         readonly get: operations["listApplications"];
         readonly put?: never;
@@ -148,6 +180,46 @@ export interface paths {
          * @description A vendor has at most one live application at a market, and only active markets take any.
          */
         readonly post: operations["applyToMarket"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/me/applications": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the applications of the vendor that the token belongs to
+         * @description Newest first.
+         */
+        readonly get: operations["listOwnApplications"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/applications/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get an application
+         * @description For its vendor and its market’s organizer, each of whom is told how to reach the other.
+         */
+        readonly get: operations["getApplication"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -202,6 +274,26 @@ export interface paths {
         readonly put?: never;
         /** Put a pending application on the waiting list */
         readonly post: operations["waitlistApplication"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/applications/{id}/remove": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let a vendor go that was accepted
+         * @description Frees the stall. The application becomes `rejected`, with a `reason` that its vendor reads.
+         */
+        readonly post: operations["removeVendor"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -428,6 +520,10 @@ export interface components {
             /** @enum {string} */
             readonly status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
             readonly message: string;
+            /** @description Why the organizer took the stall of a vendor that was accepted; null of all others. */
+            readonly reason: string | null;
+            /** @description On the market’s waiting list, from 1, in the order of waitlisting; null of all others. */
+            readonly waiting_position: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
@@ -438,6 +534,38 @@ export interface components {
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
             readonly updated_at: string;
+        };
+        readonly ApplicationDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly market_id: string;
+            readonly market_name: string;
+            /** Format: uuid */
+            readonly vendor_id: string;
+            readonly business_name: string;
+            /** @enum {string} */
+            readonly status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+            readonly message: string;
+            /** @description Why the organizer took the stall of a vendor that was accepted; null of all others. */
+            readonly reason: string | null;
+            /** @description On the market’s waiting list, from 1, in the order of waitlisting; null of all others. */
+            readonly waiting_position: number | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly updated_at: string;
+            /** @description Who to write to on the other side: a vendor is told its organizer, and an organizer its vendor. */
+            readonly contact: {
+                readonly name: string;
+                readonly email: string;
+            } | null;
         };
         readonly ApplicationList: {
             readonly applications: readonly components["schemas"]["Application"][];
@@ -537,10 +665,6 @@ export interface components {
         };
         /** @description In the text format of Prometheus. */
         readonly Metrics: string;
-        readonly Moved: {
-            /** @enum {string} */
-            readonly status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
-        };
         readonly NewApplication: {
             /** @default  */
             readonly message?: string;
@@ -576,6 +700,38 @@ export interface components {
             readonly name: string;
             /** @constant */
             readonly role: "organizer";
+        };
+        readonly OwnMarket: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description The last part of the address of the market’s public page, `/m/{slug}`. Unique. */
+            readonly slug: string;
+            readonly name: string;
+            readonly city: string;
+            readonly stall_count: number;
+            /** @description Vendors accepted. Never more than `stall_count`. */
+            readonly vendor_count: number;
+            /** @enum {string} */
+            readonly status: "draft" | "active" | "closed";
+            readonly pending_applications: number;
+            readonly waitlisted_applications: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
+             */
+            readonly updated_at: string;
+        };
+        readonly OwnMarketList: {
+            readonly markets: readonly components["schemas"]["OwnMarket"][];
+            /** @description On all pages. */
+            readonly total: number;
+            readonly page: number;
+            readonly page_size: number;
         };
         readonly PasswordChange: {
             /** Format: password */
@@ -645,6 +801,10 @@ export interface components {
             };
         };
         readonly Registration: components["schemas"]["OrganizerRegistration"] | components["schemas"]["VendorRegistration"];
+        readonly Removal: {
+            /** @description Shown to the vendor. */
+            readonly reason: string;
+        };
         readonly SignedIn: {
             readonly account: components["schemas"]["Account"];
             /** @description Goes into `Authorization: Bearer …`; good for twelve hours. */
@@ -912,23 +1072,6 @@ export interface components {
                 };
             };
         };
-        /** @description There is no such vendor (`vendor-not-found`). */
-        readonly VendorNotFound: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 404;
-                    /** @enum {unknown} */
-                    readonly code?: "vendor-not-found";
-                };
-            };
-        };
         /** @description There is no such organizer (`organizer-not-found`). */
         readonly OrganizerNotFound: {
             headers: {
@@ -943,6 +1086,23 @@ export interface components {
                     readonly status?: 404;
                     /** @enum {unknown} */
                     readonly code?: "organizer-not-found";
+                };
+            };
+        };
+        /** @description There is no such vendor (`vendor-not-found`). */
+        readonly VendorNotFound: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 404;
+                    /** @enum {unknown} */
+                    readonly code?: "vendor-not-found";
                 };
             };
         };
@@ -1314,6 +1474,186 @@ export interface operations {
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
+    readonly deleteMarket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description There is no such market any more, and its slug is free. */
+            readonly 204: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly patchMarket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MarketChanges"];
+            };
+        };
+        readonly responses: {
+            /** @description The market as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "slug": "hollywood-market-portland",
+                     *       "name": "Hollywood Market",
+                     *       "city": "Portland",
+                     *       "stall_count": 30,
+                     *       "vendor_count": 1,
+                     *       "description": "Saturdays, eight to one, rain or shine.",
+                     *       "status": "active",
+                     *       "organizer": {
+                     *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
+                     *         "name": "Rosa Almeida"
+                     *       },
+                     *       "vendors": [
+                     *         {
+                     *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "category": "vegetables"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-22T21:26:00.000Z",
+                     *       "updated_at": "2026-11-23T08:15:30.250Z"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketDetail"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly listOwnMarkets: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Which page, counted from 1. */
+                readonly page?: number;
+                /** @description How many a page holds. */
+                readonly page_size?: number;
+                readonly status?: "draft" | "active" | "closed";
+            };
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "markets": [
+                     *         {
+                     *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "slug": "hollywood-market-portland",
+                     *           "name": "Hollywood Market",
+                     *           "city": "Portland",
+                     *           "stall_count": 30,
+                     *           "vendor_count": 0,
+                     *           "status": "draft",
+                     *           "pending_applications": 0,
+                     *           "waitlisted_applications": 0,
+                     *           "created_at": "2026-11-22T21:26:00.000Z",
+                     *           "updated_at": "2026-11-22T21:26:00.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "page_size": 20
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["OwnMarketList"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["OrganizerNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
     readonly getMarketStats: {
         readonly parameters: {
             readonly query?: never;
@@ -1500,6 +1840,62 @@ export interface operations {
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
     };
+    readonly patchVendor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The vendor’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["VendorChanges"];
+            };
+        };
+        readonly responses: {
+            /** @description The profile as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "category": "vegetables",
+                     *       "description": "A family farm on the Sandy river.",
+                     *       "website": "https://green-acres.example",
+                     *       "markets": [
+                     *         {
+                     *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "name": "Hollywood Market",
+                     *           "city": "Portland"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["VendorProfile"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["VendorNotFound"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
     readonly getVendorDashboard: {
         readonly parameters: {
             readonly query?: never;
@@ -1621,6 +2017,8 @@ export interface operations {
                      *           "business_name": "Green Acres",
                      *           "status": "pending",
                      *           "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *           "reason": null,
+                     *           "waiting_position": null,
                      *           "created_at": "2026-11-22T22:00:00.000Z",
                      *           "updated_at": "2026-11-22T22:00:00.000Z"
                      *         }
@@ -1698,6 +2096,8 @@ export interface operations {
                      *           "business_name": "Green Acres",
                      *           "status": "pending",
                      *           "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *           "reason": null,
+                     *           "waiting_position": null,
                      *           "created_at": "2026-11-22T22:00:00.000Z",
                      *           "updated_at": "2026-11-22T22:00:00.000Z"
                      *         }
@@ -1753,6 +2153,7 @@ export interface operations {
             readonly 201: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly Location: components["headers"]["Location"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1767,11 +2168,17 @@ export interface operations {
                      *       "business_name": "Green Acres",
                      *       "status": "pending",
                      *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "reason": null,
+                     *       "waiting_position": null,
                      *       "created_at": "2026-11-22T22:00:00.000Z",
-                     *       "updated_at": "2026-11-22T22:00:00.000Z"
+                     *       "updated_at": "2026-11-22T22:00:00.000Z",
+                     *       "contact": {
+                     *         "name": "Rosa Almeida",
+                     *         "email": "rosa@example.org"
+                     *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Application"];
+                    readonly "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
@@ -1783,6 +2190,157 @@ export interface operations {
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly listOwnApplications: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Which page, counted from 1. */
+                readonly page?: number;
+                /** @description How many a page holds. */
+                readonly page_size?: number;
+                readonly status?: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+            };
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applications": [
+                     *         {
+                     *           "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *           "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "market_name": "Hollywood Market",
+                     *           "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "status": "pending",
+                     *           "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *           "reason": null,
+                     *           "waiting_position": null,
+                     *           "created_at": "2026-11-22T22:00:00.000Z",
+                     *           "updated_at": "2026-11-22T22:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "page_size": 20
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["ApplicationList"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["VendorNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly getApplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The application’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The application. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "market_name": "Hollywood Market",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "status": "pending",
+                     *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "reason": null,
+                     *       "waiting_position": null,
+                     *       "created_at": "2026-11-22T22:00:00.000Z",
+                     *       "updated_at": "2026-11-22T22:00:00.000Z",
+                     *       "contact": {
+                     *         "name": "Rosa Almeida",
+                     *         "email": "rosa@example.org"
+                     *       }
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["ApplicationNotFound"];
+            readonly 414: components["responses"]["UriTooLong"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
         };
@@ -1799,7 +2357,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Its new status. */
+            /** @description The application as it is now. */
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
@@ -1810,10 +2368,24 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "accepted"
+                     *       "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "market_name": "Hollywood Market",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "status": "accepted",
+                     *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "reason": null,
+                     *       "waiting_position": null,
+                     *       "created_at": "2026-11-22T22:00:00.000Z",
+                     *       "updated_at": "2026-11-22T22:00:00.000Z",
+                     *       "contact": {
+                     *         "name": "Vera Lopes",
+                     *         "email": "vera@example.org"
+                     *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Moved"];
+                    readonly "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
@@ -1841,7 +2413,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Its new status. */
+            /** @description The application as it is now. */
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
@@ -1852,10 +2424,24 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "rejected"
+                     *       "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "market_name": "Hollywood Market",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "status": "rejected",
+                     *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "reason": null,
+                     *       "waiting_position": null,
+                     *       "created_at": "2026-11-22T22:00:00.000Z",
+                     *       "updated_at": "2026-11-22T22:00:00.000Z",
+                     *       "contact": {
+                     *         "name": "Vera Lopes",
+                     *         "email": "vera@example.org"
+                     *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Moved"];
+                    readonly "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
@@ -1883,7 +2469,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Its new status. */
+            /** @description The application as it is now. */
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
@@ -1894,10 +2480,84 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "waitlisted"
+                     *       "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "market_name": "Hollywood Market",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "status": "waitlisted",
+                     *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "reason": null,
+                     *       "waiting_position": 3,
+                     *       "created_at": "2026-11-22T22:00:00.000Z",
+                     *       "updated_at": "2026-11-22T22:00:00.000Z",
+                     *       "contact": {
+                     *         "name": "Vera Lopes",
+                     *         "email": "vera@example.org"
+                     *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Moved"];
+                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["ApplicationNotFound"];
+            readonly 409: components["responses"]["Conflict"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 414: components["responses"]["UriTooLong"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 429: components["responses"]["RateLimited"];
+            readonly 500: components["responses"]["Internal"];
+            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+        };
+    };
+    readonly removeVendor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The application’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Removal"];
+            };
+        };
+        readonly responses: {
+            /** @description The application as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                    readonly traceresponse: components["headers"]["traceresponse"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "market_name": "Hollywood Market",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "status": "rejected",
+                     *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "reason": "Three Saturdays without a word.",
+                     *       "waiting_position": null,
+                     *       "created_at": "2026-11-22T22:00:00.000Z",
+                     *       "updated_at": "2026-11-22T22:00:00.000Z",
+                     *       "contact": {
+                     *         "name": "Vera Lopes",
+                     *         "email": "vera@example.org"
+                     *       }
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
@@ -1925,7 +2585,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Its new status. */
+            /** @description The application as it is now. */
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
@@ -1936,10 +2596,24 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "withdrawn"
+                     *       "id": "7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d",
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "market_name": "Hollywood Market",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *       "business_name": "Green Acres",
+                     *       "status": "withdrawn",
+                     *       "message": "Tomatoes, beans and herbs, all grown within ten miles.",
+                     *       "reason": null,
+                     *       "waiting_position": null,
+                     *       "created_at": "2026-11-22T22:00:00.000Z",
+                     *       "updated_at": "2026-11-22T22:00:00.000Z",
+                     *       "contact": {
+                     *         "name": "Rosa Almeida",
+                     *         "email": "rosa@example.org"
+                     *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Moved"];
+                    readonly "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
@@ -1972,6 +2646,7 @@ export interface operations {
             readonly 201: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly Location: components["headers"]["Location"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;

@@ -31,6 +31,7 @@ export type Command =
     }
   | { readonly do: 'import'; readonly organizer: number; readonly rows: readonly ImportedRow[] }
   | { readonly do: 'apply'; readonly market: number; readonly vendor: number }
+  | { readonly do: 'delete'; readonly market: number; readonly stranger: boolean }
   | { readonly do: Move; readonly application: number; readonly stranger: boolean }
   | {
       readonly do: 'edit-vendor'
@@ -45,7 +46,7 @@ export type Command =
     }
 
 type Move = (typeof MOVES)[number]
-const MOVES = ['accept', 'reject', 'waitlist', 'withdraw'] as const
+const MOVES = ['accept', 'reject', 'waitlist', 'remove', 'withdraw'] as const
 
 interface ImportedRow {
   readonly directory: number
@@ -131,6 +132,8 @@ const accept = fc.record({
   stranger: fc.constant(false),
 })
 
+const erase = fc.record({ do: fc.constant('delete' as const), market: index, stranger })
+
 const editVendor = fc.record({
   do: fc.constant('edit-vendor' as const),
   vendor: index,
@@ -156,6 +159,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: apply },
   { weight: 4, arbitrary: move },
   { weight: 4, arbitrary: accept },
+  { weight: 2, arbitrary: erase },
   { weight: 3, arbitrary: editVendor },
 )
 
@@ -176,6 +180,9 @@ export const NUCLEUS: readonly Command[] = [
   { do: 'apply', market: 0, vendor: 0 },
   { do: 'apply', market: 0, vendor: 1 },
   { do: 'apply', market: 1, vendor: 2 },
+  { do: 'apply', market: 1, vendor: 1 },
   { do: 'accept', application: 0, stranger: false },
   { do: 'accept', application: 1, stranger: false },
+  { do: 'waitlist', application: 2, stranger: false },
+  { do: 'waitlist', application: 3, stranger: false },
 ]

@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../../src/domain/events.ts'
 /** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
 export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]>> = {
   'organizer-registered': ['organizer', 'account'],
-  'vendor-registered': ['vendor', 'account'],
+  'vendor-registered': ['vendor', 'vendorApplications', 'account'],
   'sessions-ended': ['account'],
   'market-created': [
     'market',
@@ -25,9 +25,21 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'listings',
     'cityListings',
     'vendor',
+    'application',
+    'vendorApplications',
   ],
-  'application-submitted': ['marketStats', 'marketApplications', 'vendor', 'organizer'],
+  'market-deleted': ['market', 'marketStats', 'marketApplications', 'organizer'],
+  'application-submitted': [
+    'application',
+    'vendorApplications',
+    'marketStats',
+    'marketApplications',
+    'vendor',
+    'organizer',
+  ],
   'application-moved': [
+    'application',
+    'vendorApplications',
     'marketStats',
     'marketApplications',
     'vendor',
@@ -37,7 +49,15 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'listings',
     'cityListings',
   ],
-  'vendor-edited': ['vendor', 'market', 'marketPage', 'marketApplications', 'organizer'],
+  'vendor-edited': [
+    'vendor',
+    'market',
+    'marketPage',
+    'marketApplications',
+    'organizer',
+    'vendorApplications',
+    'application',
+  ],
 }
 
 /** A table of tags with one mistake in it. */
@@ -89,6 +109,18 @@ export const FORGETFUL: readonly Forgetful[] = [
   misreads('vendor-edited forgets every organizer but the first', 'vendor-edited', (event) => ({
     ...event,
     organizerIds: event.organizerIds.slice(0, 1),
+  })),
+  misreads('market-edited forgets every application but the first', 'market-edited', (event) => ({
+    ...event,
+    applications: event.applications.slice(0, 1),
+  })),
+  misreads('vendor-edited forgets every application but the first', 'vendor-edited', (event) => ({
+    ...event,
+    applicationIds: event.applicationIds.slice(0, 1),
+  })),
+  misreads('application-moved forgets who else waits', 'application-moved', (event) => ({
+    ...event,
+    waiting: [],
   })),
   ...everyTags.map((every) => ({
     name: `beyond the bound, nothing says ${every}`,

@@ -62,6 +62,7 @@ export class Hand {
     organizers: new Set(),
     vendors: new Set(),
     markets: new Set(),
+    applications: new Set(),
     slugs: new Set(),
   }
   #answers: Answers = new Map()
@@ -171,13 +172,15 @@ export class Hand {
       select 'organizers' as kind, id::text as what from accounts where ${some}
       union all select 'vendors', id::text from vendors where ${some}
       union all select 'markets', id::text from markets where ${some}
+      union all select 'applications', id::text from vendor_applications where ${some}
       union all select 'slugs', slug from markets where ${some}`)
     for (const { kind, what } of rows) this.#seen[kind as keyof Askable].add(String(what))
-    const { organizers, vendors, markets, slugs } = this.#seen
+    const { organizers, vendors, markets, applications, slugs } = this.#seen
     this.#questions = questionsOf({
       organizers: [...organizers],
       vendors: [...vendors].map((id) => ({ id, account: UNKNOWN_ID })),
       markets: [...markets].map((id) => ({ id })),
+      applications: [...applications].map((id) => ({ id })),
       slugs,
     })
     this.#answers = await answerAll(this.#database.snapshots, this.#questions)

@@ -1,4 +1,4 @@
-import { questionAt, type ReadRoute } from '../../../src/adapters/http/kit/api-route.ts'
+import { questionAt, type ReadRoute, type Told } from '../../../src/adapters/http/kit/api-route.ts'
 import { queryProperties } from '../../../src/adapters/http/kit/schemas.ts'
 import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
 import { readRoutes } from '../../../src/adapters/http/route-table.ts'
@@ -7,6 +7,8 @@ import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
 import { ShowSitemap } from '../../../src/application/pages/page-reads.ts'
 import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import { ROLES } from '../../../src/domain/account.ts'
+import { MARKET_STATUSES } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 import { CITIES } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
@@ -26,6 +28,7 @@ export type Askable = {
   readonly organizers: readonly string[]
   readonly vendors: readonly { readonly id: string; readonly account: string }[]
   readonly markets: readonly { readonly id: string }[]
+  readonly applications: readonly { readonly id: string }[]
   readonly slugs: ReadonlySet<string>
 }
 
@@ -33,7 +36,7 @@ export type Askable = {
 export function questionsOf(world: Askable): Question[] {
   const accounts = [...world.organizers, ...world.vendors.map(({ account }) => account), UNKNOWN_ID]
   const urls = ROUTES.flatMap((route) =>
-    pathsOf(route, world).flatMap((path) => queriesOf(route).map((query) => path + query)),
+    pathsOf(route, world).flatMap((path) => queriesOf(route, world).map((query) => path + query)),
   )
   return [
     ...urls.map(asked),
@@ -74,17 +77,26 @@ const SUBJECTS: Readonly<Record<string, (world: Askable) => readonly string[]>> 
   markets: ({ markets }) => [...markets.map(({ id }) => id), UNKNOWN_ID],
   vendors: ({ vendors }) => [...vendors.map(({ id }) => id), UNKNOWN_ID],
   organizers: ({ organizers }) => [...organizers, UNKNOWN_ID],
+  applications: ({ applications }) => [...applications.map(({ id }) => id), UNKNOWN_ID],
   m: ({ slugs }) => [...slugs],
   sitemap: () => ['1'],
 }
 
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   city: [...CITIES, 'nowhere'],
-  status: APPLICATION_STATUSES,
+  'status of application': APPLICATION_STATUSES,
+  'status of market': MARKET_STATUSES,
 }
 
-/** Every query that the route takes: the first pages, of all and by each of its other parameters. */
-function queriesOf({ query }: ReadRoute): string[] {
+/** What tokens tell. */
+const TOLD: Readonly<Record<Told, (world: Askable) => readonly string[]>> = {
+  organizer: SUBJECTS.organizers!,
+  vendor: SUBJECTS.vendors!,
+  side: () => ROLES,
+}
+
+/** Every query that the route takes: the first pages, of all and by each of its other parameters, for all who may ask. */
+function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
   const { page, page_size, ...others } = queryProperties(query)
   const pages =
     page === undefined
@@ -93,15 +105,18 @@ function queriesOf({ query }: ReadRoute): string[] {
         ? [{ page: '2' }, {}]
         : [{ page: '2', page_size: '1' }, {}]
   const filters = Object.keys(others).flatMap((name) => {
-    const values = VALUES[name]
+    const values = VALUES[name] ?? VALUES[`${name} of ${path.endsWith('markets') ? 'market' : 'application'}`]
     if (values === undefined) throw new Error(`What can be asked of ${name} is not known here`)
     return values.map((value) => ({ [name]: value }))
   })
-  return [{}, ...filters].flatMap((filter) =>
-    pages.map((part) => {
-      const parameters = new URLSearchParams({ ...part, ...filter })
-      return parameters.size === 0 ? '' : `?${parameters}`
-    }),
+  const asking = told.flatMap((name) => TOLD[name](world).map((value) => ({ [name]: value })))
+  return (told.length === 0 ? [{}] : asking).flatMap((who) =>
+    [{}, ...filters].flatMap((filter) =>
+      pages.map((part) => {
+        const parameters = new URLSearchParams({ ...who, ...part, ...filter })
+        return parameters.size === 0 ? '' : `?${parameters}`
+      }),
+    ),
   )
 }
 

@@ -72,6 +72,7 @@ export const ASSIGNMENTS: Readonly<Record<string, Readonly<Record<string, (n: nu
     vendor_id: (n) => `vendor_id = ${one('vendors', n)}`,
     message: (n) => `message = 'Message ${n}'`,
     status: (n) => `status = ${among(n, ...STATUS)}`,
+    reason: (n) => `reason = 'Reason ${n}'`,
     created_at: (n) => `created_at = created_at - interval '${n + 1} hours'`,
     updated_at: (n) => `updated_at = updated_at - interval '${n + 1} hours'`,
   },

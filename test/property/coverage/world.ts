@@ -91,6 +91,11 @@ export class World {
         await writes.updateVendor(vendor?.id ?? UNKNOWN_ID, command.changes, viewer)
         return
       }
+      case 'delete': {
+        const market = pick(this.markets, command.market)
+        const viewer = organizer(command.stranger ? this.#otherThan(market?.owner) : market?.owner)
+        return writes.deleteMarket(market?.id ?? UNKNOWN_ID, viewer)
+      }
       default:
         return this.#move(command, writes)
     }
@@ -162,7 +167,8 @@ export class World {
       return
     }
     const by = command.stranger ? this.#otherThan(application?.organizer) : application?.organizer
-    await writes[DECISIONS[command.do]](id, organizer(by))
+    if (command.do === 'remove') await writes.removeVendor(id, organizer(by), 'Never there')
+    else await writes[DECISIONS[command.do]](id, organizer(by))
   }
 
   /** What can be written here; what is read goes to the database, through the same transactions. */

@@ -38,6 +38,7 @@ const MOVED: Readonly<
   accept: { from: ['pending', 'waitlisted'], to: 'accepted' },
   reject: { from: ['pending', 'waitlisted'], to: 'rejected' },
   waitlist: { from: ['pending'], to: 'waitlisted' },
+  remove: { from: ['accepted'], to: 'rejected' },
   withdraw: { from: LIVE, to: 'withdrawn' },
 }
 
@@ -45,6 +46,7 @@ const MOVED: Readonly<
 export class Expected {
   readonly #markets = new Map<string, ExpectedMarket>()
   readonly #applications = new Map<string, ExpectedApplication>()
+  readonly #deleted = new Set<string>()
 
   /** Whether the rules of stalls and statuses allow it; undefined where other rules decide (who, which slug). */
   allows(command: Command, world: World): boolean | undefined {
@@ -57,6 +59,10 @@ export class Expected {
           status === market.status || (status !== 'draft' && status !== NEVER_AFTER[market.status])
         return turns && stallCount >= this.#taken(market.id)
       }
+      case 'delete': {
+        const market = this.#markets.get(pick(world.markets, command.market)?.id ?? '')
+        return market?.status === 'draft' && !command.stranger
+      }
       case 'apply': {
         const id = pick(world.markets, command.market)?.id ?? ''
         const vendor = world.vendors[command.vendor % world.vendors.length]!.id
@@ -65,6 +71,7 @@ export class Expected {
       case 'accept':
       case 'reject':
       case 'waitlist':
+      case 'remove':
       case 'withdraw': {
         const application = this.#applications.get(pick(world.applications, command.application)?.id ?? '')
         if (application === undefined || command.stranger) return false
@@ -83,13 +90,18 @@ export class Expected {
     if (command.do === 'create') this.#add(world.markets.at(-1)!.id, 'draft', command.stallCount)
     if (command.do === 'import') {
       for (const { id } of world.markets) {
-        if (!this.#markets.has(id)) this.#add(id, 'active', 25)
+        if (!this.#markets.has(id) && !this.#deleted.has(id)) this.#add(id, 'active', 25)
       }
     }
     if (command.do === 'edit') {
       const market = this.#markets.get(pick(world.markets, command.market)!.id)!
       market.status = command.changes.status ?? market.status
       market.stalls = command.changes.stallCount ?? market.stalls
+    }
+    if (command.do === 'delete') {
+      const { id } = pick(world.markets, command.market)!
+      this.#markets.delete(id)
+      this.#deleted.add(id)
     }
     if (command.do === 'apply') {
       const { id, market, vendor } = world.applications.at(-1)!
@@ -99,6 +111,10 @@ export class Expected {
       this.#applications.get(pick(world.applications, command.application)!.id)!.status =
         MOVED[command.do]!.to
     }
+  }
+
+  exists(market: string): boolean {
+    return this.#markets.has(market)
   }
 
   stats(market: string): ExpectedStats {

@@ -2,9 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
-import { ListApplications } from '../../../src/application/applications/application-reads.ts'
+import {
+  GetApplication,
+  ListApplications,
+  ListOwnApplications,
+} from '../../../src/application/applications/application-reads.ts'
 import { joinKey } from '../../../src/application/consistency/cache-key.ts'
-import { ListMarkets } from '../../../src/application/markets/market-reads.ts'
+import { ListMarkets, ListOwnMarkets } from '../../../src/application/markets/market-reads.ts'
 import {
   BrowseMarkets,
   ShowMarket,
@@ -13,7 +17,8 @@ import {
 } from '../../../src/application/pages/page-reads.ts'
 import { canonicalId } from '../../../src/application/tables/tags.ts'
 import { READS } from '../../../src/application/use-cases.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
+import { ROLES } from '../../../src/domain/account.ts'
+import { MARKET_STATUSES, normalizeCity } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 
 /** What keys are made of, so that two of them get a chance to meet. */
@@ -75,6 +80,7 @@ const id = fc.oneof({ weight: 4, arbitrary: few }, fc.uuid(), treacherous)
 const number = fc.integer({ min: 1, max: 2 })
 const cityName = fc.oneof({ weight: 4, arbitrary: few }, treacherous, fc.string({ unit: 'binary' }))
 const city = fc.option(cityName.map(normalizeCity), { nil: undefined })
+const marketStatus = fc.option(fc.constantFrom(...MARKET_STATUSES), { nil: undefined })
 const status = fc.option(fc.constantFrom(...APPLICATION_STATUSES), { nil: undefined })
 
 interface Asked {
@@ -103,6 +109,31 @@ const questions = Object.values({
         asks.pageSize,
       ]),
     ),
+  listOwnMarkets: fc
+    .record({ organizer: id, status: marketStatus, page: number, pageSize: number })
+    .map((asks) =>
+      question(ListOwnMarkets.view.key(present(asks)), [
+        'own markets',
+        canonicalId(asks.organizer),
+        asks.status ?? null,
+        asks.page,
+        asks.pageSize,
+      ]),
+    ),
+  listOwnApplications: fc
+    .record({ vendor: id, status, page: number, pageSize: number })
+    .map((asks) =>
+      question(ListOwnApplications.view.key(present(asks)), [
+        'own applications',
+        canonicalId(asks.vendor),
+        asks.status ?? null,
+        asks.page,
+        asks.pageSize,
+      ]),
+    ),
+  getApplication: fc
+    .record({ id, side: fc.constantFrom(...ROLES) })
+    .map((asks) => question(GetApplication.view.key(asks), ['application', canonicalId(asks.id), asks.side])),
   getVendor: byId('getVendor'),
   getVendorDashboard: byId('getVendorDashboard'),
   getOrganizerDashboard: byId('getOrganizerDashboard'),

@@ -11,19 +11,20 @@ import { codeOf } from './code-of.ts'
 
 const CREATED = new Date('2026-05-01T08:00:00Z')
 
-const VERBS = ['accept', 'reject', 'waitlist', 'withdraw'] as const
+const VERBS = ['accept', 'reject', 'waitlist', 'remove', 'withdraw'] as const
 type Verb = (typeof VERBS)[number]
 
 /** The lifecycle as a table: where each verb leads from each status. What is absent is refused. */
 const LEADS_TO: Record<ApplicationStatus, Partial<Record<Verb, ApplicationStatus>>> = {
   pending: { accept: 'accepted', reject: 'rejected', waitlist: 'waitlisted', withdraw: 'withdrawn' },
   waitlisted: { accept: 'accepted', reject: 'rejected', withdraw: 'withdrawn' },
-  accepted: { withdraw: 'withdrawn' },
+  accepted: { remove: 'rejected', withdraw: 'withdrawn' },
   rejected: {},
   withdrawn: {},
 }
 
 const APPLICANTS = 5
+const REASON = 'Never there'
 
 describe('applications at one market', () => {
   it('follow their lifecycle, and exactly the accepted ones hold a stall', () => {
@@ -46,7 +47,13 @@ describe('applications at one market', () => {
 
           if (refusal === undefined) {
             model[who] = next!
-            expect({ ...application }).toEqual({ ...before.application, status: next, updatedAt: now })
+            const reason = verb === 'remove' ? REASON : null
+            expect({ ...application }).toEqual({
+              ...before.application,
+              status: next,
+              reason,
+              updatedAt: now,
+            })
           } else {
             expect({ application: { ...application }, market: { ...market } }).toEqual(before)
           }
@@ -65,6 +72,7 @@ describe('applications at one market', () => {
 
 function act(application: VendorApplication, verb: Verb, market: Market, now: Date): void {
   if (verb === 'accept' || verb === 'withdraw') application[verb](market, now)
+  else if (verb === 'remove') application.remove(market, REASON, now)
   else application[verb](now)
 }
 

@@ -83,10 +83,6 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   logIn: signedIn,
   changePassword: signedIn,
   getAccount: account,
-  acceptApplication: 'accepted',
-  rejectApplication: 'rejected',
-  waitlistApplication: 'waitlisted',
-  withdrawApplication: 'withdrawn',
 }
 
 /** Use cases that answer plausibly and write down what they were asked. */

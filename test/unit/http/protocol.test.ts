@@ -48,12 +48,12 @@ describe('the protocol', () => {
 
   it.each([
     ['/markets', 'GET, HEAD, POST, OPTIONS'],
-    [`/markets/${MARKET_ID}`, 'GET, HEAD, PUT, OPTIONS'],
+    [`/markets/${MARKET_ID}`, 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
     [`/applications/${MARKET_ID}/accept`, 'POST, OPTIONS'],
     ['/auth/login', 'POST, OPTIONS'],
     ['/healthz', 'GET, HEAD, OPTIONS'],
   ])('says that %s allows %s', async (path, allow) => {
-    const refused = await api.fetch(path, { method: 'DELETE' })
+    const refused = await api.fetch(path, { method: 'PROPFIND' })
     expect(refused.status).toBe(405)
     expect(refused.headers.get('allow')).toBe(allow)
     expect(await codeOf(refused)).toBe('method-not-allowed')
@@ -164,9 +164,12 @@ describe('the protocol', () => {
     expect(created.headers.get('cache-control')).toBe('no-store')
     const accepted = await api.fetch(`/applications/${MARKET_ID}/accept`, { method: 'POST', as: 'organizer' })
     expect(accepted.status).toBe(200)
-    expect(await accepted.json()).toEqual({ status: 'accepted' })
+    expect(await accepted.json()).toMatchObject({ status: 'accepted' })
     const applied = await api.fetch(`/markets/${MARKET_ID}/applications`, { method: 'POST', as: 'vendor' })
     expect(applied.status).toBe(201)
+    expect(applied.headers.get('location')).toMatch(/^\/applications\/[\w-]+$/)
+    const deleted = await api.fetch(`/markets/${MARKET_ID}`, { method: 'DELETE', as: 'organizer' })
+    expect([deleted.status, await deleted.text()]).toEqual([204, ''])
   })
 
   it('shows an account without its password', async () => {

@@ -34,15 +34,19 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     before: LISTED,
     after: LISTED,
     vendorIds: ['v1', 'v2'],
+    applications: [{ applicationId: 'a1', vendorId: 'v1' }],
   },
+  'market-deleted': { type: 'market-deleted', marketId: 'm1', organizerId: 'o1' },
   'application-submitted': {
     type: 'application-submitted',
+    applicationId: 'a1',
     marketId: 'm1',
     vendorId: 'v1',
     organizerId: 'o1',
   },
   'application-moved': {
     type: 'application-moved',
+    applicationId: 'a1',
     marketId: 'm1',
     slug: 's1',
     vendorId: 'v1',
@@ -50,6 +54,7 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     from: 'pending',
     to: 'accepted',
     listing: LISTED,
+    waiting: [],
   },
   'vendor-edited': {
     type: 'vendor-edited',
@@ -59,6 +64,7 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
       { marketId: 'm2', slug: 's2' },
     ],
     organizerIds: ['o1', 'o2'],
+    applicationIds: ['a1', 'a2'],
   },
 }
 
@@ -113,11 +119,12 @@ const editedBy = (n: number): DomainEvent => ({
   vendorId: 'v1',
   markets: many(n, 'm').map((marketId, i) => ({ marketId, slug: `s${i}` })),
   organizerIds: ['o1', 'o2'],
+  applicationIds: ['a1'],
 })
 
 it('names a hundred views of a kind one by one', () => {
   const found = invalidatedBy(editedBy(100))
-  expect(found.size).toBe(1 + 3 * 100 + 2)
+  expect(found.size).toBe(1 + 3 * 100 + 2 + 2)
   expect(found.isDisjointFrom(new Set(everyTags))).toBe(true)
 })
 
@@ -131,6 +138,8 @@ it.each([101, 24_000])('names all views of a kind by one tag when a write touche
       // Of these there were two.
       tags.organizer('o1'),
       tags.organizer('o2'),
+      tags.vendorApplications('v1'),
+      tags.application('a1'),
     ]),
   )
   const market: DomainEvent = { ...EVENTS['market-edited'], vendorIds: many(n, 'v') }

@@ -1,8 +1,17 @@
 import { expect, it } from 'vitest'
 import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
-import { ListApplications } from '../../../src/application/applications/application-reads.ts'
-import { GetMarket, GetMarketStats, ListMarkets } from '../../../src/application/markets/market-reads.ts'
+import {
+  GetApplication,
+  ListApplications,
+  ListOwnApplications,
+} from '../../../src/application/applications/application-reads.ts'
+import {
+  GetMarket,
+  GetMarketStats,
+  ListMarkets,
+  ListOwnMarkets,
+} from '../../../src/application/markets/market-reads.ts'
 import { GetOrganizerDashboard } from '../../../src/application/organizers/organizer-reads.ts'
 import {
   BrowseMarkets,
@@ -28,6 +37,15 @@ it.each([
     ListApplications.view.key({ id, page: 1, pageSize: 20 }),
     `market:${id}:applications:status:any:page:1:size:20`,
   ],
+  [
+    ListOwnMarkets.view.key({ organizer: id, status: 'draft', page: 1, pageSize: 20 }),
+    `organizer:${id}:markets:status:draft:page:1:size:20`,
+  ],
+  [
+    ListOwnApplications.view.key({ vendor: id, page: 1, pageSize: 20 }),
+    `vendor:${id}:applications:status:any:page:1:size:20`,
+  ],
+  [GetApplication.view.key({ id, side: 'vendor' }), `application:${id}:detail:vendor`],
   [GetVendor.view.key({ id }), `vendor:${id}:profile`],
   [GetVendorDashboard.view.key({ id }), `vendor:${id}:dashboard`],
   [GetOrganizerDashboard.view.key({ id }), `organizer:${id}:dashboard`],

@@ -113,6 +113,7 @@ export const ACCOUNT_ROUTES = [
     },
     answer: json(201, 'The account, signed in.', signedInView, SIGNED_IN),
     errors: ['conflict', 'overloaded'],
+    location: () => '/me',
     run: async ({ register }, { body, limits, address, signal, actsAs }) => {
       await limits?.countRegistration(address)
       const signedIn = await register(body, signal)

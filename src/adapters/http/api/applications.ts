@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type ApplicationView, application } from '../../../application/views/views.ts'
 import {
-  APPLICATION_STATUSES,
-  type ApplicationStatus,
-  LONGEST_MESSAGE,
-} from '../../../domain/vendor-application.ts'
+  type ApplicationDetail,
+  type ApplicationView,
+  applicationDetail,
+} from '../../../application/views/views.ts'
+import { APPLICATION_STATUSES, LONGEST_MESSAGE } from '../../../domain/vendor-application.ts'
 import { get, post } from '../kit/api-route.ts'
 import { json } from '../kit/operation.ts'
 import { body, paging, prose } from '../kit/text-schemas.ts'
@@ -18,8 +18,10 @@ const applicationsQuery = z
 
 const newApplication = body({ message: prose(LONGEST_MESSAGE).default('') }).meta({ id: 'NewApplication' })
 
-/** What answers a move. */
-const moved = z.strictObject({ status: z.enum(APPLICATION_STATUSES) }).meta({ id: 'Moved' })
+const reasonError = `expected a reason of 1 to ${LONGEST_MESSAGE} characters without control characters`
+const removal = body({
+  reason: prose(LONGEST_MESSAGE, reasonError).min(1, { error: reasonError }).describe('Shown to the vendor.'),
+}).meta({ id: 'Removal' })
 
 const APPLICATION: ApplicationView = {
   id: '7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d',
@@ -29,16 +31,27 @@ const APPLICATION: ApplicationView = {
   business_name: 'Green Acres',
   status: 'pending',
   message: 'Tomatoes, beans and herbs, all grown within ten miles.',
+  reason: null,
+  waiting_position: null,
   created_at: '2026-11-22T22:00:00.000Z',
   updated_at: '2026-11-22T22:00:00.000Z',
 }
 
-/** The four moves differ in who may make them, and in nothing else that HTTP can see. */
-const move = (to: ApplicationStatus) =>
+const SEEN_BY_VENDOR: ApplicationDetail = {
+  ...APPLICATION,
+  contact: { name: 'Rosa Almeida', email: 'rosa@example.org' },
+}
+const SEEN_BY_ORGANIZER: ApplicationDetail = {
+  ...APPLICATION,
+  contact: { name: 'Vera Lopes', email: 'vera@example.org' },
+}
+
+/** The moves differ in who may make them, and in little else that HTTP can see. */
+const move = (becomes: Partial<ApplicationDetail>, seenBy = SEEN_BY_ORGANIZER) =>
   ({
     tag: 'Applications',
     missing: 'application-not-found',
-    answer: json(200, 'Its new status.', moved, { status: to }),
+    answer: json(200, 'The application as it is now.', applicationDetail, { ...seenBy, ...becomes }),
     errors: ['conflict'],
   }) as const
 
@@ -46,7 +59,8 @@ export const APPLICATION_ROUTES = [
   get('/markets/:id/applications', 'listApplications', {
     tag: 'Applications',
     summary: 'List a market’s applications',
-    description: 'For its organizer.',
+    description:
+      'For its organizer: newest first, and those that are waitlisted in the order of waitlisting.',
     query: applicationsQuery,
     answer: 'A page of the list.',
     example: { applications: [APPLICATION], total: 1, page: 1, page_size: 20 },
@@ -59,40 +73,64 @@ export const APPLICATION_ROUTES = [
     missing: 'market-not-found',
     body: newApplication,
     examples: { 'With a message': { message: APPLICATION.message } },
-    answer: json(201, 'The application, pending.', application, APPLICATION),
+    answer: json(201, 'The application, pending.', applicationDetail, SEEN_BY_VENDOR),
     errors: ['conflict'],
     run: ({ applyToMarket }, { id, body, viewer }) => applyToMarket(id, viewer.vendorId, body.message),
+    location: ({ id }) => `/applications/${id}`,
+  }),
+  get('/me/applications', 'listOwnApplications', {
+    tag: 'Applications',
+    summary: 'List the applications of the vendor that the token belongs to',
+    description: 'Newest first.',
+    query: applicationsQuery,
+    told: ['vendor'],
+    answer: 'A page of the list.',
+    example: { applications: [APPLICATION], total: 1, page: 1, page_size: 20 },
+  }),
+  get('/applications/:id', 'getApplication', {
+    tag: 'Applications',
+    summary: 'Get an application',
+    description: 'For its vendor and its market’s organizer, each of whom is told how to reach the other.',
+    told: ['side'],
+    answer: 'The application.',
+    example: SEEN_BY_VENDOR,
   }),
   post('/applications/:id/accept', 'acceptApplication', {
-    ...move('accepted'),
+    ...move({ status: 'accepted' }),
     token: 'organizer',
     summary: 'Accept an application that is pending or waitlisted',
     description: 'However many are accepted at once, a market never has more vendors than stalls.',
     errors: ['conflict', 'market-full'],
-    run: async ({ acceptApplication }, { id, viewer }) => ({ status: await acceptApplication(id, viewer) }),
+    run: ({ acceptApplication }, { id, viewer }) => acceptApplication(id, viewer),
   }),
   post('/applications/:id/reject', 'rejectApplication', {
-    ...move('rejected'),
+    ...move({ status: 'rejected' }),
     token: 'organizer',
     summary: 'Reject an application that is pending or waitlisted',
-    run: async ({ rejectApplication }, { id, viewer }) => ({ status: await rejectApplication(id, viewer) }),
+    run: ({ rejectApplication }, { id, viewer }) => rejectApplication(id, viewer),
   }),
   post('/applications/:id/waitlist', 'waitlistApplication', {
-    ...move('waitlisted'),
+    ...move({ status: 'waitlisted', waiting_position: 3 }),
     token: 'organizer',
     summary: 'Put a pending application on the waiting list',
-    run: async ({ waitlistApplication }, { id, viewer }) => ({
-      status: await waitlistApplication(id, viewer),
-    }),
+    run: ({ waitlistApplication }, { id, viewer }) => waitlistApplication(id, viewer),
+  }),
+  post('/applications/:id/remove', 'removeVendor', {
+    ...move({ status: 'rejected', reason: 'Three Saturdays without a word.' }),
+    token: 'organizer',
+    summary: 'Let a vendor go that was accepted',
+    description:
+      'Frees the stall. The application becomes `rejected`, with a `reason` that its vendor reads.',
+    body: removal,
+    examples: { 'With a reason': { reason: 'Three Saturdays without a word.' } },
+    run: ({ removeVendor }, { id, body, viewer }) => removeVendor(id, viewer, body.reason),
   }),
   post('/applications/:id/withdraw', 'withdrawApplication', {
-    ...move('withdrawn'),
+    ...move({ status: 'withdrawn' }, SEEN_BY_VENDOR),
     token: 'vendor',
     summary: 'Withdraw one’s own application',
     description: 'From `accepted`, it frees the stall.',
-    run: async ({ withdrawApplication }, { id, viewer }) => ({
-      status: await withdrawApplication(id, viewer),
-    }),
+    run: ({ withdrawApplication }, { id, viewer }) => withdrawApplication(id, viewer),
   }),
 ]
 

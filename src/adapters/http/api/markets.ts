@@ -1,8 +1,13 @@
 import { z } from 'zod'
-import { type MarketDetail, type MarketListing, marketDetail } from '../../../application/views/views.ts'
+import {
+  type MarketDetail,
+  type MarketListing,
+  marketDetail,
+  type OwnMarkets,
+} from '../../../application/views/views.ts'
 import { type CityKey, MARKET_LIMITS, MARKET_STATUSES, normalizeCity, SLUG } from '../../../domain/market.ts'
-import { get, post, put } from '../kit/api-route.ts'
-import { json } from '../kit/operation.ts'
+import { erase, get, post, putOrPatch } from '../kit/api-route.ts'
+import { json, nothing } from '../kit/operation.ts'
 import { body, changes, line, name, paging, prose } from '../kit/text-schemas.ts'
 import { HOLLYWOOD, ORGANIZER_ID, VENDOR_ID } from './examples.ts'
 
@@ -58,6 +63,12 @@ const listingQuery = z
   .strictObject({ ...paging, city: city.exactOptional() })
   .transform(({ page, page_size: pageSize, city }) => ({ page, pageSize, ...inCity(city) }))
 
+const statusError = `expected one of ${MARKET_STATUSES.join(', ')}, given once`
+
+const ownQuery = z
+  .strictObject({ ...paging, status: z.enum(MARKET_STATUSES, { error: statusError }).exactOptional() })
+  .transform(({ page_size: pageSize, ...rest }) => ({ ...rest, pageSize }))
+
 /** The city as it is compared. */
 export function inCity(city = ''): { readonly city?: CityKey } {
   const key = normalizeCity(city)
@@ -88,6 +99,16 @@ const DRAFT: MarketDetail = {
   status: 'draft',
   vendor_count: 0,
   vendors: [],
+  updated_at: MARKET.created_at,
+}
+
+const OWN: OwnMarkets['markets'][number] = {
+  ...SUMMARY,
+  vendor_count: 0,
+  status: 'draft',
+  pending_applications: 0,
+  waitlisted_applications: 0,
+  created_at: MARKET.created_at,
   updated_at: MARKET.created_at,
 }
 
@@ -128,7 +149,7 @@ export const MARKET_ROUTES = [
     answer: 'The market.',
     example: MARKET,
   }),
-  put('/markets/:id', 'updateMarket', {
+  ...putOrPatch('/markets/:id', 'updateMarket', 'patchMarket', {
     tag: 'Markets',
     summary: 'Change a market',
     description: 'What is not given stays. For its organizer. Another move of the status is a conflict.',
@@ -142,6 +163,25 @@ export const MARKET_ROUTES = [
     answer: json(200, 'The market as it is now.', marketDetail, MARKET),
     errors: ['conflict'],
     run: ({ updateMarket }, { id, body, viewer }) => updateMarket(id, body, viewer),
+  }),
+  erase('/markets/:id', 'deleteMarket', {
+    tag: 'Markets',
+    summary: 'Delete a draft',
+    description: 'For its organizer. Anything but a draft is a conflict: close it instead.',
+    token: 'organizer',
+    missing: 'market-not-found',
+    answer: nothing('There is no such market any more, and its slug is free.'),
+    errors: ['conflict'],
+    run: ({ deleteMarket }, { id, viewer }) => deleteMarket(id, viewer),
+  }),
+  get('/me/markets', 'listOwnMarkets', {
+    tag: 'Markets',
+    summary: 'List the markets of the organizer that the token belongs to',
+    description: 'Drafts and closed ones, too; newest first.',
+    query: ownQuery,
+    told: ['organizer'],
+    answer: 'A page of the list.',
+    example: { markets: [OWN], total: 1, page: 1, page_size: 20 },
   }),
   get('/markets/:id/stats', 'getMarketStats', {
     tag: 'Markets',

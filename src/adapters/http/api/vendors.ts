@@ -1,6 +1,6 @@
 import { type VendorProfile, vendorProfile } from '../../../application/views/views.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
-import { get, put } from '../kit/api-route.ts'
+import { get, putOrPatch } from '../kit/api-route.ts'
 import { json } from '../kit/operation.ts'
 import { changes, line, name, prose, website } from '../kit/text-schemas.ts'
 import { HOLLYWOOD, VENDOR_ID } from './examples.ts'
@@ -33,7 +33,7 @@ export const VENDOR_ROUTES = [
     answer: 'The profile.',
     example: VENDOR,
   }),
-  put('/vendors/:id', 'updateVendor', {
+  ...putOrPatch('/vendors/:id', 'updateVendor', 'patchVendor', {
     tag: 'Vendors',
     summary: 'Change a vendor’s profile',
     description: 'What is not given stays. For that vendor.',

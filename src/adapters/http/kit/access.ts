@@ -30,6 +30,7 @@ export class Access {
    */
   reader(req: IncomingMessage, audience: Audience): Promise<Viewer | undefined> | undefined {
     if (audience === 'everybody') return this.#passerBy(req)
+    if (audience === 'account') return this.#account(req)
     return isRole(audience) ? this.#withRole(req, audience) : this.#anyone(req)
   }
 

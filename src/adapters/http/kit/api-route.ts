@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Viewer } from '../../../application/ports/token-issuer.ts'
 import { isRole, type Missing, type Read } from '../../../application/use-case/read.ts'
 import { type Application, READS } from '../../../application/use-cases.ts'
+import { ROLES } from '../../../domain/account.ts'
 import { parseId } from '../../../domain/ids.ts'
 import { isSlug } from '../../../domain/market.ts'
 import { readQuery } from './input.ts'
@@ -27,6 +28,8 @@ export interface ReadRoute {
   readonly name: ReadName
   readonly read: Read<never, unknown>
   readonly query: z.ZodType<object>
+  /** What the token tells it. */
+  readonly told: readonly Told[]
   /** Of a page: its own parameters. What others append to its address may be anything, and badly encoded. */
   readonly parameters?: readonly string[]
   /** Null for what is no part of the API, such as a page for people: it takes any parameter, and looks at no token. */
@@ -48,12 +51,13 @@ type InPath<Path extends string> =
       ? Name
       : never
 
-type Query<Path extends string, Name extends ReadName> = z.ZodType<Omit<ParamsOf<Name>, InPath<Path>>>
+type Query<Path extends string, Name extends ReadName> = z.ZodType<Omit<ParamsOf<Name>, InPath<Path> | Told>>
 
 type Documented = Pick<Operation, 'summary' | 'description'> & { readonly tag: Tag }
 
 interface ReadDocs<Path extends string, Name extends ReadName> extends Documented {
   readonly query?: Query<Path, Name>
+  readonly told?: readonly Told[]
   /** What is answered, in words, and an example of it. */
   readonly answer: string
   readonly example: ValueOf<Name>
@@ -63,18 +67,18 @@ interface ReadDocs<Path extends string, Name extends ReadName> extends Documente
 export function get<const Path extends string, Name extends ReadName>(
   path: Path,
   name: Name,
-  { query, answer, example, ...docs }: ReadDocs<Path, Name>,
+  { query, told = [], answer, example, ...docs }: ReadDocs<Path, Name>,
 ): ReadRoute {
   const { audience, missing, view } = READS[name]
   const operation: Operation = {
     ...docs,
     id: name,
-    token: isRole(audience) ? audience : 'optional',
+    token: isRole(audience) || audience === 'account' ? audience : 'optional',
     ...(query !== undefined && { query }),
     answers: cached(answer, view.schema, example, audience),
     ...(missing !== undefined && { errors: [missing] }),
   }
-  return { method: 'GET', path, name, read: READS[name], query: query ?? NO_QUERY, operation }
+  return { method: 'GET', path, name, read: READS[name], query: query ?? NO_QUERY, told, operation }
 }
 
 /** A GET of something that is no part of the API. */
@@ -90,7 +94,17 @@ export function page<const Path extends string, Name extends ReadName>(
     'contentType' | 'headers' | 'parameters' | 'asUnverified'
   >,
 ): ReadRoute {
-  return { method: 'GET', path, name, read: READS[name], query, parameters, operation: null, ...sending }
+  return {
+    method: 'GET',
+    path,
+    name,
+    read: READS[name],
+    query,
+    told: [],
+    parameters,
+    operation: null,
+    ...sending,
+  }
 }
 
 const NO_QUERY = z.strictObject({})
@@ -126,13 +140,49 @@ export function pathValues(texts: PathTexts, missing: Missing | undefined): { re
   return Object.fromEntries(values)
 }
 
+/** What a read is told by the token: who asks. An operator, who asks for others, writes it as a parameter. */
+const TELLS = {
+  organizer: ({ accountId }: Viewer) => accountId,
+  vendor: ({ vendorId }: Viewer) => vendorId,
+  side: ({ role }: Viewer) => role,
+}
+export type Told = keyof typeof TELLS
+
+const anId = z.guid({ error: 'expected the id that the token would tell' }).toLowerCase()
+const AS_PARAMETERS = {
+  organizer: anId,
+  vendor: anId,
+  side: z.enum(ROLES, { error: `expected ${ROLES.join(' or ')}, as the token would tell` }),
+} satisfies Record<Told, z.ZodType>
+
+export function toldBy(viewer: Viewer, told: readonly Told[]): object {
+  return Object.fromEntries(told.map((name) => [name, TELLS[name](viewer)]))
+}
+
+/** The query as an operator may write it. */
+function questionQuery({ told }: ReadRoute): z.ZodObject {
+  return z.strictObject(Object.fromEntries(told.map((name) => [name, AS_PARAMETERS[name]])))
+}
+
+/** What a URL asks for, where what the token would tell stands among its parameters. */
+function paramsOfQuestion(route: ReadRoute, path: PathTexts, url: string): object {
+  if (route.told.length === 0) return paramsOf(route, path, url)
+  const [told, own] = [new URLSearchParams(), new URLSearchParams()]
+  for (const [name, value] of new URLSearchParams(url.split('?')[1])) {
+    const list: URLSearchParams = route.told.some((each) => each === name) ? told : own
+    list.append(name, value)
+  }
+  return { ...paramsOf(route, path, `?${own}`), ...readQuery(`?${told}`, questionQuery(route)) }
+}
+
 export interface Question {
   readonly route: ReadRoute
   readonly params: object
 }
 
 /**
- * The row that answers a path of the service, and what it is asked for, as Express finds it.
+ * The row that answers a path of the service, and what it is asked for, as Express finds it; what a token would tell is
+ * among the parameters.
  * @throws HttpError whatever the route refuses
  */
 export function questionAt(routes: readonly ReadRoute[], url: string): Question | undefined {
@@ -142,14 +192,14 @@ export function questionAt(routes: readonly ReadRoute[], url: string): Question 
       sensitive: true,
       trailing: true,
     })(path)
-    if (found) return { route, params: paramsOf(route, found.params, url) }
+    if (found) return { route, params: paramsOfQuestion(route, found.params, url) }
   }
   return undefined
 }
 
 /** Any other row of the API: it asks one use case, with what the request brings. */
 export interface CallRoute {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly operation: Operation
   readonly body: z.ZodType | undefined
@@ -206,8 +256,21 @@ type Method = <
 
 export const post: Method = (path, name, docs) => call('POST', path, name, docs as LooseDocs)
 export const put: Method = (path, name, docs) => call('PUT', path, name, docs as LooseDocs)
+/** `delete` is a word of the language. */
+export const erase: Method = (path, name, docs) => call('DELETE', path, name, docs as LooseDocs)
 /** A GET that is not cached. */
 export const ask: Method = (path, name, docs) => call('GET', path, name, docs as LooseDocs)
+
+/** A change of some fields: what PATCH is for, and PUT does here, too. `patchName` is what clients call the former. */
+export function putOrPatch<
+  const Name extends keyof Application,
+  const T extends Token,
+  Schema extends z.ZodType,
+  Result,
+>(path: string, name: Name, patchName: string, docs: CallDocs<T, Schema, Result>): CallRoute[] {
+  const loose = docs as unknown as LooseDocs
+  return [call('PUT', path, name, loose), call('PATCH', path, patchName, loose)]
+}
 
 /** A row's docs once `Method` has checked that they fit together. */
 type LooseDocs = Omit<CallDocs<Token, z.ZodType, unknown>, 'run' | 'location'> &

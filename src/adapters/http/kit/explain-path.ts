@@ -45,8 +45,8 @@ function notCached(path: string, routes: readonly ReadRoute[]): HttpError {
 }
 
 /** `/markets[?page=&page_size=&city=]` */
-function formOf({ path, query }: ReadRoute): string {
-  const names = Object.keys(queryProperties(query)).map((name) => `${name}=`)
+function formOf({ path, query, told }: ReadRoute): string {
+  const names = [...told, ...Object.keys(queryProperties(query))].map((name) => `${name}=`)
   const parameters = names.length === 0 ? '' : `[?${names.join('&')}]`
   return path.replaceAll(/:(\w+)/g, '{$1}') + parameters
 }

@@ -10,7 +10,7 @@ const NO_QUERY = z.strictObject({})
 
 /** One row of the route table. `GET` answers `HEAD` too. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As Express writes it: `/markets/:id`. */
   readonly path: string
   /** Whether it reads the query by a schema of its own; any other refuses parameters. */

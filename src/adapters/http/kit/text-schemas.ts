@@ -37,8 +37,10 @@ export function line(longest: number) {
 }
 
 /** Paragraphs, trimmed; line ends become line feeds. */
-export function prose(longest: number) {
-  const error = `expected text of at most ${longest} characters without control characters`
+export function prose(
+  longest: number,
+  error = `expected text of at most ${longest} characters without control characters`,
+) {
   return z
     .string({ error })
     .overwrite((text) => text.replaceAll('\r\n', '\n').trim())

@@ -1,0 +1,20 @@
+import { MarketflowError } from '../../domain/errors.ts'
+import type { Viewer } from '../ports/token-issuer.ts'
+import type { Writing } from '../use-case/use-case.ts'
+import { assertOrganizes } from './update-market.ts'
+
+/**
+ * An organizer throws a draft away. Its slug is free again.
+ * @throws MarketflowError `market-not-found`, `forbidden`, or `conflict` when it is no draft.
+ */
+export const DeleteMarket =
+  (needs: Pick<Writing, 'writes'>) =>
+  (id: string, viewer: Viewer): Promise<void> =>
+    needs.writes.run(async (tx, record) => {
+      const market = await tx.markets.findForUpdate(id)
+      if (market === undefined) throw new MarketflowError('market-not-found')
+      assertOrganizes(viewer, market)
+      market.assertDraft()
+      tx.markets.remove(market)
+      record({ type: 'market-deleted', marketId: market.id, organizerId: market.organizerId })
+    })
