@@ -42,6 +42,12 @@ export const PRIVATE_CACHES: readonly SafeWorld[] = [
   own('two near caches over one Redis, nothing breaks', { cache: 'near', faults: false }),
   own('two near caches over one Redis, everything breaks', { cache: 'near' }),
   own('three near caches over one Redis, everything breaks', { cache: 'near', instances: 3 }),
+  own('two near caches over a Redis Cluster, everything breaks', { cache: 'near cluster' }),
+  own('two near caches beside one with L1 over one Redis, everything breaks', {
+    cache: 'near',
+    instances: 3,
+    odd: 'tiered',
+  }),
 ]
 
 const ANYWHERE: readonly FaultKind['kind'][] = ['kill', 'suspend', 'cut', 'reset']
@@ -49,9 +55,12 @@ const IN_REDIS: readonly FaultKind['kind'][] = [...ANYWHERE, 'evict', 'flush', '
 
 function faultsOf(options: WorldOptions): readonly FaultKind['kind'][] {
   const anywhere = isOnRedis(options) ? IN_REDIS : ANYWHERE
-  if (isOnCluster(options)) return [...anywhere, 'move']
-  if (!holds(options)) return anywhere
-  return [...anywhere, 'leave', 'retire', 'crash', ...(isOnRedis(options) ? [] : (['sweep'] as const))]
+  return [
+    ...anywhere,
+    ...(isOnCluster(options) ? (['move'] as const) : []),
+    ...(holds(options) ? (['leave', 'retire', 'crash'] as const) : []),
+    ...(holds(options) && !isOnRedis(options) ? (['sweep'] as const) : []),
+  ]
 }
 
 /** What a run must have seen to prove anything, and has not. */

@@ -108,9 +108,10 @@ function makeCache(
     case 'lru':
       return new LruCache({ maxBytes: 100_000 }, new SimClock(host, access.scheduler, 'lru'), random)
     case 'near':
+    case 'near cluster':
       return new NearCache(
         makeCache(host, access, random, 'lru'),
-        makeCache(host, access, random, 'redis'),
+        makeCache(host, access, random, kind === 'near' ? 'redis' : 'cluster'),
         new SimClock(host, access.scheduler, 'near'),
       )
     default:

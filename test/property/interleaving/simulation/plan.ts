@@ -4,11 +4,11 @@ import type { Mode } from './scheduler.ts'
 
 /** What kind of world a suite looks at. */
 export interface WorldOptions {
-  readonly cache: 'redis' | 'tiered' | 'near' | 'cluster' | 'tiered cluster' | 'lru' | 'null'
+  readonly cache: 'redis' | 'tiered' | 'near' | 'cluster' | 'tiered cluster' | 'near cluster' | 'lru' | 'null'
   readonly instances: 1 | 2 | 3
   readonly faults: boolean
-  /** What the first instance runs on instead: a deployment that the promise does not cover. */
-  readonly odd?: 'lru' | 'null'
+  /** What the first instance runs on instead. */
+  readonly odd?: 'lru' | 'null' | 'tiered'
   /** Only plans of this theme; otherwise half of the plans have one or the other. */
   readonly theme?: Theme
   /** Many views, and as many clients, so that drains find rows of several transactions; otherwise one or two views. */
@@ -21,11 +21,11 @@ export function isOnRedis({ cache }: Pick<WorldOptions, 'cache'>): boolean {
 
 /** Whether its instances serve hits from their own memory, unchecked. */
 export function holds({ cache }: Pick<WorldOptions, 'cache'>): boolean {
-  return cache === 'lru' || cache === 'near'
+  return cache === 'lru' || cache.startsWith('near')
 }
 
 export function isOnCluster({ cache }: Pick<WorldOptions, 'cache'>): boolean {
-  return cache === 'cluster' || cache === 'tiered cluster'
+  return cache.endsWith('cluster')
 }
 
 /** Several faults that belong together: drains that stall, a connection that changes, or holders that others give up. */
@@ -203,14 +203,18 @@ function particular(
   slot: number,
   shared: readonly FaultKind[],
 ): readonly FaultKind[] {
+  const moves: FaultKind[] = isOnCluster({ cache })
+    ? [{ kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
+    : []
   if (holds({ cache })) {
     const own: FaultKind[] = [{ kind: 'leave', slot }, { kind: 'retire' }, { kind: 'crash' }]
     // A Redis that comes back with an older copy is safe since rows are kept for longer than any entry lives, and so for
     // longer than a schedule. Memory does not rely on that: it is emptied when a row was swept that it has not applied.
-    return cache === 'near' ? [...own, ...shared] : [...own, { kind: 'sweep' }, { kind: 'sweep' }]
+    return isOnRedis({ cache })
+      ? [...own, ...shared, ...moves]
+      : [...own, { kind: 'sweep' }, { kind: 'sweep' }]
   }
-  if (isOnCluster({ cache })) return [...shared, { kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
-  return isOnRedis({ cache }) ? shared : []
+  return isOnRedis({ cache }) ? [...shared, ...moves] : []
 }
 
 export function describeFault(fault: Fault): string {
