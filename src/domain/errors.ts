@@ -8,7 +8,14 @@ export const ERROR_TITLES = {
   'organizer-not-found': 'There is no such organizer',
   'application-not-found': 'There is no such application',
   'market-full': 'The market has no stall left',
-  conflict: 'The request conflicts with the current state',
+  'email-taken': 'An account with this e-mail address exists already',
+  'slug-taken': 'A market with this slug exists already',
+  'already-applied': 'The vendor has a live application at this market already',
+  'market-not-active': 'The market takes no applications',
+  'not-a-draft': 'Only a draft can be deleted',
+  'wrong-status': 'The current status does not allow that',
+  'stalls-taken': 'More vendors are accepted than there would be stalls',
+  'password-changed': 'The password has just been changed by another request',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_TITLES

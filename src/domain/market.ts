@@ -68,17 +68,20 @@ export class Market {
 
   /**
    * Applies what an organizer edits; absent fields stay as they are. All or nothing.
-   * @throws MarketflowError `conflict` for a status move outside the lifecycle, or fewer stalls than accepted vendors.
+   * @throws MarketflowError `wrong-status` for a move outside the lifecycle, `stalls-taken` for fewer than accepted vendors.
    */
   edit(changes: MarketChanges, now: Date): void {
     const { status = this.status, stallCount = this.stallCount } = changes
     if (status !== this.status && NEXT_STATUS[this.status] !== status) {
-      throw new MarketflowError('conflict', `A market that is ${this.status} cannot become ${status}`)
+      throw new MarketflowError('wrong-status', `A market that is ${this.status} cannot become ${status}`, {
+        errors: [{ path: 'status', message: `expected ${this.status} or ${NEXT_STATUS[this.status]}` }],
+      })
     }
     if (stallCount < this.vendorCount) {
       throw new MarketflowError(
-        'conflict',
+        'stalls-taken',
         `${this.vendorCount} vendors are accepted; stall_count cannot be below that`,
+        { errors: [{ path: 'stall_count', message: `expected at least ${this.vendorCount}` }] },
       )
     }
     this.name = changes.name ?? this.name
@@ -89,16 +92,16 @@ export class Market {
     this.updatedAt = now
   }
 
-  /** @throws MarketflowError `conflict` unless the market is active. */
+  /** @throws MarketflowError `market-not-active` */
   assertTakesApplications(): void {
     if (this.status !== 'active')
-      throw new MarketflowError('conflict', `The market is ${this.status}, not active`)
+      throw new MarketflowError('market-not-active', `The market is ${this.status}, not active`)
   }
 
-  /** @throws MarketflowError `conflict` unless it is a draft, which only its organizer has seen. */
+  /** @throws MarketflowError `not-a-draft` unless it is one, which only its organizer has seen. */
   assertDraft(): void {
     if (this.status !== 'draft')
-      throw new MarketflowError('conflict', `The market is ${this.status}; only a draft can be deleted`)
+      throw new MarketflowError('not-a-draft', `The market is ${this.status}; only a draft can be deleted`)
   }
 
   /** @throws MarketflowError `market-full` when every stall is taken. */

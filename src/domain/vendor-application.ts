@@ -41,7 +41,7 @@ export class VendorApplication {
 
   /**
    * Gives the vendor a stall. The caller holds the market's row lock.
-   * @throws MarketflowError `conflict` unless pending or waitlisted, `market-full` when no stall is left.
+   * @throws MarketflowError `wrong-status` unless pending or waitlisted, `market-full` when no stall is left.
    */
   accept(market: Market, now: Date): void {
     assertMayMove(this, ['pending', 'waitlisted'], 'accepted')
@@ -49,13 +49,13 @@ export class VendorApplication {
     move(this, 'accepted', now)
   }
 
-  /** @throws MarketflowError `conflict` unless pending or waitlisted. */
+  /** @throws MarketflowError `wrong-status` unless pending or waitlisted. */
   reject(now: Date): void {
     assertMayMove(this, ['pending', 'waitlisted'], 'rejected')
     move(this, 'rejected', now)
   }
 
-  /** @throws MarketflowError `conflict` unless pending. */
+  /** @throws MarketflowError `wrong-status` unless pending. */
   waitlist(now: Date): void {
     assertMayMove(this, ['pending'], 'waitlisted')
     move(this, 'waitlisted', now)
@@ -64,11 +64,11 @@ export class VendorApplication {
   /**
    * Ends what was agreed: the vendor loses its stall, and is told why. The caller holds the market's row lock. Its
    * status is `rejected`, which every release knows, with a reason.
-   * @throws MarketflowError `conflict` unless accepted.
+   * @throws MarketflowError `wrong-status` unless accepted.
    */
   remove(market: Market, reason: string, now: Date): void {
     if (this.status !== 'accepted') {
-      throw new MarketflowError('conflict', `An application that is ${this.status} has no stall to lose`)
+      throw new MarketflowError('wrong-status', `An application that is ${this.status} has no stall to lose`)
     }
     market.freeStall()
     this.reason = reason
@@ -77,7 +77,7 @@ export class VendorApplication {
 
   /**
    * Takes the request back; from `accepted` this frees the stall. The caller holds the market's row lock.
-   * @throws MarketflowError `conflict` unless the application is live.
+   * @throws MarketflowError `wrong-status` unless the application is live.
    */
   withdraw(market: Market, now: Date): void {
     assertMayMove(this, LIVE_STATUSES, 'withdrawn')
@@ -94,7 +94,10 @@ function assertMayMove(
   to: ApplicationStatus,
 ): void {
   if (!allowed.includes(application.status)) {
-    throw new MarketflowError('conflict', `An application that is ${application.status} cannot become ${to}`)
+    throw new MarketflowError(
+      'wrong-status',
+      `An application that is ${application.status} cannot become ${to}`,
+    )
   }
 }
 

@@ -84,7 +84,7 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
       market_name: 'Dock Market',
     })
     const again = await vera.api.client.POST('/markets/{id}/applications', { ...market, ...message })
-    expect(again.error?.code).toBe('conflict')
+    expect(again.error?.code).toBe('already-applied')
     const stats = ok(await client.GET('/markets/{id}/stats', market))
     expect(stats).toMatchObject({ pending_applications: 1, open_stalls: 2 })
     expect(ok(await rosa.api.client.GET('/markets/{id}/applications', market)).total).toBe(1)
@@ -184,7 +184,7 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
 
     expect((await stranger.api.delete(`/markets/${draft.id}`)).status).toBe(404)
     expect((await stranger.api.delete(`/markets/${id}`)).status).toBe(403)
-    expect((await rosa.api.delete(`/markets/${id}`)).status).toBe(409)
+    expect((await rosa.api.delete(`/markets/${id}`)).body.code).toBe('not-a-draft')
     expect((await rosa.api.delete(`/markets/${draft.id}`)).status).toBe(204)
     expect((await rosa.api.get(`/markets/${draft.id}`)).status).toBe(404)
     expect((await own()).map(({ name }) => name)).toEqual(['Mine'])
@@ -276,6 +276,33 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     expect((await other.api.get(`/vendors/${vera.vendorId}/dashboard`)).status).toBe(403)
     expect((await rosa.api.post(`/applications/${application}/withdraw`)).status).toBe(403)
     expect((await vera.api.get(`/markets/${market}/stats`)).body.pending_applications).toBe(1)
+  })
+
+  it('tells what a write is in conflict with by a code of its own, and which field is to blame', async () => {
+    const rosa = await organizer(api)
+    const id = await activeMarket(rosa, { stall_count: 2 })
+    await rosa.api.post(`/applications/${await applied(await vendor(api), id)}/accept`)
+    const slug = (await rosa.api.get(`/markets/${id}`)).body.slug
+    const draft = { name: 'Other', city: 'Lisbon', stall_count: 1 }
+    const registration = {
+      email: rosa.email,
+      password: 'a long enough password',
+      name: 'R',
+      role: 'organizer',
+    }
+    const waiting = await applied(await vendor(api), id)
+    await rosa.api.post(`/applications/${waiting}/reject`)
+    const refusals = [
+      [await api.post('/auth/register', registration), 'email-taken', 'email'],
+      [await rosa.api.post('/markets', { ...draft, slug }), 'slug-taken', 'slug'],
+      [await rosa.api.patch(`/markets/${id}`, { status: 'draft' }), 'wrong-status', 'status'],
+      [await rosa.api.post(`/applications/${waiting}/accept`), 'wrong-status', undefined],
+    ] as const
+    for (const [{ status, body }, code, path] of refusals)
+      expect([status, body.code, body.errors?.[0].path]).toEqual([409, code, path])
+    await rosa.api.patch(`/markets/${id}`, { status: 'closed' })
+    const tooLate = await (await vendor(api)).api.post(`/markets/${id}/applications`)
+    expect([tooLate.status, tooLate.body.code]).toEqual([409, 'market-not-active'])
   })
 
   it('is described by the document that its client is made from', async () => {

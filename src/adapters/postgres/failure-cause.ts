@@ -95,7 +95,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, FailureCause])[] = [
   [/timeout/i, 'no-answer'],
 ]
 
-/** What kept PostgreSQL from serving; undefined for an error that is none of its failures, such as a conflict. */
+/** What kept PostgreSQL from serving; undefined for an error that is none of its failures, such as a broken unique rule. */
 export function failureCause(error: unknown): FailureCause | undefined {
   if (!(error instanceof Error)) return undefined
   if (error instanceof Unavailable && error.code === 'overloaded') return undefined

@@ -21,7 +21,7 @@ export function mayRunAgain(error: unknown): boolean {
 
 /**
  * Another transaction committed what this one was about to insert. Work that looks before it inserts could not see it
- * yet; run again, it can, and comes to its own answer: another slug, the market to update, or its own conflict.
+ * yet; run again, it can, and comes to its own answer: another slug, the market to update, or its own refusal.
  */
 export function brokeUniqueRule(error: unknown): boolean {
   return sqlState(error) === '23505'

@@ -1,13 +1,12 @@
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
-import { MarketflowError } from '../../domain/errors.ts'
+import { type ErrorCode, MarketflowError } from '../../domain/errors.ts'
 import { brokeUniqueRule, orUnavailable, sqlState } from './sql-errors.ts'
 
 /** What breaking each unique rule means to the client. */
-const CONFLICTS: Readonly<Record<string, string>> = {
-  accounts_email_unique: 'An account with this e-mail address exists already',
-  markets_slug_unique: 'A market with this slug exists already',
-  markets_directory_id_unique: 'A market with this directory id exists already',
-  vendor_applications_live_unique: 'The vendor has a live application at this market already',
+const BROKEN_RULES: Readonly<Record<string, ErrorCode>> = {
+  accounts_email_unique: 'email-taken',
+  markets_slug_unique: 'slug-taken',
+  vendor_applications_live_unique: 'already-applied',
 }
 
 /** Text that PostgreSQL cannot store: character_not_in_repertoire, untranslatable_character. */
@@ -26,7 +25,7 @@ export function refuseNul(sql: string): void {
 export function translate(error: unknown): unknown {
   if (error instanceof MarketflowError || error instanceof Unavailable || !(error instanceof Error))
     return error
-  if (brokeUniqueRule(error)) return conflict(error)
+  if (brokeUniqueRule(error)) return brokenRule(error)
   const state = sqlState(error)
   return state !== undefined && UNSTORABLE.test(state) ? unstorable(error) : orUnavailable(error)
 }
@@ -37,7 +36,8 @@ function unstorable(cause?: unknown): MarketflowError {
   })
 }
 
-function conflict(error: Error): MarketflowError {
-  const constraint = 'constraint' in error ? String(error.constraint) : ''
-  return new MarketflowError('conflict', CONFLICTS[constraint], { cause: error })
+/** Any other unique rule is one that no request can break. */
+function brokenRule(error: Error): Error {
+  const code = 'constraint' in error ? BROKEN_RULES[String(error.constraint)] : undefined
+  return code === undefined ? error : new MarketflowError(code, undefined, { cause: error })
 }

@@ -33,7 +33,7 @@ export const GetAccount =
 
 /**
  * An account takes another password. All sessions end; the answer begins a new one.
- * @throws MarketflowError `forbidden` when `current` is not the password; `conflict` when it was changed meanwhile;
+ * @throws MarketflowError `forbidden` when `current` is not the password; `password-changed` when it was changed meanwhile;
  * `unauthenticated` when the account is gone.
  */
 export const ChangePassword =
@@ -53,7 +53,7 @@ export const ChangePassword =
       const locked = await tx.accounts.findForUpdate(accountId)
       if (locked === undefined) throw new MarketflowError('unauthenticated')
       if (locked.passwordHash !== known.passwordHash) {
-        throw new MarketflowError('conflict', 'The password has just been changed by another request')
+        throw new MarketflowError('password-changed')
       }
       locked.changePassword(passwordHash)
       record({ type: 'sessions-ended', accountId: locked.id })

@@ -16,7 +16,7 @@ export interface Registration {
 
 /**
  * An organizer joins, or a vendor with a business.
- * @throws MarketflowError `conflict` when the e-mail address is taken.
+ * @throws MarketflowError `email-taken`.
  */
 export const RegisterAccount =
   (needs: Writing & Pick<Dependencies, 'hasher' | 'tokens' | 'random'>) =>
@@ -31,7 +31,9 @@ export const RegisterAccount =
       const vendorId = who.role === 'vendor' ? random.uuid() : null
       const joined = new Account({ ...who, id: random.uuid(), passwordHash, vendorId, createdAt })
       if ((await tx.accounts.findByEmail(joined.email)) !== undefined) {
-        throw new MarketflowError('conflict', 'This e-mail address is taken')
+        throw new MarketflowError('email-taken', 'This e-mail address is taken', {
+          errors: [{ path: 'email', message: 'expected an address without an account' }],
+        })
       }
       if (vendorId === null) {
         record({ type: 'organizer-registered', organizerId: joined.id })

@@ -5,7 +5,7 @@ import type { ApplicationDetail } from '../views/views.ts'
 
 /**
  * A vendor asks an active market for a stall.
- * @throws MarketflowError `market-not-found`; `conflict` when not active, or one of its applications is live there.
+ * @throws MarketflowError `market-not-found`, `market-not-active`, or `already-applied` while one of its applications is live there.
  */
 export const ApplyToMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
@@ -15,7 +15,7 @@ export const ApplyToMarket =
       if (market === undefined || market.status === 'draft') throw new MarketflowError('market-not-found')
       market.assertTakesApplications()
       if (await tx.applications.liveExists(market.id, vendorId)) {
-        throw new MarketflowError('conflict', 'This vendor already has a live application at this market')
+        throw new MarketflowError('already-applied')
       }
       const id = needs.random.uuid()
       const props = { id, marketId: market.id, vendorId, message, createdAt: now(needs) }

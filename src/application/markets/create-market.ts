@@ -10,7 +10,7 @@ export type NewMarket = Omit<MarketProps, 'id' | 'organizerId' | 'slug' | 'direc
 
 /**
  * An organizer starts a market, as a draft.
- * @throws MarketflowError `conflict` when the slug is taken.
+ * @throws MarketflowError `slug-taken`.
  */
 export const CreateMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
@@ -20,7 +20,9 @@ export const CreateMarket =
       const wanted = wantedSlug(input)
       const taken = await tx.markets.takenSlugs([wanted])
       if (input.slug !== undefined && taken.size > 0)
-        throw new MarketflowError('conflict', `The slug ${input.slug} is taken`)
+        throw new MarketflowError('slug-taken', `The slug ${input.slug} is taken`, {
+          errors: [{ path: 'slug', message: 'expected one that no other market has' }],
+        })
       const slug = freeSlug(wanted, taken, id)
       tx.markets.add(new Market({ ...input, id, organizerId, slug, createdAt: now(needs) }))
       const listing = { city: input.city, listed: false }

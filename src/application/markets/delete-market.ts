@@ -5,7 +5,7 @@ import { assertOrganizes } from './update-market.ts'
 
 /**
  * An organizer throws a draft away. Its slug is free again.
- * @throws MarketflowError `market-not-found`, `forbidden`, or `conflict` when it is no draft.
+ * @throws MarketflowError `market-not-found`, `forbidden`, or `not-a-draft`.
  */
 export const DeleteMarket =
   (needs: Pick<Writing, 'writes'>) =>

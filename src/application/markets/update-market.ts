@@ -9,7 +9,7 @@ import type { MarketDetail } from '../views/views.ts'
 
 /**
  * An organizer edits a market, publishes it, closes it or opens it again.
- * @throws MarketflowError `market-not-found`, `forbidden`, or `conflict` as `Market.edit` says.
+ * @throws MarketflowError `market-not-found`, `forbidden`, or what `Market.edit` says.
  */
 export const UpdateMarket =
   (needs: Writing) =>

@@ -22,7 +22,7 @@ export abstract class Transactions implements TransactionsOf<Transaction> {
    * Runs the work in one read-committed transaction on the primary and resolves once COMMIT has returned.
    * @throws CommitUnknown when the outcome of COMMIT is not known
    * @throws Unavailable `database-unavailable` when PostgreSQL is out of reach; `overloaded` when other writes are in the way
-   * @throws MarketflowError `conflict` for a broken unique rule
+   * @throws MarketflowError `email-taken`, `slug-taken` and their like for a broken unique rule
    */
   abstract run<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /**

@@ -39,20 +39,20 @@ export interface paths {
         readonly get: operations["getMarket"];
         /**
          * Change a market
-         * @description What is not given stays. For its organizer. Another move of the status is a conflict.
+         * @description What is not given stays. For its organizer.
          */
         readonly put: operations["updateMarket"];
         readonly post?: never;
         /**
          * Delete a draft
-         * @description For its organizer. Anything but a draft is a conflict: close it instead.
+         * @description For its organizer. Anything but a draft has been seen by others: close it instead.
          */
         readonly delete: operations["deleteMarket"];
         readonly options?: never;
         readonly head?: never;
         /**
          * Change a market
-         * @description What is not given stays. For its organizer. Another move of the status is a conflict.
+         * @description What is not given stays. For its organizer.
          */
         readonly patch: operations["patchMarket"];
         readonly trace?: never;
@@ -749,10 +749,10 @@ export interface components {
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "conflict" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
             readonly instance: string;
-            /** @description Every wrong field, where the code is `validation-failed`. */
+            /** @description Every field that is to blame; always there where the code is `validation-failed`. */
             readonly errors?: readonly {
                 /** @description Dotted: `stall_count`, `query.page`. */
                 readonly path: string;
@@ -952,23 +952,6 @@ export interface components {
                 };
             };
         };
-        /** @description The request conflicts with the current state (`conflict`). */
-        readonly Conflict: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 409;
-                    /** @enum {unknown} */
-                    readonly code?: "conflict";
-                };
-            };
-        };
         /** @description This account may not do that (`forbidden`). */
         readonly Forbidden: {
             headers: {
@@ -1038,6 +1021,23 @@ export interface components {
                 };
             };
         };
+        /** @description A market with this slug exists already (`slug-taken`). */
+        readonly SlugTaken: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "slug-taken";
+                };
+            };
+        };
         /** @description The body must be application/json (`unsupported-media-type`). */
         readonly UnsupportedMediaType: {
             headers: {
@@ -1069,6 +1069,40 @@ export interface components {
                     readonly status?: 404;
                     /** @enum {unknown} */
                     readonly code?: "market-not-found";
+                };
+            };
+        };
+        /** @description More vendors are accepted than there would be stalls (`stalls-taken`). The current status does not allow that (`wrong-status`). */
+        readonly StallsTakenOrWrongStatus: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "stalls-taken" | "wrong-status";
+                };
+            };
+        };
+        /** @description Only a draft can be deleted (`not-a-draft`). */
+        readonly NotADraft: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "not-a-draft";
                 };
             };
         };
@@ -1106,6 +1140,23 @@ export interface components {
                 };
             };
         };
+        /** @description The vendor has a live application at this market already (`already-applied`). The market takes no applications (`market-not-active`). */
+        readonly AlreadyAppliedOrMarketNotActive: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "already-applied" | "market-not-active";
+                };
+            };
+        };
         /** @description There is no such application (`application-not-found`). */
         readonly ApplicationNotFound: {
             headers: {
@@ -1123,8 +1174,8 @@ export interface components {
                 };
             };
         };
-        /** @description The request conflicts with the current state (`conflict`). The market has no stall left (`market-full`). */
-        readonly ConflictOrMarketFull: {
+        /** @description The market has no stall left (`market-full`). The current status does not allow that (`wrong-status`). */
+        readonly MarketFullOrWrongStatus: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1136,7 +1187,58 @@ export interface components {
                     /** @constant */
                     readonly status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "conflict" | "market-full";
+                    readonly code?: "market-full" | "wrong-status";
+                };
+            };
+        };
+        /** @description The current status does not allow that (`wrong-status`). */
+        readonly WrongStatus: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "wrong-status";
+                };
+            };
+        };
+        /** @description An account with this e-mail address exists already (`email-taken`). */
+        readonly EmailTaken: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "email-taken";
+                };
+            };
+        };
+        /** @description The password has just been changed by another request (`password-changed`). */
+        readonly PasswordChanged: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "password-changed";
                 };
             };
         };
@@ -1321,7 +1423,7 @@ export interface operations {
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["SlugTaken"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -1465,7 +1567,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["StallsTakenOrWrongStatus"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -1500,7 +1602,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["NotADraft"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -1566,7 +1668,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["StallsTakenOrWrongStatus"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2185,7 +2287,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["AlreadyAppliedOrMarketNotActive"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2392,7 +2494,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["ConflictOrMarketFull"];
+            readonly 409: components["responses"]["MarketFullOrWrongStatus"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2448,7 +2550,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["WrongStatus"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2504,7 +2606,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["WrongStatus"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2564,7 +2666,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["WrongStatus"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2620,7 +2722,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["WrongStatus"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2668,7 +2770,7 @@ export interface operations {
                 };
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["EmailTaken"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
@@ -2801,7 +2903,7 @@ export interface operations {
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
-            readonly 409: components["responses"]["Conflict"];
+            readonly 409: components["responses"]["PasswordChanged"];
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];

@@ -21,7 +21,7 @@ describe.each(ENGINES)('what the schema forbids on $name', ({ open }) => {
     const second = new Account({ ...anOrganizer(), email: organizer.email.toUpperCase() })
     const registering = run(async (tx) => tx.accounts.add(second))
     await expect(registering).rejects.toMatchObject({
-      code: 'conflict',
+      code: 'email-taken',
       message: expect.stringMatching(/e-mail/),
     })
   })
@@ -29,14 +29,17 @@ describe.each(ENGINES)('what the schema forbids on $name', ({ open }) => {
   it('two markets with one slug', async () => {
     const { organizer, market } = await aWorld(database, 0)
     const creating = run(async (tx) => tx.markets.add(aMarket(organizer.id, { slug: market.slug })))
-    await expect(creating).rejects.toMatchObject({ code: 'conflict', message: expect.stringMatching(/slug/) })
+    await expect(creating).rejects.toMatchObject({
+      code: 'slug-taken',
+      message: expect.stringMatching(/slug/),
+    })
   })
 
   it('a second live application, but not a second one', async () => {
     const { market, vendors, applications } = await aWorld(database, 1)
     const apply = () => run(async (tx) => tx.applications.add(anApplication(market.id, vendors[0]!.id)))
     await expect(apply()).rejects.toMatchObject({
-      code: 'conflict',
+      code: 'already-applied',
       message: expect.stringMatching(/live application/),
     })
     await run(async (tx) => (await tx.applications.findForUpdate(applications[0]!.id))!.reject(NOW))

@@ -63,7 +63,7 @@ it('two people who register one address at once: one has it, the other is told t
   const outcomes = await inPairs((pair) => accounts(registration(`pair-${pair}@example.org`)))
   for (const pair of outcomes) {
     expect(pair[0]!.status).toBe('fulfilled')
-    expect(conflictOf(pair)).toEqual({ code: 'conflict', message: 'This e-mail address is taken' })
+    expect(conflictOf(pair)).toEqual({ code: 'email-taken', message: 'This e-mail address is taken' })
   }
 })
 
@@ -86,7 +86,7 @@ it('two who ask for one slug at once: one has it, the other is told which one is
   )
   for (const [pair, both] of outcomes.entries()) {
     expect(both[0]!.status).toBe('fulfilled')
-    expect(conflictOf(both)).toEqual({ code: 'conflict', message: `The slug wanted-${pair} is taken` })
+    expect(conflictOf(both)).toEqual({ code: 'slug-taken', message: `The slug wanted-${pair} is taken` })
   }
 })
 
@@ -116,7 +116,10 @@ it('one vendor who applies twice at once has one application', async () => {
   }
   for (const both of await inPairs((pair) => applying(ids[pair]!, vendor.vendorId!, 'Hello'))) {
     expect(both[0]!.status).toBe('fulfilled')
-    expect(conflictOf(both)).toMatchObject({ code: 'conflict', message: expect.stringContaining('live') })
+    expect(conflictOf(both)).toMatchObject({
+      code: 'already-applied',
+      message: expect.stringContaining('live'),
+    })
   }
 })
 

@@ -87,7 +87,7 @@ describe('no load is given up', () => {
       invalidated: false,
       heard: false,
       found: 0,
-      error: new MarketflowError('conflict'),
+      error: new MarketflowError('wrong-status'),
     },
   }
   it.each(Object.entries(answers))('%s', async (_, outcome) => {

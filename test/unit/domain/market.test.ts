@@ -63,11 +63,18 @@ describe('a market', () => {
 
   it('takes applications only while it is active', () => {
     const market = marketWith({ stallCount: 1 })
-    expect(codeOf(() => market.assertTakesApplications())).toBe('conflict')
+    expect(codeOf(() => market.assertTakesApplications())).toBe('market-not-active')
     market.edit({ status: 'active' }, CREATED)
     expect(codeOf(() => market.assertTakesApplications())).toBeUndefined()
     market.edit({ status: 'closed' }, CREATED)
-    expect(codeOf(() => market.assertTakesApplications())).toBe('conflict')
+    expect(codeOf(() => market.assertTakesApplications())).toBe('market-not-active')
+  })
+
+  it('can be deleted only while it is a draft', () => {
+    const market = marketWith({ stallCount: 1 })
+    expect(codeOf(() => market.assertDraft())).toBeUndefined()
+    market.edit({ status: 'active' }, CREATED)
+    expect(codeOf(() => market.assertDraft())).toBe('not-a-draft')
   })
 
   it('belongs to no directory unless it came from one', () => {
@@ -82,8 +89,8 @@ function expectedRefusal(model: Model, next: Move): string | undefined {
   if (next.type === 'take stall') return model.vendorCount === model.stallCount ? 'market-full' : undefined
   if (next.type === 'free stall') return undefined
   const { status = model.status, stallCount = model.stallCount } = next.changes
-  const allowed = ALLOWED.has(`${model.status}→${status}`) && stallCount >= model.vendorCount
-  return allowed ? undefined : 'conflict'
+  if (!ALLOWED.has(`${model.status}→${status}`)) return 'wrong-status'
+  return stallCount < model.vendorCount ? 'stalls-taken' : undefined
 }
 
 /** Carries the move out on the model, and says which of the market's fields it changes. */

@@ -41,7 +41,7 @@ describe('applications at one market', () => {
           const next = LEADS_TO[model[who]!][verb]
           const full = verb === 'accept' && accepted(model) === stallCount
           // What the application forbids is told before the market's stalls are looked at.
-          const refusal = next === undefined ? 'conflict' : full ? 'market-full' : undefined
+          const refusal = next === undefined ? 'wrong-status' : full ? 'market-full' : undefined
 
           expect(codeOf(() => act(application, verb, market, now))).toBe(refusal)
 

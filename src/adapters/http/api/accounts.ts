@@ -112,7 +112,7 @@ export const ACCOUNT_ROUTES = [
       },
     },
     answer: json(201, 'The account, signed in.', signedInView, SIGNED_IN),
-    errors: ['conflict', 'overloaded'],
+    errors: ['email-taken', 'overloaded'],
     location: () => '/me',
     run: async ({ register }, { body, limits, address, signal, actsAs }) => {
       await limits?.countRegistration(address)
@@ -159,7 +159,7 @@ export const ACCOUNT_ROUTES = [
     body: passwordChange,
     examples: { 'Both passwords': { current_password: PASSWORD, new_password: 'beans in december' } },
     answer: json(200, 'The account, signed in anew.', signedInView, SIGNED_IN),
-    errors: ['forbidden', 'conflict', 'overloaded'],
+    errors: ['forbidden', 'password-changed', 'overloaded'],
     run: async ({ changePassword }, { body, viewer: { accountId }, limits, address, signal }) => {
       const attempt = () => changePassword(accountId, body.current_password, body.new_password, signal)
       // A thief who found a token must not guess the password behind it either.

@@ -52,7 +52,7 @@ const move = (becomes: Partial<ApplicationDetail>, seenBy = SEEN_BY_ORGANIZER) =
     tag: 'Applications',
     missing: 'application-not-found',
     answer: json(200, 'The application as it is now.', applicationDetail, { ...seenBy, ...becomes }),
-    errors: ['conflict'],
+    errors: ['wrong-status'],
   }) as const
 
 export const APPLICATION_ROUTES = [
@@ -74,7 +74,7 @@ export const APPLICATION_ROUTES = [
     body: newApplication,
     examples: { 'With a message': { message: APPLICATION.message } },
     answer: json(201, 'The application, pending.', applicationDetail, SEEN_BY_VENDOR),
-    errors: ['conflict'],
+    errors: ['market-not-active', 'already-applied'],
     run: ({ applyToMarket }, { id, body, viewer }) => applyToMarket(id, viewer.vendorId, body.message),
     location: ({ id }) => `/applications/${id}`,
   }),
@@ -100,7 +100,7 @@ export const APPLICATION_ROUTES = [
     token: 'organizer',
     summary: 'Accept an application that is pending or waitlisted',
     description: 'However many are accepted at once, a market never has more vendors than stalls.',
-    errors: ['conflict', 'market-full'],
+    errors: ['wrong-status', 'market-full'],
     run: ({ acceptApplication }, { id, viewer }) => acceptApplication(id, viewer),
   }),
   post('/applications/:id/reject', 'rejectApplication', {

@@ -56,7 +56,14 @@ export const STATUS_OF: Record<ProblemCode, number> = {
   'application-not-found': 404,
   'method-not-allowed': 405,
   'market-full': 409,
-  conflict: 409,
+  'email-taken': 409,
+  'slug-taken': 409,
+  'already-applied': 409,
+  'market-not-active': 409,
+  'not-a-draft': 409,
+  'wrong-status': 409,
+  'stalls-taken': 409,
+  'password-changed': 409,
   'payload-too-large': 413,
   'uri-too-long': 414,
   'unsupported-media-type': 415,
@@ -156,7 +163,7 @@ export const problem = z
       )
       .readonly()
       .exactOptional()
-      .describe('Every wrong field, where the code is `validation-failed`.'),
+      .describe('Every field that is to blame; always there where the code is `validation-failed`.'),
   })
   .meta({ id: 'Problem' })
 

@@ -55,7 +55,7 @@ describe('the document', () => {
     const broken = structuredClone(DOCUMENT)
     broken.paths['/me']!.get!.operationId = 'listMarkets'
     const forbidden = broken.components.responses.Forbidden!.content['application/problem+json']
-    forbidden.examples.forbidden!.value = { ...forbidden.examples.forbidden!.value, code: 'conflict' }
+    forbidden.examples.forbidden!.value = { ...forbidden.examples.forbidden!.value, code: 'slug-taken' }
     const rules = (await lint(broken)).map((each) => each.split(':')[0])
     expect(rules).toContain('operation-operationId-unique')
     expect(rules).toContain('no-invalid-media-type-examples')
