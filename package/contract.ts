@@ -1,2 +1,8 @@
 /** What every adapter has to hold, as tests. They need vitest and fast-check. */
-export { type CacheTraits, cacheContract, type Stalled } from '../test/contract/cache-contract.ts'
+export {
+  BrokenRule,
+  brokenRules,
+  type CacheTraits,
+  cacheContract,
+  type Outage,
+} from '../test/contract/cache-contract.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   type CachePort,
   type CacheSession,
@@ -17,22 +17,42 @@ export interface CacheTraits {
   readonly shared: boolean
   /** A stored entry is found again. False only for a cache that keeps nothing. */
   readonly remembers: boolean
-  /** An adapter of short deadlines, in use, whose server has just stopped answering; `end` stops both. */
-  readonly stalled?: () => Promise<Stalled>
+  /** An adapter of short deadlines with a server of its own, which then stops answering. */
+  readonly stalled?: () => Promise<Outage>
+  /** The same, whose server goes, with its connections. */
+  readonly gone?: () => Promise<Outage>
+  /** The longest that a call may take, in ms, on a busy machine too; 20,000. A call that takes longer counts as hanging. */
+  readonly callMs?: number
   /** Moves the adapter's time; by default the test waits. */
   readonly advance?: (ms: number) => void | Promise<void>
   /** Makes the adapter lose a tag's stamp as an eviction would; by default it is invalidated. */
   readonly loseStamp?: (cache: CachePort, tag: string) => Promise<void>
 }
 
-export interface Stalled {
+export interface Outage {
   readonly cache: CachePort
-  resume(): void
+  begin(): void | Promise<void>
+  /** The server answers again. */
+  resume(): void | Promise<void>
+  /** Ends the server, after the cache is closed. */
   end(): Promise<void>
 }
 
 /** For a busy machine. */
 const PATIENCE = { timeout: 60_000 }
+
+/** A rule that every adapter has to keep. */
+interface Rule {
+  readonly group: string
+  readonly title: string
+  /** @throws BrokenRule which says the rule, and what was seen instead */
+  readonly check: () => Promise<void>
+}
+
+/** An adapter broke a rule of the port. */
+export class BrokenRule extends Error {
+  override readonly name = 'BrokenRule'
+}
 
 /**
  * What every cache adapter must hold, as tests. Safety: what was invalidated is never returned. Liveness: what was
@@ -47,42 +67,83 @@ export function cacheContract(
   makeAdapter: () => CachePort | Promise<CachePort>,
   traits: CacheTraits,
 ): void {
-  const { shared, remembers, stalled, advance = sleep, loseStamp = invalidate } = traits
-  const opened: CachePort[] = []
+  const groups = Object.groupBy(rulesOf(name, makeAdapter, traits), ({ group }) => group)
+  for (const [group, rules = []] of Object.entries(groups))
+    describe(`${name}: ${group}`, PATIENCE, () => {
+      for (const { title, check } of rules) test(title, check)
+    })
+}
+
+/** The same without a test for each: the rules that the adapter breaks, and how, one after the other. */
+export async function brokenRules(
+  name: string,
+  makeAdapter: () => CachePort | Promise<CachePort>,
+  traits: CacheTraits,
+): Promise<{ readonly rule: string; readonly error: Error }[]> {
+  const broken: { rule: string; error: Error }[] = []
+  for (const { title, check } of rulesOf(name, makeAdapter, traits))
+    await check().catch((error: Error) => broken.push({ rule: title, error }))
+  return broken
+}
+
+function rulesOf(
+  name: string,
+  makeAdapter: () => CachePort | Promise<CachePort>,
+  traits: CacheTraits,
+): readonly Rule[] {
+  const {
+    shared,
+    remembers,
+    stalled,
+    gone,
+    callMs = 20_000,
+    advance = sleep,
+    loseStamp = invalidate,
+  } = traits
+  const watch = new Watch(callMs)
 
   async function open(): Promise<CachePort> {
-    const cache = await makeAdapter()
-    opened.push(cache)
+    const cache = watch.over(await makeAdapter())
     await untilUsable(cache)
     return cache
   }
 
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((cache) => cache.close()))
-  })
+  const rules: Rule[] = []
+  const define =
+    (group: string) =>
+    (title: string, body: () => Promise<void>): void => {
+      rules.push({
+        group,
+        title,
+        check: () => watch.check(`${name} breaks a rule of the cache port: ${title}`, body),
+      })
+    }
 
-  describe(`${name}: safety`, PATIENCE, () => {
-    test('an invalidated entry is never returned', async () => {
+  const safety = (rule: ReturnType<typeof define>) => {
+    rule('an invalidated entry is never returned', async () => {
       const cache = await open()
       const { key, tag } = names()
       await fill(cache, key, [tag], entryOf('old'))
       await invalidate(cache, tag)
-      expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
-      expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
+      expectMiss(await lookup(cache, key, [tag]))
+      expectMiss(await lookup(cache, key, [tag]))
     })
 
-    test('an entry whose load began before the invalidation is never returned, however late it is stored', async () => {
-      const cache = await open()
-      const { key, tag } = names()
-      const { fence } = await lookup(cache, key, [tag])
-      await invalidate(cache, tag)
-      const { fence: later } = await lookup(cache, key, [tag])
-      await store(cache, key, [tag], entryOf('old'), fence)
-      expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
-      if (remembers) expect(later).not.toEqual(fence)
-    })
+    rule(
+      'an entry whose load began before the invalidation is never returned, however late it is stored',
+      async () => {
+        const cache = await open()
+        const { key, tag } = names()
+        const { fence } = await lookup(cache, key, [tag])
+        await invalidate(cache, tag)
+        const { fence: later } = await lookup(cache, key, [tag])
+        await store(cache, key, [tag], entryOf('old'), fence)
+        expectMiss(await lookup(cache, key, [tag]))
+        if (remembers) expect(later).not.toEqual(fence)
+      },
+    )
 
-    test('an old entry stored over a new one does not come back', async () => {
+    rule('an old entry stored over a new one does not come back', async () => {
       const cache = await open()
       const { key, tag } = names()
       const { fence } = await lookup(cache, key, [tag])
@@ -93,27 +154,27 @@ export function cacheContract(
       expect(entry?.body.toString()).not.toBe('old')
     })
 
-    test('each of its tags invalidates an entry', async () => {
+    rule('each of its tags invalidates an entry', async () => {
       const cache = await open()
       const { key, tag } = names()
       const tags = [tag, `${tag}:b`, `${tag}:c`]
       for (const each of tags) {
         await fill(cache, key, tags, entryOf('old'))
         await invalidate(cache, each)
-        expect((await lookup(cache, key, tags)).entry).toBeUndefined()
+        expectMiss(await lookup(cache, key, tags))
       }
     })
 
-    test('a lost stamp is a miss, and stays one', async () => {
+    rule('a lost stamp is a miss, and stays one', async () => {
       const cache = await open()
       const { key, tag } = names()
       await fill(cache, key, [tag], entryOf('old'))
       await loseStamp(cache, tag)
-      expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
-      expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
+      expectMiss(await lookup(cache, key, [tag]))
+      expectMiss(await lookup(cache, key, [tag]))
     })
 
-    test('a stamp is never used twice', async () => {
+    rule('a stamp is never used twice', async () => {
       const cache = await open()
       const { key, tag } = names()
       const seen = new Set<string>()
@@ -127,25 +188,28 @@ export function cacheContract(
       expect(seen.size).toBe(observed)
     })
 
-    test('what one invalidation covers may be nothing, a stranger, the same twice, or thousands', async () => {
-      const cache = await open()
-      const { key, tag } = names()
-      await fill(cache, key, [tag], entryOf('old'))
-      const strangers = Array.from({ length: 3000 }, (_, i) => `${tag}:stranger:${i}`)
-      await cache.session()?.invalidate([])
-      await cache.session()?.invalidate([...strangers, tag, tag])
-      expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
-    })
+    rule(
+      'what one invalidation covers may be nothing, a stranger, the same twice, or thousands',
+      async () => {
+        const cache = await open()
+        const { key, tag } = names()
+        await fill(cache, key, [tag], entryOf('old'))
+        const strangers = Array.from({ length: 3000 }, (_, i) => `${tag}:stranger:${i}`)
+        await cache.session()?.invalidate([])
+        await cache.session()?.invalidate([...strangers, tag, tag])
+        expectMiss(await lookup(cache, key, [tag]))
+      },
+    )
 
-    test('an entry is not kept past its time', async () => {
+    rule('an entry is not kept past its time', async () => {
       const cache = await open()
       const { key, tag } = names()
       await fill(cache, key, [tag], entryOf('old'), 120)
       await advance(200)
-      expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
+      expectMiss(await lookup(cache, key, [tag]))
     })
 
-    test('without a permit nothing is returned', async () => {
+    rule('without a permit nothing is returned', async () => {
       const cache = await open()
       const { key, tag } = names()
       await fill(cache, key, [tag], entryOf('old'))
@@ -158,7 +222,7 @@ export function cacheContract(
       expect(allowed!.status).toBe('fulfilled')
     })
 
-    test('the permit is asked about the session that the cache gave out', async () => {
+    rule('the permit is asked about the session that the cache gave out', async () => {
       const cache = await open()
       const { key, tag } = names()
       const asked: CacheSession[] = []
@@ -171,7 +235,7 @@ export function cacheContract(
       expect(asked.length > 0).toBe(session !== undefined)
     })
 
-    test('keys that look alike never meet', async () => {
+    rule('keys that look alike never meet', async () => {
       const cache = await open()
       const { key, tag } = names()
       const keys = lookalikes(key, tag)
@@ -182,7 +246,7 @@ export function cacheContract(
       }
     })
 
-    test('tags that look alike never meet', async () => {
+    rule('tags that look alike never meet', async () => {
       const cache = await open()
       const { key, tag } = names()
       const tags = lookalikes(tag, key)
@@ -190,12 +254,12 @@ export function cacheContract(
       await invalidate(cache, tag)
       for (const each of tags) {
         const { entry } = await lookup(cache, `${key}/${each}`, [each])
-        if (each === tag) expect(entry).toBeUndefined()
+        if (each === tag) expectMiss({ entry })
         else if (remembers) expect(entry?.body.toString()).toBe(each)
       }
     })
 
-    test('two lookups of an unstamped tag at once agree on its stamp', async () => {
+    rule('two lookups of an unstamped tag at once agree on its stamp', async () => {
       const cache = await open()
       const { key, tag } = names()
       const [one, two] = await Promise.all([lookup(cache, key, [tag]), lookup(cache, `${key}:2`, [tag])])
@@ -203,55 +267,61 @@ export function cacheContract(
       expect((await lookup(cache, key, [tag])).fence).toEqual(one.fence)
     })
 
-    test('a session given up is not the session given out next', async () => {
+    rule('a session given up is not the session given out next', async () => {
       const cache = await open()
       const { key, tag } = names()
       const before = cache.session()
       if (before === undefined) return
       await fill(cache, key, [tag], entryOf('old'))
       cache.reset()
-      expect(cache.session()).not.toBe(before)
+      const givenOut = () => cache.session() === before
+      expect(givenOut(), 'reset() leaves the session in use').toBe(false)
       await untilUsable(cache)
-      expect(cache.session()).not.toBe(before)
+      expect(givenOut(), 'the session that was given up is given out again').toBe(false)
       // What is shared behind it is none of the session's.
-      if (!shared && cache.behind === undefined)
-        expect((await lookup(cache, key, [tag])).entry).toBeUndefined()
+      if (!shared && cache.behind === undefined) expectMiss(await lookup(cache, key, [tag]))
     })
 
-    test('what is still under way on a session given up answers or cannot be used, and a private cache forgets it', async () => {
-      const cache = await open()
-      const { key, tag } = names()
-      const before = cache.session()
-      if (before === undefined) return
-      const fence = await fill(cache, key, [tag], entryOf('old'))
-      cache.reset()
-      await untilUsable(cache)
-      const late = await Promise.allSettled([
-        before.lookup(key, [tag], new Allowed()),
-        before.store(key, [tag], entryOf('late'), fence, 60_000),
-        before.inspect(key, [tag]),
-        before.invalidate([tag]),
-      ])
-      for (const ended of late) {
-        if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(CacheUnusable)
-      }
-      const { entry } = await lookup(cache, key, [tag])
-      if (!shared) expect(entry).toBeUndefined()
-    })
+    rule(
+      'what is still under way on a session given up answers or cannot be used, and a private cache forgets it',
+      async () => {
+        const cache = await open()
+        const { key, tag } = names()
+        const before = cache.session()
+        if (before === undefined) return
+        const fence = await fill(cache, key, [tag], entryOf('old'))
+        cache.reset()
+        await untilUsable(cache)
+        const late = await Promise.allSettled([
+          before.lookup(key, [tag], new Allowed()),
+          before.store(key, [tag], entryOf('late'), fence, 60_000),
+          before.inspect(key, [tag]),
+          before.invalidate([tag]),
+        ])
+        for (const ended of late) {
+          if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(CacheUnusable)
+        }
+        const { entry } = await lookup(cache, key, [tag])
+        if (!shared) expectMiss({ entry })
+      },
+    )
 
-    test('a cache that is closed gives out no session, or one whose calls answer or cannot be used', async () => {
-      const cache = await open()
-      const { key, tag } = names()
-      await cache.close()
-      const session = cache.session()
-      if (session === undefined) return
-      const calls = [session.lookup(key, [tag], new Allowed()), session.invalidate([tag])]
-      for (const ended of await Promise.allSettled(calls)) {
-        if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(CacheUnusable)
-      }
-    })
+    rule(
+      'a cache that is closed gives out no session, or one whose calls answer or cannot be used',
+      async () => {
+        const cache = await open()
+        const { key, tag } = names()
+        await cache.close()
+        const session = cache.session()
+        if (session === undefined) return
+        const calls = [session.lookup(key, [tag], new Allowed()), session.invalidate([tag])]
+        for (const ended of await Promise.allSettled(calls)) {
+          if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(CacheUnusable)
+        }
+      },
+    )
 
-    test('two made alike say that they are the same cache', async () => {
+    rule('two made alike say that they are the same cache', async () => {
       const [one, another] = [await open(), await open()]
       expect(one.reach === 'shared').toBe(shared)
       expect(one.name).not.toBe('')
@@ -259,12 +329,12 @@ export function cacheContract(
       expect(another.identity).toBe(one.identity)
     })
 
-    test('no history of fills, invalidations and reads returns what was invalidated', async () => {
+    rule('no history of fills, invalidations and reads returns what was invalidated', async () => {
       await randomHistories([await open()], remembers)
     })
-  })
+  }
 
-  const liveness = () => {
+  const liveness = (rule: ReturnType<typeof define>) => {
     const bodies = {
       'unicode text': Buffer.from('{"name":"Mercado da Ribeira 🥕 \u2028 \u0000"}'),
       'a negative entry': Buffer.alloc(0),
@@ -273,7 +343,7 @@ export function cacheContract(
       'a megabyte': Buffer.alloc(1_000_000, 'Äpfel,\r\n'),
     }
     for (const [what, body] of Object.entries(bodies)) {
-      test(`an entry comes back byte for byte: ${what}`, async () => {
+      rule(`an entry comes back byte for byte: ${what}`, async () => {
         const cache = await open()
         const { key, tag } = names()
         const entry = {
@@ -291,7 +361,7 @@ export function cacheContract(
       })
     }
 
-    test('a fill after an invalidation is found', async () => {
+    rule('a fill after an invalidation is found', async () => {
       const cache = await open()
       const { key, tag } = names()
       await fill(cache, key, [tag], entryOf('old'))
@@ -303,7 +373,7 @@ export function cacheContract(
       expect(fence).toHaveLength(1)
     })
 
-    test('a store says that the entry is kept', async () => {
+    rule('a store says that the entry is kept', async () => {
       const cache = await open()
       const { key, tag } = names()
       const { fence } = await lookup(cache, key, [tag])
@@ -311,14 +381,14 @@ export function cacheContract(
       expect((await lookup(cache, key, [tag])).entry?.body.toString()).toBe('kept')
     })
 
-    test('an entry past its freshness is still found while it is kept', async () => {
+    rule('an entry past its freshness is still found while it is kept', async () => {
       const cache = await open()
       const { key, tag } = names()
       await fill(cache, key, [tag], { ...entryOf('stale'), expiresAt: 1 })
       expect((await lookup(cache, key, [tag])).entry?.expiresAt).toBe(1)
     })
 
-    test('inspecting tells what is there, and makes no stamp', async () => {
+    rule('inspecting tells what is there, and makes no stamp', async () => {
       const cache = await open()
       const { key, tag } = names()
       const before = await cache.session()!.inspect(key, [tag, `${tag}:2`])
@@ -334,20 +404,20 @@ export function cacheContract(
     })
   }
 
-  const twoInstances = () => {
-    test('each sees what the other stored and invalidated', async () => {
+  const twoInstances = (rule: ReturnType<typeof define>) => {
+    rule('each sees what the other stored and invalidated', async () => {
       const [a, b] = [await open(), await open()]
       const { key, tag } = names()
       await fill(a, key, [tag], entryOf('one'))
       expect((await lookup(b, key, [tag])).entry?.body.toString()).toBe('one')
       expect((await lookup(b, key, [tag])).entry?.body.toString()).toBe('one')
       await invalidate(a, tag)
-      expect((await lookup(b, key, [tag])).entry).toBeUndefined()
+      expectMiss(await lookup(b, key, [tag]))
       await fill(a, key, [tag], entryOf('two'))
       expect((await lookup(b, key, [tag])).entry?.body.toString()).toBe('two')
     })
 
-    test('what one has in its own memory is replaced when the other refills it', async () => {
+    rule('what one has in its own memory is replaced when the other refills it', async () => {
       const [a, b] = [await open(), await open()]
       const { key, tag } = names()
       await fill(a, key, [tag], entryOf('one'))
@@ -357,62 +427,155 @@ export function cacheContract(
       expect((await lookup(a, key, [tag])).entry?.body.toString()).toBe('two')
     })
 
-    test('both agree on the stamp of a tag that they stamp at once', async () => {
+    rule('both agree on the stamp of a tag that they stamp at once', async () => {
       const [a, b] = [await open(), await open()]
       const { key, tag } = names()
       const [one, two] = await Promise.all([lookup(a, key, [tag]), lookup(b, key, [tag])])
       expect(one.fence).toEqual(two.fence)
     })
 
-    test('a fill that the other invalidates while it loads is never returned', async () => {
+    rule('a fill that the other invalidates while it loads is never returned', async () => {
       const [a, b] = [await open(), await open()]
       const { key, tag } = names()
       const { fence } = await lookup(a, key, [tag])
       await invalidate(b, tag)
       await store(a, key, [tag], entryOf('old'), fence)
-      expect((await lookup(a, key, [tag])).entry).toBeUndefined()
-      expect((await lookup(b, key, [tag])).entry).toBeUndefined()
+      expectMiss(await lookup(a, key, [tag]))
+      expectMiss(await lookup(b, key, [tag]))
     })
 
-    test('no history of two instances returns what was invalidated', async () => {
+    rule('no history of two instances returns what was invalidated', async () => {
       await randomHistories([await open(), await open()], remembers)
     })
   }
 
-  const silence = (stall: () => Promise<Stalled>) => () => {
-    test('every call ends and says that the cache cannot be used, until the server answers again', async () => {
-      const { cache, resume, end } = await stall()
-      try {
-        const { key, tag } = names()
-        const session = cache.session()!
-        const calls = [
-          session.lookup(key, [tag], new Allowed()),
-          session.store(key, [tag], entryOf('lost'), ['stamp'], 60_000),
-          session.inspect(key, [tag]),
-          session.invalidate([tag]),
-        ]
-        for (const ended of await Promise.allSettled(calls)) {
-          expect(ended).toMatchObject({ status: 'rejected', reason: expect.any(CacheUnusable) })
+  const outage = (prepare: () => Promise<Outage>, rule: ReturnType<typeof define>) => {
+    rule(
+      'every call ends and says that the cache cannot be used, until the server answers again',
+      async () => {
+        const { cache, begin, resume, end } = await prepare()
+        watch.over(cache, false)
+        try {
+          const { key, tag } = names()
+          await untilUsable(cache)
+          const session = cache.session()!
+          await begin()
+          const calls = [
+            session.lookup(key, [tag], new Allowed()),
+            session.store(key, [tag], entryOf('lost'), ['stamp'], 60_000),
+            session.inspect(key, [tag]),
+            session.invalidate([tag]),
+          ]
+          for (const ended of await Promise.allSettled(calls)) {
+            expect(ended).toMatchObject({ status: 'rejected', reason: expect.any(CacheUnusable) })
+          }
+          await resume()
+          const invalidates = () =>
+            cache
+              .session()
+              ?.invalidate([tag])
+              .then(
+                () => 'done',
+                (error: CacheUnusable) => error.reason,
+              )
+          await expect.poll(invalidates, { timeout: 30_000 }).toBe('done')
+        } finally {
+          await cache.close()
+          await end()
         }
-        resume()
-        const invalidates = () =>
-          cache
-            .session()
-            ?.invalidate([tag])
-            .then(
-              () => 'done',
-              (error: CacheUnusable) => error.reason,
-            )
-        await expect.poll(invalidates, { timeout: 30_000 }).toBe('done')
-      } finally {
-        await end()
-      }
-    })
+      },
+    )
   }
 
-  if (stalled) describe(`${name}: a server that does not answer`, PATIENCE, silence(stalled))
-  if (remembers) describe(`${name}: liveness`, PATIENCE, liveness)
-  if (shared) describe(`${name}: two instances`, PATIENCE, twoInstances)
+  safety(define('safety'))
+  if (stalled) outage(stalled, define('a server that does not answer'))
+  if (gone) outage(gone, define('a server that is gone'))
+  if (remembers) liveness(define('liveness'))
+  if (shared) twoInstances(define('two instances'))
+  return rules
+}
+
+type Call = 'lookup' | 'store' | 'invalidate' | 'inspect'
+
+/**
+ * Looks at every call of the sessions that an adapter gives out: that it ends, and that nothing but CacheUnusable is
+ * thrown. The sessions stay the objects that they are.
+ */
+class Watch {
+  readonly #callMs: number
+  readonly #opened: CachePort[] = []
+  readonly #seen = new WeakSet<CacheSession>()
+  #broken: BrokenRule | undefined
+
+  constructor(callMs: number) {
+    this.#callMs = callMs
+  }
+
+  /** `closed`: whether it is closed after the check. */
+  over(cache: CachePort, closed = true): CachePort {
+    if (closed) this.#opened.push(cache)
+    const give = cache.session.bind(cache)
+    cache.session = () => {
+      const session = give()
+      if (session === undefined || this.#seen.has(session)) return session
+      this.#seen.add(session)
+      for (const call of ['lookup', 'store', 'invalidate', 'inspect'] as const) this.#watch(session, call)
+      return session
+    }
+    return cache
+  }
+
+  #watch(session: CacheSession, call: Call): void {
+    const asked = session[call].bind(session) as (...args: unknown[]) => Promise<unknown>
+    const watched = async (...args: unknown[]) => {
+      try {
+        return await this.#ends(call, asked(...args))
+      } catch (error) {
+        if (error instanceof CacheUnusable || error instanceof BrokenRule) throw error
+        throw this.#break(`${call} threw ${error}: a session throws CacheUnusable, and nothing else`, error)
+      }
+    }
+    Object.assign(session, { [call]: watched })
+  }
+
+  async #ends<T>(call: Call | 'close', answer: Promise<T>): Promise<T> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const told = `${call} has not ended within ${this.#callMs} ms: every call has a deadline of the adapter's own`
+    const timer = setTimeout(() => reject(this.#break(told)), this.#callMs)
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #break(message: string, cause?: unknown): BrokenRule {
+    this.#broken ??= new BrokenRule(message, { cause })
+    return this.#broken
+  }
+
+  /** Closes what was opened, too. @throws BrokenRule that begins with `rule` */
+  async check(rule: string, body: () => Promise<void>): Promise<void> {
+    this.#broken = undefined
+    let failure: { readonly error: unknown } | undefined
+    try {
+      await body()
+    } catch (error) {
+      failure = { error }
+    }
+    for (const cache of this.#opened.splice(0))
+      await this.#ends('close', cache.close()).catch((error) => {
+        failure ??= { error }
+      })
+    // What a call did is the reason of whatever came of it.
+    const error = this.#broken ?? failure?.error
+    if (error === undefined) return
+    throw new BrokenRule(`${rule}. ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+}
+
+function expectMiss({ entry }: { readonly entry?: Entry | undefined }): void {
+  if (entry !== undefined) throw new BrokenRule(`It returned «${entry.body.toString().slice(0, 40)}»`)
 }
 
 /** Permits everything. */

@@ -2,8 +2,8 @@ import { afterAll } from 'vitest'
 import { RedisCache } from '../../src/adapters/cache/redis-cache.ts'
 import { startRedis } from '../support/redis.ts'
 import { cacheContract } from './cache-contract.ts'
+import { redisOutages } from './redis-outages.ts'
 import { RealClock, RealRandom } from './sources.ts'
-import { stalledRedis } from './stalled-redis.ts'
 
 const server = await startRedis()
 afterAll(() => server.stop())
@@ -13,6 +13,6 @@ const options = { url: server.url, prefix: 'contract:', timeoutMs: 2000, invalid
 cacheContract('redis', () => new RedisCache(options, new RealClock(), new RealRandom()), {
   shared: true,
   remembers: true,
-  stalled: stalledRedis((options) => new RedisCache(options, new RealClock(), new RealRandom())),
+  ...redisOutages((options) => new RedisCache(options, new RealClock(), new RealRandom())),
   loseStamp: async (_cache, tag) => void (await server.cli('DEL', `contract:stamp:${tag}`)),
 })

@@ -4,8 +4,8 @@ import { RedisCache } from '../../src/adapters/cache/redis-cache.ts'
 import { TieredCache } from '../../src/adapters/cache/tiered-cache.ts'
 import { startRedis } from '../support/redis.ts'
 import { cacheContract } from './cache-contract.ts'
+import { redisOutages } from './redis-outages.ts'
 import { RealClock, RealRandom } from './sources.ts'
-import { stalledRedis } from './stalled-redis.ts'
 
 const server = await startRedis()
 afterAll(() => server.stop())
@@ -20,6 +20,6 @@ function makeTiered(options: RedisCacheOptions = real): TieredCache {
 cacheContract('tiered', () => makeTiered(), {
   shared: true,
   remembers: true,
-  stalled: stalledRedis(makeTiered),
+  ...redisOutages(makeTiered),
   loseStamp: async (_cache, tag) => void (await server.cli('DEL', `contract:stamp:${tag}`)),
 })
