@@ -6,3 +6,4 @@ export {
   cacheContract,
   type Outage,
 } from '../test/contract/cache-contract.ts'
+export { checkModel, type ModelTraits, modelContract } from '../test/contract/model-contract.ts'

@@ -2,6 +2,7 @@ import { afterAll } from 'vitest'
 import { RedisCache } from '../../src/adapters/cache/redis-cache.ts'
 import { startRedis } from '../support/redis.ts'
 import { cacheContract } from './cache-contract.ts'
+import { modelContract } from './model-contract.ts'
 import { redisOutages } from './redis-outages.ts'
 import { RealClock, RealRandom } from './sources.ts'
 
@@ -15,4 +16,9 @@ cacheContract('redis', () => new RedisCache(options, new RealClock(), new RealRa
   remembers: true,
   ...redisOutages((options) => new RedisCache(options, new RealClock(), new RealRandom())),
   loseStamp: async (_cache, tag) => void (await server.cli('DEL', `contract:stamp:${tag}`)),
+})
+
+modelContract('redis', () => new RedisCache(options, new RealClock(), new RealRandom()), {
+  remembers: true,
+  mishaps: { flush: async () => void (await server.cli('FLUSHALL')) },
 })

@@ -27,6 +27,23 @@ export class ManualClock extends Clock {
   }
 }
 
+/** This machine's clock, which can be put forward: hours pass at once. */
+export class ClockPutForward extends SystemClock {
+  #aheadMs = 0
+
+  pass(ms: number): void {
+    this.#aheadMs += ms
+  }
+
+  override now(): number {
+    return super.now() + this.#aheadMs
+  }
+
+  override monotonic(): number {
+    return super.monotonic() + this.#aheadMs
+  }
+}
+
 export class RealRandom extends Random {
   uuid(): string {
     return randomUUID()

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { LruCache } from '../../src/adapters/cache/lru-cache.ts'
 import type { CachePort, CacheSession } from '../../src/application/consistency/ports/cache-port.ts'
 import { Allowed, brokenRules } from './cache-contract.ts'
+import { checkModel } from './model-contract.ts'
 import { ManualClock, RealRandom } from './sources.ts'
 
 const clock = new ManualClock()
@@ -106,3 +107,13 @@ it.each(Object.entries(WRONG))('an adapter with %s is told which rule it breaks'
 it('the adapter that they were made from breaks none', async () => {
   expect(await brokenRules('mine', () => new PlainCache(), { ...traits, callMs: 20_000 })).toEqual([])
 })
+
+it.each(['the first tag alone', 'a late fill that is kept'])(
+  'an adapter with %s is told by the model what was read, and what the database says',
+  async (name) => {
+    const told = checkModel('mine', WRONG[name]!.make, { remembers: true, runs: 50 })
+    await expect(told).rejects.toThrow(
+      /mine breaks the promise: after .*, instance \d reads item \d as «.*» \(hit\), and the database says «/,
+    )
+  },
+)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { cacheContract } from '../cache-contract.ts'
+import { modelContract } from '../model-contract.ts'
 import { ManualClock, RealRandom } from '../sources.ts'
 import { FileCache } from './file-cache.ts'
 
@@ -13,6 +14,11 @@ const clock = new ManualClock()
 
 cacheContract('file', () => new FileCache(directory, clock, new RealRandom()), {
   shared: false,
+  remembers: true,
+  advance: (ms) => clock.advance(ms),
+})
+
+modelContract('file', () => new FileCache(directory, clock, new RealRandom()), {
   remembers: true,
   advance: (ms) => clock.advance(ms),
 })

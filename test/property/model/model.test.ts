@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClockPutForward } from '../../contract/sources.ts'
 import { CACHES } from '../../support/caches.ts'
 import { dose } from '../../support/dose.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
@@ -7,7 +8,7 @@ import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { startRedisCluster } from '../../support/redis-cluster.ts'
 import { Comparison } from './comparison.ts'
 import { actions } from './mishaps.ts'
-import { ClockPutForward, type Instance, openInstance } from './service.ts'
+import { type Instance, openInstance } from './service.ts'
 
 /** Worlds per cache and number of instances (`RUNS`), from `SEED` on. A failure prints its seed and path. */
 const RUNS = Number(process.env.RUNS ?? dose(1, 2))

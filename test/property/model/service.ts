@@ -1,5 +1,4 @@
 import { pino } from 'pino'
-import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
 import { DrainLoop } from '../../../src/application/consistency/drain-loop.ts'
 import { CachePort } from '../../../src/application/consistency/ports/cache-port.ts'
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
@@ -67,22 +66,5 @@ async function patiently<T>(open: () => Promise<T>): Promise<T> {
       const isSlow = isDatabaseUnavailable(error)
       if (!isSlow || attempt === ATTEMPTS) throw error
     }
-  }
-}
-
-/** This machine's clock, which can be put forward: hours pass at once. */
-export class ClockPutForward extends SystemClock {
-  #aheadMs = 0
-
-  pass(ms: number): void {
-    this.#aheadMs += ms
-  }
-
-  override now(): number {
-    return super.now() + this.#aheadMs
-  }
-
-  override monotonic(): number {
-    return super.monotonic() + this.#aheadMs
   }
 }

@@ -3,12 +3,13 @@ import type { Container } from 'inversify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
 import { kindOf, tags } from '../../../src/application/tables/tags.ts'
+import { ClockPutForward } from '../../contract/sources.ts'
 import { CACHES } from '../../support/caches.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { Comparison } from './comparison.ts'
 import { actions } from './mishaps.ts'
-import { ClockPutForward, type Instance, openInstance } from './service.ts'
+import { type Instance, openInstance } from './service.ts'
 
 const SEED = Number(process.env.SEED ?? 1)
 /** No more worlds than the comparison itself has. */
