@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Worker } from '../../prove/pool.ts'
 import { Coverage } from './simulation/coverage.ts'
-import { runSchedule } from './simulation/explore.ts'
 import { makePlan } from './simulation/plan.ts'
 import { Prng } from './simulation/prng.ts'
+import { runSchedule } from './simulation/production.ts'
 
 describe('what the simulation finds', () => {
   test('replays to the letter, from its seed', async () => {

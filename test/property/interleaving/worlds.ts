@@ -1,6 +1,7 @@
 import { tooFewToJudge } from './budget.ts'
 import type { Coverage } from './simulation/coverage.ts'
-import { type FaultKind, holds, isOnCluster, isOnRedis, type WorldOptions } from './simulation/plan.ts'
+import type { OwnCache } from './simulation/own-cache.ts'
+import { type FaultKind, holds, isOnCluster, isOnRedis, ownOf, type WorldOptions } from './simulation/plan.ts'
 
 /** A kind of world that has to keep the promise, whatever the order. */
 export interface SafeWorld {
@@ -50,13 +51,32 @@ export const PRIVATE_CACHES: readonly SafeWorld[] = [
   }),
 ]
 
+/** The worlds of an adapter of one's own. @throws TypeError for a shared one without a server */
+export function worldsOf(cache: OwnCache): readonly SafeWorld[] {
+  if (cache.reach === 'shared' && cache.server === undefined)
+    throw new TypeError(`${cache.name} is shared, so its \`server\` is needed: what it is when it is empty`)
+  const world = (name: string, options: Partial<WorldOptions>): SafeWorld => ({
+    name,
+    options: { cache, instances: 2, faults: true, ...options },
+  })
+  return [
+    world('two instances, nothing breaks', { faults: false }),
+    world('one instance, everything breaks', { instances: 1 }),
+    world('two instances, everything breaks', {}),
+    world('three instances, everything breaks', { instances: 3 }),
+  ]
+}
+
 const ANYWHERE: readonly FaultKind['kind'][] = ['kill', 'suspend', 'cut', 'reset']
 const IN_REDIS: readonly FaultKind['kind'][] = [...ANYWHERE, 'evict', 'flush', 'fill', 'restart', 'fail-over']
 
 function faultsOf(options: WorldOptions): readonly FaultKind['kind'][] {
   const anywhere = isOnRedis(options) ? IN_REDIS : ANYWHERE
+  const server = ownOf(options)?.server
   return [
     ...anywhere,
+    ...(server === undefined ? [] : (['flush', 'restart'] as const)),
+    ...(server?.evict === undefined ? [] : (['evict'] as const)),
     ...(isOnCluster(options) ? (['move'] as const) : []),
     ...(holds(options) ? (['leave', 'retire', 'crash'] as const) : []),
     ...(holds(options) && !isOnRedis(options) ? (['sweep'] as const) : []),

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { applyPatch, type Patch, type Variant } from './variant.ts'
 
-type Simulation = typeof import('../interleaving/simulation/explore.ts') &
-  Pick<typeof import('../interleaving/simulation/shrink.ts'), 'explain'>
+type Simulation = typeof import('../interleaving/simulation/production.ts')
 
 const ROOT = new URL('../../../', import.meta.url).href
 const SIMULATION = `${ROOT}test/property/interleaving/simulation/`
@@ -24,11 +23,10 @@ export async function patchedSimulation({ name, patches }: Variant): Promise<Sim
   const left = new Set(patches.map(({ file }) => file))
   patchesOf.set(mark, patches)
   loaded.set(mark, left)
-  const { explore, runSchedule } = await import(`${SIMULATION}explore.ts${mark}`)
-  const { explain } = await import(`${SIMULATION}shrink.ts${mark}`)
+  const simulation: Simulation = await import(`${SIMULATION}production.ts${mark}`)
   if (left.size > 0)
     throw new Error(`«${name}» patches what the simulation never loads: ${[...left].join(', ')}`)
-  return { explore, runSchedule, explain }
+  return simulation
 }
 
 /** The patched files that have not been loaded yet, by mark. */

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { LruCache } from '../../../../src/adapters/cache/lru-cache.ts'
 import { NullCache } from '../../../../src/adapters/cache/null-cache.ts'
+import { bound, deadlinesOf } from '../../../../src/application/consistency/bound.ts'
 import { NearCache } from '../../../../src/application/consistency/near-cache.ts'
 import type { CachePort } from '../../../../src/application/consistency/ports/cache-port.ts'
 import { Random } from '../../../../src/application/consistency/ports/random.ts'
@@ -9,7 +10,9 @@ import {
   type Observer,
   wireConsistency,
 } from '../../../../src/application/consistency/wire.ts'
+import type { Answer, Front } from './front.ts'
 import type { Host } from './host.ts'
+import type { OwnCache, SimOwnServer } from './own-cache.ts'
 import type { WorldOptions } from './plan.ts'
 import type { Prng } from './prng.ts'
 import { SimSharedCache } from './sim-cache.ts'
@@ -22,12 +25,19 @@ import {
   SimTransactions,
   type SimTx,
 } from './sim-database.ts'
-import { type HttpAnswer, sendsReading } from './sim-http.ts'
 import { SimLog } from './sim-log.ts'
 import type { RedisAccess } from './sim-redis.ts'
 import { eventOf, tagsOf, versionView, type Written } from './version-view.ts'
 
 export const LEASE_MS = 1000
+/** What an adapter of one's own is given for a round trip, in ms: as much as those on Redis. */
+const TIMEOUT_MS = 50
+
+/** Roads to what the instance may run on. */
+interface Access extends RedisAccess {
+  readonly cluster: SimCluster | undefined
+  readonly own: SimOwnServer | undefined
+}
 
 export interface InstanceOptions {
   readonly cache: WorldOptions['cache']
@@ -37,15 +47,18 @@ export interface InstanceOptions {
 export class Instance {
   readonly host: Host
   readonly cache: CachePort
+  readonly #front: Front
   readonly #core: Consistency<SimQueries, SimTx, Written>
 
   constructor(
     host: Host,
     link: DatabaseLink,
-    access: RedisAccess & { readonly cluster: SimCluster | undefined },
+    access: Access,
     options: InstanceOptions,
+    front: Front,
     observe: Pick<Observer, 'wrote' | 'loaded'>,
   ) {
+    this.#front = front
     this.host = host
     const clockFor = (user: string) => new SimClock(host, access.scheduler, user)
     const random = new SimRandom(access.random)
@@ -82,8 +95,8 @@ export class Instance {
   }
 
   /** `ifNoneMatch`: the entity tag of what the client has. */
-  read(view: string, ifNoneMatch: string | undefined): Promise<HttpAnswer> {
-    return sendsReading(ifNoneMatch, () => this.#core.reads.read(versionView, { id: view }))
+  read(view: string, ifNoneMatch: string | undefined): Promise<Answer> {
+    return this.#front(ifNoneMatch, () => this.#core.reads.read(versionView, { id: view }))
   }
 
   /** `whenSent` learns the version as soon as it may be seen, and that it never will be if the server lost it. */
@@ -96,12 +109,8 @@ export class Instance {
   }
 }
 
-function makeCache(
-  host: Host,
-  access: RedisAccess & { readonly cluster: SimCluster | undefined },
-  random: Random,
-  kind: InstanceOptions['cache'],
-): CachePort {
+function makeCache(host: Host, access: Access, random: Random, kind: InstanceOptions['cache']): CachePort {
+  if (typeof kind === 'object') return makeOwn(host, access, random, kind)
   switch (kind) {
     case 'null':
       return new NullCache()
@@ -117,6 +126,27 @@ function makeCache(
     default:
       return new SimSharedCache(host, access, random, kind)
   }
+}
+
+/** Bounded, as an adapter of any origin is in production. */
+function makeOwn(host: Host, access: Access, random: Random, own: OwnCache): CachePort {
+  const clock = new SimClock(host, access.scheduler, 'cache')
+  let connections = 0
+  const made = own.make({
+    clock,
+    random,
+    connect: async () => {
+      if (access.own === undefined) throw new RangeError(`${own.name} names no server to connect to`)
+      connections += 1
+      return access.own.connect({ ...access, server: 'cache' }, host, connections)
+    },
+  })
+  const deadlines = deadlinesOf({ leaseMs: LEASE_MS, timeoutMs: TIMEOUT_MS })
+  const bounds = new SimClock(host, access.scheduler, 'bounds')
+  return bound(made, deadlines, bounds, {
+    failed: (_call, { cause }) => failOnBug(cause),
+    recovered: () => undefined,
+  })
 }
 
 /** A drain swallows what goes wrong, and must: but here a TypeError is a bug of the simulation. */

@@ -1,8 +1,11 @@
 import type { Host } from './host.ts'
 import type { Prng } from './prng.ts'
 
-/** `log`: the connection of the drains alone, which stalls instead of failing. `redis 2`: a cluster's other node. */
-export type Server = 'database' | 'log' | 'redis' | 'redis 2'
+/**
+ * `log`: the connection of the drains alone, which stalls instead of failing. `redis 2`: a cluster's other node. `cache`: the
+ * server of an adapter of one's own.
+ */
+export type Server = 'database' | 'log' | 'redis' | 'redis 2' | 'cache'
 
 /** Who reaches whom, and how often an answer gets lost. */
 export class Network {

@@ -1,10 +1,20 @@
 import type { Server } from './network.ts'
+import type { OwnCache, OwnServer } from './own-cache.ts'
 import type { Prng } from './prng.ts'
 import type { Mode } from './scheduler.ts'
 
 /** What kind of world a suite looks at. */
 export interface WorldOptions {
-  readonly cache: 'redis' | 'tiered' | 'near' | 'cluster' | 'tiered cluster' | 'near cluster' | 'lru' | 'null'
+  readonly cache:
+    | 'redis'
+    | 'tiered'
+    | 'near'
+    | 'cluster'
+    | 'tiered cluster'
+    | 'near cluster'
+    | 'lru'
+    | 'null'
+    | OwnCache
   readonly instances: 1 | 2 | 3
   readonly faults: boolean
   /** What the first instance runs on instead. */
@@ -21,11 +31,15 @@ export function isOnRedis({ cache }: Pick<WorldOptions, 'cache'>): boolean {
 
 /** Whether its instances serve hits from their own memory, unchecked. */
 export function holds({ cache }: Pick<WorldOptions, 'cache'>): boolean {
-  return cache === 'lru' || cache.startsWith('near')
+  return typeof cache === 'object' ? cache.reach === 'private' : cache === 'lru' || cache.startsWith('near')
+}
+
+export function ownOf({ cache }: Pick<WorldOptions, 'cache'>): OwnCache | undefined {
+  return typeof cache === 'object' ? cache : undefined
 }
 
 export function isOnCluster({ cache }: Pick<WorldOptions, 'cache'>): boolean {
-  return cache.endsWith('cluster')
+  return typeof cache === 'string' && cache.endsWith('cluster')
 }
 
 /** Several faults that belong together: drains that stall, a connection that changes, or holders that others give up. */
@@ -124,7 +138,12 @@ function makeFaults(random: Prng, options: WorldOptions): Fault[] {
   const slot = random.below(options.instances)
   const theme =
     options.theme ??
-    random.pick(['stalls', options.cache === 'lru' ? 'holders' : 'connections', undefined, undefined])
+    random.pick([
+      'stalls',
+      holds(options) && !isOnRedis(options) ? 'holders' : 'connections',
+      undefined,
+      undefined,
+    ])
   if (theme === 'stalls') {
     const stalls = Array.from({ length: 2 + random.below(2) }, () => ({
       ...spanWithin(random, 120),
@@ -203,6 +222,8 @@ function particular(
   slot: number,
   shared: readonly FaultKind[],
 ): readonly FaultKind[] {
+  const server = ownOf({ cache })?.server
+  if (server !== undefined) return ofOwnServer(slot, server)
   const moves: FaultKind[] = isOnCluster({ cache })
     ? [{ kind: 'move' }, { kind: 'move' }, { kind: 'move' }]
     : []
@@ -215,6 +236,18 @@ function particular(
       : [...own, { kind: 'sweep' }, { kind: 'sweep' }]
   }
   return isOnRedis({ cache }) ? [...shared, ...moves] : []
+}
+
+function ofOwnServer(slot: number, { evict, copy }: OwnServer): readonly FaultKind[] {
+  return [
+    { kind: 'cut', slot, server: 'cache' },
+    { kind: 'cut', slot, server: 'cache' },
+    { kind: 'flush' },
+    { kind: 'restart', data: 'nothing' },
+    { kind: 'restart', data: 'everything' },
+    ...(evict === undefined ? [] : [{ kind: 'evict' as const }]),
+    ...(copy === undefined ? [] : [{ kind: 'restart' as const, data: 'dump' as const }]),
+  ]
 }
 
 export function describeFault(fault: Fault): string {

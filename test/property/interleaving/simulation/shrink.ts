@@ -1,13 +1,13 @@
 import { Coverage } from './coverage.ts'
-import { type Finding, runSchedule } from './explore.ts'
 import { describeFault, type Plan } from './plan.ts'
+import type { Finding, RunSchedule } from './simulator.ts'
 
 /** A smaller plan needs another order to fail: so many are tried, and so many in all. */
 const ORDERS = 200
 const MOST_SCHEDULES = 12_000
 
 /** Takes requests, faults and clock errors away for as long as some order still breaks the promise. */
-async function shrink(finding: Finding): Promise<Finding> {
+async function shrink(runSchedule: RunSchedule, finding: Finding): Promise<Finding> {
   let best = finding
   let left = MOST_SCHEDULES
   search: for (;;) {
@@ -45,8 +45,8 @@ function sooner({ faults }: Plan): Plan['faults'] {
 }
 
 /** What to print of a finding: what broke, every step that leads there, and `replay`, the command that does it again. */
-export async function explain(finding: Finding, replay: string): Promise<string> {
-  const { plan, order, violations } = await shrink(finding)
+export async function explain(runSchedule: RunSchedule, finding: Finding, replay: string): Promise<string> {
+  const { plan, order, violations } = await shrink(runSchedule, finding)
   const trace: string[] = []
   await runSchedule(plan, order, new Coverage(), trace)
   return [

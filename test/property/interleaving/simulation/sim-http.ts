@@ -1,20 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendReading } from '../../../../src/adapters/http/kit/respond.ts'
-import type { Reading, ReadStatus } from '../../../../src/application/consistency/reading.ts'
-import type { VersionView } from './version-view.ts'
-
-/** What a client gets. Without a version it keeps what it has: 304. */
-export interface HttpAnswer {
-  readonly etag: string
-  readonly version: number | undefined
-  readonly status: ReadStatus
-}
+import type { Front } from './front.ts'
 
 /** Production's answer to a conditional GET, over a response that keeps what is sent. */
-export async function sendsReading(
-  ifNoneMatch: string | undefined,
-  read: () => Promise<Reading<VersionView>>,
-): Promise<HttpAnswer> {
+export const sendsReading: Front = async (ifNoneMatch, read) => {
   const reading = await read()
   const sent = new SentResponse()
   const headers = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }

@@ -1,9 +1,8 @@
 import { RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
 import { CacheUnusable } from '../../../../src/application/consistency/ports/cache-port.ts'
 import type { Host } from './host.ts'
-import type { Network, Server } from './network.ts'
 import type { Prng } from './prng.ts'
-import type { Scheduler } from './scheduler.ts'
+import { type CacheAccess, SimPipe } from './sim-pipe.ts'
 
 type Data = Map<string, Buffer>
 
@@ -122,54 +121,26 @@ export class SimRedis {
 /** The answers after which `MasterConnection` gives its connection up. */
 const NO_LONGER_OURS = new Set(['READONLY', 'DEMOTED', 'MOVED', 'ASK'])
 
-interface Pipeline {
-  readonly label: string
-  readonly commands: (() => unknown)[]
-  readonly replies: unknown[]
-  failure?: unknown
-  readonly resolve: (replies: readonly unknown[]) => void
-  readonly reject: (error: unknown) => void
-}
-
-export interface RedisAccess {
+export interface RedisAccess extends CacheAccess {
   readonly redis: SimRedis
-  /** What the network calls it. */
-  readonly server: Server
-  readonly scheduler: Scheduler
-  readonly network: Network
-  readonly random: Prng
 }
 
-/**
- * One connection, in the place of `MasterConnection`. Every pipeline is sent, executed command by command, and
- * answered, each in a step of its own; both ways are first in, first out. What has been sent may be executed although
- * the client has given up, has closed the connection, or is dead.
- */
+/** One connection, in the place of `MasterConnection`. */
 export class SimConnection extends RedisCommands {
-  readonly ended: Promise<void>
   readonly server: SimServer
   readonly #replid: string
-  readonly #access: RedisAccess
-  readonly #host: Host
-  readonly #lane: string
-  #sent: Pipeline[] = []
-  #executed: Pipeline[] = []
-  #cancelExecution: (() => void) | undefined
-  #closed = false
-  /** The server is dead, whether or not the client has noticed. */
-  #serverGone = false
-  #end!: () => void
+  readonly #pipe: SimPipe
 
   constructor(access: RedisAccess, host: Host, server: SimServer, number: number) {
     super()
-    this.#access = access
-    this.#host = host
     this.server = server
     this.#replid = server.replid
-    this.#lane = `${access.server} for ${host.name}#${number}`
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
+    this.#pipe = new SimPipe(
+      access,
+      host,
+      number,
+      (failure) => failure instanceof RedisRefusal && NO_LONGER_OURS.has(failure.code),
+    )
   }
 
   /** Connects, and asks for the role. */
@@ -191,11 +162,23 @@ export class SimConnection extends RedisCommands {
   }
 
   get alive(): boolean {
-    return !this.#closed
+    return this.#pipe.alive
+  }
+
+  get ended(): Promise<void> {
+    return this.#pipe.ended
+  }
+
+  close(): void {
+    this.#pipe.close()
+  }
+
+  dropped(): void {
+    this.#pipe.dropped()
   }
 
   async read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
-    const replies = await this.#send(`GET ${keys.join(' ')}`, [
+    const replies = await this.#pipe.send(`GET ${keys.join(' ')}`, [
       ...keys.map((key) => () => this.#get(key)),
       () => this.server.refuseDemoted(),
     ])
@@ -203,7 +186,7 @@ export class SimConnection extends RedisCommands {
   }
 
   async makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
-    const replies = await this.#send(`SET NX ${[...tokens].join(' ')}`, [
+    const replies = await this.#pipe.send(`SET NX ${[...tokens].join(' ')}`, [
       ...[...tokens].map(([key, token]) => () => {
         this.server.refuseStrangers(key)
         this.server.refuseWrites()
@@ -216,7 +199,7 @@ export class SimConnection extends RedisCommands {
   }
 
   async set(key: string, value: Buffer): Promise<void> {
-    await this.#send(`SET ${key}`, [
+    await this.#pipe.send(`SET ${key}`, [
       () => {
         this.server.refuseStrangers(key)
         this.server.refuseWrites()
@@ -227,7 +210,7 @@ export class SimConnection extends RedisCommands {
   }
 
   async deleteAndVerify(keys: readonly string[]): Promise<void> {
-    await this.#send(`DEL ${keys.join(' ')}`, [
+    await this.#pipe.send(`DEL ${keys.join(' ')}`, [
       ...keys.map((key) => () => {
         this.server.refuseStrangers(key)
         this.server.refuseWrites()
@@ -242,7 +225,7 @@ export class SimConnection extends RedisCommands {
 
   /** Production has no such command: for the variant whose stamps are counters. */
   async increment(keys: readonly string[]): Promise<void> {
-    await this.#send(
+    await this.#pipe.send(
       `INCR ${keys.join(' ')}`,
       keys.map((key) => () => {
         this.server.refuseStrangers(key)
@@ -256,83 +239,5 @@ export class SimConnection extends RedisCommands {
   #get(key: string): Buffer | null {
     this.server.refuseStrangers(key)
     return this.server.data.get(key) ?? null
-  }
-
-  close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    for (const { reject } of [...this.#executed, ...this.#sent]) reject(new CacheUnusable('unreachable'))
-    this.#end()
-  }
-
-  /** The server is gone: what it has not executed it never will, nor what is sent before the client notices. */
-  dropped(): void {
-    this.#serverGone = true
-    this.#cancelExecution?.()
-    this.#access.scheduler.add({
-      lane: `${this.#host.name} ${this.#access.server}`,
-      label: 'notices that its connection is gone',
-      host: this.#host,
-      run: () => this.close(),
-    })
-  }
-
-  #send(label: string, commands: (() => unknown)[]): Promise<readonly unknown[]> {
-    if (this.#closed) return Promise.reject(new CacheUnusable('unreachable'))
-    return new Promise((resolve, reject) => {
-      this.#sent.push({ label, commands, replies: [], resolve, reject })
-      if (this.#sent.length === 1) this.#scheduleExecution()
-    })
-  }
-
-  #scheduleExecution(): void {
-    const [pipeline] = this.#sent
-    if (pipeline === undefined || this.#serverGone) return
-    this.#cancelExecution = this.#access.scheduler.add({
-      lane: this.#lane,
-      label: `executes ${pipeline.label}`,
-      ready: () => this.#access.network.reaches(this.#host, this.#access.server),
-      run: () => this.#execute(pipeline),
-    })
-  }
-
-  #execute(pipeline: Pipeline): void {
-    const atOnce = this.#access.random.chance(0.6)
-    do {
-      const command = pipeline.commands.shift()
-      try {
-        pipeline.replies.push(command?.())
-      } catch (error) {
-        pipeline.failure ??= error
-      }
-    } while (atOnce && pipeline.commands.length > 0)
-    if (pipeline.commands.length === 0) {
-      this.#sent.shift()
-      this.#executed.push(pipeline)
-      if (this.#executed.length === 1) this.#scheduleReply()
-    }
-    this.#scheduleExecution()
-  }
-
-  #scheduleReply(): void {
-    const [pipeline] = this.#executed
-    if (pipeline === undefined) return
-    this.#access.scheduler.add({
-      lane: `${this.#host.name} ${this.#access.server}`,
-      label: `reply to ${pipeline.label}`,
-      host: this.#host,
-      ready: () => this.#access.network.reaches(this.#host, this.#access.server),
-      run: () => {
-        this.#executed.shift()
-        this.#answer(pipeline)
-        this.#scheduleReply()
-      },
-    })
-  }
-
-  #answer({ failure, replies, resolve, reject }: Pipeline): void {
-    if (failure instanceof RedisRefusal && NO_LONGER_OURS.has(failure.code)) this.close()
-    if (failure === undefined) resolve(replies)
-    else reject(failure)
   }
 }

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { joinKey } from '../../../../src/application/consistency/cache-key.ts'
 import type { View } from '../../../../src/application/consistency/view.ts'
 import type { SimQueries } from './sim-database.ts'
@@ -12,7 +11,7 @@ export const versionView: View<{ readonly id: string }, VersionView, SimQueries>
   name: 'version',
   // About three leases: entries expire, and are refreshed early, within a schedule.
   ttlS: 3,
-  schema: z.object({ version: z.number() }),
+  schema: { parse: (value) => value as VersionView },
   key: ({ id }) => joinKey('version', id),
   tags: ({ id }) => TAGS.map((tag) => joinKey(tag, id)),
   load: async (queries, { id }) => ({ value: { version: queries.version(id) } }),

@@ -1,10 +1,12 @@
 import { Unavailable } from '../../../../src/application/consistency/ports/unavailable.ts'
 import { type Operation, type Violation, violationsOf } from '../../checker.ts'
 import type { Coverage } from './coverage.ts'
+import type { Front } from './front.ts'
 import { Host } from './host.ts'
 import { Instance, LEASE_MS } from './instance.ts'
 import { Network, type Server } from './network.ts'
-import { describeFault, type Fault, isOnCluster, type Plan, type Request } from './plan.ts'
+import { SimOwnServer } from './own-cache.ts'
+import { describeFault, type Fault, isOnCluster, ownOf, type Plan, type Request } from './plan.ts'
 import type { Prng } from './prng.ts'
 import { Scheduler } from './scheduler.ts'
 import { NODES, SimCluster } from './sim-cluster.ts'
@@ -23,12 +25,14 @@ type Recorded = { -readonly [K in keyof Operation]: Operation[K] }
 export class World {
   readonly #plan: Plan
   readonly #coverage: Coverage
+  readonly #front: Front
   readonly #random: Prng
   readonly #scheduler: Scheduler
   readonly #network: Network
   readonly #database = new SimDatabase()
   readonly #redis = new SimRedis()
   readonly #cluster: SimCluster | undefined
+  readonly #own: SimOwnServer | undefined
   readonly #slots: { instance: Instance; died: Promise<'died'> }[] = []
   readonly #history: Recorded[] = []
   readonly #answeredAt = new Map<string, number>()
@@ -36,15 +40,18 @@ export class World {
   #started = 0
   #clientsLeft: number
 
-  constructor(plan: Plan, random: Prng, coverage: Coverage, trace?: string[]) {
+  constructor(plan: Plan, random: Prng, coverage: Coverage, front: Front, trace?: string[]) {
     const { mode, tickChance, lossChance } = plan
     this.#plan = plan
     this.#coverage = coverage
+    this.#front = front
     this.#random = random
     this.#scheduler = new Scheduler(random, { mode, tickChance, ...(trace && { trace }) })
     this.#network = new Network(random, lossChance)
     this.#clientsLeft = plan.clients.length
     this.#cluster = isOnCluster(plan.options) ? new SimCluster() : undefined
+    const own = ownOf(plan.options)?.server
+    this.#own = own && new SimOwnServer(own)
   }
 
   async run(): Promise<Violation[]> {
@@ -74,6 +81,7 @@ export class World {
       redis: this.#redis,
       server: 'redis' as const,
       cluster: this.#cluster,
+      own: this.#own,
       scheduler: this.#scheduler,
       network: this.#network,
       random: this.#random,
@@ -81,7 +89,7 @@ export class World {
     const link = new DatabaseLink(this.#database, this.#scheduler, this.#network, this.#random, host)
     const { cache, odd } = this.#plan.options
     const options = { cache: slot === 0 && odd !== undefined ? odd : cache }
-    const instance = new Instance(host, link, access, options, {
+    const instance = new Instance(host, link, access, options, this.#front, {
       wrote: ({ confirmation }) => this.#coverage.wrote(confirmation),
       loaded: () => undefined,
     })
@@ -185,7 +193,7 @@ export class World {
     const older = fault.kind === 'fail-over' || (fault.kind === 'restart' && fault.data === 'dump')
     if (older)
       this.#fault(fault.from - 5 - this.#random.below(80), 'from here on the copy lags', () =>
-        this.#redisOf(fault).copy(),
+        this.#serverOf(fault).copy(),
       )
   }
 
@@ -196,6 +204,10 @@ export class World {
       ready: () => this.#scheduler.count >= step,
       run,
     })
+  }
+
+  #serverOf(fault: Fault): SimRedis | SimOwnServer {
+    return this.#own ?? this.#redisOf(fault)
   }
 
   /** In a cluster, one node or the other. */
@@ -250,10 +262,10 @@ export class World {
         return undefined
       }
       case 'evict':
-        this.#redisOf(fault).evict(this.#random)
+        this.#serverOf(fault).evict(this.#random)
         return undefined
       case 'flush':
-        this.#redisOf(fault).flush()
+        this.#serverOf(fault).flush()
         return undefined
       case 'fill': {
         const server = this.#redisOf(fault).master
@@ -263,7 +275,7 @@ export class World {
         }
       }
       case 'restart':
-        this.#redisOf(fault).restart(fault.data)
+        this.#serverOf(fault).restart(fault.data)
         return undefined
       case 'fail-over':
         this.#redisOf(fault).failOver(fault.old)
