@@ -49,6 +49,7 @@ export async function httpApp(
     limits,
     trustProxy: config.trustProxy,
     publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigins,
     operators: await operatorsConsole(config, core, commands, closing),
     readiness: await readiness(core),
     metricsToken: config.metricsToken,

@@ -1,6 +1,8 @@
 import { CachedReads } from '../../src/adapters/http/cached-reads.ts'
 import type { Access } from '../../src/adapters/http/kit/access.ts'
+import { CrossOrigin } from '../../src/adapters/http/kit/cross-origin.ts'
 import type { RequestObserver } from '../../src/adapters/http/kit/observe.ts'
+import type { RequestIds } from '../../src/adapters/http/kit/request-id.ts'
 import { openApiDocument } from '../../src/adapters/http/openapi/document.ts'
 import { routeTable } from '../../src/adapters/http/route-table.ts'
 import type { SystemProbes } from '../../src/adapters/http/system/system-routes.ts'
@@ -10,7 +12,7 @@ import type { Application } from '../../src/application/use-cases.ts'
 export const ROUTES = routeTable(
   {} as Application,
   {} as Access,
-  new CachedReads({} as RequestObserver, () => {}),
+  new CachedReads({} as RequestObserver, () => {}, {} as RequestIds, new CrossOrigin([])),
   {
     limits: undefined,
     probes: {} as SystemProbes,

@@ -21,6 +21,8 @@ interface Response {
 
 /** What any HTTP answer may carry, and no client of the API acts upon. */
 const TRANSPORT = [
+  'access-control-allow-origin',
+  'access-control-expose-headers',
   'connection',
   'content-length',
   'content-type',

@@ -8,6 +8,7 @@ import { adminRoutes, type OperatorsConsole } from './admin/admin-routes.ts'
 import { CachedReads } from './cached-reads.ts'
 import { errorHandler, type Fail } from './error-handler.ts'
 import { Access } from './kit/access.ts'
+import { CrossOrigin } from './kit/cross-origin.ts'
 import { RequestObserver, type RequestReport } from './kit/observe.ts'
 import { HttpError } from './kit/problem.ts'
 import type { RateLimits } from './kit/rate-limits.ts'
@@ -32,6 +33,8 @@ export interface AppOptions extends SystemProbes {
   readonly trustProxy?: number
   /** Where the service is found from outside, as an origin; undefined where it is unknown. */
   readonly publicUrl: string | undefined
+  /** Other origins whose pages may use the API; `*`: all. Default: none. */
+  readonly corsOrigins?: readonly string[]
 }
 
 /** Marketflow over HTTP. */
@@ -49,13 +52,15 @@ export function createApp(
     limits,
     publicUrl,
     trustProxy = 0,
+    corsOrigins = [],
   } = options
   const ids = new RequestIds(random)
   const forPages = pageHeaders(publicUrl)
   const access = new Access(tokens, application.identify, limits)
   const fail = errorHandler(ids, onError, forPages)
   const observer = new RequestObserver(clock, ids, onRequest)
-  const reads = new CachedReads(observer, fail)
+  const crossOrigin = new CrossOrigin(corsOrigins)
+  const reads = new CachedReads(observer, fail, ids, crossOrigin)
 
   const app = express()
   app.disable('x-powered-by')
@@ -64,15 +69,24 @@ export function createApp(
   app.set('case sensitive routing', true)
   app.set('trust proxy', trustProxy)
 
-  mount(app, [
+  const routes = [
     ...routeTable(application, access, reads, { limits, probes: options, forPages, publicUrl }),
     ...(operators === undefined ? [] : adminRoutes(operators, clock, limits)),
-  ])
+  ]
+  mount(app, routes, crossOrigin)
   app.use(refuseRoute)
   // Express tells error handlers by their four parameters.
   const handleError: ErrorRequestHandler = (thrown, req, res, _next) => fail(thrown, req, res)
   app.use(handleError)
-  return reads.before(observer.around(bounded(app, fail)))
+  return reads.before(observer.around(named(ids, bounded(app, fail))))
+}
+
+/** Whatever the answer will be, it has the request's id. */
+function named(ids: RequestIds, next: RequestListener): RequestListener {
+  return (req, res) => {
+    res.setHeader('X-Request-Id', ids.of(req))
+    next(req, res)
+  }
 }
 
 /** Refuses what is too long to be looked at, and brings any target into the form of a path. */

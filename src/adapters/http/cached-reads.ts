@@ -5,11 +5,17 @@ import type { Application } from '../../application/use-cases.ts'
 import type { Fail } from './error-handler.ts'
 import type { Access } from './kit/access.ts'
 import { paramsOf, type ReadRoute, toldBy } from './kit/api-route.ts'
+import { CrossOrigin } from './kit/cross-origin.ts'
+import { isPage, neighbours } from './kit/neighbours.ts'
 import { noteRoute, type RequestObserver } from './kit/observe.ts'
 import { HttpError } from './kit/problem.ts'
+import type { RequestIds } from './kit/request-id.ts'
 import { type Sending, sendReading } from './kit/respond.ts'
-import type { Route } from './kit/routes.ts'
+import { isShared, type Route } from './kit/routes.ts'
 import { RecentlyUsed } from './recently-used.ts'
+
+const noLinks = (): readonly string[] => []
+const NOT_SHARED = new CrossOrigin([])
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => Promise<void>
 
@@ -26,16 +32,23 @@ export class CachedReads {
   readonly #known = new RecentlyUsed<Answer>(MOST_KNOWN)
   readonly #observer: RequestObserver
   readonly #fail: Fail
+  readonly #ids: RequestIds
+  readonly #crossOrigin: CrossOrigin
 
-  constructor(observer: RequestObserver, fail: Fail) {
+  constructor(observer: RequestObserver, fail: Fail, ids: RequestIds, crossOrigin: CrossOrigin) {
     this.#observer = observer
     this.#fail = fail
+    this.#ids = ids
+    this.#crossOrigin = crossOrigin
   }
 
   /** The row for Express: the long way, which remembers. */
   route(row: ReadRoute, access: Access, application: Application): Route {
     const { path, read, name, operation, told } = row
-    const sending: Sending = { ...row, variesByAccount: read.audience !== 'everybody' }
+    const crossOrigin = isShared(row) ? this.#crossOrigin : NOT_SHARED
+    const varies = [read.audience !== 'everybody' && 'Authorization', crossOrigin.varies && 'Origin']
+    const sending: Sending = { ...row, vary: varies.filter((each) => each !== false).join(', ') }
+    const fields = (req: IncomingMessage) => ['X-Request-Id', this.#ids.of(req), ...crossOrigin.fields(req)]
     // A page for people looks at no token.
     const admit = (req: IncomingMessage) =>
       operation === null ? undefined : access.reader(req, read.audience)
@@ -53,15 +66,20 @@ export class CachedReads {
       handle: async (req, res) => {
         const viewer = await admit(req)
         const params = paramsOf(row, req.params, req.url)
-        send(req, res, await ask(params, viewer), sending)
+        const links = operation !== null && isPage(params) ? neighbours(req.url, params) : noLinks
+        const answer = (req: IncomingMessage, res: ServerResponse, reading: Reading<unknown>) =>
+          send(req, res, reading, sending, [...fields(req), ...links(reading.body)])
+        answer(req, res, await ask(params, viewer))
         this.#remember(req.url, async (req, res) => {
           const start = this.#observer.now()
           noteRoute(res, path)
           try {
             const admitted = admit(req)
             const viewer = admitted instanceof Promise ? await admitted : admitted
-            send(req, res, await ask(params, viewer), sending)
+            answer(req, res, await ask(params, viewer))
           } catch (error) {
+            res.setHeader('X-Request-Id', this.#ids.of(req))
+            crossOrigin.mark(req, res)
             this.#fail(error, req, res)
           }
           this.#observer.answered(req, res, start)
@@ -86,7 +104,13 @@ export class CachedReads {
 }
 
 /** @throws HttpError `route-not-found` for what does not exist, and has no name but its address */
-function send(req: IncomingMessage, res: ServerResponse, reading: Reading<unknown>, sending: Sending): void {
+function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  reading: Reading<unknown>,
+  sending: Sending,
+  fields: readonly string[],
+): void {
   if (!reading.exists) throw new HttpError('route-not-found')
-  sendReading(req, res, reading, sending)
+  sendReading(req, res, reading, sending, fields)
 }

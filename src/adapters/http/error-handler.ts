@@ -35,7 +35,6 @@ export function errorHandler(
         'Content-Type': 'text/html; charset=utf-8',
       }),
       'Content-Length': body.length,
-      'X-Request-Id': requestId,
     }
     res.writeHead(STATUS_OF[error.code], headers).end(body)
   }

@@ -2,7 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { z } from 'zod'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
-import { type TokenClaims, TokenIssuer } from '../../application/ports/token-issuer.ts'
+import { type IssuedToken, type TokenClaims, TokenIssuer } from '../../application/ports/token-issuer.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 
 const PARTY = 'marketflow'
@@ -38,10 +38,11 @@ export class JwtIssuer extends TokenIssuer {
     role,
     vendorId: vendor_id,
     sessionEpoch: epoch,
-  }: TokenClaims): Promise<string> {
+  }: TokenClaims): Promise<IssuedToken> {
     const iat = this.#nowS()
     const exp = iat + LIFETIME_S
-    return signToken({ sub, role, vendor_id, epoch, iss: PARTY, aud: PARTY, iat, exp }, this.#key)
+    const token = signToken({ sub, role, vendor_id, epoch, iss: PARTY, aud: PARTY, iat, exp }, this.#key)
+    return { token, expiresAt: new Date(exp * 1000) }
   }
 
   async verify(token: string): Promise<TokenClaims> {

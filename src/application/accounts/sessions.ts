@@ -1,7 +1,7 @@
 import { type Account, normalizeEmail } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { joinKey } from '../consistency/cache-key.ts'
-import type { TokenIssuer, Viewer } from '../ports/token-issuer.ts'
+import type { IssuedToken, TokenIssuer, Viewer } from '../ports/token-issuer.ts'
 import type { IdParams } from '../ports/view-queries.ts'
 import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE } from '../use-case/read.ts'
@@ -73,12 +73,11 @@ export const SignOutEverywhere =
       record({ type: 'sessions-ended', accountId: account.id })
     })
 
-export interface SignedIn {
+export interface SignedIn extends IssuedToken {
   readonly account: Account
-  readonly token: string
 }
 
 export async function signIn(account: Account, tokens: TokenIssuer): Promise<SignedIn> {
   const { id: accountId, role, vendorId, sessionEpoch } = account
-  return { account, token: await tokens.issue({ accountId, role, vendorId, sessionEpoch }) }
+  return { account, ...(await tokens.issue({ accountId, role, vendorId, sessionEpoch })) }
 }

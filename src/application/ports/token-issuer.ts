@@ -13,8 +13,13 @@ export interface TokenClaims extends Viewer {
   readonly sessionEpoch: number
 }
 
+export interface IssuedToken {
+  readonly token: string
+  readonly expiresAt: Date
+}
+
 export abstract class TokenIssuer {
-  abstract issue(claims: TokenClaims): Promise<string>
+  abstract issue(claims: TokenClaims): Promise<IssuedToken>
   /** @throws MarketflowError `unauthenticated` for a token that is forged, expired or not ours. */
   abstract verify(token: string): Promise<TokenClaims>
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MARKET_STATUSES } from '../../domain/market.ts'
 import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
 
-const isoTime = z.iso
+export const isoTime = z.iso
   .datetime({ precision: 3 })
   .describe('ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.')
 

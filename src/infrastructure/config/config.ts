@@ -44,6 +44,17 @@ const origin = url(/^https?$/, 'https://markets.example.org')
   .refine((each) => each.href === `${each.origin}/`, 'expected scheme, host and port only')
   .transform((each) => each.origin)
 
+const notOrigins = 'expected * or origins like https://shop.example.org, comma-separated'
+
+/** As browsers write them in `Origin`. */
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .refine(
+    (parts) => parts.every((part) => URL.parse(part)?.origin === part && /^https?:/.test(part)),
+    notOrigins,
+  )
+
 const environment = z
   .object({
     PORT: whole(0, 65_535).default(3000),
@@ -57,6 +68,8 @@ const environment = z
       .default(1),
     /** Where the service is found from outside, as an origin without a slash. */
     PUBLIC_URL: origin.optional(),
+    /** Other origins whose pages may use the API; absent: none. */
+    CORS_ORIGINS: z.union([z.literal('*').transform(() => ['*']), origins]).default([]),
     /** Absent: embedded PGlite in `DATA_DIR` (`memory` keeps nothing). */
     DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
     DATA_DIR: z.string().min(1).default('.marketflow'),

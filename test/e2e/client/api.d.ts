@@ -807,8 +807,13 @@ export interface components {
         };
         readonly SignedIn: {
             readonly account: components["schemas"]["Account"];
-            /** @description Goes into `Authorization: Bearer …`; good for twelve hours. */
+            /** @description Goes into `Authorization: Bearer …`. */
             readonly token: string;
+            /**
+             * Format: date-time
+             * @description Until when the token is good; it may be revoked before.
+             */
+            readonly expires_at: string;
         };
         readonly VendorChanges: {
             readonly business_name?: string;
@@ -869,6 +874,8 @@ export interface components {
         readonly DatabaseUnavailableOrOverloaded: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "Retry-After": components["headers"]["Retry-After"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
@@ -887,6 +894,8 @@ export interface components {
         readonly Internal: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -904,6 +913,8 @@ export interface components {
         readonly Unauthenticated: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
@@ -922,6 +933,8 @@ export interface components {
         readonly UriTooLong: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -939,6 +952,8 @@ export interface components {
         readonly ValidationFailed: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -956,6 +971,8 @@ export interface components {
         readonly Forbidden: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -973,6 +990,8 @@ export interface components {
         readonly MalformedJsonOrValidationFailed: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -990,6 +1009,8 @@ export interface components {
         readonly PayloadTooLarge: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1007,6 +1028,8 @@ export interface components {
         readonly RateLimited: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "Retry-After": components["headers"]["Retry-After"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
@@ -1025,6 +1048,8 @@ export interface components {
         readonly SlugTaken: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1042,6 +1067,8 @@ export interface components {
         readonly UnsupportedMediaType: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1059,6 +1086,8 @@ export interface components {
         readonly MarketNotFound: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1076,6 +1105,8 @@ export interface components {
         readonly StallsTakenOrWrongStatus: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1093,6 +1124,8 @@ export interface components {
         readonly NotADraft: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1110,6 +1143,8 @@ export interface components {
         readonly OrganizerNotFound: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1127,6 +1162,8 @@ export interface components {
         readonly VendorNotFound: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1144,6 +1181,8 @@ export interface components {
         readonly AlreadyAppliedOrMarketNotActive: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1161,6 +1200,8 @@ export interface components {
         readonly ApplicationNotFound: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1178,6 +1219,8 @@ export interface components {
         readonly MarketFullOrWrongStatus: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1195,6 +1238,8 @@ export interface components {
         readonly WrongStatus: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1212,6 +1257,8 @@ export interface components {
         readonly EmailTaken: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1229,6 +1276,8 @@ export interface components {
         readonly PasswordChanged: {
             headers: {
                 readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                 readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
@@ -1273,7 +1322,22 @@ export interface components {
          * @description Other accounts may be answered otherwise.
          * @example Authorization
          */
-        readonly Vary: "Authorization";
+        readonly Vary: "Authorization" | "Authorization, Origin";
+        /**
+         * @description The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such.
+         * @example </markets?page=1>; rel="prev", </markets?page=3>; rel="next"
+         */
+        readonly Link: string;
+        /**
+         * @description What is allowed: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).
+         * @example "writes";q=300;w=60
+         */
+        readonly "RateLimit-Policy": string;
+        /**
+         * @description What is left of it: `r` requests, until all are given back in `t` seconds. Absent where nothing is limited.
+         * @example "writes";r=287;t=41
+         */
+        readonly RateLimit: string;
         /**
          * @description The path of what was made.
          * @example /markets/8a64ea05-90ce-43e8-872f-bf8324b7ac58
@@ -1295,7 +1359,7 @@ export interface components {
          */
         readonly traceresponse: string;
         /**
-         * @description What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one. On errors always, otherwise if it was sent.
+         * @description What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one.
          * @example 7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d
          */
         readonly "X-Request-Id": string;
@@ -1330,6 +1394,7 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1362,6 +1427,7 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1393,6 +1459,8 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly Location: components["headers"]["Location"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1530,6 +1598,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1592,6 +1662,8 @@ export interface operations {
             readonly 204: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1631,6 +1703,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1703,6 +1777,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1741,6 +1816,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1906,6 +1982,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1962,6 +2040,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2182,6 +2262,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2220,6 +2301,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2256,6 +2338,8 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly Location: components["headers"]["Location"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2322,6 +2406,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2360,6 +2445,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2463,6 +2549,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2519,6 +2607,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2575,6 +2665,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2635,6 +2727,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2691,6 +2785,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2749,6 +2845,8 @@ export interface operations {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly Location: components["headers"]["Location"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2763,7 +2861,8 @@ export interface operations {
                      *         "role": "vendor",
                      *         "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
                      *       },
-                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl"
+                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl",
+                     *       "expires_at": "2026-11-23T20:15:30.000Z"
                      *     }
                      */
                     readonly "application/json": components["schemas"]["SignedIn"];
@@ -2796,6 +2895,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2810,7 +2911,8 @@ export interface operations {
                      *         "role": "vendor",
                      *         "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
                      *       },
-                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl"
+                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl",
+                     *       "expires_at": "2026-11-23T20:15:30.000Z"
                      *     }
                      */
                     readonly "application/json": components["schemas"]["SignedIn"];
@@ -2880,6 +2982,8 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2894,7 +2998,8 @@ export interface operations {
                      *         "role": "vendor",
                      *         "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
                      *       },
-                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl"
+                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl",
+                     *       "expires_at": "2026-11-23T20:15:30.000Z"
                      *     }
                      */
                     readonly "application/json": components["schemas"]["SignedIn"];
@@ -2925,6 +3030,8 @@ export interface operations {
             readonly 204: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;

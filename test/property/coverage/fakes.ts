@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { Random } from '../../../src/application/consistency/ports/random.ts'
 import { PasswordHasher, type Passwords } from '../../../src/application/ports/password-hasher.ts'
-import { TokenIssuer } from '../../../src/application/ports/token-issuer.ts'
+import { type IssuedToken, TokenIssuer } from '../../../src/application/ports/token-issuer.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 
 /** A clock that stands still unless it is moved: what it stamps must not depend on how fast the machine is. */
@@ -64,8 +64,8 @@ export class NoHashing extends PasswordHasher {
 }
 
 export class NoTokens extends TokenIssuer {
-  async issue(): Promise<string> {
-    return 'token'
+  async issue(): Promise<IssuedToken> {
+    return { token: 'token', expiresAt: new Date(0) }
   }
 
   async verify(): Promise<never> {

@@ -13,9 +13,14 @@ const READS = [
   [`/vendors/${VENDOR_ID.toUpperCase()}`, undefined],
   [`/vendors/${VENDOR_ID}/dashboard`, 'vendor'],
   [`/organizers/${MARKET_ID}/dashboard`, 'organizer'],
+  ['/me/markets?status=draft', 'organizer'],
+  ['/me/applications', 'vendor'],
+  [`/applications/${MARKET_ID}`, 'vendor'],
   ['/?city=lisbon&from=a+friend', undefined],
   ['/m/harbor-market', undefined],
 ] as const
+
+const SHARED = { corsOrigins: ['https://shop.example.org'] }
 
 const WAYS: Record<string, Ask> = {
   'in the same way': {},
@@ -26,6 +31,8 @@ const WAYS: Record<string, Ask> = {
   'by an organizer': { as: 'organizer' },
   'by a vendor': { as: 'vendor' },
   'with a bad token': { headers: { authorization: 'Bearer forged' } },
+  'from an origin that may': { headers: { origin: 'https://shop.example.org' } },
+  'from an origin that may not': { headers: { origin: 'https://shop.example.com' } },
   'with OPTIONS': { method: 'OPTIONS' },
   'with DELETE': { method: 'DELETE' },
 }
@@ -54,8 +61,7 @@ async function ask(api: TestApi, path: string, how: Ask) {
 describe('a read whose URL is known', () => {
   it.each(Object.entries(WAYS))('is answered as if it were not, when asked %s', async (_, way) => {
     for (const [path, as] of READS) {
-      const fresh = await TestApi.start()
-      const known = await TestApi.start()
+      const [fresh, known] = [await TestApi.start(SHARED), await TestApi.start(SHARED)]
       await known.fetch(path, { as })
       const how = { as, ...way }
       expect(await ask(known, path, how)).toEqual(await ask(fresh, path, how))
@@ -69,14 +75,14 @@ describe('a read whose URL is known', () => {
     ['cannot be loaded', new HttpError('database-unavailable', undefined, { retryAfterS: 1 })],
     ['fails in an unforeseen way', new Error('unforeseen')],
   ])('is answered as if it were not, when what it asks for %s', async (_, error) => {
-    const fresh = await TestApi.start()
-    const known = await TestApi.start()
+    const [fresh, known] = [await TestApi.start(SHARED), await TestApi.start(SHARED)]
     const path = `/markets/${MARKET_ID}`
     await known.fetch(path)
     for (const api of [fresh, known]) api.useCases.getMarket = () => Promise.reject(error)
-    const answer = await ask(known, path, {})
+    const how = { headers: { origin: 'https://shop.example.org' } }
+    const answer = await ask(known, path, how)
     expect(answer.status).toBeGreaterThanOrEqual(404)
-    expect(answer).toEqual(await ask(fresh, path, {}))
+    expect(answer).toEqual(await ask(fresh, path, how))
     await fresh.close()
     await known.close()
   })

@@ -8,7 +8,12 @@ import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
 import { SystemRandom } from '../../../src/adapters/system/system-random.ts'
 import { Reading, type ReadStatus } from '../../../src/application/consistency/reading.ts'
 import type { View } from '../../../src/application/consistency/view.ts'
-import { type TokenClaims, TokenIssuer, type Viewer } from '../../../src/application/ports/token-issuer.ts'
+import {
+  type IssuedToken,
+  type TokenClaims,
+  TokenIssuer,
+  type Viewer,
+} from '../../../src/application/ports/token-issuer.ts'
 import { type Application, READS, USE_CASES } from '../../../src/application/use-cases.ts'
 import { Account } from '../../../src/domain/account.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
@@ -33,8 +38,8 @@ const VIEWERS = new Map([
 ])
 
 class FakeTokens extends TokenIssuer {
-  async issue({ role }: Viewer): Promise<string> {
-    return `${role}-token`
+  async issue({ role }: Viewer): Promise<IssuedToken> {
+    return { token: `${role}-token`, expiresAt: new Date(0) }
   }
 
   async verify(token: string): Promise<TokenClaims> {
@@ -75,7 +80,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = Object.fromEntries(
   ),
 )
 
-const signedIn = { account, token: 'vendor-token' }
+const signedIn = { account, token: 'vendor-token', expiresAt: new Date(0) }
 
 /** Answers that HTTP makes something else of. */
 const ANSWERS: Readonly<Record<string, unknown>> = {
@@ -131,11 +136,13 @@ export class TestApi {
     trustProxy = 0,
     limits = {},
     publicUrl,
+    corsOrigins = [],
   }: {
     rateLimit?: boolean
     trustProxy?: number
     limits?: Partial<ServerLimits>
     publicUrl?: string
+    corsOrigins?: readonly string[]
   } = {}): Promise<TestApi> {
     let api: TestApi | undefined
     const current = () => api as TestApi
@@ -153,6 +160,7 @@ export class TestApi {
       limits: rateLimit ? new RateLimits() : undefined,
       trustProxy,
       publicUrl,
+      corsOrigins,
       onRequest: (report) => current().reports.push(report),
       onError: (error) => current().errors.push(error),
       readiness: async () => ({

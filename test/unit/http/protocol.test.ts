@@ -184,7 +184,11 @@ describe('the protocol', () => {
     const login = { method: 'POST', body: { email: 'ada@example.org', password: 'x' } }
     const signedIn = await api.fetch('/auth/login', login)
     expect(signedIn.headers.get('cache-control')).toBe('no-store')
-    expect(await signedIn.json()).toEqual({ account, token: 'vendor-token' })
+    expect(await signedIn.json()).toEqual({
+      account,
+      token: 'vendor-token',
+      expires_at: new Date(0).toISOString(),
+    })
   })
 
   it.each([

@@ -164,6 +164,8 @@ describe('a limited API', () => {
     expect(throttled.status).toBe(429)
     expect(Number(throttled.headers.get('retry-after'))).toBeGreaterThan(890)
     expect(await throttled.json()).toMatchObject({ code: 'rate-limited' })
+    expect(throttled.headers.get('ratelimit-policy')).toBe('"guesses";q=10;w=900')
+    expect(throttled.headers.get('ratelimit')).toBe(`"guesses";r=0;t=${throttled.headers.get('retry-after')}`)
   })
 
   it('takes 20 valid registrations an hour from one address, whatever address it claims', async () => {
@@ -184,6 +186,16 @@ describe('a limited API', () => {
     expect((await register('192.0.2.20, 198.51.100.1')).status).toBe(429)
     expect((await register('198.51.100.2')).status).toBe(201)
     await proxied.close()
+  })
+
+  it('tells with every write, refused or not, how many more are allowed and when', async () => {
+    const write = () => api.fetch('/markets', { method: 'POST', as: 'organizer', body: {} })
+    for (const left of [299, 298]) {
+      const { headers } = await write()
+      expect(headers.get('ratelimit-policy')).toBe('"writes";q=300;w=60')
+      expect(headers.get('ratelimit')).toMatch(new RegExp(`^"writes";r=${left};t=(60|[1-5]?\\d)$`))
+    }
+    expect((await api.fetch('/markets', { as: 'organizer' })).headers.get('ratelimit')).toBeNull()
   })
 
   it('takes 300 writes a minute from one account, and any number of reads', async () => {

@@ -25,11 +25,12 @@ describe('JwtIssuer', () => {
   const issuer = new JwtIssuer(SECRET, clock)
 
   it('reads back what it issued', async () => {
-    expect(await issuer.verify(await issuer.issue(viewer))).toEqual(viewer)
+    expect(await issuer.verify((await issuer.issue(viewer)).token)).toEqual(viewer)
   })
 
   it('accepts a token for 12 hours, and not longer', async () => {
-    const token = await issuer.issue(viewer)
+    const { token, expiresAt } = await issuer.issue(viewer)
+    expect(Math.abs(expiresAt.getTime() - clock.now() - 12 * 3600_000)).toBeLessThan(2000)
     clock.offsetMs = 12 * 3600_000 - 2000
     await expect(issuer.verify(token)).resolves.toEqual(viewer)
     clock.offsetMs = 12 * 3600_000 + 2000
@@ -53,10 +54,10 @@ describe('JwtIssuer', () => {
     for (const [i, older] of stages.slice(0, -1).entries()) {
       const newer = stages[i + 1]!
       // In the last stage tokens of the old secret are gone: they have expired.
-      if (i < 2) expect(await newer.verify(await older.issue(viewer))).toEqual(viewer)
-      expect(await older.verify(await newer.issue(viewer))).toEqual(viewer)
+      if (i < 2) expect(await newer.verify((await older.issue(viewer)).token)).toEqual(viewer)
+      expect(await older.verify((await newer.issue(viewer)).token)).toEqual(viewer)
     }
-    await expect(stages[3]!.verify(await stages[0]!.issue(viewer))).rejects.toMatchObject({
+    await expect(stages[3]!.verify((await stages[0]!.issue(viewer)).token)).rejects.toMatchObject({
       code: 'unauthenticated',
     })
   })

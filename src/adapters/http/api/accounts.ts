@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LogInRefused, type SignedIn } from '../../../application/accounts/sessions.ts'
-import type { AccountDetail } from '../../../application/views/views.ts'
+import { type AccountDetail, isoTime } from '../../../application/views/views.ts'
 import { ACCOUNT_LIMITS, ROLES } from '../../../domain/account.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { ask, post, put } from '../kit/api-route.ts'
@@ -62,7 +62,8 @@ const accountView = z
 const signedInView = z
   .strictObject({
     account: accountView,
-    token: z.string().describe('Goes into `Authorization: Bearer …`; good for twelve hours.'),
+    token: z.string().describe('Goes into `Authorization: Bearer …`.'),
+    expires_at: isoTime.describe('Until when the token is good; it may be revoked before.'),
   })
   .meta({ id: 'SignedIn' })
 
@@ -70,8 +71,8 @@ function viewAccount({ id, email, name, role, vendorId }: AccountDetail): z.outp
   return { id, email, name, role, ...(vendorId !== null && { vendor_id: vendorId }) }
 }
 
-function viewSignedIn({ account, token }: SignedIn): z.output<typeof signedInView> {
-  return { account: viewAccount(account), token }
+function viewSignedIn({ account, token, expiresAt }: SignedIn): z.output<typeof signedInView> {
+  return { account: viewAccount(account), token, expires_at: expiresAt.toISOString() }
 }
 
 const PASSWORD = 'tomatoes in november'
@@ -87,6 +88,7 @@ const ACCOUNT: z.output<typeof accountView> = {
 const SIGNED_IN: z.output<typeof signedInView> = {
   account: ACCOUNT,
   token: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl',
+  expires_at: '2026-11-23T20:15:30.000Z',
 }
 
 export const ACCOUNT_ROUTES = [

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TokenIssuer, Viewer } from '../../../application/ports/token-issuer.ts'
 import { type Audience, isRole } from '../../../application/use-case/read.ts'
 import type { Application } from '../../../application/use-cases.ts'
@@ -41,10 +41,16 @@ export class Access {
     return token === 'account' ? this.#account(req) : this.#withRole(req, token)
   }
 
-  /** The same, for a request that is about to write. @throws HttpError also `rate-limited` */
-  async writer(req: IncomingMessage, token: Token): Promise<Viewer | undefined> {
+  /**
+   * The same, for a request that is about to write; its answer tells how many more may be.
+   * @throws HttpError also `rate-limited`
+   */
+  async writer(req: IncomingMessage, res: ServerResponse, token: Token): Promise<Viewer | undefined> {
     const viewer = await this.caller(req, token)
-    if (viewer !== undefined) await this.#limits?.countWrite(viewer.accountId)
+    if (viewer !== undefined && this.#limits !== undefined) {
+      const fields = await this.#limits.countWrite(viewer.accountId)
+      for (const [name, value] of Object.entries(fields)) res.setHeader(name, value)
+    }
     return viewer
   }
 

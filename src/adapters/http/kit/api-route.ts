@@ -11,6 +11,7 @@ import { type Answer, cached, type Operation, type Tag, type Token, takes } from
 import { HttpError } from './problem.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sending } from './respond.ts'
+import { queryProperties } from './schemas.ts'
 import type { HeaderList } from './security-headers.ts'
 import { body } from './text-schemas.ts'
 
@@ -75,7 +76,13 @@ export function get<const Path extends string, Name extends ReadName>(
     id: name,
     token: isRole(audience) || audience === 'account' ? audience : 'optional',
     ...(query !== undefined && { query }),
-    answers: cached(answer, view.schema, example, audience),
+    answers: cached(
+      answer,
+      view.schema,
+      example,
+      audience,
+      query !== undefined && 'page' in queryProperties(query),
+    ),
     ...(missing !== undefined && { errors: [missing] }),
   }
   return { method: 'GET', path, name, read: READS[name], query: query ?? NO_QUERY, told, operation }

@@ -18,13 +18,12 @@ export function callRoute(
 ): Route {
   const { token, answers } = operation
   const { status } = answers[0]!
-  const admit = method === 'GET' ? access.caller : access.writer
   return {
     method,
     path,
     operation,
     async handle(req, res) {
-      const viewer = await admit.call(access, req, token)
+      const viewer = await (method === 'GET' ? access.caller(req, token) : access.writer(req, res, token))
       const { id = '' } = pathValues(req.params, missing)
       const result = await run(application, {
         id,

@@ -34,8 +34,25 @@ export const HEADERS = {
   Vary: {
     description: 'Other accounts may be answered otherwise.',
     required: true,
-    schema: { type: 'string', const: 'Authorization' },
+    schema: { type: 'string', enum: ['Authorization', 'Authorization, Origin'] },
     example: 'Authorization',
+  },
+  Link: {
+    description:
+      'The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such.',
+    schema: { type: 'string' },
+    example: '</markets?page=1>; rel="prev", </markets?page=3>; rel="next"',
+  },
+  'RateLimit-Policy': {
+    description: 'What is allowed: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).',
+    schema: { type: 'string', pattern: '^"[a-z-]+";q=\\d+;w=\\d+$' },
+    example: '"writes";q=300;w=60',
+  },
+  RateLimit: {
+    description:
+      'What is left of it: `r` requests, until all are given back in `t` seconds. Absent where nothing is limited.',
+    schema: { type: 'string', pattern: '^"[a-z-]+";r=\\d+;t=\\d+$' },
+    example: '"writes";r=287;t=41',
   },
   Location: {
     description: 'The path of what was made.',
@@ -63,7 +80,8 @@ export const HEADERS = {
   },
   'X-Request-Id': {
     description:
-      'What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one. On errors always, otherwise if it was sent.',
+      'What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one.',
+    required: true,
     schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
     example: '7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d',
   },

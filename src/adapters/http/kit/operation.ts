@@ -69,9 +69,11 @@ export function cached<Schema extends z.ZodType>(
   schema: Schema,
   example: z.output<Schema>,
   audience: Audience,
+  paged: boolean,
 ): Answer[] {
   const headers: HeaderName[] = ['ETag', 'Cache-Control', 'Cache-Status', 'Age']
   if (audience !== 'everybody') headers.push('Vary')
+  if (paged) headers.push('Link')
   return [
     { status: 200, description, headers, content: { mediaType: 'application/json', schema, example } },
     { status: 304, description: '`If-None-Match` names what would be sent: it is unchanged.', headers },

@@ -30,16 +30,22 @@ export class HttpError extends Error {
   readonly errors: readonly FieldError[]
   /** How long the client should wait before it tries again, in seconds. */
   readonly retryAfterS: number | undefined
+  /** Beside those that belong to its status. */
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(
     code: ProblemCode,
     detail: string = PROBLEM_TITLES[code],
-    details: ErrorDetails & { readonly retryAfterS?: number } = {},
+    details: ErrorDetails & {
+      readonly retryAfterS?: number
+      readonly headers?: Readonly<Record<string, string>>
+    } = {},
   ) {
     super(detail, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.errors = details.errors ?? []
     this.retryAfterS = details.retryAfterS
+    this.headers = details.headers ?? {}
   }
 }
 
@@ -97,13 +103,14 @@ export function problemOf(error: HttpError, instance: string): Problem {
  * challenge says what is wrong with it, and clients know to sign in again (RFC 6750, 3.1).
  */
 export function problemHeaders(
-  { code, retryAfterS }: HttpError,
+  { code, retryAfterS, headers: more }: HttpError,
   aboutToken: boolean,
 ): Record<string, string> {
   const status = STATUS_OF[code]
   const headers: Record<string, string> = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
+    ...more,
   }
   if (status === 401) headers['WWW-Authenticate'] = aboutToken ? 'Bearer error="invalid_token"' : 'Bearer'
   if (status === 429 || status === 503) headers['Retry-After'] = String(retryAfterS ?? DEFAULT_RETRY_AFTER_S)

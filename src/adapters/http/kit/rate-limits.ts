@@ -11,34 +11,37 @@ const DAY_S = 24 * 60 * MINUTE_S
 
 /** Limits on what costs us or harms others. Reads are not limited. */
 export class RateLimits {
-  readonly #logins: Limiter
-  readonly #loginsByWideNetwork: Limiter
-  readonly #guesses: Limiter
-  readonly #guessesByNetwork: Limiter
-  readonly #guessesByWideNetwork: Limiter
-  readonly #guessesByAccount: Limiter
+  readonly #logins: Allowance
+  readonly #loginsByWideNetwork: Allowance
+  readonly #guesses: Allowance
+  readonly #guessesByNetwork: Allowance
+  readonly #guessesByWideNetwork: Allowance
+  readonly #guessesByAccount: Allowance
   readonly #known: Limiter
-  readonly #registrations: Limiter
-  readonly #registrationsByWideNetwork: Limiter
-  readonly #writes: Limiter
+  readonly #registrations: Allowance
+  readonly #registrationsByWideNetwork: Allowance
+  readonly #writes: Allowance
   readonly #endedSessions: Limiter
 
   /** `limiters`: where it is counted. Default: in this process. */
   constructor(limiters: Limiters = inMemory) {
-    // Whatever comes of them: a right password takes as much to check as a wrong one.
-    this.#logins = limiters('logins', { points: 150, duration: 5 * MINUTE_S })
-    this.#loginsByWideNetwork = limiters('logins-by-wide-network', { points: 600, duration: 5 * MINUTE_S })
-    this.#guesses = limiters('guesses', { points: 10, duration: QUARTER_S })
-    this.#guessesByNetwork = limiters('guesses-by-network', { points: 50, duration: QUARTER_S })
-    this.#guessesByWideNetwork = limiters('guesses-by-wide-network', { points: 200, duration: QUARTER_S })
-    this.#guessesByAccount = limiters('guesses-by-account', { points: 100, duration: QUARTER_S })
-    this.#known = limiters('known-networks', { points: 1, duration: 14 * DAY_S })
-    this.#registrations = limiters('registrations', { points: 20, duration: 60 * MINUTE_S })
-    this.#registrationsByWideNetwork = limiters('registrations-by-wide-network', {
-      points: 100,
-      duration: 60 * MINUTE_S,
+    const allow = (name: string, points: number, duration: number): Allowance => ({
+      limiter: limiters(name, { points, duration }),
+      name,
+      points,
+      duration,
     })
-    this.#writes = limiters('writes', { points: 300, duration: MINUTE_S })
+    // Whatever comes of them: a right password takes as much to check as a wrong one.
+    this.#logins = allow('logins', 150, 5 * MINUTE_S)
+    this.#loginsByWideNetwork = allow('logins-by-wide-network', 600, 5 * MINUTE_S)
+    this.#guesses = allow('guesses', 10, QUARTER_S)
+    this.#guessesByNetwork = allow('guesses-by-network', 50, QUARTER_S)
+    this.#guessesByWideNetwork = allow('guesses-by-wide-network', 200, QUARTER_S)
+    this.#guessesByAccount = allow('guesses-by-account', 100, QUARTER_S)
+    this.#known = limiters('known-networks', { points: 1, duration: 14 * DAY_S })
+    this.#registrations = allow('registrations', 20, 60 * MINUTE_S)
+    this.#registrationsByWideNetwork = allow('registrations-by-wide-network', 100, 60 * MINUTE_S)
+    this.#writes = allow('writes', 300, MINUTE_S)
     this.#endedSessions = limiters('ended-sessions', { points: 1, duration: DAY_S })
   }
 
@@ -70,7 +73,7 @@ export class RateLimits {
       ])
       const result = await attempt()
       await giveBack()
-      await this.#guesses.delete(here)
+      await this.#guesses.limiter.delete(here)
       await remember(this.#known, here)
       return result
     } catch (error) {
@@ -88,8 +91,11 @@ export class RateLimits {
     ])
   }
 
-  /** @throws HttpError `rate-limited` */
-  countWrite(accountId: string): Promise<void> {
+  /**
+   * Resolves with the header fields that tell what is left.
+   * @throws HttpError `rate-limited`
+   */
+  countWrite(accountId: string): Promise<Readonly<Record<string, string>>> {
     return consume(this.#writes, accountId)
   }
 
@@ -103,7 +109,15 @@ export class RateLimits {
   }
 }
 
-type Count = readonly [limiter: Limiter, key: string]
+/** How much of something is allowed: so many points in so many seconds. */
+interface Allowance {
+  readonly limiter: Limiter
+  readonly name: string
+  readonly points: number
+  readonly duration: number
+}
+
+type Count = readonly [allowance: Allowance, key: string]
 
 /**
  * Counts in each, or in none: a client that keeps asking and is refused must not use up what its neighbours have left.
@@ -113,7 +127,7 @@ type Count = readonly [limiter: Limiter, key: string]
 async function consumeAll(counts: readonly Count[]): Promise<() => Promise<void>> {
   const counted: Count[] = []
   const giveBack = async () => {
-    await Promise.all(counted.map(([limiter, key]) => limiter.reward(key)))
+    await Promise.all(counted.map(([{ limiter }, key]) => limiter.reward(key)))
   }
   try {
     for (const count of counts) {
@@ -140,12 +154,24 @@ function isWrongGuess(error: unknown): boolean {
   return ['unauthenticated', 'forbidden'].includes(asHttpError(error).code)
 }
 
-async function consume(limiter: Limiter, key: string): Promise<void> {
+async function consume(allowance: Allowance, key: string): Promise<Readonly<Record<string, string>>> {
   try {
-    await limiter.consume(key)
+    return fieldsOf(allowance, await allowance.limiter.consume(key))
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal
-    const retryAfterS = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000))
-    throw new HttpError('rate-limited', undefined, { retryAfterS })
+    const headers = fieldsOf(allowance, refusal)
+    throw new HttpError('rate-limited', undefined, { retryAfterS: secondsLeft(refusal), headers })
+  }
+}
+
+function secondsLeft({ msBeforeNext }: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(msBeforeNext / 1000))
+}
+
+/** As draft-ietf-httpapi-ratelimit-headers has them. */
+function fieldsOf({ name, points, duration }: Allowance, state: RateLimiterRes): Record<string, string> {
+  return {
+    'RateLimit-Policy': `"${name}";q=${points};w=${duration}`,
+    RateLimit: `"${name}";r=${Math.max(0, state.remainingPoints)};t=${secondsLeft(state)}`,
   }
 }

@@ -5,29 +5,24 @@ import { parseId } from '../../../domain/ids.ts'
 /** What gateways send: UUIDs, ULIDs, hexadecimal trace ids. Anything else could forge log lines. */
 const ACCEPTED = /^[\w.-]{1,128}$/
 
+const ID = Symbol('request id')
+
 /** Names requests, so that an answer and the log lines about it can be found together. */
 export class RequestIds {
   readonly #random: Random
-  readonly #made = new WeakMap<IncomingMessage, string>()
 
   constructor(random: Random) {
     this.#random = random
   }
 
   /** The client's `X-Request-Id` where it sent a usable one, else one made when it is first asked for. */
-  of(req: IncomingMessage): string {
-    const received = sentRequestId(req)
-    if (received !== undefined) return received
-    let id = this.#made.get(req)
-    if (id === undefined) {
-      id = this.#random.uuid()
-      this.#made.set(req, id)
-    }
-    return id
+  of(req: IncomingMessage & { [ID]?: string }): string {
+    req[ID] ??= sentRequestId(req) ?? this.#random.uuid()
+    return req[ID]
   }
 }
 
-export function sentRequestId(req: IncomingMessage): string | undefined {
+function sentRequestId(req: IncomingMessage): string | undefined {
   const value = req.headers['x-request-id']
   return typeof value === 'string' && ACCEPTED.test(value) ? value : undefined
 }

@@ -2,13 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Response } from 'express'
 import type { Reading, ReadStatus } from '../../../application/consistency/reading.ts'
 import { noteCacheStatus } from './observe.ts'
-import { sentRequestId } from './request-id.ts'
 import type { HeaderList } from './security-headers.ts'
 
 /** How a view is sent, whatever is in it. */
 export interface Sending {
-  /** Whether the same URL answers differently to different accounts. */
-  readonly variesByAccount: boolean
+  /** The request's fields by which the same URL answers differently; empty for none. */
+  readonly vary: string
   readonly contentType?: string
   /** Beside those that every answer has (`server.ts`). */
   readonly headers?: HeaderList
@@ -19,13 +18,14 @@ export interface Sending {
 /**
  * Answers a cacheable GET or HEAD. The product's hot path: the bytes and their tag were made when the entry was filled,
  * so that nothing is serialized, hashed or compared beyond what the client asks for, and the head is written once, as
- * the flat list that Node needs no second look at.
+ * the flat list that Node needs no second look at. `fields`: what this answer has beside, names and values in turn.
  */
 export function sendReading(
   req: IncomingMessage,
   res: ServerResponse,
   reading: Reading<unknown>,
-  { variesByAccount, contentType = 'application/json', headers: more = [], asUnverified }: Sending,
+  { vary, contentType = 'application/json', headers: more = [], asUnverified }: Sending,
+  fields: readonly string[],
 ): void {
   const { status, etag } = reading
   const cacheStatus = cacheStatusOf(status)
@@ -35,11 +35,10 @@ export function sendReading(
   const headers: (string | number)[] = marked === undefined ? ['ETag', etag] : []
   // A shared cache's request collapsing, or a browser's heuristics, would lose read-after-write downstream.
   headers.push('Cache-Control', 'private, no-cache', 'Cache-Status', cacheStatus)
-  if (variesByAccount) headers.push('Vary', 'Authorization')
+  if (vary !== '') headers.push('Vary', vary)
   if (status.kind === 'unverified') headers.push('Age', status.ageS)
   for (const [name, value] of more) headers.push(name, value)
-  const requestId = sentRequestId(req)
-  if (requestId !== undefined) headers.push('X-Request-Id', requestId)
+  headers.push(...fields)
 
   const ifNoneMatch = marked === undefined ? req.headers['if-none-match'] : undefined
   if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) {
@@ -61,13 +60,11 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const body = Buffer.from(JSON.stringify(value))
-  const requestId = sentRequestId(res.req)
   res
     .writeHead(status, {
       'Content-Type': 'application/json',
       'Content-Length': body.length,
       'Cache-Control': 'no-store',
-      ...(requestId !== undefined && { 'X-Request-Id': requestId }),
       ...headers,
     })
     .end(body)
@@ -75,13 +72,7 @@ export function sendJson(
 
 /** Answers a write that leaves nothing to tell. */
 export function sendNothing(res: Response): void {
-  const requestId = sentRequestId(res.req)
-  res
-    .writeHead(204, {
-      'Cache-Control': 'no-store',
-      ...(requestId !== undefined && { 'X-Request-Id': requestId }),
-    })
-    .end()
+  res.writeHead(204, { 'Cache-Control': 'no-store' }).end()
 }
 
 /** `Cache-Status` as RFC 9211 writes it. */

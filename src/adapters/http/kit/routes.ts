@@ -1,5 +1,6 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
+import type { CrossOrigin } from './cross-origin.ts'
 import { noteDeed } from './deeds.ts'
 import { readQuery } from './input.ts'
 import { noteRoute } from './observe.ts'
@@ -21,15 +22,17 @@ export interface Route {
 }
 
 /** Mounts the table, and for each of its paths the answer to the methods that it does not have. */
-export function mount(app: Express, routes: readonly Route[]): void {
+export function mount(app: Express, routes: readonly Route[], crossOrigin: CrossOrigin): void {
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     const place = app.route(path).all(noting(path))
+    const shared = rows.some(isShared)
+    if (shared) place.all(marking(crossOrigin))
     for (const row of rows) {
       const method = row.method.toLowerCase() as Lowercase<Route['method']>
       const handle = row.takesQuery ? row.handle : withoutQuery(row.handle)
       place[method](row.method === 'GET' ? handle : notingDeed(row, handle))
     }
-    place.all(refuseMethod(allowed(rows)))
+    place.all(refuseMethod(allowed(rows), shared ? crossOrigin : undefined))
   }
 }
 
@@ -42,6 +45,21 @@ export function allowed(rows: readonly Pick<Route, 'method'>[]): string {
 function noting(path: string): RequestHandler {
   return (_req, res, next) => {
     noteRoute(res, path)
+    next()
+  }
+}
+
+/**
+ * Whether pages of other origins may ask: what is in the API, but not what scrapers and orchestrators ask, which may
+ * answer this machine more than others.
+ */
+export function isShared({ operation }: Pick<Route, 'operation'>): boolean {
+  return operation !== null && (operation.tag !== 'Service' || operation.id === 'getDocument')
+}
+
+function marking(crossOrigin: CrossOrigin): RequestHandler {
+  return (req, res, next) => {
+    crossOrigin.mark(req, res)
     next()
   }
 }
@@ -60,10 +78,11 @@ function withoutQuery(handle: Route['handle']): Route['handle'] {
   }
 }
 
-function refuseMethod(allow: string): Route['handle'] {
+function refuseMethod(allow: string, crossOrigin: CrossOrigin | undefined): Route['handle'] {
   return (req, res) => {
     res.setHeader('Allow', allow)
     if (req.method !== 'OPTIONS') throw new HttpError('method-not-allowed')
+    crossOrigin?.answerPreflight(req, res, allow)
     res.writeHead(204).end()
   }
 }

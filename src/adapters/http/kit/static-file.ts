@@ -2,7 +2,6 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Request, Response } from 'express'
 import send from 'send'
-import { sentRequestId } from './request-id.ts'
 
 export interface FileSending {
   /** Default: `no-cache`. Another version of the service has other bytes under the same URL. */
@@ -24,8 +23,6 @@ export function sendFile(
   const path = fileURLToPath(file)
   for (const [name, value] of headers) res.setHeader(name, value)
   res.setHeader('Cache-Control', cacheControl)
-  const requestId = sentRequestId(req)
-  if (requestId !== undefined) res.setHeader('X-Request-Id', requestId)
   return new Promise((resolve, reject) => {
     res.once('close', resolve)
     send(req, basename(path), { root: dirname(path), acceptRanges: false, cacheControl: false })

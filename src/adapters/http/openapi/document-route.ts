@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import type { HeaderName } from '../kit/headers.ts'
-import { sentRequestId } from '../kit/request-id.ts'
 import { namesEtag } from '../kit/respond.ts'
 import type { Route } from '../kit/routes.ts'
 import { documentView } from '../system/system-routes.ts'
@@ -38,10 +37,8 @@ export function documentRoute(routes: readonly Route[]): Route {
     handle(req, res) {
       document ??= documentOf([...routes, route])
       const { bytes, etag } = document
-      const requestId = sentRequestId(req)
       // Another version of the service has another document under the same URL.
       res.setHeader('Cache-Control', 'no-cache').setHeader('ETag', etag)
-      if (requestId !== undefined) res.setHeader('X-Request-Id', requestId)
       const ifNoneMatch = req.headers['if-none-match']
       if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) {
         res.writeHead(304).end()

@@ -2,7 +2,7 @@ import { headersObject } from '../kit/headers.ts'
 import type { Answer, Operation, RequestBody } from '../kit/operation.ts'
 import type { Route } from '../kit/routes.ts'
 import { queryProperties, schemaRef } from '../kit/schemas.ts'
-import { errorsOf, problemName } from './problem-responses.ts'
+import { errorsOf, LIMITS, problemName } from './problem-responses.ts'
 
 /** OpenAPI's Operation Object for a route. */
 export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>, operation: Operation) {
@@ -21,7 +21,9 @@ export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: requestBody(body) }),
     responses: {
-      ...Object.fromEntries(answers.map((answer) => [answer.status, responseObject(answer)])),
+      ...Object.fromEntries(
+        answers.map((answer) => [answer.status, responseObject(withLimits(method, answer))]),
+      ),
       ...problemResponses(method, operation),
     },
   }
@@ -77,6 +79,11 @@ function requestBody({ schema, examples }: RequestBody) {
     required: !schema.safeParse({}).success,
     content: { 'application/json': { schema: schemaRef(schema), examples: Object.fromEntries(named) } },
   }
+}
+
+/** Writes tell how many more are allowed. */
+function withLimits(method: string, answer: Answer): Answer {
+  return method === 'GET' ? answer : { ...answer, headers: [...answer.headers, ...LIMITS] }
 }
 
 function responseObject({ description, headers, content }: Answer) {

@@ -58,9 +58,12 @@ const DETAILS: Partial<Record<ProblemCode, ConstructorParameters<typeof HttpErro
   },
 }
 
-/** As `problemHeaders` sends them. */
+/** How many requests of a kind are allowed, and left. */
+export const LIMITS: readonly HeaderName[] = ['RateLimit-Policy', 'RateLimit']
+
+/** As `problemHeaders` sends them, and what was said before the error. */
 function headerNames(status: number): HeaderName[] {
-  const names: HeaderName[] = ['Cache-Control']
+  const names: HeaderName[] = ['Cache-Control', ...LIMITS]
   if (status === 401) names.push('WWW-Authenticate')
   if (status === 429 || status === 503) names.push('Retry-After')
   return names

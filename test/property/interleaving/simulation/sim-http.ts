@@ -8,7 +8,7 @@ export const sendsReading: Front = async (ifNoneMatch, read) => {
   const sent = new SentResponse()
   const headers = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }
   const req = { method: 'GET', headers } as unknown as IncomingMessage
-  sendReading(req, sent as unknown as ServerResponse, reading, { variesByAccount: false })
+  sendReading(req, sent as unknown as ServerResponse, reading, { vary: '' }, [])
   const version = sent.code === 304 ? undefined : JSON.parse(String(sent.body)).version
   return { etag: sent.etag, version, status: reading.status }
 }

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ListMarkets } from '../../../src/application/markets/market-reads.ts'
+import { reading, TestApi } from './harness.ts'
+
+describe('a page of a list links to its neighbours:', () => {
+  let api: TestApi
+  beforeAll(async () => {
+    api = await TestApi.start()
+    api.useCases.listMarkets = async ({ page, pageSize }) => {
+      // A name may look like the end of a page.
+      const text = `{"markets":[{"name":"\\"total\\":9,"}],"total":45,"page":${page},"page_size":${pageSize}}`
+      return reading(ListMarkets.view, undefined, text)
+    }
+  })
+  afterAll(() => api.close())
+
+  const at = (page: number, size = 20, more = '') => `/markets?page=${page}&page_size=${size}${more}`
+
+  it.each([
+    ['/markets', [`</markets?page=2>; rel="next"`]],
+    [at(2), [`<${at(1)}>; rel="prev"`, `<${at(3)}>; rel="next"`]],
+    [at(3), [`<${at(2)}>; rel="prev"`]],
+    [at(99), [`<${at(3)}>; rel="prev"`]],
+    [at(1, 45), []],
+    [at(1, 44, '&city=S%C3%A3o%20Paulo%3E'), [`<${at(2, 44, '&city=S%C3%A3o+Paulo%3E')}>; rel="next"`]],
+  ])('%s to %j', async (path, links) => {
+    // The second time by the short way.
+    for (let i = 0; i < 2; i++) {
+      const answer = await api.fetch(path)
+      expect(answer.headers.get('link')).toBe(links.length === 0 ? null : links.join(', '))
+    }
+    const unchanged = await api.fetch(path, { headers: { 'if-none-match': '*' } })
+    expect([unchanged.status, unchanged.headers.get('link') !== null]).toEqual([304, links.length > 0])
+  })
+})
