@@ -8,6 +8,7 @@ export const ERROR_TITLES = {
   'organizer-not-found': 'There is no such organizer',
   'application-not-found': 'There is no such application',
   'market-full': 'The market has no stall left',
+  'precondition-failed': 'It has changed since the client saw it',
   'email-taken': 'An account with this e-mail address exists already',
   'slug-taken': 'A market with this slug exists already',
   'already-applied': 'The vendor has a live application at this market already',

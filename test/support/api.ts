@@ -41,26 +41,26 @@ export class Api {
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.#send('GET', path, undefined, headers)
+    return this.send('GET', path, undefined, headers)
   }
 
   post(path: string, body?: unknown): Promise<Answer> {
-    return this.#send('POST', path, body)
+    return this.send('POST', path, body)
   }
 
   put(path: string, body: unknown): Promise<Answer> {
-    return this.#send('PUT', path, body)
+    return this.send('PUT', path, body)
   }
 
   patch(path: string, body: unknown): Promise<Answer> {
-    return this.#send('PATCH', path, body)
+    return this.send('PATCH', path, body)
   }
 
   delete(path: string): Promise<Answer> {
-    return this.#send('DELETE', path)
+    return this.send('DELETE', path)
   }
 
-  async #send(
+  async send(
     method: string,
     path: string,
     body?: unknown,

@@ -4,8 +4,10 @@ import type { VendorApplication } from '../../domain/vendor-application.ts'
 import { assertOrganizes, listingOf } from '../markets/update-market.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
+import { assertSeen, type Seen } from '../use-case/precondition.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
 import type { ApplicationDetail } from '../views/views.ts'
+import { GetApplication } from './application-reads.ts'
 
 /** @throws MarketflowError whatever forbids it */
 type Decide<More extends unknown[]> = (
@@ -17,13 +19,13 @@ type Decide<More extends unknown[]> = (
 
 /**
  * What every move of an application shares: lock the market, then the application (all writes lock in that order, so
- * none waits for another in a circle, and simultaneous accepts queue up), look whose move it is, decide, tell what
- * happened. It answers the application as that side sees it, and throws MarketflowError `application-not-found` and
- * `forbidden` beside what `decide` throws.
+ * none waits for another in a circle, and simultaneous accepts queue up), look whose move it is and whether it has seen
+ * what it moves, decide, tell what happened. It answers the application as that side sees it, and throws MarketflowError
+ * `application-not-found`, `forbidden` and `precondition-failed` beside what `decide` throws.
  */
 function move<More extends unknown[] = []>(side: Viewer['role'], decide: Decide<More>) {
   return (needs: Writing) =>
-    (id: string, viewer: Viewer, ...more: More): Promise<ApplicationDetail> =>
+    (id: string, viewer: Viewer, seen?: Seen, ...more: More): Promise<ApplicationDetail> =>
       needs.writes.run(async (tx, record) => {
         const found = await tx.applications.find(id)
         const market = found && (await tx.markets.findForUpdate(found.marketId))
@@ -32,6 +34,7 @@ function move<More extends unknown[] = []>(side: Viewer['role'], decide: Decide<
           throw new MarketflowError('application-not-found')
         if (side === 'organizer') assertOrganizes(viewer, market)
         else if (application.vendorId !== viewer.vendorId) throw new MarketflowError('forbidden')
+        await assertSeen(seen, GetApplication.view, tx.views, { id: application.id, side })
         const { status: from, vendorId } = application
         decide(application, market, now(needs), ...more)
         const waits = from === 'waitlisted' || application.status === 'waitlisted'

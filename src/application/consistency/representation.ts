@@ -30,9 +30,16 @@ export function makeEntry<T>(
   const ttlMs = found === undefined ? NEGATIVE_TTL_MS : view.ttlS * 1000
   const life = { loadedAt, loadMs, expiresAt: loadedAt + ttlMs * (1 - JITTER + 2 * JITTER * jitter) }
   if (found === undefined) return { body: Buffer.alloc(0), etag: '', visibleTo: '', ...life }
-  const { schema, render = JSON.stringify } = view
-  const body = Buffer.from(render(schema.parse(found.value)))
-  return { body, etag: `"${hash('sha1', body, 'base64url')}"`, visibleTo: found.visibleTo ?? '', ...life }
+  return { ...represent(view, found.value), visibleTo: found.visibleTo ?? '', ...life }
+}
+
+/** What is sent of a value, and the entity tag that names these bytes. */
+export function represent<T>(
+  { schema, render = JSON.stringify }: Pick<View<never, T>, 'schema' | 'render'>,
+  value: T,
+): { readonly body: Buffer; readonly etag: string } {
+  const body = Buffer.from(render(schema.parse(value)))
+  return { body, etag: `"${hash('sha1', body, 'base64url')}"` }
 }
 
 export function isNegative(entry: Entry): boolean {

@@ -4,20 +4,23 @@ import type { Market, MarketChanges } from '../../domain/market.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import type { Transaction } from '../ports/transactions.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
+import { assertSeen, type Seen } from '../use-case/precondition.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDetail } from '../views/views.ts'
+import { GetMarket } from './market-reads.ts'
 
 /**
  * An organizer edits a market, publishes it, closes it or opens it again.
- * @throws MarketflowError `market-not-found`, `forbidden`, or what `Market.edit` says.
+ * @throws MarketflowError `market-not-found`, `forbidden`, `precondition-failed`, or what `Market.edit` says.
  */
 export const UpdateMarket =
   (needs: Writing) =>
-  (id: string, changes: MarketChanges, viewer: Viewer): Promise<MarketDetail> =>
+  (id: string, changes: MarketChanges, viewer: Viewer, seen?: Seen): Promise<MarketDetail> =>
     needs.writes.run(async (tx, record) => {
       const market = await tx.markets.findForUpdate(id)
       if (market === undefined) throw new MarketflowError('market-not-found')
       assertOrganizes(viewer, market)
+      await assertSeen(seen, GetMarket.view, tx.views, { id: market.id })
       const before = listingOf(market)
       const applicationsOf = await tellers(tx, [{ market, name: changes.name }])
       market.edit(changes, now(needs))

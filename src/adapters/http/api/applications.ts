@@ -53,6 +53,7 @@ const move = (becomes: Partial<ApplicationDetail>, seenBy = SEEN_BY_ORGANIZER) =
     missing: 'application-not-found',
     answer: json(200, 'The application as it is now.', applicationDetail, { ...seenBy, ...becomes }),
     errors: ['wrong-status'],
+    represents: 'getApplication',
   }) as const
 
 export const APPLICATION_ROUTES = [
@@ -75,6 +76,7 @@ export const APPLICATION_ROUTES = [
     examples: { 'With a message': { message: APPLICATION.message } },
     answer: json(201, 'The application, pending.', applicationDetail, SEEN_BY_VENDOR),
     errors: ['market-not-active', 'already-applied'],
+    represents: 'getApplication',
     run: ({ applyToMarket }, { id, body, viewer }) => applyToMarket(id, viewer.vendorId, body.message),
     location: ({ id }) => `/applications/${id}`,
   }),
@@ -101,19 +103,19 @@ export const APPLICATION_ROUTES = [
     summary: 'Accept an application that is pending or waitlisted',
     description: 'However many are accepted at once, a market never has more vendors than stalls.',
     errors: ['wrong-status', 'market-full'],
-    run: ({ acceptApplication }, { id, viewer }) => acceptApplication(id, viewer),
+    run: ({ acceptApplication }, { id, viewer, seen }) => acceptApplication(id, viewer, seen),
   }),
   post('/applications/:id/reject', 'rejectApplication', {
     ...move({ status: 'rejected' }),
     token: 'organizer',
     summary: 'Reject an application that is pending or waitlisted',
-    run: ({ rejectApplication }, { id, viewer }) => rejectApplication(id, viewer),
+    run: ({ rejectApplication }, { id, viewer, seen }) => rejectApplication(id, viewer, seen),
   }),
   post('/applications/:id/waitlist', 'waitlistApplication', {
     ...move({ status: 'waitlisted', waiting_position: 3 }),
     token: 'organizer',
     summary: 'Put a pending application on the waiting list',
-    run: ({ waitlistApplication }, { id, viewer }) => waitlistApplication(id, viewer),
+    run: ({ waitlistApplication }, { id, viewer, seen }) => waitlistApplication(id, viewer, seen),
   }),
   post('/applications/:id/remove', 'removeVendor', {
     ...move({ status: 'rejected', reason: 'Three Saturdays without a word.' }),
@@ -123,14 +125,14 @@ export const APPLICATION_ROUTES = [
       'Frees the stall. The application becomes `rejected`, with a `reason` that its vendor reads.',
     body: removal,
     examples: { 'With a reason': { reason: 'Three Saturdays without a word.' } },
-    run: ({ removeVendor }, { id, body, viewer }) => removeVendor(id, viewer, body.reason),
+    run: ({ removeVendor }, { id, body, viewer, seen }) => removeVendor(id, viewer, seen, body.reason),
   }),
   post('/applications/:id/withdraw', 'withdrawApplication', {
     ...move({ status: 'withdrawn' }, SEEN_BY_VENDOR),
     token: 'vendor',
     summary: 'Withdraw one’s own application',
     description: 'From `accepted`, it frees the stall.',
-    run: ({ withdrawApplication }, { id, viewer }) => withdrawApplication(id, viewer),
+    run: ({ withdrawApplication }, { id, viewer, seen }) => withdrawApplication(id, viewer, seen),
   }),
 ]
 

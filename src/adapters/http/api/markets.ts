@@ -139,6 +139,7 @@ export const MARKET_ROUTES = [
     },
     answer: json(201, 'The draft.', marketDetail, DRAFT),
     errors: ['slug-taken'],
+    represents: 'getMarket',
     run: ({ createMarket }, { body, viewer }) => createMarket(viewer.accountId, body),
     location: ({ id }) => `/markets/${id}`,
   }),
@@ -162,7 +163,8 @@ export const MARKET_ROUTES = [
     },
     answer: json(200, 'The market as it is now.', marketDetail, MARKET),
     errors: ['wrong-status', 'stalls-taken'],
-    run: ({ updateMarket }, { id, body, viewer }) => updateMarket(id, body, viewer),
+    represents: 'getMarket',
+    run: ({ updateMarket }, { id, body, viewer, seen }) => updateMarket(id, body, viewer, seen),
   }),
   erase('/markets/:id', 'deleteMarket', {
     tag: 'Markets',
@@ -172,7 +174,8 @@ export const MARKET_ROUTES = [
     missing: 'market-not-found',
     answer: nothing('There is no such market any more, and its slug is free.'),
     errors: ['not-a-draft'],
-    run: ({ deleteMarket }, { id, viewer }) => deleteMarket(id, viewer),
+    represents: 'getMarket',
+    run: ({ deleteMarket }, { id, viewer, seen }) => deleteMarket(id, viewer, seen),
   }),
   get('/me/markets', 'listOwnMarkets', {
     tag: 'Markets',

@@ -49,7 +49,8 @@ export const VENDOR_ROUTES = [
       },
     },
     answer: json(200, 'The profile as it is now.', vendorProfile, VENDOR),
-    run: ({ updateVendor }, { id, body, viewer }) => updateVendor(id, body, viewer),
+    represents: 'getVendor',
+    run: ({ updateVendor }, { id, body, viewer, seen }) => updateVendor(id, body, viewer, seen),
   }),
   get('/vendors/:id/dashboard', 'getVendorDashboard', {
     tag: 'Vendors',

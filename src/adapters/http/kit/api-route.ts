@@ -1,11 +1,14 @@
 import { match } from 'path-to-regexp'
 import { z } from 'zod'
+import type { View } from '../../../application/consistency/view.ts'
 import type { Viewer } from '../../../application/ports/token-issuer.ts'
+import type { Seen } from '../../../application/use-case/precondition.ts'
 import { isRole, type Missing, type Read } from '../../../application/use-case/read.ts'
 import { type Application, READS } from '../../../application/use-cases.ts'
 import { ROLES } from '../../../domain/account.ts'
 import { parseId } from '../../../domain/ids.ts'
 import { isSlug } from '../../../domain/market.ts'
+import type { HeaderName } from './headers.ts'
 import { readQuery } from './input.ts'
 import { type Answer, cached, type Operation, type Tag, type Token, takes } from './operation.ts'
 import { HttpError } from './problem.ts'
@@ -213,6 +216,10 @@ export interface CallRoute {
   readonly missing: Missing | undefined
   readonly run: (application: Application, request: Asked<unknown, never>) => Promise<unknown>
   readonly location: ((result: never) => string) | undefined
+  /** What its answer is a representation of. */
+  readonly represents: Pick<View<never, unknown>, 'schema'> | undefined
+  /** Whether a client may say what it has seen, by `If-Match`. */
+  readonly takesSeen: boolean
 }
 
 /** What a request brings, once it is let in. */
@@ -221,6 +228,7 @@ interface Asked<Body, Who> {
   readonly id: string
   readonly body: Body
   readonly viewer: Who
+  readonly seen: Seen
   /** The client's. */
   readonly address: string
   /** Aborted when the client goes away before it has its answer. */
@@ -242,6 +250,8 @@ interface CallDocs<T extends Token, Schema extends z.ZodType, Result> extends Do
   readonly examples?: Readonly<Record<string, z.input<NoInfer<Schema>>>>
   readonly answer: Answer
   readonly errors?: Operation['errors']
+  /** The read whose representation this writes: its answer, if it has one, is that with its entity tag. */
+  readonly represents?: ReadName
   /** The path of what was made. */
   readonly location?: (result: Result) => string
   readonly run: (
@@ -290,15 +300,35 @@ function call(
   method: CallRoute['method'],
   path: string,
   id: string,
-  { body, examples, answer, errors = [], missing, run, location, ...docs }: LooseDocs,
+  { body, examples, answer, errors = [], missing, run, location, represents, ...docs }: LooseDocs,
 ): CallRoute {
   const schema = method === 'GET' ? undefined : (body ?? noFields)
+  // What is only about to be made, no client has seen.
+  const takesSeen = represents !== undefined && answer.status !== 201
+  const headers: HeaderName[] = [...answer.headers]
+  if (location !== undefined) headers.push('Location')
+  if (represents !== undefined && answer.content !== undefined) headers.push('ETag')
   const operation: Operation = {
     ...docs,
     id,
+    takesSeen,
     ...(examples !== undefined && { body: takes(schema ?? noFields, examples) }),
-    answers: [location === undefined ? answer : { ...answer, headers: [...answer.headers, 'Location'] }],
-    errors: [...(missing === undefined ? [] : [missing]), ...errors],
+    answers: [{ ...answer, headers }],
+    errors: [
+      ...(missing === undefined ? [] : [missing]),
+      ...(takesSeen ? (['precondition-failed'] as const) : []),
+      ...errors,
+    ],
   }
-  return { method, path, operation, body: schema, missing, run, location }
+  return {
+    method,
+    path,
+    operation,
+    body: schema,
+    missing,
+    run,
+    location,
+    represents: represents && READS[represents].view,
+    takesSeen,
+  }
 }

@@ -1,7 +1,8 @@
 /** Every header field that an answer may carry for a client to act upon, as OpenAPI's Header Objects. */
 export const HEADERS = {
   ETag: {
-    description: 'A strong entity tag: equal tags, equal bytes. Send it back as `If-None-Match`.',
+    description:
+      'A strong entity tag: equal tags, equal bytes. Send it back as `If-None-Match`, and as `If-Match` with a write.',
     required: true,
     schema: { type: 'string', pattern: '^"[^"]+"$' },
     example: '"ToWnaZ49AUsKrGmwdOAx2yALcWY"',

@@ -13,6 +13,8 @@ export interface Operation {
   readonly description?: string
   readonly token: Token
   readonly query?: z.ZodType
+  /** Whether it takes `If-Match`. */
+  readonly takesSeen?: boolean
   readonly body?: RequestBody
   readonly answers: readonly Answer[]
   /** What can go wrong beside what any request, token or body can. */

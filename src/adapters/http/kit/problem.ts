@@ -70,6 +70,7 @@ export const STATUS_OF: Record<ProblemCode, number> = {
   'wrong-status': 409,
   'stalls-taken': 409,
   'password-changed': 409,
+  'precondition-failed': 412,
   'payload-too-large': 413,
   'uri-too-long': 414,
   'unsupported-media-type': 415,

@@ -59,7 +59,25 @@ export function sendJson(
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = Buffer.from(JSON.stringify(value))
+  sendBytes(res, status, Buffer.from(JSON.stringify(value)), headers)
+}
+
+/** Answers a write with what it wrote, in the bytes that a read sends. */
+export function sendRepresentation(
+  res: Response,
+  status: number,
+  { body, etag }: { readonly body: Buffer; readonly etag: string },
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  sendBytes(res, status, body, { ETag: etag, ...headers })
+}
+
+function sendBytes(
+  res: Response,
+  status: number,
+  body: Buffer,
+  headers: Readonly<Record<string, string>>,
+): void {
   res
     .writeHead(status, {
       'Content-Type': 'application/json',

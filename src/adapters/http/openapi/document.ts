@@ -27,7 +27,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]) {
     components: {
       schemas: componentSchemas(),
       responses: problemComponents(routes),
-      parameters: { IfNoneMatch: IF_NONE_MATCH },
+      parameters: { IfNoneMatch: IF_NONE_MATCH, IfMatch: IF_MATCH },
       headers: HEADERS,
       securitySchemes: { bearer: BEARER },
     },
@@ -40,6 +40,7 @@ const DESCRIPTION = `Organizers run markets, vendors apply to them, the public r
 * Errors are RFC 9457 problems; act upon their \`code\`. A path that does not exist is answered with \`route-not-found\` (404), a method that a path does not have with \`method-not-allowed\` (405) and \`Allow\`.
 * \`HEAD\` works wherever \`GET\` does.
 * What can be cached carries a strong \`ETag\`: send it as \`If-None-Match\`, get 304. \`Cache-Status\` says where the answer came from.
+* What has an \`ETag\` is safely changed by sending it as \`If-Match\`: 412 \`precondition-failed\` if it has changed since; the answer has the new one.
 * Logins, registrations and writes are limited per account and network; reads are not.`
 
 const BEARER = {
@@ -53,6 +54,14 @@ const IF_NONE_MATCH = {
   name: 'If-None-Match',
   in: 'header',
   description: 'The `ETag` of what the client has: if that is still current, the answer is 304.',
+  schema: { type: 'string' },
+}
+
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  description:
+    'The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds.',
   schema: { type: 'string' },
 }
 

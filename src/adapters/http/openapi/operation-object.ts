@@ -6,11 +6,12 @@ import { errorsOf, LIMITS, problemName } from './problem-responses.ts'
 
 /** OpenAPI's Operation Object for a route. */
 export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>, operation: Operation) {
-  const { id, tag, summary, description, query, body, answers } = operation
+  const { id, tag, summary, description, query, body, answers, takesSeen } = operation
   const parameters = [
     ...pathParameters(path),
     ...(query === undefined ? [] : queryParameters(query)),
     ...(answers.some(({ status }) => status === 304) ? [IF_NONE_MATCH] : []),
+    ...(takesSeen ? [IF_MATCH] : []),
   ]
   return {
     operationId: id,
@@ -34,6 +35,7 @@ export function templatedPath(path: string): string {
   return path.replaceAll(/:(\w+)/g, '{$1}')
 }
 
+const IF_MATCH = { $ref: '#/components/parameters/IfMatch' }
 const IF_NONE_MATCH = { $ref: '#/components/parameters/IfNoneMatch' }
 
 function pathParameters(path: string) {
