@@ -1,5 +1,5 @@
 import type { ViewQueries } from '../../src/application/ports/view-queries.ts'
-import { normalizeCity } from '../../src/domain/market.ts'
+import { normalizePlace } from '../../src/domain/market.ts'
 import { GROWING_CITY, SMALL_CITY, TYPICAL } from './populate.ts'
 
 export interface MeasuredView {
@@ -27,7 +27,7 @@ const page = (number: number): MeasuredView => ({
 
 const cityList = (name: string, city: string) =>
   view(`list of ${name}, page 1`, (views) =>
-    views.marketListing({ page: 1, pageSize: PAGE_SIZE, city: normalizeCity(city) }),
+    views.marketListing({ page: 1, pageSize: PAGE_SIZE, city: normalizePlace(city) }),
   )
 
 export const FIRST_PAGE = page(1)

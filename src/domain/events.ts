@@ -19,6 +19,8 @@ export type DomainEvent =
 /** Where a market stands in the public listings; `listed` is whether it is active. */
 export interface Listing {
   readonly city: string
+  readonly region: string
+  readonly country: string
   readonly listed: boolean
 }
 

@@ -7,6 +7,10 @@ export type MarketStatus = (typeof MARKET_STATUSES)[number]
 export const MARKET_LIMITS = {
   name: 120,
   city: 120,
+  street: 200,
+  region: 120,
+  postcode: 20,
+  website: 300,
   description: 2000,
   slug: 80,
   stallCount: 10_000,
@@ -19,12 +23,41 @@ const NEXT_STATUS: Record<MarketStatus, MarketStatus> = {
   closed: 'active',
 }
 
-export interface MarketProps {
+/** Where a market is, and where it tells more of itself. What is not known is empty, or null. */
+export interface Place {
+  city: string
+  /** With the house number, as it is written there. */
+  street: string
+  /** State, province, canton: as the country's addresses have it. */
+  region: string
+  postcode: string
+  /** ISO 3166-1 alpha-2, in capitals. */
+  country: string
+  /** Degrees north, from -90 to 90; null, or known together with the longitude. */
+  latitude: number | null
+  /** Degrees east, from -180 to 180. */
+  longitude: number | null
+  /** An IANA name: of the market, not of the server or the reader. */
+  timeZone: string
+  website: string
+}
+
+const NOWHERE: Omit<Place, 'city'> = {
+  street: '',
+  region: '',
+  postcode: '',
+  country: '',
+  latitude: null,
+  longitude: null,
+  timeZone: '',
+  website: '',
+}
+
+export interface MarketProps extends Pick<Place, 'city'>, Partial<Omit<Place, 'city'>> {
   id: string
   organizerId: string
   slug: string
   name: string
-  city: string
   /** Default: none. */
   description?: string
   stallCount: number
@@ -33,9 +66,7 @@ export interface MarketProps {
   createdAt: Date
 }
 
-export type MarketChanges = Partial<
-  Pick<MarketProps, 'name' | 'city' | 'description' | 'stallCount'> & { status: MarketStatus }
->
+export type MarketChanges = Partial<Place & Pick<Market, 'name' | 'description' | 'stallCount' | 'status'>>
 
 /** A farmers' market: where it is, how many stalls it has, and how many of them are taken. */
 export class Market {
@@ -45,6 +76,14 @@ export class Market {
   readonly directoryId: string | null
   name: string
   city: string
+  street: string
+  region: string
+  postcode: string
+  country: string
+  latitude: number | null
+  longitude: number | null
+  timeZone: string
+  website: string
   description: string
   stallCount: number
   /** How many vendors are accepted; kept here so that the row lock that guards it also guards the stalls. */
@@ -59,19 +98,31 @@ export class Market {
     this.slug = props.slug
     this.directoryId = props.directoryId ?? null
     this.name = props.name
-    this.city = props.city
+    const place: Place = { ...NOWHERE, ...props }
+    this.city = place.city
+    this.street = place.street
+    this.region = place.region
+    this.postcode = place.postcode
+    this.country = place.country
+    this.latitude = place.latitude
+    this.longitude = place.longitude
+    this.timeZone = place.timeZone
+    this.website = place.website
     this.description = props.description ?? ''
     this.stallCount = props.stallCount
+    assertPoint(place.latitude, place.longitude)
     this.createdAt = props.createdAt
     this.updatedAt = props.createdAt
   }
 
   /**
    * Applies what an organizer edits; absent fields stay as they are. All or nothing.
-   * @throws MarketflowError `wrong-status` for a move outside the lifecycle, `stalls-taken` for fewer than accepted vendors.
+   * @throws MarketflowError `wrong-status` for a move outside the lifecycle, `stalls-taken` for fewer than accepted
+   * vendors, `validation-failed` for half a point on the map.
    */
   edit(changes: MarketChanges, now: Date): void {
     const { status = this.status, stallCount = this.stallCount } = changes
+    const { latitude = this.latitude, longitude = this.longitude } = changes
     if (status !== this.status && NEXT_STATUS[this.status] !== status) {
       throw new MarketflowError('wrong-status', `A market that is ${this.status} cannot become ${status}`, {
         errors: [{ path: 'status', message: `expected ${this.status} or ${NEXT_STATUS[this.status]}` }],
@@ -84,8 +135,17 @@ export class Market {
         { errors: [{ path: 'stall_count', message: `expected at least ${this.vendorCount}` }] },
       )
     }
+    assertPoint(latitude, longitude)
     this.name = changes.name ?? this.name
     this.city = changes.city ?? this.city
+    this.street = changes.street ?? this.street
+    this.region = changes.region ?? this.region
+    this.postcode = changes.postcode ?? this.postcode
+    this.country = changes.country ?? this.country
+    this.latitude = latitude
+    this.longitude = longitude
+    this.timeZone = changes.timeZone ?? this.timeZone
+    this.website = changes.website ?? this.website
     this.description = changes.description ?? this.description
     this.stallCount = stallCount
     this.status = status
@@ -115,14 +175,23 @@ export class Market {
   }
 }
 
+/** @throws MarketflowError `validation-failed` where only one of them is known */
+function assertPoint(latitude: number | null, longitude: number | null): void {
+  if ((latitude === null) === (longitude === null)) return
+  const [path, other] = latitude === null ? ['latitude', 'longitude'] : ['longitude', 'latitude']
+  throw new MarketflowError('validation-failed', undefined, {
+    errors: [{ path, message: `expected with ${other}, or both null` }],
+  })
+}
+
 declare const compared: unique symbol
 
-/** A city as cities are compared. Made here only, so that no query and no tag can ask for one as it was typed. */
-export type CityKey = string & { readonly [compared]: 'city' }
+/** The name of a city, a region or a country as these are compared. Made here only, so that no query and no tag can ask for one as it was typed. */
+export type PlaceKey = string & { readonly [compared]: 'place' }
 
-/** How cities are compared: `Chicago ` and `chicago` are one city, and an `ü` is one however it is encoded. */
-export function normalizeCity(city: string): CityKey {
-  return city.trim().replace(/\s+/g, ' ').toLowerCase().normalize('NFC') as CityKey
+/** How places are compared: `Chicago ` and `chicago` are one city, and an `ü` is one however it is encoded. */
+export function normalizePlace(name: string): PlaceKey {
+  return name.trim().replace(/\s+/g, ' ').toLowerCase().normalize('NFC') as PlaceKey
 }
 
 /** The form of a slug: lower-case letters and digits joined by single hyphens. */

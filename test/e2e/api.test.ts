@@ -47,6 +47,48 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
   const hit =
     cache === 'null' ? /fwd=bypass; detail=no-cache/ : /marketflow; hit; ttl=\d+; detail=l1|detail=l2/
 
+  it('tells two towns of one name apart, and a market that moves leaves the one list for the other', async () => {
+    const { client } = api
+    const rosa = await organizer(api)
+    const body = { name: 'Square Market', city: 'Springfield', stall_count: 2, country: 'us' }
+    const [illinois, missouri, another] = [
+      ok(await rosa.api.client.POST('/markets', { body: { ...body, region: 'IL' } })),
+      ok(await rosa.api.client.POST('/markets', { body: { ...body, region: 'MO' } })),
+      ok(await rosa.api.client.POST('/markets', { body: { ...body, region: 'MO' } })),
+    ]
+    expect([illinois.slug, missouri.slug]).toEqual([
+      'square-market-springfield',
+      'square-market-springfield-mo',
+    ])
+    expect(another.slug).toMatch(/^square-market-springfield-mo-[0-9a-f]{8}$/)
+    const place = {
+      street: '1 Old Capitol Plaza',
+      postcode: '62701',
+      latitude: 39.8011,
+      longitude: -89.6484,
+      time_zone: 'america/chicago',
+      website: 'https://square.example/',
+    }
+    const params = { path: { id: illinois.id } }
+    const opened = await rosa.api.client.PUT('/markets/{id}', {
+      params,
+      body: { ...place, status: 'active' },
+    })
+    const known = { ...place, time_zone: 'America/Chicago', region: 'IL', country: 'US' }
+    expect(ok(opened)).toMatchObject(known)
+    expect(ok(await client.GET('/markets/{id}', { params }))).toMatchObject(known)
+
+    const inRegion = async (region: string) => {
+      const { body } = await api.get(`/markets?city=springfield&region=${region}&country=US`)
+      return body.markets.map((market: { id: string }) => market.id)
+    }
+    expect([await inRegion('il'), await inRegion('mo')]).toEqual([[illinois.id], []])
+    ok(await rosa.api.client.PUT('/markets/{id}', { params, body: { region: 'MO' } }))
+    expect([await inRegion('il'), await inRegion('mo')]).toEqual([[], [illinois.id]])
+    const half = await rosa.api.client.PUT('/markets/{id}', { params, body: { latitude: null } })
+    expect(half.error).toMatchObject({ code: 'validation-failed', errors: [{ path: 'latitude' }] })
+  })
+
   it('walks from registration to a vendor on a market, and every read sees the last write', async () => {
     const { client } = api
     const rosa = await organizer(api)

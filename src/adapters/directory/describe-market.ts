@@ -35,16 +35,13 @@ const PRODUCTS: Readonly<Record<string, string>> = {
 
 const SEASONS = [1, 2, 3, 4]
 
-/** Sentences from the directory's columns: where, when and what. Empty where it tells nothing. */
+/** Sentences from the directory's columns: when and what. Empty where it tells nothing. */
 export function describeMarket(cells: Readonly<Record<string, string>>): string {
-  const place = [cells.street, cells.city, cells.State].map(tidy).filter(Boolean).join(', ')
-  const zip = tidy(cells.zip)
   const times = SEASONS.map((n) => season(cells[`Season${n}Date`], cells[`Season${n}Time`])).filter(Boolean)
   const products = Object.entries(PRODUCTS)
     .filter(([column]) => cells[column]?.trim() === 'Y')
     .map(([, product]) => product)
   const sentences = [
-    place && `${place}${zip && ` ${zip}`}.`,
     times.length > 0 && `Open ${times.join('; ')}.`,
     products.length > 0 && `Sells ${products.join(', ')}.`,
   ]

@@ -1,5 +1,6 @@
 import type { DirectoryMarket } from '../../application/markets/import-markets.ts'
 import { MarketflowError } from '../../domain/errors.ts'
+import { MARKET_LIMITS, type Place } from '../../domain/market.ts'
 import { type CsvRow, csvRows, textLines } from './csv-rows.ts'
 import { describeMarket, tidy } from './describe-market.ts'
 
@@ -66,5 +67,29 @@ function readRow(line: number, cells: Record<string, string>, lineOf: Map<string
     if (value.length > LONGEST_NAME) return skipped(`${column} is longer than ${LONGEST_NAME} characters`)
   }
   lineOf.set(directoryId, line)
-  return { kind: 'market', line, market: { directoryId, name, city, description: describeMarket(cells) } }
+  const market = { directoryId, name, city, ...placeOf(cells), description: describeMarket(cells) }
+  return { kind: 'market', line, market }
+}
+
+/** What is too long for a market, or no address of the web and no point on the globe, is as good as unknown. */
+function placeOf(cells: Record<string, string>): Omit<Place, 'city' | 'timeZone'> {
+  const atMost = (longest: number, text: string) => (text.length <= longest ? text : '')
+  const website = tidy(cells.Website)
+  const [longitude, latitude] = [degrees(cells.x, 180), degrees(cells.y, 90)]
+  const known = longitude !== null && latitude !== null
+  return {
+    street: atMost(MARKET_LIMITS.street, tidy(cells.street)),
+    region: atMost(MARKET_LIMITS.region, tidy(cells.State)),
+    postcode: atMost(MARKET_LIMITS.postcode, tidy(cells.zip)),
+    country: 'US',
+    latitude: known ? latitude : null,
+    longitude: known ? longitude : null,
+    website:
+      /^https?:\/\//i.test(website) && URL.canParse(website) ? atMost(MARKET_LIMITS.website, website) : '',
+  }
+}
+
+function degrees(cell = '', most: number): number | null {
+  const number = cell.trim() === '' ? Number.NaN : Number(cell)
+  return Math.abs(number) <= most ? number : null
 }

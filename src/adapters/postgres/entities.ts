@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { Account } from '../../domain/account.ts'
-import { Market, normalizeCity } from '../../domain/market.ts'
+import { Market, normalizePlace } from '../../domain/market.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
 
@@ -13,7 +13,7 @@ import { VendorApplication } from '../../domain/vendor-application.ts'
 /** `timestamptz(3)`: as precise as a JavaScript date, so that what is read equals what was written. */
 const time = () => p.datetime().columnType('timestamptz(3)')
 
-const cityKey = (market: Market) => normalizeCity(market.city)
+const cityKey = (market: Market) => normalizePlace(market.city)
 
 /** What an instance keeps, which is everything but its methods. */
 type Field<Entity> = {
@@ -62,6 +62,14 @@ const market = defineEntity({
     directoryId: p.text().nullable(),
     name: p.text(),
     city: p.text(),
+    street: p.text(),
+    region: p.text(),
+    postcode: p.text(),
+    country: p.text(),
+    latitude: p.double().nullable(),
+    longitude: p.double().nullable(),
+    timeZone: p.text(),
+    website: p.text(),
     /**
      * The city as the domain compares it, kept as a column: lower(trim(city)) in SQL and in JavaScript disagree
      * (Turkish İ, non-breaking spaces), and then a listing would miss a market that its tag covers.

@@ -6,6 +6,7 @@ import { MikroORM as EmbeddedOrm } from '@mikro-orm/pglite'
 import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { ENTITIES } from './entities.ts'
+import { MarketPlaces } from './market-places.ts'
 import {
   ActiveMarketCounts,
   CacheHolders,
@@ -30,6 +31,7 @@ const MIGRATIONS = [
   { name: '0008-writes-by-hand', class: WritesByHand },
   { name: '0009-removal-reasons', class: RemovalReasons },
   { name: '0010-applications-by-hand', class: WritesByHandAnew },
+  { name: '0011-market-places', class: MarketPlaces },
 ]
 
 const options = {

@@ -5,6 +5,7 @@ import {
   type ListingParams,
   type OwnApplicationsParams,
   type OwnMarketsParams,
+  type PlaceParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
 import type {
@@ -37,12 +38,14 @@ export class SqlViewQueries extends ViewQueries {
     this.#query = query
   }
 
-  async marketListing({ page, pageSize, city }: ListingParams): Promise<Found<MarketListing>> {
-    const statement = marketListingSql(city !== undefined)
-    const found = await this.#first<Omit<MarketListing, 'page' | 'page_size'>>(statement, [
+  async marketListing({ page, pageSize, ...places }: ListingParams): Promise<Found<MarketListing>> {
+    const { country = null, region = null, city = null } = places
+    const found = await this.#first<Omit<MarketListing, 'page' | 'page_size'>>(marketListingSql(places), [
       pageSize,
       offset(page, pageSize),
-      ...(city === undefined ? [] : [city]),
+      country,
+      region,
+      city,
     ])
     return found && { value: { ...found.value, page, page_size: pageSize } }
   }
@@ -149,36 +152,49 @@ const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-
 /** JSON objects of a subquery's rows, in its order. */
 const list = (rows: string) => `coalesce((select json_agg(row_to_json(r)) from (${rows}) r), '[]'::json)`
 
-const marketSummary = 'm.id, m.slug, m.name, m.city, m.stall_count, m.vendor_count'
+/** What a market tells of where it is. */
+const IN_PLACE = 'm.city, m.region, m.country'
+const ADDRESS = `
+  'city', m.city, 'region', m.region, 'country', m.country, 'street', m.street, 'postcode', m.postcode,
+  'latitude', m.latitude, 'longitude', m.longitude, 'time_zone', m.time_zone, 'website', m.website`
+const marketSummary = `m.id, m.slug, m.name, ${IN_PLACE}, m.stall_count, m.vendor_count`
+/** As people look for it, and then always the same. */
+const BY_NAME = 'm.name_key, m.name, m.id'
 
 /**
- * $1 limit, $2 offset, $3 city key.
+ * $1 limit, $2 offset, $3 country, $4 region, $5 city, each as it is compared, or null for all.
  *
  * The page's ids come from an index alone, and its rows are fetched last: a deep page skips index entries, not rows. The
  * total is kept by triggers, and a page beyond it skips nothing.
  */
-function marketListingSql(inCity: boolean): string {
-  const scope = inCity ? `'city:' || $3::text` : `'all'`
+function marketListingSql({ country, region, city }: PlaceParams): string {
+  // The indexes hold named places alone.
+  const conditions = [
+    country === undefined ? '' : `and m.country_key = $3 and m.country_key <> ''`,
+    region === undefined ? '' : `and m.region_key = $4 and m.region_key <> ''`,
+    city === undefined ? '' : 'and m.city_key = $5',
+  ]
   return `
     with kept as materialized (
-      select coalesce(sum(active), 0)::bigint as total from active_market_counts where scope = ${scope}
+      select coalesce(sum(active), 0)::bigint as total
+      from active_market_counts where scope = marketflow_scope($3::text, $4::text, $5::text)
     )
     select json_build_object(
       'markets', ${list(`
         select ${marketSummary}
         from (
-          select id from markets
-          where status = 'active' ${inCity ? 'and city_key = $3' : ''} and $2::bigint < (select total from kept)
-          order by name, id limit $1 offset $2
+          select id from markets m
+          where m.status = 'active' ${conditions.join(' ')} and $2::bigint < (select total from kept)
+          order by ${BY_NAME} limit $1 offset $2
         ) listed join markets m on m.id = listed.id
-        order by m.name, m.id`)},
+        order by ${BY_NAME}`)},
       'total', (select total from kept)
     )::text as view`
 }
 
 const MARKET_DETAIL_SQL = `
   select json_build_object(
-    'id', m.id, 'slug', m.slug, 'name', m.name, 'city', m.city,
+    'id', m.id, 'slug', m.slug, 'name', m.name, ${ADDRESS},
     'stall_count', m.stall_count, 'vendor_count', m.vendor_count,
     'description', m.description, 'status', m.status,
     'organizer', json_build_object('id', o.id, 'name', o.name),
@@ -186,7 +202,7 @@ const MARKET_DETAIL_SQL = `
       select v.id, v.business_name, v.category
       from vendor_applications a join vendors v on v.id = a.vendor_id
       where a.market_id = m.id and a.status = 'accepted'
-      order by v.business_name, v.id`)},
+      order by marketflow_name_key(v.business_name), v.business_name, v.id`)},
     'created_at', ${iso('m.created_at')}, 'updated_at', ${iso('m.updated_at')}
   )::text as view, case when m.status = 'draft' then m.organizer_id end::text as visible_to
   from markets m join accounts o on o.id = m.organizer_id
@@ -194,13 +210,13 @@ const MARKET_DETAIL_SQL = `
 
 const MARKET_PAGE_SQL = `
   select json_build_object(
-    'slug', m.slug, 'name', m.name, 'city', m.city, 'description', m.description, 'status', m.status,
+    'slug', m.slug, 'name', m.name, ${ADDRESS}, 'description', m.description, 'status', m.status,
     'stall_count', m.stall_count, 'vendor_count', m.vendor_count, 'organizer', o.name,
     'vendors', ${list(`
       select v.business_name, v.category, v.description, v.website
       from vendor_applications a join vendors v on v.id = a.vendor_id
       where a.market_id = m.id and a.status = 'accepted'
-      order by v.business_name, v.id`)}
+      order by marketflow_name_key(v.business_name), v.business_name, v.id`)}
   )::text as view
   from markets m join accounts o on o.id = m.organizer_id
   where m.slug = $1 and m.status <> 'draft'`
@@ -299,10 +315,10 @@ const VENDOR_PROFILE_SQL = `
     'id', v.id, 'business_name', v.business_name, 'category', v.category,
     'description', v.description, 'website', v.website,
     'markets', ${list(`
-      select m.id, m.name, m.city
+      select m.id, m.name, ${IN_PLACE}
       from vendor_applications a join markets m on m.id = a.market_id
       where a.vendor_id = v.id and a.status = 'accepted' and m.status = 'active'
-      order by m.name, m.id`)}
+      order by ${BY_NAME}`)}
   )::text as view
   from vendors v where v.id = $1`
 
@@ -315,10 +331,10 @@ const VENDOR_DASHBOARD_SQL = `
       select json_build_object(${APPLICATION_STATUSES.map(count).join(', ')})
       from vendor_applications where vendor_id = v.id),
     'markets', ${list(`
-      select m.id, m.name, m.city, m.status
+      select m.id, m.name, ${IN_PLACE}, m.status
       from vendor_applications a join markets m on m.id = a.market_id
       where a.vendor_id = v.id and a.status = 'accepted'
-      order by m.name, m.id`)}
+      order by ${BY_NAME}`)}
   )::text as view,
   ${seenByVendor} as visible_to
   from vendors v where v.id = $1`

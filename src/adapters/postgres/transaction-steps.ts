@@ -7,7 +7,7 @@ const ATTEMPTS = 5
 
 const BEGIN = 'begin isolation level read committed'
 /** Said by a transaction that logs its own tags. It ends with the transaction, so that no pooler hands it on. */
-export const LOGS_ITSELF = 'set local marketflow.unit_of_work = on'
+export const LOGS_ITSELF = 'set local marketflow.unit_of_work = on; set local marketflow.lists = places'
 export const BEGIN_WRITE = `${BEGIN}; ${LOGS_ITSELF}`
 export const BEGIN_LOOK = `${BEGIN} read only`
 const BEGIN_LOAD = 'start transaction isolation level repeatable read read only'

@@ -10,15 +10,17 @@ import { Migration } from '@mikro-orm/migrations'
  * tag stands for all of the kind.
  */
 const BY_HAND = `coalesce(current_setting('marketflow.unit_of_work', true), '') <> 'on'`
+/** By hand, or by the release before, which logs no tags of these lists. */
+const WITHOUT_PLACES = `coalesce(current_setting('marketflow.lists', true), '') <> 'places'`
 
 /**
  * The functions run as the tables' owner, so that a role which may write to one of them needs no more than that. As in any
  * such function, no temporary table of the caller's may take the place of one of ours.
  */
-const OUR_SCHEMA = `
+export const OUR_SCHEMA = `
   select set_config('search_path',
     (select relnamespace::regnamespace::text from pg_class where oid = 'markets'::regclass) || ', pg_temp', true)`
-const AS_OWNER = 'security definer set search_path from current'
+export const AS_OWNER = 'security definer set search_path from current'
 
 const SPECIAL = String.raw`[%:{}\s\u0001-\u001f\u007f-\u009f]`
 
@@ -69,6 +71,8 @@ const CHANGED = {
       || ${tags('organizer:', 'organizer_id', 'changed')}
       || array(select 'markets:active' from changed where status = 'active' limit 1)
       || ${tags('markets:active:city:', 'city_key', `changed where status = 'active'`)}
+      || ${tags('markets:active:region:', 'region_key', `changed where status = 'active' and region_key <> ''`)}
+      || ${tags('markets:active:country:', 'country_key', `changed where status = 'active' and country_key <> ''`)}
       || case when still
         then ${tags('vendor:', 'vendor_id', `vendor_applications where status = 'accepted' and market_id in (select id from changed)`)}
         else array['every:vendor'] end
@@ -76,7 +80,8 @@ const CHANGED = {
         then ${tags('application:', 'id', 'vendor_applications where market_id in (select id from changed)')}
           || ${tags('applications:vendor:', 'vendor_id', 'vendor_applications where market_id in (select id from changed)')}
         else array['every:application', 'every:applications:vendor'] end;
-    ${recount('id from changed')}`,
+    -- The release before counts its vendors itself, in an order of its own.
+    if ${BY_HAND} then ${recount('id from changed')} end if;`,
   vendors: `
     still := still and few;
     if still then perform from vendors where id in (select id from changed) order by id for update; end if;
@@ -117,7 +122,7 @@ const CHANGED = {
 /** TRUNCATE tells no rows: all of the kinds that they showed in. That of vendors takes the accounts along. */
 const TRUNCATED = {
   markets:
-    'market page:market stats:market applications:market organizer markets:active:city vendor application applications:vendor',
+    'market page:market stats:market applications:market organizer markets:active:city markets:active:region markets:active:country vendor application applications:vendor',
   accounts: 'account organizer vendor market page:market application applications:vendor',
   vendor_applications:
     'stats:market applications:market vendor market page:market organizer application applications:vendor',
@@ -137,7 +142,7 @@ const functionFor = ([table, statements]: readonly [string, string]) =>
       return null;
     end $$`
 
-const triggersFor = (table: string) =>
+const triggersFor = (table: string, condition = BY_HAND) =>
   [
     ['inserted', 'insert', 'new'],
     ['were', 'update', 'old'],
@@ -145,8 +150,8 @@ const triggersFor = (table: string) =>
     ['deleted', 'delete', 'old'],
   ].map(
     ([name, event, rows]) => `
-    create trigger ${table}_logged_as_${name} after ${event} on ${table} referencing ${rows} table as changed
-      for each statement when (${BY_HAND}) execute function marketflow_log_${table}()`,
+    create or replace trigger ${table}_logged_as_${name} after ${event} on ${table} referencing ${rows} table as changed
+      for each statement when (${condition}) execute function marketflow_log_${table}()`,
   )
 
 const TRUNCATE = `
@@ -157,9 +162,9 @@ const TRUNCATE = `
       return null;
     end $$`
 
-const onTruncate = ([table, kinds]: readonly [string, string]) => `
+const onTruncate = ([table, kinds]: readonly [string, string], condition = BY_HAND) => `
   create or replace trigger ${table}_logged_as_truncated after truncate on ${table}
-    for each statement when (${BY_HAND})
+    for each statement when (${condition})
     execute function marketflow_log_truncated(${kinds.replace(/\S+/g, `'$&'`).replaceAll(' ', ', ')})`
 
 /** Letters and their small ones, as JavaScript has them: lower() of PostgreSQL differs from server to server. */
@@ -168,7 +173,7 @@ const CAPITALS = Array.from({ length: 0x1ffff }, (_, point) => String.fromCodePo
 )
 const utf8 = (text: string) => `convert_from('\\x${Buffer.from(text).toString('hex')}', 'UTF8')`
 
-/** `normalizeCity` in SQL. */
+/** `normalizePlace` in SQL. */
 const CITY_KEY = `
   create function marketflow_city_key(city text) returns text language plpgsql immutable as $$
     declare
@@ -209,7 +214,7 @@ export class WritesByHand extends Migration {
       TAGS,
       ...Object.entries(CHANGED).flatMap((each) => [functionFor(each), ...triggersFor(each[0])]),
       TRUNCATE,
-      ...Object.entries(TRUNCATED).map(onTruncate),
+      ...Object.entries(TRUNCATED).map((each) => onTruncate(each)),
       CITY_KEY,
       ...FOLLOWS_CITY,
       ...COUNTED_AS_OWNER,
@@ -219,13 +224,20 @@ export class WritesByHand extends Migration {
 }
 
 /** After what a row shows in has changed: the triggers stay, and do what they do now. */
+const ANEW = [
+  ...Object.entries(CHANGED).map(functionFor),
+  ...Object.entries(TRUNCATED).map((each) => onTruncate(each)),
+]
+
+/** The release before, which knows no places, is logged for when it writes to markets. */
+export const LISTED_IN_PLACES = [
+  ...ANEW,
+  ...triggersFor('markets', WITHOUT_PLACES),
+  onTruncate(['markets', TRUNCATED.markets], WITHOUT_PLACES),
+]
+
 export class WritesByHandAnew extends Migration {
   override up(): void {
-    const statements = [
-      OUR_SCHEMA,
-      ...Object.entries(CHANGED).map(functionFor),
-      ...Object.entries(TRUNCATED).map(onTruncate),
-    ]
-    for (const statement of statements) this.addSql(statement)
+    for (const statement of [OUR_SCHEMA, ...ANEW]) this.addSql(statement)
   }
 }

@@ -1,16 +1,15 @@
-import { Market } from '../../domain/market.ts'
+import { Market, type Place } from '../../domain/market.ts'
 import type { Transaction } from '../ports/transactions.ts'
 import type { RecordEvent } from '../tables/reads-and-writes.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
-import { freeSlug, wantedSlug } from './create-market.ts'
+import { freeSlug, wantedSlugs } from './create-market.ts'
 import { listingOf, tellers } from './update-market.ts'
 
 /** A market as a public directory lists it. `directoryId` is the directory's own id (the USDA's FMID). */
-export interface DirectoryMarket {
+export interface DirectoryMarket extends Readonly<Pick<Place, 'city'> & Partial<Place>> {
   readonly directoryId: string
   readonly name: string
-  readonly city: string
   readonly description: string
 }
 
@@ -55,10 +54,10 @@ async function add(
   needs: Needs,
 ): Promise<void> {
   if (rows.length === 0) return
-  const taken = await tx.markets.takenSlugs(rows.map(wantedSlug))
+  const taken = await tx.markets.takenSlugs(rows.flatMap(wantedSlugs))
   const added = rows.map((row) => {
     const id = needs.random.uuid()
-    const slug = freeSlug(wantedSlug(row), taken, id)
+    const slug = freeSlug(wantedSlugs(row), taken, id)
     taken.add(slug)
     const createdAt = now(needs)
     const market = new Market({ ...row, id, organizerId, slug, stallCount: STALLS_UNTIL_KNOWN, createdAt })
@@ -85,9 +84,9 @@ async function update(
     changes.map(({ market, row }) => ({ market, name: row.name })),
   )
   for (const { market, row } of changes) {
-    const { name, city, description } = row
+    const { directoryId: _, ...told } = row
     const before = listingOf(market)
-    market.edit({ name, city, description }, now(needs))
+    market.edit(told, now(needs))
     record({
       type: 'market-edited',
       marketId: market.id,
@@ -101,6 +100,7 @@ async function update(
   }
 }
 
-function isAs(market: Market, { name, city, description }: DirectoryMarket): boolean {
-  return market.name === name && market.city === city && market.description === description
+/** Whether the market has everything that the directory tells of it. */
+function isAs(market: Market, row: DirectoryMarket): boolean {
+  return Object.entries(row).every(([field, value]) => market[field as keyof DirectoryMarket] === value)
 }

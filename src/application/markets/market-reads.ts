@@ -1,12 +1,23 @@
 import { joinKey } from '../consistency/cache-key.ts'
-import type { IdParams, ListingParams, OwnMarketsParams } from '../ports/view-queries.ts'
+import type { IdParams, ListingParams, OwnMarketsParams, PlaceParams } from '../ports/view-queries.ts'
 import { canonicalId, type Tag, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
 import { marketDetail, marketListing, marketStats, ownMarkets } from '../views/views.ts'
 
-/** What a list of active markets depends on. */
-export function listingTags({ city }: Pick<ListingParams, 'city'>): Tag[] {
-  return [city === undefined ? tags.listings() : tags.cityListings(city)]
+/** What a list of active markets depends on: of the places that it is narrowed to, the narrowest. */
+export function listingTags({ city, region, country }: PlaceParams): Tag[] {
+  if (city !== undefined) return [tags.cityListings(city)]
+  if (region !== undefined) return [tags.regionListings(region)]
+  return [country === undefined ? tags.listings() : tags.countryListings(country)]
+}
+
+/** The end of a list's key: the places that it is narrowed to, if any. */
+export function narrowed(key: string, { city, region, country }: PlaceParams): string {
+  let narrower = key
+  if (country !== undefined) narrower += `:${joinKey('country', country)}`
+  if (region !== undefined) narrower += `:${joinKey('region', region)}`
+  if (city !== undefined) narrower += `:${joinKey('city', city)}`
+  return narrower
 }
 
 /** The public list of active markets, by name then id. */
@@ -14,10 +25,8 @@ export const ListMarkets = read({
   name: 'market-listing',
   ttlS: 5 * MINUTE,
   schema: marketListing,
-  key: ({ page, pageSize, city }: ListingParams) => {
-    const key = joinKey('markets', 'active', 'page', page, 'size', pageSize)
-    return city === undefined ? key : `${key}:${joinKey('city', city)}`
-  },
+  key: ({ page, pageSize, ...places }: ListingParams) =>
+    narrowed(joinKey('markets', 'active', 'page', page, 'size', pageSize), places),
   tags: listingTags,
   load: (queries, params) => queries.marketListing(params),
   audience: 'everybody',

@@ -1,6 +1,6 @@
 import { joinKey } from '../consistency/cache-key.ts'
 import type { Found } from '../consistency/view.ts'
-import { listingTags } from '../markets/market-reads.ts'
+import { listingTags, narrowed } from '../markets/market-reads.ts'
 import type { ListingParams, PageParams, ViewQueries } from '../ports/view-queries.ts'
 import { tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
@@ -23,12 +23,12 @@ export const BrowseMarkets = read({
   name: 'markets-page',
   ttlS: 15 * MINUTE,
   schema: marketsPage,
-  key: ({ page, city }: PageParams) =>
-    city === undefined ? joinKey('page', 'markets', page) : joinKey('page', 'markets', page, 'city', city),
+  key: ({ page, ...places }: PageParams) => narrowed(joinKey('page', 'markets', page), places),
   tags: listingTags,
   load: async (queries, params) => {
     const found = await listedAt(queries, { ...params, pageSize: MARKETS_PER_PAGE })
-    return found && { value: { ...found.value, city: params.city ?? null } }
+    const { city = null, region = null, country = null } = params
+    return found && { value: { ...found.value, city, region, country } }
   },
   page: (renderer, value) => renderer.markets(value),
   audience: 'everybody',

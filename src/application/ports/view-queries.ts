@@ -1,5 +1,5 @@
 import type { Role } from '../../domain/account.ts'
-import type { CityKey, MarketStatus } from '../../domain/market.ts'
+import type { MarketStatus, PlaceKey } from '../../domain/market.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
 import type { Found } from '../consistency/view.ts'
@@ -22,11 +22,16 @@ export interface IdParams {
   readonly id: string
 }
 
-export interface ListingParams {
+/** Each narrows a list of markets; absent for all. */
+export interface PlaceParams {
+  readonly city?: PlaceKey
+  readonly region?: PlaceKey
+  readonly country?: PlaceKey
+}
+
+export interface ListingParams extends PlaceParams {
   readonly page: number
   readonly pageSize: number
-  /** Absent for all cities. */
-  readonly city?: CityKey
 }
 
 /** A page of the public list, whose length is not the reader's to choose. */

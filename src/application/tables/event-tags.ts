@@ -1,5 +1,5 @@
 import type { ApplicationIds, DomainEvent, Listing } from '../../domain/events.ts'
-import { normalizeCity } from '../../domain/market.ts'
+import { normalizePlace } from '../../domain/market.ts'
 import { bounded, type Tag, tags } from './tags.ts'
 
 /** Every tag that a write with these events invalidates, in bounded number (`most` of a kind). */
@@ -91,6 +91,13 @@ function applicationTags({ applicationId, vendorId }: ApplicationIds): Tag[] {
   return [tags.application(applicationId), tags.vendorApplications(vendorId)]
 }
 
-function listingTags({ city, listed }: Listing): Tag[] {
-  return listed ? [tags.listings(), tags.cityListings(normalizeCity(city))] : []
+/** No list can be asked for by a region or a country that has no name. */
+function listingTags({ city, region, country, listed }: Listing): Tag[] {
+  if (!listed) return []
+  return [
+    tags.listings(),
+    tags.cityListings(normalizePlace(city)),
+    ...(region === '' ? [] : [tags.regionListings(normalizePlace(region))]),
+    ...(country === '' ? [] : [tags.countryListings(normalizePlace(country))]),
+  ]
 }

@@ -1,12 +1,14 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { parseId } from '../../domain/ids.ts'
-import { isSlug, normalizeCity } from '../../domain/market.ts'
+import { isSlug, normalizePlace } from '../../domain/market.ts'
 import { everyTags, tags } from './tags.ts'
 
 /** What each tag is made of, and whether a text is that in the form in which tags have it. */
 const PARTS = {
   listings: undefined,
-  cityListings: { name: 'city', fits: (city) => city !== '' && normalizeCity(city) === city },
+  cityListings: { name: 'city', fits: isPlace },
+  regionListings: { name: 'region', fits: isPlace },
+  countryListings: { name: 'country', fits: isPlace },
   market: { name: 'id', fits: isId },
   marketPage: { name: 'slug', fits: isSlug },
   marketStats: { name: 'id', fits: isId },
@@ -49,7 +51,7 @@ export const TAG_FORMS: readonly string[] = FORMS.map(({ start, part }) =>
 export function assertKnownTags(texts: readonly string[]): void {
   const unknown = texts.filter((text) => !FORMS.some((form) => hasForm(text, form)))
   if (unknown.length === 0) return
-  const forms = `expected ${TAG_FORMS.join(', ')}; ids and cities in lower case`
+  const forms = `expected ${TAG_FORMS.join(', ')}; ids and places in lower case`
   throw new MarketflowError('validation-failed', `No entry has the tag ${unknown.join(', ')}: ${forms}`, {
     errors: unknown.map((text) => ({ path: `tags.${texts.indexOf(text)}`, message: forms })),
   })
@@ -69,6 +71,10 @@ function decoded(text: string): string {
   } catch {
     return ''
   }
+}
+
+function isPlace(text: string): boolean {
+  return text !== '' && normalizePlace(text) === text
 }
 
 function isId(text: string): boolean {

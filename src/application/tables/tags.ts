@@ -1,4 +1,4 @@
-import type { CityKey } from '../../domain/market.ts'
+import type { PlaceKey } from '../../domain/market.ts'
 import { joinKey } from '../consistency/cache-key.ts'
 
 declare const branded: unique symbol
@@ -17,7 +17,9 @@ export function canonicalId(id: string): string {
 
 export const tags = {
   listings: (): Tag => tag('markets', 'active'),
-  cityListings: (city: CityKey): Tag => tag('markets', 'active', 'city', city),
+  cityListings: (city: PlaceKey): Tag => tag('markets', 'active', 'city', city),
+  regionListings: (region: PlaceKey): Tag => tag('markets', 'active', 'region', region),
+  countryListings: (country: PlaceKey): Tag => tag('markets', 'active', 'country', country),
   market: (id: string): Tag => tag('market', canonicalId(id)),
   marketPage: (slug: string): Tag => tag('page', 'market', slug),
   marketStats: (id: string): Tag => tag('stats', 'market', canonicalId(id)),

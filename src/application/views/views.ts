@@ -13,6 +13,23 @@ const page = {
   page_size: z.int().min(1),
 }
 
+const inPlace = {
+  city: z.string(),
+  region: z
+    .string()
+    .describe('State, province or canton, as the country’s addresses have it; empty where it is not known.'),
+  country: z.string().describe('ISO 3166-1 alpha-2; empty where it is not known.'),
+}
+
+const address = {
+  street: z.string(),
+  postcode: z.string(),
+  latitude: z.number().min(-90).max(90).nullable().describe('Degrees north; null where it is not known.'),
+  longitude: z.number().min(-180).max(180).nullable().describe('Degrees east.'),
+  time_zone: z.string().describe('An IANA name such as `America/Chicago`; empty where it is not known.'),
+  website: z.string(),
+}
+
 const marketSummary = z
   .strictObject({
     id: z.uuid(),
@@ -20,7 +37,7 @@ const marketSummary = z
       .string()
       .describe('The last part of the address of the market’s public page, `/m/{slug}`. Unique.'),
     name: z.string(),
-    city: z.string(),
+    ...inPlace,
     stall_count: z.int().min(0),
     vendor_count: z.int().min(0).describe('Vendors accepted. Never more than `stall_count`.'),
   })
@@ -33,6 +50,7 @@ export const marketListing = z
 export const marketDetail = z
   .strictObject({
     ...marketSummary.shape,
+    ...address,
     description: z.string(),
     status: z.enum(MARKET_STATUSES),
     organizer: z.strictObject({ id: z.uuid(), name: z.string() }),
@@ -118,7 +136,7 @@ export type ApplicationView = z.infer<typeof application>
 export type ApplicationDetail = z.infer<typeof applicationDetail>
 export type MarketApplications = z.infer<typeof marketApplications>
 
-const marketName = { id: z.uuid(), name: z.string(), city: z.string() }
+const marketName = { id: z.uuid(), name: z.string(), ...inPlace }
 
 export const vendorProfile = z
   .strictObject({
@@ -187,7 +205,8 @@ export type AccountDetail = z.infer<typeof accountDetail>
 export const marketPage = z.strictObject({
   slug: z.string(),
   name: z.string(),
-  city: z.string(),
+  ...inPlace,
+  ...address,
   description: z.string(),
   status: z.enum(['active', 'closed']),
   stall_count: z.int().min(0),
@@ -205,11 +224,13 @@ export const marketPage = z.strictObject({
   ),
 })
 
-/** A page of the public list; `city` as `normalizeCity` gives it, null for all cities. */
+/** A page of the public list; places as `normalizePlace` gives them, null for all. */
 export const marketsPage = z.strictObject({
   markets: z.array(marketSummary),
   ...page,
   city: z.string().nullable(),
+  region: z.string().nullable(),
+  country: z.string().nullable(),
 })
 
 /** The slugs of active markets, a part of them at a time. */

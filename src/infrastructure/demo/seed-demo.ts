@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import type { Container } from 'inversify'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
+import { listingOf } from '../../application/markets/update-market.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import { Writes } from '../../application/tables/reads-and-writes.ts'
 import { Account } from '../../domain/account.ts'
-import { Market, type MarketProps, type MarketStatus, slugify } from '../../domain/market.ts'
+import { Market, type MarketProps, type MarketStatus, type Place, slugify } from '../../domain/market.ts'
 import { Vendor, type VendorProps } from '../../domain/vendor.ts'
 import { type ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
 
@@ -20,8 +21,9 @@ interface Demo {
   >)[]
   readonly markets: readonly ({ key: string; organizer: string; status: MarketStatus } & Pick<
     MarketProps,
-    'name' | 'city' | 'stallCount' | 'description'
-  >)[]
+    'name' | 'stallCount' | 'description'
+  > &
+    Place)[]
   readonly applications: readonly {
     market: string
     vendor: string
@@ -54,9 +56,9 @@ export async function seedDemo(container: Container): Promise<boolean> {
     seeding.addMarkets()
     seeding.addApplications()
     // Every organizer, vendor and market is new, so of all cached views only the listings can show the difference.
-    for (const { id, slug, organizerId, city, status } of seeding.markets.values()) {
-      const listing = { city, listed: status === 'active' }
-      record({ type: 'market-created', marketId: id, slug, organizerId, listing })
+    for (const market of seeding.markets.values()) {
+      const { id, slug, organizerId } = market
+      record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
     }
     return true
   })

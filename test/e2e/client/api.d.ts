@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List active markets
-         * @description By name, then id.
+         * @description By name as people sort, without case, accents and punctuation. Each place narrows the list.
          */
         readonly get: operations["listMarkets"];
         readonly put?: never;
@@ -592,6 +592,20 @@ export interface components {
         readonly MarketChanges: {
             readonly name?: string;
             readonly city?: string;
+            readonly street?: string;
+            /** @description State, province or canton, as the country’s addresses have it: `IL`, `Ontario`, `ZH`. */
+            readonly region?: string;
+            readonly postcode?: string;
+            /** @description ISO 3166-1 alpha-2, or an empty text. */
+            readonly country?: string;
+            /** @description Degrees north; null, or together with the longitude. */
+            readonly latitude?: number | null;
+            /** @description Degrees east; null, or together with the latitude. */
+            readonly longitude?: number | null;
+            /** @description The market’s, by its IANA name, such as `America/Chicago`, or an empty text. */
+            readonly time_zone?: string;
+            /** @description An http or https URL, or an empty text for none. */
+            readonly website?: string;
             readonly description?: string;
             /** @description Never below the vendors already accepted. */
             readonly stall_count?: number;
@@ -608,9 +622,22 @@ export interface components {
             readonly slug: string;
             readonly name: string;
             readonly city: string;
+            /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
+            readonly region: string;
+            /** @description ISO 3166-1 alpha-2; empty where it is not known. */
+            readonly country: string;
             readonly stall_count: number;
             /** @description Vendors accepted. Never more than `stall_count`. */
             readonly vendor_count: number;
+            readonly street: string;
+            readonly postcode: string;
+            /** @description Degrees north; null where it is not known. */
+            readonly latitude: number | null;
+            /** @description Degrees east. */
+            readonly longitude: number | null;
+            /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
+            readonly time_zone: string;
+            readonly website: string;
             readonly description: string;
             /** @enum {string} */
             readonly status: "draft" | "active" | "closed";
@@ -659,6 +686,10 @@ export interface components {
             readonly slug: string;
             readonly name: string;
             readonly city: string;
+            /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
+            readonly region: string;
+            /** @description ISO 3166-1 alpha-2; empty where it is not known. */
+            readonly country: string;
             readonly stall_count: number;
             /** @description Vendors accepted. Never more than `stall_count`. */
             readonly vendor_count: number;
@@ -672,10 +703,24 @@ export interface components {
         readonly NewMarket: {
             readonly name: string;
             readonly city: string;
+            readonly street?: string;
+            /** @description State, province or canton, as the country’s addresses have it: `IL`, `Ontario`, `ZH`. */
+            readonly region?: string;
+            readonly postcode?: string;
+            /** @description ISO 3166-1 alpha-2, or an empty text. */
+            readonly country?: string;
+            /** @description Degrees north; null, or together with the longitude. */
+            readonly latitude?: number | null;
+            /** @description Degrees east; null, or together with the latitude. */
+            readonly longitude?: number | null;
+            /** @description The market’s, by its IANA name, such as `America/Chicago`, or an empty text. */
+            readonly time_zone?: string;
+            /** @description An http or https URL, or an empty text for none. */
+            readonly website?: string;
             readonly description?: string;
             /** @description Never below the vendors already accepted. */
             readonly stall_count: number;
-            /** @description Names the public page, `/m/{slug}`. Without one, it is made of name and city. */
+            /** @description Names the public page, `/m/{slug}`. Without one, it is made of name and city, and of the region where that is taken. */
             readonly slug?: string;
         };
         readonly OrganizerDashboard: {
@@ -708,6 +753,10 @@ export interface components {
             readonly slug: string;
             readonly name: string;
             readonly city: string;
+            /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
+            readonly region: string;
+            /** @description ISO 3166-1 alpha-2; empty where it is not known. */
+            readonly country: string;
             readonly stall_count: number;
             /** @description Vendors accepted. Never more than `stall_count`. */
             readonly vendor_count: number;
@@ -838,6 +887,10 @@ export interface components {
                 readonly id: string;
                 readonly name: string;
                 readonly city: string;
+                /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
+                readonly region: string;
+                /** @description ISO 3166-1 alpha-2; empty where it is not known. */
+                readonly country: string;
                 /** @enum {string} */
                 readonly status: "draft" | "active" | "closed";
             }[];
@@ -855,6 +908,10 @@ export interface components {
                 readonly id: string;
                 readonly name: string;
                 readonly city: string;
+                /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
+                readonly region: string;
+                /** @description ISO 3166-1 alpha-2; empty where it is not known. */
+                readonly country: string;
             }[];
         };
         readonly VendorRegistration: {
@@ -1398,6 +1455,10 @@ export interface operations {
                 readonly page_size?: number;
                 /** @description Only markets of this city, compared without case and surrounding blanks. */
                 readonly city?: string;
+                /** @description Only markets of this state, province or canton, compared likewise, as they write it. */
+                readonly region?: string;
+                /** @description Only markets of this country, by its two letters of ISO 3166-1. */
+                readonly country?: string;
             };
             readonly header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
@@ -1429,6 +1490,8 @@ export interface operations {
                      *           "slug": "hollywood-market-portland",
                      *           "name": "Hollywood Market",
                      *           "city": "Portland",
+                     *           "region": "OR",
+                     *           "country": "US",
                      *           "stall_count": 30,
                      *           "vendor_count": 1
                      *         }
@@ -1494,8 +1557,16 @@ export interface operations {
                      *       "slug": "hollywood-market-portland",
                      *       "name": "Hollywood Market",
                      *       "city": "Portland",
+                     *       "region": "OR",
+                     *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 0,
+                     *       "street": "4420 NE Hancock St",
+                     *       "postcode": "97213",
+                     *       "latitude": 45.5373,
+                     *       "longitude": -122.6174,
+                     *       "time_zone": "America/Los_Angeles",
+                     *       "website": "https://hollywood-market.example",
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "draft",
                      *       "organizer": {
@@ -1556,8 +1627,16 @@ export interface operations {
                      *       "slug": "hollywood-market-portland",
                      *       "name": "Hollywood Market",
                      *       "city": "Portland",
+                     *       "region": "OR",
+                     *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
+                     *       "street": "4420 NE Hancock St",
+                     *       "postcode": "97213",
+                     *       "latitude": 45.5373,
+                     *       "longitude": -122.6174,
+                     *       "time_zone": "America/Los_Angeles",
+                     *       "website": "https://hollywood-market.example",
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "active",
                      *       "organizer": {
@@ -1637,8 +1716,16 @@ export interface operations {
                      *       "slug": "hollywood-market-portland",
                      *       "name": "Hollywood Market",
                      *       "city": "Portland",
+                     *       "region": "OR",
+                     *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
+                     *       "street": "4420 NE Hancock St",
+                     *       "postcode": "97213",
+                     *       "latitude": 45.5373,
+                     *       "longitude": -122.6174,
+                     *       "time_zone": "America/Los_Angeles",
+                     *       "website": "https://hollywood-market.example",
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "active",
                      *       "organizer": {
@@ -1751,8 +1838,16 @@ export interface operations {
                      *       "slug": "hollywood-market-portland",
                      *       "name": "Hollywood Market",
                      *       "city": "Portland",
+                     *       "region": "OR",
+                     *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
+                     *       "street": "4420 NE Hancock St",
+                     *       "postcode": "97213",
+                     *       "latitude": 45.5373,
+                     *       "longitude": -122.6174,
+                     *       "time_zone": "America/Los_Angeles",
+                     *       "website": "https://hollywood-market.example",
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "active",
                      *       "organizer": {
@@ -1827,6 +1922,8 @@ export interface operations {
                      *           "slug": "hollywood-market-portland",
                      *           "name": "Hollywood Market",
                      *           "city": "Portland",
+                     *           "region": "OR",
+                     *           "country": "US",
                      *           "stall_count": 30,
                      *           "vendor_count": 0,
                      *           "status": "draft",
@@ -1969,7 +2066,9 @@ export interface operations {
                      *         {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
                      *           "name": "Hollywood Market",
-                     *           "city": "Portland"
+                     *           "city": "Portland",
+                     *           "region": "OR",
+                     *           "country": "US"
                      *         }
                      *       ]
                      *     }
@@ -2040,7 +2139,9 @@ export interface operations {
                      *         {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
                      *           "name": "Hollywood Market",
-                     *           "city": "Portland"
+                     *           "city": "Portland",
+                     *           "region": "OR",
+                     *           "country": "US"
                      *         }
                      *       ]
                      *     }
@@ -2103,7 +2204,9 @@ export interface operations {
                      *         {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
                      *           "name": "Hollywood Market",
-                     *           "city": "Portland"
+                     *           "city": "Portland",
+                     *           "region": "OR",
+                     *           "country": "US"
                      *         }
                      *       ]
                      *     }
@@ -2167,6 +2270,8 @@ export interface operations {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
                      *           "name": "Hollywood Market",
                      *           "city": "Portland",
+                     *           "region": "OR",
+                     *           "country": "US",
                      *           "status": "active"
                      *         }
                      *       ]

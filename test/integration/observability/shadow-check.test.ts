@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LOGS_ITSELF } from '../../../src/adapters/postgres/transaction-steps.ts'
 import { Api, activeMarket, organizer } from '../../support/api.ts'
 import { CACHES } from '../../support/caches.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
@@ -76,7 +77,7 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
       const sql = new Client({ connectionString: database.url })
       await sql.connect()
       await sql.query('begin')
-      if (!logged) await sql.query('set local marketflow.unit_of_work = on')
+      if (!logged) await sql.query(LOGS_ITSELF)
       await sql.query(`update markets set description = 'by hand' where id = $1`, [market])
       await sql.query('commit')
       await sql.end()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/database.ts'
-import type { ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import type { PlaceParams, ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import {
   marketApplications,
   marketDetail,
@@ -13,9 +13,18 @@ import {
   vendorProfile,
 } from '../../../src/application/views/views.ts'
 import { Account } from '../../../src/domain/account.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
+import { normalizePlace } from '../../../src/domain/market.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
-import { aMarket, anApplication, anOrganizer, aVendor, aWorld, NOW } from '../../support/postgres-world.ts'
+import {
+  aMarket,
+  anApplication,
+  anOrganizer,
+  aVendor,
+  aWorld,
+  NOW,
+  SOMEWHERE,
+  TIME_ZONE,
+} from '../../support/postgres-world.ts'
 
 describe.each(ENGINES)('views on $name', ({ open }) => {
   let opened: OpenedDatabase
@@ -50,6 +59,8 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       slug: market.slug,
       name: market.name,
       city: market.city,
+      ...SOMEWHERE,
+      time_zone: TIME_ZONE,
       description: market.description,
       status: 'active',
       stall_count: 3,
@@ -69,6 +80,8 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       slug: market.slug,
       name: market.name,
       city: market.city,
+      ...SOMEWHERE,
+      time_zone: TIME_ZONE,
       description: market.description,
       status: 'active',
       stall_count: 3,
@@ -119,30 +132,93 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     })
   })
 
-  it('market listing: active markets by name then id, in pages, by city as the domain compares cities', async () => {
+  it('market listing: active markets in the order of people, in pages, by city as the domain compares cities', async () => {
     const city = `  İzmir ${randomUUID()}`
     const organizer = anOrganizer()
-    const names = ['b', 'Beta', 'a', 'Alpha', 'Alpha', 'Éclair', '10']
+    const names = [
+      '10',
+      'a',
+      'Aberdeen',
+      'Alpha',
+      'Alpha',
+      'alpha',
+      'AUSTIN Farmers’ Market',
+      'Austin farmers market',
+      'b',
+      'Beta',
+      'Éclair',
+      '“Eclair” & Friends',
+      'Ecole',
+      'Łódź',
+      'Lodz II',
+      'Ørsted',
+      'Smith-Ryan',
+      'Smith Rye',
+      'Straße',
+      'Strasse 2',
+      'Zoo',
+    ]
     const markets = names.map((name) => aMarket(organizer.id, { name, city }))
     for (const market of markets) market.edit({ status: 'active' }, NOW)
+    const shuffled = markets.toSorted((a, b) => (a.id < b.id ? -1 : 1))
     await database.transactions.run(async (tx) => {
       tx.accounts.add(organizer)
-      for (const market of [...markets, aMarket(organizer.id, { city })]) tx.markets.add(market)
+      for (const market of [...shuffled, aMarket(organizer.id, { city })]) tx.markets.add(market)
     })
     const inOrder = markets
-      .toSorted((a, b) => (a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1))
+      .toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name) || (a.id < b.id ? -1 : 1))
       .map(({ id }) => id)
     await read(async (views) => {
       const pages = []
       for (const page of [1, 2, 3, Number.MAX_SAFE_INTEGER]) {
-        const found = await views.marketListing({ page, pageSize: 5, city: normalizeCity(city) })
+        const found = await views.marketListing({ page, pageSize: 5, city: normalizePlace(city) })
         const listing = marketListing.parse(found?.value)
         expect(listing).toMatchObject({ total: names.length, page, page_size: 5 })
         pages.push(listing.markets.map(({ id }) => id))
       }
-      expect(pages).toEqual([inOrder.slice(0, 5), inOrder.slice(5), [], []])
+      expect(pages).toEqual([inOrder.slice(0, 5), inOrder.slice(5, 10), inOrder.slice(10, 15), []])
       const everywhere = marketListing.parse((await views.marketListing({ page: 1, pageSize: 100 }))?.value)
       expect(everywhere.markets.filter(({ id }) => inOrder.includes(id)).map(({ id }) => id)).toEqual(inOrder)
+    })
+  })
+
+  it('a list is narrowed by country, region and city, alone and together, with its length', async () => {
+    const organizer = anOrganizer()
+    const there = randomUUID().slice(0, 8)
+    const at = (city: string, region: string, country: string) =>
+      aMarket(organizer.id, { city: `${city} ${there}`, region: `${region} ${there}`, country })
+    const springfields = [
+      at('Springfield', 'IL', 'US'),
+      at('SPRINGFIELD', 'Mo', 'US'),
+      at('Springfield', 'il', 'CA'),
+    ]
+    const [illinois, missouri, canada] = springfields.map(({ id }) => id)
+    const [chicago] = [at(' Chicago', 'IL', 'US')]
+    const markets = [...springfields, chicago!]
+    for (const market of markets) market.edit({ status: 'active' }, NOW)
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (const market of markets) tx.markets.add(market)
+    })
+    const [city, il] = [normalizePlace(`springfield ${there}`), normalizePlace(`IL ${there}`)]
+    const us = normalizePlace('us')
+    const cases: readonly (readonly [PlaceParams, readonly (string | undefined)[]])[] = [
+      [{ city }, [illinois, missouri, canada]],
+      [{ region: il }, [illinois, canada, chicago!.id]],
+      [{ region: il, country: us }, [illinois, chicago!.id]],
+      [{ city, region: il }, [illinois, canada]],
+      [{ city, country: us }, [illinois, missouri]],
+      [{ city, region: il, country: us }, [illinois]],
+      [{ city, region: il, country: normalizePlace('fr') }, []],
+    ]
+    await read(async (views) => {
+      for (const [places, expected] of cases) {
+        const { markets, total } = (await views.marketListing({ page: 1, pageSize: 50, ...places }))!.value
+        expect(markets.map(({ id }) => id).toSorted(), JSON.stringify(places)).toEqual(expected.toSorted())
+        expect(total, JSON.stringify(places)).toBe(expected.length)
+      }
+      const { markets, total } = (await views.marketListing({ page: 1, pageSize: 5, country: us }))!.value
+      expect(markets.length).toBeLessThanOrEqual(total)
     })
   })
 
@@ -174,7 +250,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     const [accepted] = vendors
     const account = new Account({ ...anOrganizer(), role: 'vendor', vendorId: accepted!.id })
     await database.transactions.run(async (tx) => tx.accounts.add(account))
-    const marketName = { id: market.id, name: market.name, city: market.city }
+    const marketName = { id: market.id, name: market.name, city: market.city, region: 'IL', country: 'US' }
     await read(async (views) => {
       const profile = await views.vendorProfile(accepted!.id)
       expect(vendorProfile.parse(profile?.value)).toMatchObject({ id: accepted!.id, markets: [marketName] })

@@ -93,6 +93,7 @@ describe('the kept counts of active markets, written at the same time', () => {
       await sql(`set lock_timeout = '10ms'`)
       // What is counted is so for every writer; what is logged would only make them meet less often.
       await sql('set marketflow.unit_of_work = on')
+      await sql('set marketflow.lists = places')
     }
   })
   afterAll(() => prompt.close())

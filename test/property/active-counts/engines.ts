@@ -69,10 +69,14 @@ export async function addAccount(sql: Sql): Promise<void> {
 /** One statement, and so one snapshot: every scope whose kept count is not what counting gives. */
 export const MISCOUNTED = `
   with kept as (
-    select scope, sum(active)::int as kept from active_market_counts group by scope
+    select scope, sum(active)::int as kept from active_market_counts group by 1
   ), counted as (
-    select coalesce('city:' || city_key, 'all') as scope, count(*)::int as counted
-    from markets where status = 'active' group by grouping sets ((city_key), ())
+    select marketflow_scope(of_country, of_region, of_city) as scope, count(*)::int as counted
+    from markets
+      cross join lateral (select null union all select country_key where country_key <> '') countries (of_country)
+      cross join lateral (select null union all select region_key where region_key <> '') regions (of_region)
+      cross join lateral (select null union all select city_key) cities (of_city)
+    where status = 'active' group by scope
   )
   select scope, coalesce(kept, 0) as kept, coalesce(counted, 0) as counted
   from kept full join counted using (scope) where coalesce(kept, 0) <> coalesce(counted, 0)`

@@ -26,11 +26,12 @@ const status = fc.constantFrom('draft', 'active', 'closed')
 const number = fc.integer({ min: 0, max: 11 })
 
 const COLUMNS =
-  'id, organizer_id, slug, name, city, city_key, description, stall_count, vendor_count, status, created_at, updated_at'
+  'id, organizer_id, slug, name, city, city_key, region, country, description, stall_count, vendor_count, status, created_at, updated_at'
 
 /** The columns' values for the market `i`; the organizer is whatever single account there is. */
 const row = (cityParameter: string, statusParameter: string) => `
-  gen_random_uuid(), (select id from accounts limit 1), 'm' || i, 'Market ' || i, ${cityParameter}::text, ${cityParameter}::text, '', 5, 0,
+  gen_random_uuid(), (select id from accounts limit 1), 'm' || i, 'Market ' || i, ${cityParameter}::text, ${cityParameter}::text,
+  (array['IL', 'MO', ''])[1 + i % 3], (array['US', ''])[1 + i % 2], '', 5, 0,
   ${statusParameter}::text, now(), now()`
 
 const statements = {
@@ -56,6 +57,11 @@ const statements = {
   moveCity: fc
     .tuple(city, city)
     .map((parameters) => statement('update markets set city_key = $2 where city_key = $1', parameters)),
+  moveRegion: fc
+    .tuple(number, fc.constantFrom('IL', 'MO', ''))
+    .map((parameters) =>
+      statement(`update markets set region = $2, country = 'US' where slug = 'm' || $1::int`, parameters),
+    ),
   setStatus: fc
     .tuple(number, status)
     .map((parameters) => statement(`update markets set status = $2 where slug = 'm' || $1::int`, parameters)),

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tags } from '../../../src/application/tables/tags.ts'
 import { VIEWS } from '../../../src/application/use-cases.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
+import { normalizePlace } from '../../../src/domain/market.ts'
 import { ENGINES, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
 import { NUCLEUS } from './commands.ts'
 import { Hand } from './hand.ts'
@@ -179,7 +179,7 @@ describe.each(ENGINES)(
             )
             return rows
           })
-          const key = normalizeCity(typed)
+          const key = normalizePlace(typed)
           expect(row).toEqual({ key, tag: tags.cityListings(key) })
         }),
         { seed: SEED, numRuns: 20 * RUNS },
@@ -223,7 +223,13 @@ async function caught(hand: Hand, table: Table, trigger: string): Promise<boolea
   if (!event.test('truncate') && !event.test('delete')) await hand.reset()
   // Rows that nothing points to: what points to others is logged by its own table.
   const alone = await hand.commit({ statements: inserts(table, 1, 2), ...RUN })
-  if (event.test('insert')) return alone.uncovered.length > 0
+  if (event.test('insert')) {
+    // The first pair may exist already.
+    const more = [2, 3, 4].map((n) => () => hand.commit({ statements: inserts(table, n, 2), ...RUN }))
+    let { uncovered } = alone
+    for (const insert of more) if (uncovered.length === 0) ({ uncovered } = await insert())
+    return uncovered.length > 0
+  }
   const ways = event.test('delete')
     ? ROWS.slice(1).map((which) => deletes(table, which))
     : writesTo(table)

@@ -14,6 +14,8 @@ export type Command =
       readonly organizer: number
       readonly name: string
       readonly city: string
+      readonly region: string
+      readonly country: string
       readonly stallCount: number
       readonly slug: string | undefined
     }
@@ -24,6 +26,12 @@ export type Command =
       readonly changes: {
         readonly name?: string
         readonly city?: string
+        readonly region?: string
+        readonly country?: string
+        readonly street?: string
+        readonly latitude?: number
+        readonly timeZone?: string
+        readonly website?: string
         readonly description?: string
         readonly stallCount?: number
         readonly status?: MarketStatus
@@ -52,6 +60,8 @@ interface ImportedRow {
   readonly directory: number
   readonly name: string
   readonly city: string
+  readonly region: string
+  readonly country: string
 }
 
 /** Slugs that organizers ask for. */
@@ -60,9 +70,15 @@ export const SLUGS = ['one', 'two'] as const
 /** Three spellings of one city, and two others; `a:b` looks like the structure of a key. */
 export const CITIES = ['Chicago', ' chicago', 'CHICAGO ', 'a:b', 'São Paulo'] as const
 
+/** Two spellings of one region, and another; and none. */
+export const REGIONS = ['IL', ' il', 'Île-de-France', ''] as const
+export const COUNTRIES = ['US', 'FR', ''] as const
+
 const index = fc.nat({ max: 6 })
 const name = fc.constantFrom('Alder', 'Birch', 'Cedar', 'Dill')
 const city = fc.constantFrom(...CITIES)
+const region = fc.constantFrom(...REGIONS)
+const country = fc.constantFrom(...COUNTRIES)
 const stallCount = fc.nat({ max: 3 })
 const stranger = fc.integer({ min: 0, max: 9 }).map((n) => n === 9)
 const optional = { requiredKeys: [] }
@@ -84,6 +100,8 @@ const create = fc.record({
   organizer: index,
   name,
   city,
+  region,
+  country,
   stallCount,
   slug: fc.option(fc.constantFrom(...SLUGS), { nil: undefined, freq: 2 }),
 })
@@ -96,6 +114,12 @@ const edit = fc.record({
     {
       name,
       city,
+      region,
+      country,
+      street: fc.constantFrom('', '1 Main St'),
+      latitude: fc.constantFrom(1.5, -2),
+      timeZone: fc.constantFrom('', 'America/Chicago'),
+      website: fc.constantFrom('', 'https://m.example'),
       description: fc.constantFrom('', 'On Sundays'),
       stallCount,
       status: fc.constantFrom<MarketStatus>(...MARKET_STATUSES),
@@ -115,7 +139,7 @@ const turn = fc.record({
 const importing = fc.record({
   do: fc.constant('import' as const),
   organizer: index,
-  rows: fc.uniqueArray(fc.record({ directory: fc.nat({ max: 2 }), name, city }), {
+  rows: fc.uniqueArray(fc.record({ directory: fc.nat({ max: 2 }), name, city, region, country }), {
     selector: (row) => row.directory,
     minLength: 1,
     maxLength: 3,
@@ -173,9 +197,27 @@ export const NUCLEUS: readonly Command[] = [
   { do: 'register', role: 'vendor', email: 102, name: 'Vera' },
   { do: 'register', role: 'vendor', email: 103, name: 'Viktor' },
   { do: 'register', role: 'vendor', email: 104, name: 'Violet' },
-  { do: 'create', organizer: 0, name: 'Elder', city: 'Chicago', stallCount: 3, slug: undefined },
+  {
+    do: 'create',
+    organizer: 0,
+    name: 'Elder',
+    city: 'Chicago',
+    region: 'IL',
+    country: 'US',
+    stallCount: 3,
+    slug: undefined,
+  },
   { do: 'edit', market: 0, stranger: false, changes: { status: 'active' } },
-  { do: 'create', organizer: 1, name: 'Fennel', city: 'a:b', stallCount: 1, slug: undefined },
+  {
+    do: 'create',
+    organizer: 1,
+    name: 'Fennel',
+    city: 'a:b',
+    region: 'Île-de-France',
+    country: 'FR',
+    stallCount: 1,
+    slug: undefined,
+  },
   { do: 'edit', market: 1, stranger: false, changes: { status: 'active' } },
   { do: 'apply', market: 0, vendor: 0 },
   { do: 'apply', market: 0, vendor: 1 },

@@ -15,6 +15,8 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'organizer',
     'listings',
     'cityListings',
+    'regionListings',
+    'countryListings',
   ],
   'market-edited': [
     'market',
@@ -24,6 +26,8 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'organizer',
     'listings',
     'cityListings',
+    'regionListings',
+    'countryListings',
     'vendor',
     'application',
     'vendorApplications',
@@ -48,6 +52,8 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'marketPage',
     'listings',
     'cityListings',
+    'regionListings',
+    'countryListings',
   ],
   'vendor-edited': [
     'vendor',

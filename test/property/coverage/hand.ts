@@ -20,10 +20,13 @@ import { UNKNOWN_ID, World } from './world.ts'
 /** What a transaction may lose to: a constraint, a stall too many, another transaction, a lock it did not get. */
 const LOST = /^(23\d{3}|40001|40P01|55P03)$/
 
-/** `vendor_count` beside what it counts, and every count of active markets beside what counting gives. */
+/** `vendor_count` beside what it counts, what is compared beside what was written, and every count of active markets beside what counting gives. */
 const MISKEPT = `
   select 'vendor_count of ' || id as kept from markets m
   where vendor_count <> (select count(*) from vendor_applications where market_id = m.id and status = 'accepted')
+  union all select 'keys of ' || id from markets
+  where (region_key, country_key, name_key)
+    <> (marketflow_city_key(region), marketflow_city_key(country), marketflow_name_key(name))
   union all select 'active ' || scope from (${MISCOUNTED}) miscounted`
 
 /** What one commit changed, and what it logged. */

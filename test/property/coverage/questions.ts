@@ -10,7 +10,7 @@ import type { Snapshots, ViewQueries } from '../../../src/application/ports/view
 import { ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
-import { CITIES } from './commands.ts'
+import { CITIES, COUNTRIES, REGIONS } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
 
 /** One view with one set of parameters: what a reader may have cached. */
@@ -84,6 +84,8 @@ const SUBJECTS: Readonly<Record<string, (world: Askable) => readonly string[]>> 
 
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   city: [...CITIES, 'nowhere'],
+  region: REGIONS,
+  country: COUNTRIES,
   'status of application': APPLICATION_STATUSES,
   'status of market': MARKET_STATUSES,
 }
@@ -111,13 +113,22 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
   })
   const asking = told.flatMap((name) => TOLD[name](world).map((value) => ({ [name]: value })))
   return (told.length === 0 ? [{}] : asking).flatMap((who) =>
-    [{}, ...filters].flatMap((filter) =>
+    [{}, ...filters, ...together(Object.keys(others))].flatMap((filter) =>
       pages.map((part) => {
         const parameters = new URLSearchParams({ ...who, ...part, ...filter })
         return parameters.size === 0 ? '' : `?${parameters}`
       }),
     ),
   )
+}
+
+/** Several parameters at once: all that go together by two and more, each with its first value, and its second one. */
+function together(names: readonly string[]): Record<string, string>[] {
+  const sets: string[][] = [[]]
+  for (const name of names) for (const set of sets.slice()) sets.push([...set, name])
+  return sets
+    .filter((set) => set.length > 1)
+    .flatMap((set) => [0, 1].map((n) => Object.fromEntries(set.map((name) => [name, VALUES[name]![n]!]))))
 }
 
 function question<P, T>(view: View<P, T, ViewQueries>, params: P): Question {

@@ -28,6 +28,8 @@ const among = (n: number, ...values: readonly string[]) => `'${values[n % values
 const MARKET_STATUS = ['draft', 'active', 'closed']
 const STATUS = ['pending', 'waitlisted', 'accepted', 'rejected', 'withdrawn']
 const CITY = ['Chicago', ' CHICAGO', 'a:b', 'São  Paulo', 'Łódź {1} 100%']
+const REGION = ['IL', ' il', 'Île-de-France', '', 'a:b {2}']
+const point = (n: number) => `latitude = ${n}, longitude = -${n}`
 const FREE_VENDOR = 'id not in (select vendor_id from accounts where vendor_id is not null)'
 /** An organizer becomes a vendor's account, or the other way round. */
 const otherRole = (n: number) => `
@@ -60,6 +62,17 @@ export const ASSIGNMENTS: Readonly<Record<string, Readonly<Record<string, (n: nu
     name: (n) => `name = 'Market ${n}'`,
     city: (n) => `city = ${among(n, ...CITY)}`,
     city_key: (n) => `city_key = ${among(n, 'chicago', 'a:b', 'são paulo')}`,
+    street: (n) => `street = '${n} Main St'`,
+    region: (n) => `region = ${among(n, ...REGION)}`,
+    region_key: (n) => `region_key = ${among(n, 'il', 'mo')}`,
+    postcode: (n) => `postcode = '6060${n}'`,
+    country: (n) => `country = ${among(n, 'US', 'FR', '')}`,
+    country_key: (n) => `country_key = ${among(n, 'us', 'fr')}`,
+    latitude: point,
+    longitude: point,
+    time_zone: (n) => `time_zone = ${among(n, '', 'America/Chicago', 'Asia/Tokyo')}`,
+    website: (n) => `website = 'https://${n}.example'`,
+    name_key: (n) => `name_key = 'key ${n}'`,
     description: (n) => `description = 'On day ${n}'`,
     stall_count: (n) => `stall_count = vendor_count + ${n % 5}`,
     vendor_count: (n) => `vendor_count = (vendor_count + ${1 + (n % 2)}) % (stall_count + 1)`,
@@ -109,9 +122,9 @@ const ROWS: Readonly<Record<Table, (n: number) => string>> = {
     select ${fresh(n, "'vendor'", 'i')}, 'Business ' || i, 'bakery', '', '', ${NOW}, ${NOW}`,
   markets: (
     n,
-  ) => `(id, organizer_id, slug, name, city, description, stall_count, vendor_count, status, created_at, updated_at)
+  ) => `(id, organizer_id, slug, name, city, region, country, description, stall_count, vendor_count, status, created_at, updated_at)
     select ${fresh(n, "'market'", 'i')}, ${one('accounts', n, `role = 'organizer'`)}, 'new-${n}-' || i, 'Market ' || i,
-      ${among(n, ...CITY)}, '', 3, ${n % 3}, ${among(n, ...MARKET_STATUS)}, ${NOW}, ${NOW}`,
+      ${among(n, ...CITY)}, ${among(n, ...REGION)}, ${among(n, 'US', 'FR', '')}, '', 3, ${n % 3}, ${among(n, ...MARKET_STATUS)}, ${NOW}, ${NOW}`,
   vendor_applications: (n) => `
     select ${fresh(n, "'application'", 'i')}, ${one('markets', n)}, ${one('vendors', n + 1)}, 'Please', ${among(n, ...STATUS)}, ${NOW}, ${NOW}`,
 }

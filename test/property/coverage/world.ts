@@ -71,7 +71,8 @@ export class World {
       case 'edit': {
         const market = pick(this.markets, command.market)
         const viewer = organizer(command.stranger ? this.#otherThan(market?.owner) : market?.owner)
-        const changes = this.#named(command.changes)
+        const { latitude, ...named } = this.#named(command.changes)
+        const changes = latitude === undefined ? named : { ...named, latitude, longitude: latitude }
         await writes.updateMarket(market?.id ?? UNKNOWN_ID, changes, viewer)
         return
       }
@@ -119,10 +120,12 @@ export class World {
 
   async #create(command: Extract<Command, { do: 'create' }>, writes: Application): Promise<void> {
     const owner = this.#organizer(command.organizer)
-    const { name, city, stallCount, slug: wanted } = command
+    const { name, city, region, country, stallCount, slug: wanted } = command
     const { id, slug } = await writes.createMarket(owner, {
       name: `${this.#mark} ${name}`,
       city,
+      region,
+      country,
       stallCount,
       slug: wanted && this.#slug(wanted),
     })
@@ -132,19 +135,19 @@ export class World {
 
   async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, writes: Application) {
     const owner = this.#organizer(by)
-    const batch = rows.map(({ directory, name, city }) => ({
+    const batch = rows.map(({ directory, name, ...place }) => ({
       directoryId: `${this.#mark}-${directory}`,
       name: `${this.#mark} ${name}`,
-      city,
+      ...place,
       description: '',
     }))
     await writes.importMarkets(owner, batch)
-    // An import answers with counts only. It makes one id for each new market, and one of two slugs.
+    // An import answers with counts only. It makes one id for each new market, and one of a few slugs.
     const made = [...this.#random.made]
     this.markets.push(...made.map((id) => ({ id, owner })))
-    for (const { name, city } of batch) {
-      const slug = slugify(`${name} ${city}`)
-      for (const each of [slug, ...made.map((id) => `${slug}-${id.slice(0, 8)}`)]) this.slugs.add(each)
+    for (const { name, city, region } of batch) {
+      for (const slug of [slugify(`${name} ${city}`), slugify(`${name} ${city} ${region}`)])
+        for (const each of [slug, ...made.map((id) => `${slug}-${id.slice(0, 8)}`)]) this.slugs.add(each)
     }
   }
 

@@ -18,7 +18,7 @@ import {
 import { canonicalId } from '../../../src/application/tables/tags.ts'
 import { READS } from '../../../src/application/use-cases.ts'
 import { ROLES } from '../../../src/domain/account.ts'
-import { MARKET_STATUSES, normalizeCity } from '../../../src/domain/market.ts'
+import { MARKET_STATUSES, normalizePlace } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 
 /** What keys are made of, so that two of them get a chance to meet. */
@@ -79,7 +79,13 @@ const few = fc.constantFrom('a', 'A', 'b', 'a:b', 'a%3Ab', 'a:detail')
 const id = fc.oneof({ weight: 4, arbitrary: few }, fc.uuid(), treacherous)
 const number = fc.integer({ min: 1, max: 2 })
 const cityName = fc.oneof({ weight: 4, arbitrary: few }, treacherous, fc.string({ unit: 'binary' }))
-const city = fc.option(cityName.map(normalizeCity), { nil: undefined })
+const place = fc.option(cityName.map(normalizePlace), { nil: undefined })
+const places = { city: place, region: place, country: place }
+const placesOf = ({ city, region, country }: { [Name in keyof typeof places]: string | undefined }) => [
+  city ?? null,
+  region ?? null,
+  country ?? null,
+]
 const marketStatus = fc.option(fc.constantFrom(...MARKET_STATUSES), { nil: undefined })
 const status = fc.option(fc.constantFrom(...APPLICATION_STATUSES), { nil: undefined })
 
@@ -92,9 +98,9 @@ interface Asked {
 /** A question to each of the views. A new view does not compile until it is here. */
 const questions = Object.values({
   listMarkets: fc
-    .record({ page: number, pageSize: number, city })
+    .record({ page: number, pageSize: number, ...places })
     .map((asks) =>
-      question(ListMarkets.view.key(present(asks)), ['listing', asks.page, asks.pageSize, asks.city ?? null]),
+      question(ListMarkets.view.key(present(asks)), ['listing', asks.page, asks.pageSize, ...placesOf(asks)]),
     ),
   getMarket: byId('getMarket'),
   getMarketStats: byId('getMarketStats'),
@@ -141,9 +147,9 @@ const questions = Object.values({
   session: id.map((of) => question(ACCOUNT_SESSION.key({ id: of }), ['session', canonicalId(of)])),
   showMarket: id.map((slug) => question(ShowMarket.view.key({ slug }), ['market page', slug])),
   browseMarkets: fc
-    .record({ page: number, city })
+    .record({ page: number, ...places })
     .map((asks) =>
-      question(BrowseMarkets.view.key(present(asks)), ['markets page', asks.page, asks.city ?? null]),
+      question(BrowseMarkets.view.key(present(asks)), ['markets page', asks.page, ...placesOf(asks)]),
     ),
   showSitemap: fc.constant(question(ShowSitemap.view.key({}), ['sitemap'])),
   showSitemapPart: number.map((part) => question(ShowSitemapPart.view.key({ part }), ['sitemap', part])),
@@ -166,7 +172,7 @@ describe('the views’ keys', () => {
   })
 
   it('do not see how a city or an id is written', () => {
-    const listing = (of: string) => ListMarkets.view.key({ page: 1, pageSize: 20, city: normalizeCity(of) })
+    const listing = (of: string) => ListMarkets.view.key({ page: 1, pageSize: 20, city: normalizePlace(of) })
     expect(listing(' New  York')).toBe(listing('new york'))
     expect(listing('Chicago ')).not.toBe(listing('Chicago Heights'))
     fc.assert(
@@ -183,7 +189,7 @@ describe('the views’ keys', () => {
   it('tell all cities from a city without a name', () => {
     const paging = { page: 1, pageSize: 20 }
     expect(ListMarkets.view.key(paging)).not.toBe(
-      ListMarkets.view.key({ ...paging, city: normalizeCity('') }),
+      ListMarkets.view.key({ ...paging, city: normalizePlace('') }),
     )
   })
 })

@@ -22,8 +22,8 @@ const skipped = (rows: DirectoryRow[]) =>
 
 describe('the USDA directory', () => {
   it('trims, folds blanks and keeps quotes as they are', async () => {
-    const row = `7,"  Carter  County Farmers’ Market, Inc ",12 Main St ," GRAYSON ",Kentucky,41143,07/04/2020 to 10/03/2020,Sat: 9:00 AM-12:00 PM;,Y,N`
-    expect(await rowsOf(`${HEADER}\n${row}\n`)).toEqual([
+    const row = `7,"  Carter  County Farmers’ Market, Inc ",12 Main St ," GRAYSON ",Kentucky,41143,07/04/2020 to 10/03/2020,Sat: 9:00 AM-12:00 PM;,Y,N,-82.94,38.33,https://carter.example`
+    expect(await rowsOf(`${HEADER},x,y,Website\n${row}\n`)).toEqual([
       {
         kind: 'market',
         line: 2,
@@ -31,8 +31,14 @@ describe('the USDA directory', () => {
           directoryId: '7',
           name: 'Carter County Farmers’ Market, Inc',
           city: 'GRAYSON',
-          description:
-            '12 Main St, GRAYSON, Kentucky 41143. Open Sat 9:00 AM-12:00 PM (07/04/2020 to 10/03/2020). Sells eggs.',
+          street: '12 Main St',
+          region: 'Kentucky',
+          postcode: '41143',
+          country: 'US',
+          latitude: 38.33,
+          longitude: -82.94,
+          website: 'https://carter.example',
+          description: 'Open Sat 9:00 AM-12:00 PM (07/04/2020 to 10/03/2020). Sells eggs.',
         },
       },
     ])
@@ -52,12 +58,24 @@ describe('the USDA directory', () => {
   })
 
   it('cuts a long description between characters: half of one could not be stored', async () => {
-    for (const street of ['x', 'xx'].map((start) => start + '🍎'.repeat(1500))) {
-      const [row] = await rowsOf(`${HEADER}\n7,A,${street},B,,,,,Y,N`, 1000)
+    for (const times of ['x', 'xx'].map((start) => start + '🍎'.repeat(1500))) {
+      const [row] = await rowsOf(`${HEADER}\n7,A,,B,,,,${times},Y,N`, 1000)
       const description = row?.kind === 'market' ? row.market.description : ''
       expect(description.length).toBeGreaterThanOrEqual(1999)
       expect(description.length).toBeLessThanOrEqual(2000)
       expect(description.isWellFormed()).toBe(true)
+    }
+  })
+
+  it('leaves out of the place what a market cannot have', async () => {
+    const rows = [
+      `1,A,${'x'.repeat(201)},B,${'y'.repeat(121)},123456789012345678901,,,Y,N,-181,38,javascript:alert(1)`,
+      '2,A,,B,,,,,Y,N,-82.94,,www.example.org',
+      '3,A,,B,,,,,Y,N,west,north,http://',
+    ]
+    for (const row of await rowsOf([`${HEADER},x,y,Website`, ...rows].join('\n'))) {
+      const nothing = { street: '', region: '', postcode: '', latitude: null, longitude: null, website: '' }
+      expect(row).toMatchObject({ kind: 'market', market: nothing })
     }
   })
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MARKET_STATUSES, Market, type MarketChanges, type MarketStatus } from '../../../src/domain/market.ts'
+import {
+  MARKET_STATUSES,
+  Market,
+  type MarketChanges,
+  type MarketProps,
+  type MarketStatus,
+} from '../../../src/domain/market.ts'
 import { codeOf } from './code-of.ts'
 
 const CREATED = new Date('2026-05-01T08:00:00Z')
@@ -77,6 +83,21 @@ describe('a market', () => {
     expect(codeOf(() => market.assertDraft())).toBe('not-a-draft')
   })
 
+  it('has a whole point on the map or none, and half of one changes nothing', () => {
+    const market = marketWith({ stallCount: 1 })
+    for (const half of [{ latitude: 38.7 }, { longitude: -9.1 }, { latitude: 38.7, longitude: null }]) {
+      expect(codeOf(() => market.edit({ name: 'Moved', ...half }, CREATED))).toBe('validation-failed')
+      expect(codeOf(() => marketWith({ stallCount: 1, ...half }))).toBe('validation-failed')
+    }
+    expect(market).toMatchObject({ name: 'Riverside', latitude: null, longitude: null })
+    market.edit({ latitude: 38.7, longitude: -9.1 }, CREATED)
+    expect(codeOf(() => market.edit({ longitude: null }, CREATED))).toBe('validation-failed')
+    market.edit({ latitude: 38.8 }, CREATED)
+    expect(market).toMatchObject({ latitude: 38.8, longitude: -9.1 })
+    market.edit({ latitude: null, longitude: null }, CREATED)
+    expect(market).toMatchObject({ latitude: null, longitude: null })
+  })
+
   it('belongs to no directory unless it came from one', () => {
     expect(marketWith({ stallCount: 1 }).directoryId).toBeNull()
     expect(marketWith({ stallCount: 1, directoryId: '1018261' }).directoryId).toBe('1018261')
@@ -107,7 +128,7 @@ function apply(market: Market, next: Move, now: Date): void {
   else market.freeStall()
 }
 
-function marketWith(props: { stallCount: number; directoryId?: string }): Market {
+function marketWith(props: Pick<MarketProps, 'stallCount'> & Partial<MarketProps>): Market {
   return new Market({
     id: 'm1',
     organizerId: 'o1',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Account, normalizeEmail } from '../../../src/domain/account.ts'
-import { normalizeCity, slugify } from '../../../src/domain/market.ts'
+import { normalizePlace, slugify } from '../../../src/domain/market.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 200 })
 
@@ -32,7 +32,7 @@ describe('slugify', () => {
   })
 })
 
-describe('normalizeCity', () => {
+describe('normalizePlace', () => {
   it.each([
     ['Chicago ', 'chicago'],
     ['New   York', 'new york'],
@@ -40,22 +40,22 @@ describe('normalizeCity', () => {
     ['Zu\u0308rich', 'z\u00fcrich'],
     ['   ', ''],
   ])('%j → %j', (city, normal) => {
-    expect(normalizeCity(city)).toBe(normal)
+    expect(normalizePlace(city)).toBe(normal)
   })
 
   it('is done after once, and does not see case or white space around words', () => {
     const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\u00a0'), minLength: 1, maxLength: 3 })
     fc.assert(
       fc.property(text, space, space, (city, before, after) => {
-        const normal = normalizeCity(city)
-        expect(normalizeCity(normal)).toBe(normal)
-        expect(normalizeCity(`${before}${city}${after}`)).toBe(normal)
+        const normal = normalizePlace(city)
+        expect(normalizePlace(normal)).toBe(normal)
+        expect(normalizePlace(`${before}${city}${after}`)).toBe(normal)
       }),
     )
     const word = fc.string({ unit: fc.constantFrom(...'abcdefghij'), minLength: 1 })
     fc.assert(
       fc.property(fc.array(word, { minLength: 1 }), space, (words, between) => {
-        expect(normalizeCity(words.join(between).toUpperCase())).toBe(words.join(' '))
+        expect(normalizePlace(words.join(between).toUpperCase())).toBe(words.join(' '))
       }),
     )
   })
@@ -63,7 +63,7 @@ describe('normalizeCity', () => {
   it('does not see in which form of Unicode accents were typed', () => {
     fc.assert(
       fc.property(text, (city) => {
-        expect(normalizeCity(city.normalize('NFD'))).toBe(normalizeCity(city.normalize('NFC')))
+        expect(normalizePlace(city.normalize('NFD'))).toBe(normalizePlace(city.normalize('NFC')))
       }),
       { numRuns: 2000 },
     )

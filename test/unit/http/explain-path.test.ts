@@ -23,6 +23,7 @@ describe('explain', () => {
   it.each([
     ['/markets', 'markets:active:page:1:size:20'],
     ['/markets/?city=%20Bern&page=2&page_size=5', 'markets:active:page:2:size:5:city:bern'],
+    ['/markets?country=ch&region=BE&city=', 'markets:active:page:1:size:20:country:ch:region:be'],
     [`/markets/${MARKET_ID.toUpperCase()}/stats`, `stats:market:${MARKET_ID}`],
     [
       `/markets/${MARKET_ID}/applications?status=pending`,

@@ -9,10 +9,11 @@ import { tagsOf } from '../../../src/application/tables/event-tags.ts'
 import { everyTags, tags } from '../../../src/application/tables/tags.ts'
 import { GetVendor, GetVendorDashboard } from '../../../src/application/vendors/vendor-reads.ts'
 import type { DomainEvent, MarketEdited } from '../../../src/domain/events.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
+import { normalizePlace } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 
-const LISTED = { city: 'Lisbon', listed: true }
+const LISBON = { city: 'Lisbon', region: '', country: '' }
+const LISTED = { ...LISBON, listed: true }
 
 /** One of each event, about market `m1` of organizer `o1` and vendor `v1`. A new event does not compile without one. */
 const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type: T }> } = {
@@ -71,17 +72,33 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
 /** Every tag that the event invalidates. */
 const invalidatedBy = (event: DomainEvent) => new Set<string>(tagsOf([event]))
 
-const LISTINGS = [tags.listings(), tags.cityListings(normalizeCity('Lisbon'))]
-const UNLISTED = { city: 'Lisbon', listed: false }
+const LISTINGS = [tags.listings(), tags.cityListings(normalizePlace('Lisbon'))]
+const UNLISTED = { ...LISBON, listed: false }
 
 it.each(Object.values(EVENTS))('the event $type invalidates something', (event) => {
   expect(invalidatedBy(event).size).toBeGreaterThan(0)
 })
 
 it('a market that moves to another city is shown anew in the lists of both', () => {
-  const moved: MarketEdited = { ...EVENTS['market-edited'], after: { city: 'PORTO', listed: true } }
-  const cities = ['lisbon', 'porto'].map((city) => tags.cityListings(normalizeCity(city)))
+  const moved: MarketEdited = { ...EVENTS['market-edited'], after: { ...LISTED, city: 'PORTO' } }
+  const cities = ['lisbon', 'porto'].map((city) => tags.cityListings(normalizePlace(city)))
   expect(invalidatedBy(moved).isSupersetOf(new Set(cities))).toBe(true)
+})
+
+it('a market that moves to another region or country is shown anew in the lists of both', () => {
+  const moved: MarketEdited = {
+    ...EVENTS['market-edited'],
+    before: { ...LISTED, region: 'Lisboa', country: 'PT' },
+    after: { ...LISTED, region: 'ME', country: 'US' },
+  }
+  const [lisboa, portugal, maine, states] = ['Lisboa', 'PT', 'ME', 'US'].map(normalizePlace)
+  const lists = [
+    tags.regionListings(lisboa!),
+    tags.countryListings(portugal!),
+    tags.regionListings(maine!),
+    tags.countryListings(states!),
+  ]
+  expect(invalidatedBy(moved).isSupersetOf(new Set(lists))).toBe(true)
 })
 
 it.each([
@@ -90,8 +107,8 @@ it.each([
 ])('a market that was listed (%j) and is listed (%j) now changes the lists', (before, after) => {
   const edited: MarketEdited = {
     ...EVENTS['market-edited'],
-    before: { city: 'Lisbon', listed: before },
-    after: { city: 'Lisbon', listed: after },
+    before: { ...LISBON, listed: before },
+    after: { ...LISBON, listed: after },
   }
   expect(invalidatedBy(edited).isSupersetOf(new Set(LISTINGS))).toBe(true)
 })
@@ -169,7 +186,7 @@ it('every view of a kind of which there are many carries the tag that stands for
   expect(GetMarketStats.view.tags({ id })).toEqual([tags.marketStats(id), 'every:stats:market'])
   for (const view of [ACCOUNT_DETAIL, ACCOUNT_SESSION])
     expect(view.tags({ id })).toEqual([tags.account(id), 'every:account'])
-  const city = normalizeCity('Bern')
+  const city = normalizePlace('Bern')
   expect(ListMarkets.view.tags({ page: 1, pageSize: 2, city })).toEqual([
     tags.cityListings(city),
     'every:markets:active:city',

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { assertKnownTags, TAG_FORMS } from '../../../src/application/tables/known-tags.ts'
 import { everyTags, tags } from '../../../src/application/tables/tags.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
+import { normalizePlace } from '../../../src/domain/market.ts'
 
 const ID = '8a64ea05-90ce-43e8-872f-bf8324b7ac58'
 
@@ -10,8 +10,10 @@ it('every tag that the application makes is known', () => {
   const made = [
     tags.listings(),
     ...['Lisbon', 'São  João da Madeira', 'a:b', '100 %', 'Ōsaka'].map((city) =>
-      tags.cityListings(normalizeCity(city)),
+      tags.cityListings(normalizePlace(city)),
     ),
+    tags.regionListings(normalizePlace('São Paulo')),
+    tags.countryListings(normalizePlace('BR')),
     tags.marketPage('dock-market'),
     ...[
       tags.market,
@@ -34,6 +36,7 @@ it.each([
   'markets:active:city:',
   'markets:active:city:Lisbon',
   'markets:active:city:san jose',
+  'markets:active:country:US',
   'market:42',
   `market:${ID.toUpperCase()}`,
   `market:${ID}:detail`,

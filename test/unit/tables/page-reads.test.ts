@@ -10,7 +10,7 @@ import {
 } from '../../../src/application/pages/page-reads.ts'
 import type { ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { VIEWS } from '../../../src/application/use-cases.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
+import { normalizePlace } from '../../../src/domain/market.ts'
 
 /** Answers each query by its name, and notes what it was asked with. */
 function queries(answers: Partial<Record<keyof ViewQueries, Found<unknown>>> = {}) {
@@ -41,13 +41,16 @@ describe('a view loads', () => {
   }
 
   it.each([
-    { city: undefined, shown: null },
-    { city: normalizeCity('Bern'), shown: 'bern' },
-  ])('the page of markets with the city that was asked for ($city)', async ({ city, shown }) => {
-    const params = city === undefined ? { page: 1 } : { page: 1, city }
+    {},
+    { city: normalizePlace('Bern') },
+    { region: normalizePlace('BE'), country: normalizePlace('CH') },
+  ])('the page of markets with the places that were asked for (%j)', async (places) => {
+    const params = { page: 1, ...places }
     const { found, asked } = await load(BrowseMarkets.view, params, { marketListing: listed('a') })
     expect(asked).toEqual([['marketListing', { ...params, pageSize: 24 }]])
-    expect(found).toEqual({ value: { ...listed('a').value, city: shown } })
+    expect(found).toEqual({
+      value: { ...listed('a').value, city: null, region: null, country: null, ...places },
+    })
   })
 
   it('the sitemap’s index as the number of markets', async () => {

@@ -20,7 +20,7 @@ import {
   ShowSitemapPart,
 } from '../../../src/application/pages/page-reads.ts'
 import { GetVendor, GetVendorDashboard } from '../../../src/application/vendors/vendor-reads.ts'
-import { normalizeCity } from '../../../src/domain/market.ts'
+import { normalizePlace } from '../../../src/domain/market.ts'
 
 const id = '0190a0b0-0000-7000-8000-000000000001'
 
@@ -28,8 +28,18 @@ const id = '0190a0b0-0000-7000-8000-000000000001'
 it.each([
   [ListMarkets.view.key({ page: 2, pageSize: 10 }), 'markets:active:page:2:size:10'],
   [
-    ListMarkets.view.key({ page: 2, pageSize: 10, city: normalizeCity('Bern') }),
+    ListMarkets.view.key({ page: 2, pageSize: 10, city: normalizePlace('Bern') }),
     'markets:active:page:2:size:10:city:bern',
+  ],
+  [
+    ListMarkets.view.key({
+      page: 1,
+      pageSize: 20,
+      city: normalizePlace('Bern'),
+      region: normalizePlace('BE'),
+      country: normalizePlace('CH'),
+    }),
+    'markets:active:page:1:size:20:country:ch:region:be:city:bern',
   ],
   [GetMarket.view.key({ id }), `market:${id}:detail`],
   [GetMarketStats.view.key({ id }), `stats:market:${id}`],
@@ -53,7 +63,7 @@ it.each([
   [ACCOUNT_SESSION.key({ id }), `account:${id}:session`],
   [ShowMarket.view.key({ slug: 'a-market' }), 'page:market:a-market'],
   [BrowseMarkets.view.key({ page: 3 }), 'page:markets:3'],
-  [BrowseMarkets.view.key({ page: 3, city: normalizeCity('Bern') }), 'page:markets:3:city:bern'],
+  [BrowseMarkets.view.key({ page: 3, city: normalizePlace('Bern') }), 'page:markets:3:city:bern'],
   [ShowSitemap.view.key({}), 'page:sitemap:index'],
   [ShowSitemapPart.view.key({ part: 4 }), 'page:sitemap:part:4'],
 ])('%s is a key that stays as it is', (key, expected) => {

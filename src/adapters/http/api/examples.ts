@@ -5,4 +5,10 @@ export const VENDOR_ID = '5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d'
 export const ACCOUNT_ID = 'c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a'
 
 /** The market that the others are about. */
-export const HOLLYWOOD = { id: MARKET_ID, name: 'Hollywood Market', city: 'Portland' }
+export const HOLLYWOOD = {
+  id: MARKET_ID,
+  name: 'Hollywood Market',
+  city: 'Portland',
+  region: 'OR',
+  country: 'US',
+}

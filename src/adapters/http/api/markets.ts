@@ -1,25 +1,55 @@
 import { z } from 'zod'
+import type { PlaceParams } from '../../../application/ports/view-queries.ts'
 import {
   type MarketDetail,
   type MarketListing,
   marketDetail,
   type OwnMarkets,
 } from '../../../application/views/views.ts'
-import { type CityKey, MARKET_LIMITS, MARKET_STATUSES, normalizeCity, SLUG } from '../../../domain/market.ts'
+import { MARKET_LIMITS, MARKET_STATUSES, normalizePlace, SLUG } from '../../../domain/market.ts'
 import { erase, get, post, putOrPatch } from '../kit/api-route.ts'
 import { json, nothing } from '../kit/operation.ts'
-import { body, changes, line, name, paging, prose } from '../kit/text-schemas.ts'
+import {
+  allOptional,
+  body,
+  changes,
+  country,
+  countryToFind,
+  degrees,
+  line,
+  name,
+  paging,
+  prose,
+  timeZone,
+  website,
+} from '../kit/text-schemas.ts'
 import { HOLLYWOOD, ORGANIZER_ID, VENDOR_ID } from './examples.ts'
 
 const { stallCount: mostStalls, slug: longestSlug } = MARKET_LIMITS
 const stallCountError = `expected a whole number from 1 to ${mostStalls}`
 const slugError = `expected lower-case letters and digits joined by single hyphens, at most ${longestSlug} characters`
 
-/** What an organizer says of a market, as it travels. */
+/** What an organizer says of a market, as it travels. Without it nothing is known of the place. */
+const optional = {
+  street: line(MARKET_LIMITS.street),
+  region: line(MARKET_LIMITS.region).describe(
+    'State, province or canton, as the country’s addresses have it: `IL`, `Ontario`, `ZH`.',
+  ),
+  postcode: line(MARKET_LIMITS.postcode),
+  country: country().describe('ISO 3166-1 alpha-2, or an empty text.'),
+  latitude: degrees(90).describe('Degrees north; null, or together with the longitude.'),
+  longitude: degrees(180).describe('Degrees east; null, or together with the latitude.'),
+  time_zone: timeZone().describe(
+    'The market’s, by its IANA name, such as `America/Chicago`, or an empty text.',
+  ),
+  website: website(MARKET_LIMITS.website),
+  description: prose(MARKET_LIMITS.description),
+}
+
 const fields = {
   name: name(MARKET_LIMITS.name),
   city: name(MARKET_LIMITS.city),
-  description: prose(MARKET_LIMITS.description),
+  ...optional,
   stall_count: z
     .int({ error: stallCountError })
     .min(1, { error: stallCountError })
@@ -31,7 +61,9 @@ const slug = z
   .string({ error: slugError })
   .max(longestSlug, { error: slugError })
   .regex(SLUG, { error: slugError })
-  .describe('Names the public page, `/m/{slug}`. Without one, it is made of name and city.')
+  .describe(
+    'Names the public page, `/m/{slug}`. Without one, it is made of name and city, and of the region where that is taken.',
+  )
 
 const status = z
   .enum(MARKET_STATUSES, { error: `expected one of ${MARKET_STATUSES.join(', ')}` })
@@ -39,29 +71,40 @@ const status = z
 
 const newMarket = body({
   ...fields,
-  description: fields.description.exactOptional(),
+  ...allOptional(optional),
   slug: slug.exactOptional(),
 })
-  .transform(({ stall_count: stallCount, ...rest }) => ({ ...rest, stallCount }))
+  .transform(({ stall_count: stallCount, time_zone: timeZone, ...rest }) => ({
+    ...rest,
+    stallCount,
+    ...(timeZone !== undefined && { timeZone }),
+  }))
   .meta({ id: 'NewMarket' })
 
 const marketChanges = changes({ ...fields, status })
-  .transform(({ stall_count: stallCount, ...rest }) => ({
+  .transform(({ stall_count: stallCount, time_zone: timeZone, ...rest }) => ({
     ...rest,
     ...(stallCount !== undefined && { stallCount }),
+    ...(timeZone !== undefined && { timeZone }),
   }))
   .meta({ id: 'MarketChanges' })
 
-const city = line(MARKET_LIMITS.city).describe(
-  'Only markets of this city, compared without case and surrounding blanks.',
-)
-
-/** A page of a list of markets; a blank city means all. */
-export const citiesQuery = { page: paging.page, city: city.exactOptional() }
+/** Each narrows a list of markets; a blank one means all. */
+export const placesQuery = {
+  city: line(MARKET_LIMITS.city)
+    .describe('Only markets of this city, compared without case and surrounding blanks.')
+    .exactOptional(),
+  region: line(MARKET_LIMITS.region)
+    .describe('Only markets of this state, province or canton, compared likewise, as they write it.')
+    .exactOptional(),
+  country: countryToFind()
+    .describe('Only markets of this country, by its two letters of ISO 3166-1.')
+    .exactOptional(),
+}
 
 const listingQuery = z
-  .strictObject({ ...paging, city: city.exactOptional() })
-  .transform(({ page, page_size: pageSize, city }) => ({ page, pageSize, ...inCity(city) }))
+  .strictObject({ ...paging, ...placesQuery })
+  .transform(({ page, page_size: pageSize, ...places }) => ({ page, pageSize, ...asCompared(places) }))
 
 const statusError = `expected one of ${MARKET_STATUSES.join(', ')}, given once`
 
@@ -69,10 +112,10 @@ const ownQuery = z
   .strictObject({ ...paging, status: z.enum(MARKET_STATUSES, { error: statusError }).exactOptional() })
   .transform(({ page_size: pageSize, ...rest }) => ({ ...rest, pageSize }))
 
-/** The city as it is compared. */
-export function inCity(city = ''): { readonly city?: CityKey } {
-  const key = normalizeCity(city)
-  return key === '' ? {} : { city: key }
+/** The places as they are compared. */
+export function asCompared(places: Readonly<Partial<Record<keyof typeof placesQuery, string>>>): PlaceParams {
+  const keys = Object.entries(places).map(([name, place = '']) => [name, normalizePlace(place)] as const)
+  return Object.fromEntries(keys.filter(([, key]) => key !== ''))
 }
 
 const SUMMARY: MarketListing['markets'][number] = {
@@ -80,12 +123,20 @@ const SUMMARY: MarketListing['markets'][number] = {
   slug: 'hollywood-market-portland',
   name: HOLLYWOOD.name,
   city: HOLLYWOOD.city,
+  region: HOLLYWOOD.region,
+  country: HOLLYWOOD.country,
   stall_count: 30,
   vendor_count: 1,
 }
 
 const MARKET: MarketDetail = {
   ...SUMMARY,
+  street: '4420 NE Hancock St',
+  postcode: '97213',
+  latitude: 45.5373,
+  longitude: -122.6174,
+  time_zone: 'America/Los_Angeles',
+  website: 'https://hollywood-market.example',
   description: 'Saturdays, eight to one, rain or shine.',
   status: 'active',
   organizer: { id: ORGANIZER_ID, name: 'Rosa Almeida' },
@@ -116,7 +167,8 @@ export const MARKET_ROUTES = [
   get('/markets', 'listMarkets', {
     tag: 'Markets',
     summary: 'List active markets',
-    description: 'By name, then id.',
+    description:
+      'By name as people sort, without case, accents and punctuation. Each place narrows the list.',
     query: listingQuery,
     answer: 'A page of the list.',
     example: { markets: [SUMMARY], total: 1, page: 1, page_size: 20 },
@@ -135,6 +187,19 @@ export const MARKET_ROUTES = [
         description: 'Saturdays, eight to one, rain or shine.',
         stall_count: 30,
         slug: 'hollywood-market',
+      },
+      'With its place': {
+        name: 'Hollywood Market',
+        street: '4420 NE Hancock St',
+        city: 'Portland',
+        region: 'OR',
+        postcode: '97213',
+        country: 'US',
+        latitude: 45.5373,
+        longitude: -122.6174,
+        time_zone: 'America/Los_Angeles',
+        website: 'https://hollywood-market.example',
+        stall_count: 30,
       },
     },
     answer: json(201, 'The draft.', marketDetail, DRAFT),

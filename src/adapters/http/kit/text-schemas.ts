@@ -1,3 +1,4 @@
+import { iso31661Alpha2ToNumeric } from 'iso-3166'
 import { z } from 'zod'
 import { documentedAs } from './schemas.ts'
 
@@ -97,6 +98,55 @@ export function website(longest: number) {
     })
 }
 
+const countryError = 'expected a country by its two letters of ISO 3166-1, such as US'
+const TWO_LETTERS = /^(?:[A-Za-z]{2})?$/
+
+/** A country by its code, in capitals, or an empty text. */
+export function country() {
+  return z
+    .string({ error: countryError })
+    .trim()
+    .toUpperCase()
+    .refine((code) => code === '' || Object.hasOwn(iso31661Alpha2ToNumeric, code), { error: countryError })
+    .register(documentedAs, { pattern: TWO_LETTERS.source })
+}
+
+/** Any two letters, or none, to look for: of no country there are no markets. */
+export function countryToFind() {
+  return z
+    .string({ error: countryError })
+    .trim()
+    .regex(TWO_LETTERS, { error: countryError })
+    .register(documentedAs, { examples: ['US'] })
+}
+
+const timeZoneError = 'expected a time zone by its IANA name, such as America/Chicago'
+
+/** A time zone by its IANA name, in its usual letters, or an empty text. */
+export function timeZone() {
+  return z
+    .string({ error: timeZoneError })
+    .trim()
+    .transform((name, context) => {
+      if (name === '') return ''
+      try {
+        // Offsets are zones, too, but in spring they are another market's.
+        if (/^[a-z]/i.test(name)) return new Temporal.ZonedDateTime(0n, name).timeZoneId
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+      }
+      context.addIssue({ code: 'custom', message: timeZoneError })
+      return z.NEVER
+    })
+    .register(documentedAs, { maxLength: 64 })
+}
+
+/** Degrees, or null where they are not known. */
+export function degrees(most: number) {
+  const error = `expected a number from -${most} to ${most}, or null`
+  return z.number({ error }).min(-most, { error }).max(most, { error }).nullable()
+}
+
 const pageError = 'expected a whole number from 1 to 1000000, given once'
 const pageSizeError = 'expected a whole number from 1 to 100, given once'
 
@@ -137,11 +187,16 @@ type Optional<Shape extends Record<string, z.ZodType>> = {
   [Name in keyof Shape]: z.ZodExactOptional<Shape[Name]>
 }
 
+/** The same fields, each of which may be absent. */
+export function allOptional<Shape extends Record<string, z.ZodType>>(shape: Shape): Optional<Shape> {
+  const fields = Object.entries(shape).map(([name, schema]) => [name, schema.exactOptional()])
+  return Object.fromEntries(fields) as Optional<Shape>
+}
+
 /** A body of any of these fields, but at least one. */
 export function changes<Shape extends Record<string, z.ZodType>>(shape: Shape) {
   const error = `expected at least one of ${Object.keys(shape).join(', ')}`
-  const fields = Object.entries(shape).map(([name, schema]) => [name, schema.exactOptional()])
-  return body(Object.fromEntries(fields) as Optional<Shape>)
+  return body(allOptional(shape))
     .refine((fields) => Object.keys(fields).length > 0, {
       error,
       // A client that sent only unknown fields is told about those.

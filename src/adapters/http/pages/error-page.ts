@@ -48,7 +48,7 @@ function errorTemplate({ status, title, detail }: ErrorPage): string {
 <p class="status">${status}</p>
 <h1>${title}</h1>
 <p>${detail}</p>
-!${searchForm('')}
+!${searchForm()}
 <p><a href="/">See all markets</a></p>
 </div>`,
   })

@@ -1,5 +1,6 @@
 import { html } from 'ghtml'
 import { ICON, STYLESHEET } from './assets.ts'
+import type { Places } from './markup.ts'
 
 export interface Layout {
   readonly title: string
@@ -10,6 +11,8 @@ export interface Layout {
   readonly indexed?: boolean
   /** Text that is HTML already: links for the head, data for search engines. */
   readonly head?: string
+  /** What is shown of it where its address is shared, beside title and description. Absent where it is not to be. */
+  readonly shared?: { readonly title: string; readonly type: string } | undefined
   readonly main: string
   /** False where nothing was looked up, so that nothing can be promised of it. */
   readonly verified?: boolean
@@ -36,6 +39,7 @@ export function layout({
   canonical,
   indexed = true,
   head = '',
+  shared,
   main,
   verified = true,
 }: Layout): string {
@@ -51,6 +55,7 @@ export function layout({
 <meta name="color-scheme" content="light dark">
 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#22543d">
 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#14261d">
+!${shared === undefined ? '' : openGraph(shared, description, canonical)}
 <link rel="icon" href="${ICON.path}" type="image/svg+xml">
 <link rel="stylesheet" href="${STYLESHEET.path}">
 !${head}
@@ -67,13 +72,29 @@ export function layout({
 `
 }
 
-/** The longest city name that a market can have. */
+/** https://ogp.me */
+function openGraph(
+  { title, type }: NonNullable<Layout['shared']>,
+  description: string | undefined,
+  url: string | undefined,
+): string {
+  const properties = { title, type, description, url, site_name: 'Marketflow' }
+  return Object.entries(properties)
+    .filter(([, content]) => content !== undefined)
+    .map(([name, content]) => html`<meta property="og:${name}" content="${content}">`)
+    .join('\n')
+}
+
+/** The longest name of a city or region that a market can have. */
 const LONGEST = 120
 
-/** A search by city that needs no script. */
-export function searchForm(city: string): string {
+/** A search by place that needs no script. */
+export function searchForm({ city, region, country }: Places = {}): string {
   return html`<search><form action="/" method="get">
-<label for="city">City</label>
-<div class="field"><input id="city" name="city" type="search" value="${city}" maxlength="${LONGEST}" placeholder="Portland" autocomplete="address-level2" enterkeyhint="search"><button type="submit">Search</button></div>
+<div class="fields">
+<div class="wide"><label for="city">City</label><input id="city" name="city" type="search" value="${city ?? ''}" maxlength="${LONGEST}" placeholder="Portland" autocomplete="address-level2" enterkeyhint="search"></div>
+<div><label for="region">State or region</label><input id="region" name="region" type="search" value="${region ?? ''}" maxlength="${LONGEST}" placeholder="Any" autocomplete="address-level1" enterkeyhint="search"></div>
+!${country ? html`<input type="hidden" name="country" value="${country}">` : ''}<button type="submit">Search</button>
+</div>
 </form></search>`
 }

@@ -1,28 +1,42 @@
 import { html } from 'ghtml'
 import type { MarketPage } from '../../../application/views/views.ts'
 import { layout } from './layout.ts'
-import { count, freeStalls, jsonLd, listPath, marketPath, stallsLeft, webAddress } from './markup.ts'
+import {
+  count,
+  countryName,
+  freeStalls,
+  jsonLd,
+  listPath,
+  marketPath,
+  placeName,
+  stallsLeft,
+  webAddress,
+} from './markup.ts'
 
 /** More stalls than this are only told, not drawn. */
 const MOST_DRAWN = 200
 
 /** One market. `origin`: where the service is found, or empty. */
 export function marketTemplate(market: MarketPage, origin: string): string {
-  const { slug, name, city, description, status, organizer } = market
+  const { slug, name, city, region, country, description, status, organizer } = market
   const open = status === 'active'
-  const summary = open ? sells(market) : `${name} in ${city} is closed at present.`
+  const place = placeName({ city, region })
+  const summary = open ? sells(market) : `${name} in ${place} is closed at present.`
+  const title = `${name}, ${place}`
   return layout({
-    title: `${name}, ${city} · Marketflow`,
+    title: `${title} · Marketflow`,
     description: description === '' ? summary : `${beginning(description)} ${summary}`,
     canonical: origin === '' ? undefined : origin + marketPath(slug),
     indexed: open,
-    head: open ? jsonLd(localBusiness(market, origin)) : '',
+    head: point(market) + (open ? jsonLd(localBusiness(market, origin)) : ''),
+    shared: { title, type: 'place' },
     main: html`<article>
-<nav class="trail" aria-label="Breadcrumb"><a href="/">All markets</a><span aria-hidden="true">›</span><a href="${listPath(1, city)}" dir="auto">${city}</a></nav>
+<nav class="trail" aria-label="Breadcrumb"><a href="/">All markets</a><span aria-hidden="true">›</span><a href="${listPath(1, { city, region, country })}" dir="auto">${place}</a></nav>
 <h1 dir="auto">${name}</h1>
 !${open ? '' : '<p class="notice"><strong>Closed at present.</strong> This market takes no visitors and no new vendors until it opens again.</p>'}
 !${description === '' ? '' : html`<p class="about" dir="auto">${description}</p>`}
 <p class="by">Organized by <span dir="auto">${organizer}</span></p>
+!${whereabouts(market)}
 !${open ? stalls(market) : ''}
 !${vendors(market)}
 </article>`,
@@ -35,8 +49,48 @@ function beginning(text: string): string {
   return characters.length <= 200 ? text : `${characters.slice(0, 199).join('')}…`
 }
 
-function sells({ name, city, vendor_count, stall_count }: MarketPage): string {
-  return `${count(vendor_count, 'vendor')} at ${name} in ${city}. ${freeStalls(stall_count - vendor_count)}.`
+function sells({ name, city, region, vendor_count, stall_count }: MarketPage): string {
+  return `${count(vendor_count, 'vendor')} at ${name} in ${placeName({ city, region })}. ${freeStalls(stall_count - vendor_count)}.`
+}
+
+/** What is known of where it is, and how to get there. What is not known is not shown. */
+function whereabouts(market: MarketPage): string {
+  const { street, city, region, postcode, country, website } = market
+  const web = webAddress(website)
+  const lines = [
+    street,
+    [placeName({ city, region }), postcode].filter(Boolean).join(' '),
+    country && countryName(country),
+  ]
+  return html`<section class="whereabouts" aria-labelledby="whereabouts">
+<h2 id="whereabouts">Where</h2>
+<address>!${lines
+    .filter(Boolean)
+    .map((line) => html`<span dir="auto">${line}</span>`)
+    .join('<br>')}</address>
+<p class="ways"><a href="${directions(market)}" rel="noopener">Directions</a>!${web === undefined ? '' : html`<a href="${web.href}" rel="nofollow ugc noopener">${web.host}</a>`}</p>
+</section>`
+}
+
+/** https://developers.google.com/maps/documentation/urls: opens the map that the reader's device has for it. */
+function directions({ latitude, longitude, ...market }: MarketPage): string {
+  const { name, street, city, region, postcode, country } = market
+  const address = [
+    name,
+    street,
+    city,
+    [region, postcode].filter(Boolean).join(' '),
+    country && countryName(country),
+  ]
+  const destination = latitude === null ? address.filter(Boolean).join(', ') : `${latitude},${longitude}`
+  return `https://www.google.com/maps/dir/?${new URLSearchParams({ api: '1', destination })}`
+}
+
+/** https://ogp.me and the older name of the same, for those who draw maps of pages. */
+function point({ latitude, longitude }: MarketPage): string {
+  if (latitude === null) return ''
+  return html`<meta property="place:location:latitude" content="${latitude}"><meta property="place:location:longitude" content="${longitude}"><meta name="geo.position" content="${latitude};${longitude}">
+`
 }
 
 function stalls({ stall_count, vendor_count }: MarketPage): string {
@@ -72,18 +126,34 @@ function vendor({ business_name, category, description, website }: MarketPage['v
 
 /** https://schema.org/LocalBusiness: a place and an organization, which a market is; it has no type of its own. */
 function localBusiness(market: MarketPage, origin: string): object {
-  const { slug, name, city, description, vendors } = market
+  const { slug, name, description, vendors, latitude, longitude, website } = market
   return {
     '@type': 'LocalBusiness',
     additionalType: 'https://en.wikipedia.org/wiki/Farmers%27_market',
     name,
     ...(description !== '' && { description }),
     url: origin + marketPath(slug),
-    address: { '@type': 'PostalAddress', addressLocality: city },
+    ...(webAddress(website) !== undefined && { sameAs: webAddress(website)?.href }),
+    address: postalAddress(market),
+    ...(latitude !== null && { geo: { '@type': 'GeoCoordinates', latitude, longitude } }),
     member: vendors.map(({ business_name, website }) => ({
       '@type': 'Organization',
       name: business_name,
       ...(webAddress(website) !== undefined && { url: webAddress(website)?.href }),
     })),
+  }
+}
+
+function postalAddress({ street, city, region, postcode, country }: MarketPage): object {
+  const known = {
+    streetAddress: street,
+    addressLocality: city,
+    addressRegion: region,
+    postalCode: postcode,
+    addressCountry: country,
+  }
+  return {
+    '@type': 'PostalAddress',
+    ...Object.fromEntries(Object.entries(known).filter(([, text]) => text !== '')),
   }
 }

@@ -1,70 +1,107 @@
 import { html } from 'ghtml'
 import type { MarketsPage } from '../../../application/views/views.ts'
 import { layout, searchForm } from './layout.ts'
-import { count, freeStalls, jsonLd, listPath, marketPath } from './markup.ts'
+import {
+  count,
+  countryName,
+  freeStalls,
+  jsonLd,
+  listPath,
+  marketPath,
+  type Places,
+  placeName,
+} from './markup.ts'
 
 /** The public list. `origin`: where the service is found, or empty. */
 export function marketsTemplate(page: MarketsPage, origin: string): string {
-  const { markets, total, city } = page
-  // As an organizer wrote it; the view has it as it is compared.
-  const place = city === null ? '' : (markets[0]?.city ?? city)
+  const { total } = page
+  const places = asWritten(page)
+  const place = placeName(places)
   const pages = Math.ceil(total / page.page_size)
   const ofPages = page.page > 1 ? `, page ${page.page}` : ''
+  const title = `${place === '' ? 'Farmers markets' : `Farmers markets in ${place}`}${ofPages}`
   return layout({
-    title: `${city === null ? 'Farmers markets' : `Farmers markets in ${place}`}${ofPages} · Marketflow`,
+    title: `${title} · Marketflow`,
     description:
-      city === null
+      place === ''
         ? 'Find a farmers market, see who sells there and which stalls are free.'
         : `${count(total, 'farmers market')} in ${place}: who sells there and which stalls are free.`,
-    canonical: (origin && origin + listPath(page.page, city)) || undefined,
+    canonical: (origin && origin + listPath(page.page, page)) || undefined,
     indexed: total > 0,
+    shared: total > 0 ? { title, type: 'website' } : undefined,
     head: neighbours(page, pages) + (total > 0 ? jsonLd(itemList(page, origin)) : ''),
     main: html`<div class="hero">
 <h1>Find a farmers market</h1>
 <p>See who sells there, and where a stall is free.</p>
-!${searchForm(place)}
+!${searchForm(places)}
 </div>
-!${total === 0 ? nothing(city, place) : found(page, place, pages)}`,
+!${total === 0 ? nothing(page, place) : found(page, place, pages)}`,
   })
 }
 
+/** As an organizer wrote them; the view has them as they are compared. */
+function asWritten({ markets, city, region, country }: MarketsPage): Places {
+  const [first] = markets
+  return {
+    city: city && (first?.city ?? city),
+    region: region && (first?.region ?? region),
+    country: country && (first?.country ?? country.toUpperCase()),
+  }
+}
+
 function found(page: MarketsPage, place: string, pages: number): string {
-  const { markets, total, city } = page
+  const { markets, total } = page
   return html`<section aria-labelledby="found">
-<div class="heading"><h2 id="found">${count(total, 'market')}!${city === null ? '' : html` in <span dir="auto">${place}</span>`}</h2>!${city === null ? '' : '<a href="/">All markets</a>'}</div>
+<div class="heading"><h2 id="found">${count(total, 'market')}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}</h2>!${place === '' ? '' : '<a href="/">All markets</a>'}</div>
 <ul class="cards">
-!${markets.map(card)}</ul>
+!${markets.map((market) => card(market, page))}</ul>
 !${pages > 1 ? paging(page, pages) : ''}
 </section>`
 }
 
-function card({ slug, name, city, stall_count, vendor_count }: MarketsPage['markets'][number]): string {
+/** A country is told where the list may have markets of several. */
+function card(
+  { slug, name, city, region, country, stall_count, vendor_count }: MarketsPage['markets'][number],
+  list: MarketsPage,
+): string {
+  const ofCountry = list.country === null && region === '' && country !== ''
   const free = stall_count - vendor_count
   return html`<li class="card"><h3 dir="auto"><a href="${marketPath(slug)}">${name}</a></h3>
-<p class="place" dir="auto">${city}</p>
+<p class="place" dir="auto">${placeName({ city, region })}${ofCountry ? `, ${countryName(country)}` : ''}</p>
 <p class="facts"><span>${vendor_count === 0 ? 'No vendors yet' : count(vendor_count, 'vendor')}</span><span class="${free === 0 ? 'full' : 'free'}">${freeStalls(free)}</span></p></li>
 `
 }
 
-function nothing(city: string | null, place: string): string {
-  if (city === null) {
+function nothing({ city, region, country }: MarketsPage, place: string): string {
+  if (place === '') {
     return html`<section class="empty"><h2>No markets yet</h2><p>The first one will show up here as soon as it opens.</p></section>`
   }
   return html`<section class="empty"><h2>No markets in “<span dir="auto">${place}</span>”</h2>
+!${inOneField(city, region, country)}
 <p>We know of none there. Check the spelling, try a bigger city nearby, or <a href="/">see all markets</a>.</p></section>`
 }
 
-function paging({ page, city }: MarketsPage, pages: number): string {
+/** `Springfield, IL` may have been meant as city and region. */
+function inOneField(city: string | null, region: string | null, country: string | null): string {
+  const parts = /^(.*[^,\s])\s*,\s*([^,]+)$/.exec(city ?? '')
+  if (parts === null || region !== null) return ''
+  const places = { city: parts[1]!, region: parts[2]!, country }
+  return html`<p>Did you mean <a href="${listPath(1, places)}" dir="auto">${places.city} in ${places.region.toUpperCase()}</a>?</p>`
+}
+
+function paging(list: MarketsPage, pages: number): string {
+  const { page } = list
   return html`<nav class="pages" aria-label="Pages">
-!${page > 1 ? html`<a rel="prev" href="${listPath(page - 1, city)}"><span aria-hidden="true">← </span>Previous</a>` : '<span></span>'}
+!${page > 1 ? html`<a rel="prev" href="${listPath(page - 1, list)}"><span aria-hidden="true">← </span>Previous</a>` : '<span></span>'}
 <span>Page ${page} of ${pages}</span>
-!${page < pages ? html`<a rel="next" href="${listPath(page + 1, city)}">Next<span aria-hidden="true"> →</span></a>` : '<span></span>'}
+!${page < pages ? html`<a rel="next" href="${listPath(page + 1, list)}">Next<span aria-hidden="true"> →</span></a>` : '<span></span>'}
 </nav>`
 }
 
-function neighbours({ page, city }: MarketsPage, pages: number): string {
-  const previous = page > 1 ? html`<link rel="prev" href="${listPath(page - 1, city)}">` : ''
-  return previous + (page < pages ? html`<link rel="next" href="${listPath(page + 1, city)}">` : '')
+function neighbours(list: MarketsPage, pages: number): string {
+  const { page } = list
+  const previous = page > 1 ? html`<link rel="prev" href="${listPath(page - 1, list)}">` : ''
+  return previous + (page < pages ? html`<link rel="next" href="${listPath(page + 1, list)}">` : '')
 }
 
 function itemList({ markets, page, page_size }: MarketsPage, origin: string): object {

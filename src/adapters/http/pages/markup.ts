@@ -1,7 +1,14 @@
+/** What a list is narrowed to. Null, absent or empty: all. */
+export interface Places {
+  readonly city?: string | null
+  readonly region?: string | null
+  readonly country?: string | null
+}
+
 /** The address of a page of the list; the plain `/` is its first. */
-export function listPath(page: number, city: string | null): string {
+export function listPath(page: number, { city, region, country }: Places = {}): string {
   const query = new URLSearchParams()
-  if (city !== null) query.set('city', city)
+  for (const [name, place] of Object.entries({ city, region, country })) if (place) query.set(name, place)
   if (page > 1) query.set('page', String(page))
   return query.size === 0 ? '/' : `/?${query}`
 }
@@ -10,7 +17,19 @@ export function marketPath(slug: string): string {
   return `/m/${slug}`
 }
 
-/** Where a vendor's website may lead: nowhere but to the web. */
+const COUNTRIES = new Intl.DisplayNames('en', { type: 'region' })
+
+/** A country's name in English, by its code. */
+export function countryName(code: string): string {
+  return COUNTRIES.of(code.toUpperCase()) ?? code
+}
+
+/** `Springfield, IL`: as much of it as is known. */
+export function placeName({ city, region, country }: Places): string {
+  return [city, region, country && countryName(country)].filter(Boolean).join(', ')
+}
+
+/** Where a market's or vendor's website may lead: nowhere but to the web. */
 export function webAddress(website: string): { readonly href: string; readonly host: string } | undefined {
   const url = URL.parse(website)
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined

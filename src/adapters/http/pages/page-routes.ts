@@ -1,15 +1,19 @@
 import { z } from 'zod'
-import { citiesQuery, inCity } from '../api/markets.ts'
+import { asCompared, placesQuery } from '../api/markets.ts'
 import { page, type ReadRoute } from '../kit/api-route.ts'
 import type { Route } from '../kit/routes.ts'
 import type { HeaderList } from '../kit/security-headers.ts'
+import { paging } from '../kit/text-schemas.ts'
 import { asUnverified } from './layout.ts'
 
 const HTML = 'text/html; charset=utf-8'
 const XML = 'application/xml; charset=utf-8'
 
 /** What others append to the links they share is no business of ours: unlike the API, a page takes any parameter. */
-const listQuery = z.object(citiesQuery).transform(({ page, city }) => ({ page, ...inCity(city) }))
+const listParameters = { page: paging.page, ...placesQuery }
+const listQuery = z
+  .object(listParameters)
+  .transform(({ page, ...places }) => ({ page, ...asCompared(places) }))
 
 /** The public pages, and what search engines ask for. Only a known `publicUrl` makes a sitemap: it names addresses. */
 export function pageReads(headers: HeaderList, publicUrl: string | undefined): ReadRoute[] {
@@ -19,7 +23,7 @@ export function pageReads(headers: HeaderList, publicUrl: string | undefined): R
     page('/sitemap/:part.xml', 'showSitemapPart', { contentType: XML }),
   ]
   return [
-    page('/', 'browseMarkets', { ...forPeople, query: listQuery, parameters: Object.keys(citiesQuery) }),
+    page('/', 'browseMarkets', { ...forPeople, query: listQuery, parameters: Object.keys(listParameters) }),
     page('/m/:slug', 'showMarket', forPeople),
     ...(publicUrl === undefined ? [] : sitemap),
   ]

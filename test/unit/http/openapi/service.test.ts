@@ -53,7 +53,7 @@ describe.each(OPERATIONS)('$id', ({ method, path, operation }) => {
     const unknown = await ask({}, '?nothing=1')
     expect(unknown.code).toBe('validation-failed')
     for (const [name, schema] of Object.entries(query === undefined ? {} : queryProperties(query))) {
-      const value = String(schema.default ?? schema.enum?.[0] ?? 'Lisbon')
+      const value = String(schema.default ?? schema.enum?.[0] ?? schema.examples?.[0] ?? 'Lisbon')
       expect((await ask({}, `?${name}=${value}`)).status, name).toBe(success)
       if (schema.maximum !== undefined) {
         expect((await ask({}, `?${name}=${schema.maximum}`)).status, name).toBe(success)

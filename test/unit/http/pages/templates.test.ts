@@ -10,6 +10,14 @@ const market: MarketPage = {
   slug: 'dock-market',
   name: 'Dock Market',
   city: 'Porto Alegre',
+  region: 'RS',
+  country: 'BR',
+  street: 'Cais Mauá, 1',
+  postcode: '90010-110',
+  latitude: -30.0277,
+  longitude: -51.2287,
+  time_zone: 'America/Sao_Paulo',
+  website: 'https://dock.example/market',
   description: 'Under the crane.\nOn Sundays.',
   status: 'active',
   stall_count: 5,
@@ -33,6 +41,8 @@ const list: MarketsPage = {
       slug: 'dock-market',
       name: 'Dock Market',
       city: 'Porto Alegre',
+      region: 'RS',
+      country: 'BR',
       stall_count: 5,
       vendor_count: 2,
     },
@@ -41,11 +51,39 @@ const list: MarketsPage = {
   page: 2,
   page_size: 24,
   city: 'porto alegre',
+  region: null,
+  country: null,
 }
 
 /** What a browser would make tags of: the names of all elements, in order. */
 function elements(html: string): string[] {
   return [...html.matchAll(/<([a-z][\w-]*|\/[a-z][\w-]*|!)/gi)].map((match) => match[1]!.toLowerCase())
+}
+
+/** What a reader sees, on one line. */
+function text(html: string): string {
+  return html
+    .replace(/<head>.*<\/head>/s, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/ ,/g, ',')
+}
+
+function linksOf(html: string): string[] {
+  return Array.from(html.matchAll(/<a [^>]*?href="([^"]*)"/g), ([, href]) =>
+    href!.replaceAll('&#38;', '&').replaceAll('&#61;', '='),
+  )
+}
+
+const UNKNOWN = {
+  region: '',
+  country: '',
+  street: '',
+  postcode: '',
+  latitude: null,
+  longitude: null,
+  time_zone: '',
+  website: '',
 }
 
 function data(html: string): Record<string, unknown> {
@@ -73,7 +111,10 @@ describe('whatever an organizer called a market', () => {
         const named = {
           ...market,
           name: one,
-          city: other,
+          city: `.${other}`,
+          region: `.${third}`,
+          street: `.${one}`,
+          postcode: `.${other}`,
           description: `.${third}`,
           organizer: one,
           vendors: [
@@ -85,7 +126,7 @@ describe('whatever an organizer called a market', () => {
         expect(elements(html)).toEqual(expected)
         expect(data(html)).toMatchObject({
           name: one,
-          address: { addressLocality: other },
+          address: { streetAddress: `.${one}`, addressLocality: `.${other}`, addressRegion: `.${third}` },
           member: [{ name: other }, {}],
         })
       }),
@@ -98,8 +139,8 @@ describe('whatever an organizer called a market', () => {
       fc.property(hostile, hostile, (one, other) => {
         const html = pages.markets({
           ...list,
-          markets: [{ ...list.markets[0]!, name: one, city: other }],
-          city: other,
+          markets: [{ ...list.markets[0]!, name: one, city: `.${other}`, region: `.${one}` }],
+          city: `.${other}`,
         })
         expect(elements(html)).toEqual(expected)
         expect(data(html)).toMatchObject({ itemListElement: [{ name: one }] })
@@ -120,12 +161,55 @@ describe('a market’s page', () => {
       name: 'Dock Market',
       description: market.description,
       url: 'https://markets.example.org/m/dock-market',
-      address: { '@type': 'PostalAddress', addressLocality: 'Porto Alegre' },
+      sameAs: 'https://dock.example/market',
+      address: {
+        '@type': 'PostalAddress',
+        streetAddress: 'Cais Mauá, 1',
+        addressLocality: 'Porto Alegre',
+        addressRegion: 'RS',
+        postalCode: '90010-110',
+        addressCountry: 'BR',
+      },
+      geo: { '@type': 'GeoCoordinates', latitude: -30.0277, longitude: -51.2287 },
       member: [
         { '@type': 'Organization', name: 'Apples & Co', url: 'https://apples.example/' },
         { '@type': 'Organization', name: 'Bees' },
       ],
     })
+  })
+
+  it('says where it is, and leads there', () => {
+    expect(text(html)).toMatch(
+      /Where Cais Mauá, 1 Porto Alegre, RS 90010-110 Brazil Directions dock\.example/,
+    )
+    expect(linksOf(html)).toContain('https://www.google.com/maps/dir/?api=1&destination=-30.0277%2C-51.2287')
+    expect(linksOf(html)).toContain('/?city=Porto+Alegre&region=RS&country=BR')
+  })
+
+  it('is found by its address where its point on the map is unknown', () => {
+    const [found] = linksOf(pages.market({ ...market, latitude: null, longitude: null })).filter((link) =>
+      link.includes('/maps/'),
+    )
+    expect(new URL(found!).searchParams.get('destination')).toBe(
+      'Dock Market, Cais Mauá, 1, Porto Alegre, RS 90010-110, Brazil',
+    )
+  })
+
+  it('shows nothing of what is not known of the place', () => {
+    const bare = pages.market({ ...market, ...UNKNOWN })
+    expect(text(bare)).toMatch(/Where Porto Alegre Directions Stalls/)
+    expect(bare).not.toMatch(/place:location|geo\.position|ugc.*dock/)
+    expect(data(bare)).toMatchObject({
+      address: { '@type': 'PostalAddress', addressLocality: 'Porto Alegre' },
+    })
+    expect(data(bare)).not.toHaveProperty('geo')
+    expect(data(bare)).not.toHaveProperty('sameAs')
+  })
+
+  it('tells others what to show of it where its address is shared', () => {
+    expect(html).toContain('<meta property="og:title" content="Dock Market, Porto Alegre, RS">')
+    expect(html).toContain('<meta property="og:url" content="https://markets.example.org/m/dock-market">')
+    expect(html).toContain('<meta property="place:location:latitude" content="-30.0277">')
   })
 
   it('names none where it is unknown', () => {
@@ -154,8 +238,9 @@ describe('a market’s page', () => {
     'links to no website like %s',
     (website) => {
       const [vendor] = market.vendors
-      const page = pages.market({ ...market, vendors: [{ ...vendor!, website }] })
+      const page = pages.market({ ...market, website, vendors: [{ ...vendor!, website }] })
       expect(page).not.toContain('ugc')
+      expect(data(page)).not.toHaveProperty('sameAs')
       expect(data(page)).not.toHaveProperty('member.0.url')
     },
   )
@@ -195,6 +280,24 @@ describe('the list', () => {
     expect(pages.markets(list)).toContain('value="Porto Alegre"')
     expect(pages.markets({ ...list, markets: [], total: 0, city: 'atlantis' })).toContain('value="atlantis"')
     expect(pages.markets({ ...list, city: null })).toContain('value=""')
+  })
+
+  it('tells cities of one name apart, and is narrowed by region and country', () => {
+    const narrowed = pages.markets({ ...list, region: 'rs', country: 'br' })
+    expect(text(narrowed)).toContain('60 markets in Porto Alegre, RS, Brazil')
+    expect(narrowed).toContain('name="region" type="search" value="RS"')
+    expect(narrowed).toContain('<input type="hidden" name="country" value="BR">')
+    expect(links(narrowed)).toContainEqual(['next', '/?city=porto+alegre&region=rs&country=br&page=3'])
+    expect(text(pages.markets({ ...list, city: null }))).toContain('Dock Market Porto Alegre, RS 2 vendors')
+    const [abroad] = list.markets
+    const ofNoRegion = { ...list, city: null, markets: [{ ...abroad!, region: '', country: 'PT' }] }
+    expect(text(pages.markets(ofNoRegion))).toContain('Dock Market Porto Alegre, Portugal 2 vendors')
+  })
+
+  it('understands a city and its region in one field', () => {
+    const typed = { ...list, markets: [], total: 0, page: 1, city: 'springfield, il' }
+    expect(linksOf(pages.markets(typed))).toContain('/?city=springfield&region=il')
+    expect(text(pages.markets({ ...typed, region: 'il' }))).not.toContain('Did you mean')
   })
 
   it('says when there is no market in a city, or none at all', () => {
