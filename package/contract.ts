@@ -7,3 +7,4 @@ export {
   type Outage,
 } from '../test/contract/cache-contract.ts'
 export { checkModel, type ModelTraits, modelContract } from '../test/contract/model-contract.ts'
+export { ManualClock } from '../test/contract/sources.ts'

@@ -1,5 +1,4 @@
 /** What an adapter implements, and what it is made with. */
-export { decodeEntry, encodeEntry, type StoredEntry } from '../src/adapters/cache/entry-format.ts'
 export { SystemClock } from '../src/adapters/system/system-clock.ts'
 export { SystemRandom } from '../src/adapters/system/system-random.ts'
 export {

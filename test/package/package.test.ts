@@ -16,6 +16,12 @@ await run('npm', ['run', 'build'])
 const packed = await tarball()
 afterAll(() => packed.remove())
 
+/** As this project has them. */
+function versionsOf(...names: readonly string[]): Record<string, string> {
+  const versions = { ...devDependencies, ...dependencies }
+  return Object.fromEntries(names.map((name) => [name, versions[name]]))
+}
+
 describe('the tarball', () => {
   it('is small', async () => {
     expect((await stat(packed.path)).size).toBeLessThan(150_000)
@@ -45,7 +51,7 @@ describe('an empty project that installs it', () => {
     expect(installed.length).toBeLessThan(15)
   })
 
-  it.each(['core', 'port', 'null', 'lru', 'near', 'checker'])(
+  it.each(['core', 'port', 'kit', 'null', 'lru', 'near', 'checker'])(
     'imports marketflow/%s with no package beside it',
     async (name) => {
       await bare.run('node', '--eval', `await import('marketflow/${name}')`)
@@ -57,9 +63,7 @@ describe('the library, another application', () => {
   let library: Awaited<ReturnType<typeof projectWith>>
   beforeAll(async () => {
     const [database, redis] = await Promise.all([freshDatabase(), startRedis()])
-    const versions = { ...devDependencies, ...dependencies }
-    const own = ['@types/node', '@types/pg', 'fast-check', 'ioredis', 'pg', 'vitest', 'zod']
-    const packages = Object.fromEntries(own.map((name) => [name, versions[name]]))
+    const packages = versionsOf('@types/node', '@types/pg', 'fast-check', 'ioredis', 'pg', 'vitest', 'zod')
     library = await projectWith(
       { marketflow: `file:${packed.path}`, ...packages, ...NODE },
       join(ROOT, 'test/consumer'),
@@ -86,5 +90,26 @@ describe('the library, another application', () => {
 
   it('reads what was answered, on PostgreSQL and Redis', async () => {
     expect(await library.run('vitest', 'run', '--reporter=verbose', 'library')).toMatch(/Tests .*5 passed/)
+  })
+})
+
+describe('an adapter of others, on memcached', () => {
+  let adapter: Awaited<ReturnType<typeof projectWith>>
+  beforeAll(async () => {
+    const packages = versionsOf('@redis/client', '@types/node', 'fast-check', 'memcache', 'vitest')
+    const examples = join(ROOT, 'test/contract/examples')
+    const env = { MEMCACHED: process.env.MEMCACHED ?? 'memcached' }
+    adapter = await projectWith({ marketflow: `file:${packed.path}`, ...packages, ...NODE }, examples, env)
+    return () => adapter.remove()
+  })
+
+  it('compiles against the types of what is published alone', async () => {
+    await run(join(ROOT, 'node_modules/.bin/tsc'), ['--project', adapter.path])
+  })
+
+  it('keeps the contract, the model and the simulation', async () => {
+    const said = await adapter.run('vitest', 'run', '--reporter=verbose', '--testTimeout=120000', 'memcached')
+    for (const suite of ['safety', 'a server that is gone', 'two instances', 'model', 'simulation'])
+      expect(said).toContain(`memcached: ${suite}`)
   })
 })

@@ -1,6 +1,6 @@
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { Random } from '../../application/consistency/ports/random.ts'
-import { openCluster } from './cluster-commands.ts'
+import { openCluster } from './cluster-topology.ts'
 import { MasterConnection } from './master-connection.ts'
 import { RedisBackedCache, type RedisCacheOptions } from './redis-backed-cache.ts'
 import { createClient } from './redis-client.ts'

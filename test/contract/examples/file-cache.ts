@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StoredEntry } from '../../../src/adapters/cache/entry-format.ts'
-import { decodeEntry, encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
-import * as port from '../../../src/application/consistency/ports/cache-port.ts'
-import { sameFence } from '../../../src/application/consistency/ports/cache-port.ts'
-import type { Clock } from '../../../src/application/consistency/ports/clock.ts'
-import type { Random } from '../../../src/application/consistency/ports/random.ts'
+import { decodeEntry, encodeEntry, type StoredEntry } from 'marketflow/kit'
+import * as port from 'marketflow/port'
+import { type Clock, type Random, sameFence } from 'marketflow/port'
 
 /** A worked example of an adapter: entries as files, stamps in memory. For one instance; it never cleans up. */
 export class FileCache extends port.CachePort {

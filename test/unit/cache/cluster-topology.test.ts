@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import slotOf from 'cluster-key-slot'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openCluster } from '../../../src/adapters/cache/cluster-commands.ts'
+import { openCluster } from '../../../src/adapters/cache/cluster-topology.ts'
 import type { RedisCommands } from '../../../src/adapters/cache/redis-commands.ts'
 import { type Reply, RespServer, SILENCE } from './resp-server.ts'
 
