@@ -8,7 +8,7 @@ declare module 'autocannon' {
     /** Seconds. */
     duration: number
     method?: string
-    headers?: Record<string, string>
+    headers?: Readonly<Record<string, string>>
     expectBody?: string | undefined
   }
 

@@ -6,6 +6,7 @@ const GENERATOR = new URL('generator.ts', import.meta.url)
 export interface Load {
   readonly connections: number
   readonly seconds: number
+  readonly headers?: Readonly<Record<string, string>>
   /** Compares every answer's body with this one, which slows the generator down. */
   readonly expectedBody?: string
   /** Counts the answers in steps of so many ms. */

@@ -22,7 +22,7 @@ export interface Stage {
   service(cache: Cache, env?: Record<string, string>): Promise<Running>
   rival(rival: Rival): Promise<Running>
   /** Starts a server that sends the page's bytes and does nothing else. */
-  constant(server: 'node' | 'express'): Promise<Running>
+  constant(server: 'node' | 'express' | 'compressing-express'): Promise<Running>
   /** CPU time that Redis has used so far, in µs. */
   redisCpuUs(): Promise<number>
   close(): Promise<void>

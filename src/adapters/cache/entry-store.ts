@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Encoded } from '../../application/consistency/ports/cache-port.ts'
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import type { StoredEntry } from './entry-format.ts'
 
@@ -29,7 +30,13 @@ export class EntryStore {
   /** Whether it is kept: an entry larger than the whole store is not. */
   set(key: string, stored: StoredEntry, keepMs: number): boolean {
     if (keepMs <= 0) return false
-    const own = { ...stored, entry: { ...stored.entry, body: compact(stored.entry.body) } }
+    const { body, encoded } = stored.entry
+    const entry = {
+      ...stored.entry,
+      body: compact(body),
+      ...(encoded && { encoded: { br: compact(encoded.br), gzip: compact(encoded.gzip) } }),
+    }
+    const own = { ...stored, entry }
     this.#kept.set(
       key,
       { stored: own, deadline: this.#clock.monotonic() + keepMs },
@@ -70,5 +77,12 @@ const OVERHEAD = 800
 function sizeOf(key: string, { entry, fence }: StoredEntry): number {
   let text = key.length + entry.etag.length + entry.visibleTo.length
   for (const stamp of fence) text += stamp.length + 16
-  return OVERHEAD + entry.body.byteLength + 2 * text
+  return OVERHEAD + entry.body.byteLength + sizeOfEncoded(entry.encoded) + 2 * text
+}
+
+/** Of two more buffers, in bytes, measured likewise. */
+const OVERHEAD_OF_ENCODED = 450
+
+function sizeOfEncoded(encoded: Encoded | undefined): number {
+  return encoded === undefined ? 0 : OVERHEAD_OF_ENCODED + encoded.br.byteLength + encoded.gzip.byteLength
 }

@@ -9,10 +9,10 @@ import { CrossOrigin } from './kit/cross-origin.ts'
 import { isPage, neighbours } from './kit/neighbours.ts'
 import { noteRoute, type RequestObserver } from './kit/observe.ts'
 import { HttpError } from './kit/problem.ts'
+import { RecentlyUsed } from './kit/recently-used.ts'
 import type { RequestIds } from './kit/request-id.ts'
 import { type Sending, sendReading } from './kit/respond.ts'
 import { isShared, type Route } from './kit/routes.ts'
-import { RecentlyUsed } from './recently-used.ts'
 
 const noLinks = (): readonly string[] => []
 const NOT_SHARED = new CrossOrigin([])
@@ -46,7 +46,11 @@ export class CachedReads {
   route(row: ReadRoute, access: Access, application: Application): Route {
     const { path, read, name, operation, told } = row
     const crossOrigin = isShared(row) ? this.#crossOrigin : NOT_SHARED
-    const varies = [read.audience !== 'everybody' && 'Authorization', crossOrigin.varies && 'Origin']
+    const varies = [
+      read.audience !== 'everybody' && 'Authorization',
+      crossOrigin.varies && 'Origin',
+      'Accept-Encoding',
+    ]
     const sending: Sending = { ...row, vary: varies.filter((each) => each !== false).join(', ') }
     const fields = (req: IncomingMessage) => ['X-Request-Id', this.#ids.of(req), ...crossOrigin.fields(req)]
     // A page for people looks at no token.

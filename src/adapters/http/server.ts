@@ -105,6 +105,7 @@ function responseWith(headers: HeaderList): typeof ServerResponse {
     // Cached reads bring a flat list, which Node sends as it is.
     if (Array.isArray(given)) {
       if (!given.includes('Content-Security-Policy')) given.push(...flat)
+      else for (const [name, value] of headers) if (!given.includes(name)) given.push(name, value)
     } else {
       for (const [name, value] of headers) if (!this.hasHeader(name)) this.setHeader(name, value)
     }

@@ -14,7 +14,7 @@ import type { Snapshots } from './ports/database.ts'
 import type { Random } from './ports/random.ts'
 import { isDatabaseUnavailable } from './ports/unavailable.ts'
 import { Reading, type ReadStatus } from './reading.ts'
-import { isNegative, keptFor, makeEntry } from './representation.ts'
+import { type Compress, isNegative, keptFor, makeEntry } from './representation.ts'
 import type { View } from './view.ts'
 
 export interface ReadThroughOptions<Source> {
@@ -22,6 +22,8 @@ export interface ReadThroughOptions<Source> {
   readonly serveUnverified: boolean
   /** Views with a longer TTL are refused, in seconds: their entries could outlive the log's rows. */
   readonly longestTtlS?: number
+  /** Without it, bodies are kept and sent as they are. */
+  readonly compress?: Compress
   /** Told of every hit, on its way out. */
   readonly hits?: HitObserver<Source>
 }
@@ -200,7 +202,8 @@ export class ReadThrough<Source> {
     try {
       const found = await this.#snapshots.read((queries) => view.load(queries, params))
       const loadMs = this.#clock.monotonic() - start
-      return makeEntry(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
+      const facts = { loadedAt, loadMs, jitter: this.#random.fraction() }
+      return makeEntry(view, found, facts, this.#options.compress)
     } catch (error) {
       this.#observer.loaded(view.name, this.#clock.monotonic() - start, 'failed')
       throw error

@@ -1,4 +1,4 @@
-import type { CacheUnusable, Entry } from './ports/cache-port.ts'
+import type { CacheUnusable, Encoded, Entry } from './ports/cache-port.ts'
 import { decode, isNegative } from './representation.ts'
 import type { View } from './view.ts'
 
@@ -28,6 +28,10 @@ export class Reading<T> {
 
   get body(): Buffer {
     return this.#entry.body
+  }
+
+  get encoded(): Encoded | undefined {
+    return this.#entry.encoded
   }
 
   get etag(): string {

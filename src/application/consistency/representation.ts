@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Entry } from './ports/cache-port.ts'
+import type { Encoded, Entry } from './ports/cache-port.ts'
 import type { Found, View } from './view.ts'
 
 /** How long «there is no such thing» is remembered, in ms, so that random ids cannot trample the database. */
@@ -14,6 +14,9 @@ export function longestLifeMs(ttlS: number): number {
   return ttlS * 1000 * (1 + JITTER)
 }
 
+/** What a body is sent as to clients that take it; undefined where it would gain little. */
+export type Compress = (body: Buffer) => Encoded | undefined
+
 /** When and how fast the load ran, in ms; `jitter` in [0, 1). */
 export interface LoadFacts {
   readonly loadedAt: number
@@ -26,11 +29,14 @@ export function makeEntry<T>(
   view: View<never, T>,
   found: Found<T>,
   { loadedAt, loadMs, jitter }: LoadFacts,
+  compress: Compress = () => undefined,
 ): Entry {
   const ttlMs = found === undefined ? NEGATIVE_TTL_MS : view.ttlS * 1000
   const life = { loadedAt, loadMs, expiresAt: loadedAt + ttlMs * (1 - JITTER + 2 * JITTER * jitter) }
   if (found === undefined) return { body: Buffer.alloc(0), etag: '', visibleTo: '', ...life }
-  return { ...represent(view, found.value), visibleTo: found.visibleTo ?? '', ...life }
+  const { body, etag } = represent(view, found.value)
+  const encoded = compress(body)
+  return { body, ...(encoded && { encoded }), etag, visibleTo: found.visibleTo ?? '', ...life }
 }
 
 /** What is sent of a value, and the entity tag that names these bytes. */

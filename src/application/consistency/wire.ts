@@ -9,6 +9,7 @@ import type { LoggingTransaction, Snapshots, Transactions } from './ports/databa
 import type { InvalidationLog } from './ports/invalidation-log.ts'
 import type { Random } from './ports/random.ts'
 import { type ReadObserver, ReadThrough } from './read-through.ts'
+import type { Compress } from './representation.ts'
 import { ShadowCheck, type ShadowReport } from './shadow-check.ts'
 import { type Recorded, UnitOfWork, type WriteReport } from './unit-of-work.ts'
 import { WriteConfirmation } from './write-confirmation.ts'
@@ -28,6 +29,8 @@ export interface Surroundings<Source, Tx extends LoggingTransaction, Event exten
   readonly longestTtlS?: number
   /** With the database out of reach, serve what is still there, marked; otherwise fail. */
   readonly serveUnverified: boolean
+  /** Done once when an entry is made; without it, bodies are kept and sent as they are. */
+  readonly compress?: Compress
   /** The share of hits that are checked against the database, in [0, 1]. */
   readonly shadowShare?: number
   /** Starts a load when it is its turn. */
@@ -64,7 +67,8 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   surroundings: Surroundings<Source, Tx, Event>,
 ): Consistency<Source, Tx, Event> {
   const { cache, log, snapshots, transactions, tagsOf, clock, random } = surroundings
-  const { leaseMs, longestTtlS, serveUnverified, shadowShare = 0, limit, mostLoads, observer } = surroundings
+  const { leaseMs, longestTtlS, serveUnverified, compress, shadowShare = 0 } = surroundings
+  const { limit, mostLoads, observer } = surroundings
   const { clocks = { loop: clock, writes: clock } } = surroundings
 
   const lease = new Lease(clock, leaseMs)
@@ -87,6 +91,7 @@ export function wireConsistency<Source, Tx extends LoggingTransaction, Event ext
   )
   const reads = new ReadThrough(cache, { leased, trusted }, snapshots, loads, clock, random, observer, {
     serveUnverified,
+    ...(compress && { compress }),
     ...(longestTtlS !== undefined && { longestTtlS }),
     ...(shadowShare > 0 && { hits: shadow }),
   })

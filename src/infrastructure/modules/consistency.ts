@@ -1,6 +1,7 @@
 import { ContainerModule, type ServiceIdentifier } from 'inversify'
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
+import { compress } from '../../adapters/http/kit/content-coding.ts'
 import { DrainLoop } from '../../application/consistency/drain-loop.ts'
 import { ExplainView } from '../../application/consistency/explanation.ts'
 import { Lease } from '../../application/consistency/lease.ts'
@@ -52,6 +53,7 @@ export const consistency = (config: Config, logger: Logger) =>
             leaseMs: config.leaseMs,
             serveUnverified: config.serveUnverified,
             shadowShare: config.shadowCheck,
+            compress,
             limit: pLimit(LOADS_IN_FLIGHT),
             mostLoads: LOADS_WAITING,
             observer: observer(metrics, recent, holders, clock, logger),

@@ -1377,7 +1377,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description A strong entity tag: equal tags, equal bytes. Send it back as `If-None-Match`, and as `If-Match` with a write.
+         * @description A strong entity tag: equal tags, equal bytes, so that each content coding has one of its own. Send it back as `If-None-Match`, and as `If-Match` with a write.
          * @example "ToWnaZ49AUsKrGmwdOAx2yALcWY"
          */
         readonly ETag: string;
@@ -1397,10 +1397,15 @@ export interface components {
          */
         readonly Age: number;
         /**
-         * @description Other accounts may be answered otherwise.
-         * @example Authorization
+         * @description The bytes depend on the content coding that is asked for, and, where it says so, on who asks.
+         * @example Accept-Encoding
          */
-        readonly Vary: "Authorization" | "Authorization, Origin";
+        readonly Vary: string;
+        /**
+         * @description Where `Accept-Encoding` asks for it and it is worth it: a body of 1 kB or more has been compressed once, when it was cached. Absent on all others.
+         * @example br
+         */
+        readonly "Content-Encoding": "br" | "gzip" | "zstd";
         /**
          * @description The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such.
          * @example </markets?page=1>; rel="prev", </markets?page=3>; rel="next"
@@ -1476,7 +1481,9 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1511,6 +1518,7 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
@@ -1616,6 +1624,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1909,6 +1918,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -1988,6 +1998,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2050,6 +2061,8 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2083,6 +2096,7 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2250,6 +2264,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2326,6 +2341,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2414,6 +2430,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2559,6 +2576,7 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -2636,6 +2654,7 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -3379,6 +3398,8 @@ export interface operations {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
@@ -3397,6 +3418,7 @@ export interface operations {
                 headers: {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly Vary: components["headers"]["Vary"];
                     readonly "X-Request-Id": components["headers"]["X-Request-Id"];
                     readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;

@@ -24,18 +24,20 @@ const META = {
   loadMs: 0.5,
   keptUntil: 3,
   fence: ['stamp'],
-  bytes: 4,
+  bytes: [4],
 }
 
 /** A value as another release, another program or a damaged disk would leave it. */
-const value = (meta: unknown, body = 'body', magic = 'mf1 ') =>
+const value = (meta: unknown, body = 'body', magic = 'mf2 ') =>
   Buffer.from(`${magic}${typeof meta === 'string' ? meta : JSON.stringify(meta)}\n${body}`)
 
 describe('an entry as one value', () => {
-  it('comes back as it was', () => {
+  it.each([false, true])('comes back as it was, with codings beside the body: %s', (withEncoded) => {
     const text = fc.string({ unit: 'binary' })
+    const bytes = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))
     const entry = fc.record({
-      body: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      body: bytes,
+      ...(withEncoded && { encoded: fc.record({ br: bytes, gzip: bytes }) }),
       etag: text,
       visibleTo: text,
       loadedAt: fc.nat(),
@@ -58,11 +60,11 @@ describe('garbage is a miss', () => {
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['another program', Buffer.from('{"markets":[]}\n')],
-    ['another release', value(META, 'body', 'mf2 ')],
-    ['a header that never ends', Buffer.from(`mf1 ${JSON.stringify(META)}`)],
+    ['another release', value(META, 'body', 'mf1 ')],
+    ['a header that never ends', Buffer.from(`mf2 ${JSON.stringify(META)}`)],
     ['a header that is no JSON', value('{"etag":')],
     ['a header that is null', value('null')],
-    ['a header that is text', value('"mf1"')],
+    ['a header that is text', value('"mf2"')],
     ['a header that is a number', value('4')],
   ])('%s', (_, damaged) => {
     expect(decodeEntry(damaged)).toBeUndefined()
@@ -80,6 +82,13 @@ describe('garbage is a miss', () => {
     expect(decodeEntry(value({ ...META, fence: ['stamp', 7] }))).toBeUndefined()
   })
 
+  it.each([[[]], [[4, 1]], [[3]], [[4, -4, 4]], [[2.5, 1.5]]])(
+    'bodies of %j bytes, where there are 4',
+    (bytes) => {
+      expect(decodeEntry(value({ ...META, bytes }))).toBeUndefined()
+    },
+  )
+
   it.each([
     ['cut off', (whole: Buffer) => whole.subarray(0, -1)],
     ['appended to', (whole: Buffer) => Buffer.concat([whole, Buffer.from(' ')])],
@@ -90,7 +99,7 @@ describe('garbage is a miss', () => {
   it('whatever it is, it never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, marked) => {
-        const damaged = Buffer.concat([Buffer.from(marked ? 'mf1 ' : ''), bytes])
+        const damaged = Buffer.concat([Buffer.from(marked ? 'mf2 ' : ''), bytes])
         expect(decodeEntry(damaged)).toBeUndefined()
       }),
     )

@@ -42,13 +42,13 @@ describe('a cacheable GET', () => {
   afterAll(() => api.close())
 
   it.each([
-    ['/markets', undefined, null],
-    [`/markets/${MARKET_ID}`, undefined, 'Authorization'],
-    [`/markets/${MARKET_ID}/stats`, undefined, 'Authorization'],
-    [`/markets/${MARKET_ID}/applications`, 'organizer', 'Authorization'],
-    [`/vendors/${VENDOR_ID}`, undefined, null],
-    [`/vendors/${VENDOR_ID}/dashboard`, 'vendor', 'Authorization'],
-    [`/organizers/${MARKET_ID}/dashboard`, 'organizer', 'Authorization'],
+    ['/markets', undefined, 'Accept-Encoding'],
+    [`/markets/${MARKET_ID}`, undefined, 'Authorization, Accept-Encoding'],
+    [`/markets/${MARKET_ID}/stats`, undefined, 'Authorization, Accept-Encoding'],
+    [`/markets/${MARKET_ID}/applications`, 'organizer', 'Authorization, Accept-Encoding'],
+    [`/vendors/${VENDOR_ID}`, undefined, 'Accept-Encoding'],
+    [`/vendors/${VENDOR_ID}/dashboard`, 'vendor', 'Authorization, Accept-Encoding'],
+    [`/organizers/${MARKET_ID}/dashboard`, 'organizer', 'Authorization, Accept-Encoding'],
   ] as const)('%s sends the cached bytes, answers 304 to their tag, and HEAD', async (path, as, vary) => {
     const who = as === undefined ? {} : { as }
     const whole = await api.fetch(path, who)
@@ -58,14 +58,13 @@ describe('a cacheable GET', () => {
       etag: '"v1"',
       'cache-control': 'private, no-cache',
       'cache-status': 'marketflow; hit; ttl=287; detail=l1',
-      ...(vary !== null && { vary }),
+      vary,
     }
     expect(Object.fromEntries(whole.headers)).toMatchObject({
       ...shared,
       'content-type': 'application/json',
       'content-length': '13',
     })
-    expect(whole.headers.get('vary')).toBe(vary)
 
     const unchanged = await api.fetch(path, { ...who, headers: { 'if-none-match': '"v0", W/"v1"' } })
     expect(unchanged.status).toBe(304)

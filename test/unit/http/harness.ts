@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { MARKET_ID as MARKET, VENDOR_ID as SELLER } from '../../../src/adapters/http/api/examples.ts'
 import { createApp } from '../../../src/adapters/http/app.ts'
 import type { RequestReport } from '../../../src/adapters/http/kit/observe.ts'
@@ -185,4 +188,18 @@ export class TestApi {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
   }
+
+  /** Without what `fetch` adds and undoes: the bytes as they were sent. */
+  async raw(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<RawAnswer> {
+    const asked = request(this.url + path, { headers, method })
+    asked.end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) }
+  }
+}
+
+interface RawAnswer {
+  readonly status: number | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
 }

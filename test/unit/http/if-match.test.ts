@@ -19,6 +19,8 @@ describe('If-Match', () => {
     ['"v1"', ['"v1"']],
     ['"a", "b,c" ,"d"', ['"a"', '"b,c"', '"d"']],
     [' * ', '*'],
+    // Whatever coding a client has seen it in, it has seen the same text.
+    ['"v1.br", "v2.gzip"', ['"v1"', '"v2"']],
     // Weak tags name no bytes, and what is no tag names nothing.
     ['W/"v1"', []],
     ['W/"v1", "v2"', ['"v2"']],

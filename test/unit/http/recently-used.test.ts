@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RecentlyUsed } from '../../../src/adapters/http/recently-used.ts'
+import { RecentlyUsed } from '../../../src/adapters/http/kit/recently-used.ts'
 
 describe('what was used lately', () => {
   it('is remembered, and never more than the bound', () => {

@@ -79,13 +79,7 @@ export function get<const Path extends string, Name extends ReadName>(
     id: name,
     token: isRole(audience) || audience === 'account' ? audience : 'optional',
     ...(query !== undefined && { query }),
-    answers: cached(
-      answer,
-      view.schema,
-      example,
-      audience,
-      query !== undefined && 'page' in queryProperties(query),
-    ),
+    answers: cached(answer, view.schema, example, query !== undefined && 'page' in queryProperties(query)),
     ...(missing !== undefined && { errors: [missing] }),
   }
   return { method: 'GET', path, name, read: READS[name], query: query ?? NO_QUERY, told, operation }

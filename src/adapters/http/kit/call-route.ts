@@ -4,6 +4,7 @@ import type { Seen } from '../../../application/use-case/precondition.ts'
 import type { Application } from '../../../application/use-cases.ts'
 import type { Access } from './access.ts'
 import { type CallRoute, pathValues } from './api-route.ts'
+import { plainTag } from './content-coding.ts'
 import { noteActor, noteMade } from './deeds.ts'
 import { readBody } from './input.ts'
 import { HttpError } from './problem.ts'
@@ -59,7 +60,7 @@ function seenBy({ headers }: IncomingMessage): Seen {
   const ifMatch = headers['if-match']
   if (ifMatch === undefined) return undefined
   if (ifMatch.trim() === '*') return '*'
-  return (ifMatch.match(ENTITY_TAGS) ?? []).filter((tag) => tag.startsWith('"'))
+  return (ifMatch.match(ENTITY_TAGS) ?? []).filter((tag) => tag.startsWith('"')).map(plainTag)
 }
 
 function hasId(result: unknown): result is { readonly id: string } {

@@ -2,7 +2,7 @@
 export const HEADERS = {
   ETag: {
     description:
-      'A strong entity tag: equal tags, equal bytes. Send it back as `If-None-Match`, and as `If-Match` with a write.',
+      'A strong entity tag: equal tags, equal bytes, so that each content coding has one of its own. Send it back as `If-None-Match`, and as `If-Match` with a write.',
     required: true,
     schema: { type: 'string', pattern: '^"[^"]+"$' },
     example: '"ToWnaZ49AUsKrGmwdOAx2yALcWY"',
@@ -33,10 +33,17 @@ export const HEADERS = {
     example: 12,
   },
   Vary: {
-    description: 'Other accounts may be answered otherwise.',
+    description:
+      'The bytes depend on the content coding that is asked for, and, where it says so, on who asks.',
     required: true,
-    schema: { type: 'string', enum: ['Authorization', 'Authorization, Origin'] },
-    example: 'Authorization',
+    schema: { type: 'string', pattern: '^(Authorization, )?(Origin, )?Accept-Encoding$' },
+    example: 'Accept-Encoding',
+  },
+  'Content-Encoding': {
+    description:
+      'Where `Accept-Encoding` asks for it and it is worth it: a body of 1 kB or more has been compressed once, when it was cached. Absent on all others.',
+    schema: { type: 'string', enum: ['br', 'gzip', 'zstd'] },
+    example: 'br',
   },
   Link: {
     description:

@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import type { Audience } from '../../../application/use-case/read.ts'
 import type { HeaderName } from './headers.ts'
 import type { ProblemCode } from './problem.ts'
 
@@ -70,14 +69,18 @@ export function cached<Schema extends z.ZodType>(
   description: string,
   schema: Schema,
   example: z.output<Schema>,
-  audience: Audience,
   paged: boolean,
 ): Answer[] {
-  const headers: HeaderName[] = ['ETag', 'Cache-Control', 'Cache-Status', 'Age']
-  if (audience !== 'everybody') headers.push('Vary')
+  const headers: HeaderName[] = ['ETag', 'Cache-Control', 'Cache-Status', 'Age', 'Vary']
   if (paged) headers.push('Link')
+  const encoded: HeaderName[] = [...headers, 'Content-Encoding']
   return [
-    { status: 200, description, headers, content: { mediaType: 'application/json', schema, example } },
+    {
+      status: 200,
+      description,
+      headers: encoded,
+      content: { mediaType: 'application/json', schema, example },
+    },
     { status: 304, description: '`If-None-Match` names what would be sent: it is unchanged.', headers },
   ]
 }

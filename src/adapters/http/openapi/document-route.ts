@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto'
+import { compress } from '../kit/content-coding.ts'
 import type { HeaderName } from '../kit/headers.ts'
-import { namesEtag } from '../kit/respond.ts'
+import { sendNegotiated } from '../kit/respond.ts'
 import type { Route } from '../kit/routes.ts'
 import { documentView } from '../system/system-routes.ts'
 import { openApiDocument } from './document.ts'
 
 const PATH = '/openapi.json'
-const HEADERS: readonly HeaderName[] = ['ETag', 'Cache-Control']
+const HEADERS: readonly HeaderName[] = ['ETag', 'Cache-Control', 'Vary']
 
 /** The document of these routes and of itself, made when it is first asked for, at once and for all who ask. */
 export function documentRoute(routes: readonly Route[]): Route {
-  let document: { readonly bytes: Buffer; readonly etag: string } | undefined
+  let document: ReturnType<typeof documentOf> | undefined
   const route: Route = {
     method: 'GET',
     path: PATH,
@@ -24,7 +25,7 @@ export function documentRoute(routes: readonly Route[]): Route {
         {
           status: 200,
           description: 'OpenAPI 3.1.',
-          headers: HEADERS,
+          headers: [...HEADERS, 'Content-Encoding'],
           content: { mediaType: 'application/json', schema: documentView, example: { openapi: '3.1.1' } },
         },
         {
@@ -36,21 +37,16 @@ export function documentRoute(routes: readonly Route[]): Route {
     },
     handle(req, res) {
       document ??= documentOf([...routes, route])
-      const { bytes, etag } = document
       // Another version of the service has another document under the same URL.
-      res.setHeader('Cache-Control', 'no-cache').setHeader('ETag', etag)
-      const ifNoneMatch = req.headers['if-none-match']
-      if (ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag)) {
-        res.writeHead(304).end()
-        return
-      }
-      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length }).end(bytes)
+      const vary = res.hasHeader('Vary') ? `${res.getHeader('Vary')}, Accept-Encoding` : 'Accept-Encoding'
+      const headers = ['Cache-Control', 'no-cache', 'Vary', vary]
+      sendNegotiated(req, res, document, headers, 'application/json')
     },
   }
   return route
 }
 
-function documentOf(routes: readonly Route[]): { bytes: Buffer; etag: string } {
-  const bytes = Buffer.from(JSON.stringify(openApiDocument(routes)))
-  return { bytes, etag: `"${hash('sha256', bytes, 'base64url').slice(0, 27)}"` }
+function documentOf(routes: readonly Route[]) {
+  const body = Buffer.from(JSON.stringify(openApiDocument(routes)))
+  return { body, encoded: compress(body), etag: `"${hash('sha256', body, 'base64url').slice(0, 27)}"` }
 }

@@ -1,10 +1,18 @@
 /** The stamps a reader observed, one per tag, in the tags' order. Opaque; equal only to themselves. */
 export type Fence = readonly string[]
 
+/** A body in the content codings that clients ask for (RFC 9110, 8.4.1), by their names. */
+export interface Encoded {
+  readonly br: Buffer
+  readonly gzip: Buffer
+}
+
 /** A representation as it is cached and sent: made once, when it is filled. */
 export interface Entry {
   /** JSON text in UTF-8. Empty for a negative entry (what was asked for does not exist). */
   readonly body: Buffer
+  /** Absent where it would gain little. A cache that does not keep it costs clients bytes, and nothing else. */
+  readonly encoded?: Encoded
   /** Strong entity tag with its quotes; empty for a negative entry. */
   readonly etag: string
   /** The only account that may see it; empty when anyone may. */

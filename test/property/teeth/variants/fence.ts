@@ -233,8 +233,8 @@ export const FENCE: readonly Variant[] = [
       lookup.entry ?? (last && now >= last.expiresAt ? { ...last, expiresAt: Number.POSITIVE_INFINITY } : undefined)`,
     ),
     readThrough(
-      `return makeEntry(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })`,
-      `const entry = makeEntry(view, found, { loadedAt, loadMs, jitter: this.#random.fraction() })
+      `return makeEntry(view, found, facts, this.#options.compress)`,
+      `const entry = makeEntry(view, found, facts, this.#options.compress)
       this.#last.set(view.key(params), entry)
       return entry`,
     ),
