@@ -9,6 +9,7 @@ export const ERROR_TITLES = {
   'application-not-found': 'There is no such application',
   'market-full': 'The market has no stall left',
   'precondition-failed': 'It has changed since the client saw it',
+  'idempotency-key-reused': 'Something else was asked under this Idempotency-Key',
   'email-taken': 'An account with this e-mail address exists already',
   'slug-taken': 'A market with this slug exists already',
   'already-applied': 'The vendor has a live application at this market already',

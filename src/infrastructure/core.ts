@@ -12,6 +12,7 @@ import { Unavailable } from '../application/consistency/ports/unavailable.ts'
 import { rowsKeptMs, startRunning } from '../application/consistency/running.ts'
 import { ShadowCheck } from '../application/consistency/shadow-check.ts'
 import { sharedSettingsOf } from '../application/consistency/shared-settings.ts'
+import { ANSWERS_KEPT_MS } from '../application/use-case/once.ts'
 import { LONGEST_TTL_S } from '../application/use-cases.ts'
 import { type Config, locationOf } from './config/config.ts'
 import { keptSecret } from './config/secret.ts'
@@ -143,11 +144,33 @@ async function start(
       logger.warn({ err: error }, 'the invalidation log could not be swept')
     },
   })
+  const closing = new AbortController()
+  const sweeping = sweepAnswers(database, clock, closing.signal, (error) => {
+    metrics.sweepFailed()
+    logger.warn({ err: error }, 'answers kept under idempotency keys could not be swept')
+  })
   const close = async () => {
+    closing.abort()
+    await sweeping
     const last = await finish()
     await database.close()
     const done = last.invalidated && last.error === undefined
     return { invalidationsLeft: done ? 0 : last.backlog?.rows }
   }
   return { container, database, close }
+}
+
+const SWEEP_ANSWERS_EVERY_MS = 10 * 60_000
+
+/** A sweep that fails is made up for by the next. */
+async function sweepAnswers(
+  database: Database,
+  clock: Clock,
+  signal: AbortSignal,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(SWEEP_ANSWERS_EVERY_MS, signal)
+    if (!signal.aborted) await database.sweepAnswers(ANSWERS_KEPT_MS).catch(failed)
+  }
 }

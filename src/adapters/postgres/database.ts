@@ -70,6 +70,8 @@ export interface Database {
   readonly replaced: Promise<Error>
   /** @throws Unavailable `database-unavailable` unless the database answers within a second */
   ping(): Promise<void>
+  /** Forgets what was answered under clients' keys longer ago than this, in ms. */
+  sweepAnswers(keptMs: number): Promise<void>
   /** Brings the schema up to date; others who start at the same time wait and find it done. */
   migrate(): Promise<void>
   /** What `migrate` would do, by name. */
@@ -231,6 +233,7 @@ async function assemble(parts: Parts): Promise<Database> {
       },
       replaced: primary.replaced,
       ping: () => ping(connections),
+      sweepAnswers: (keptMs) => sweepAnswers(writes, keptMs),
       migrate,
       pendingMigrations: parts.pending,
       close,
@@ -258,6 +261,13 @@ function deepest(error: unknown): string {
 async function serverVersion(connections: Connections): Promise<string> {
   const { rows } = await connections.run((connection) => connection.query('show server_version'))
   return String(rows[0]?.server_version).split(' ')[0]!
+}
+
+const SWEEP_ANSWERS = `
+  delete from idempotency_keys where created_at < now() - $1::float8 * interval '1 millisecond'`
+
+async function sweepAnswers(connections: Connections, keptMs: number): Promise<void> {
+  await connections.run((connection) => connection.query(SWEEP_ANSWERS, [keptMs]))
 }
 
 async function ping(connections: Connections): Promise<void> {

@@ -261,3 +261,22 @@ export class RemovalReasons extends Migration {
     )
   }
 }
+
+/**
+ * What writes answered under their clients' keys. A row is complete when it is committed: what takes a key keeps its
+ * answer in the same transaction.
+ */
+export class IdempotencyKeys extends Migration {
+  override up(): void {
+    this.addSql(`create table idempotency_keys (
+      account_id uuid not null,
+      key text collate "C" not null,
+      request text not null,
+      answer text,
+      tags text[],
+      created_at timestamptz not null default now(),
+      primary key (account_id, key)
+    )`)
+    this.addSql('create index idempotency_keys_by_age on idempotency_keys (created_at)')
+  }
+}

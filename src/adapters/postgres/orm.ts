@@ -11,6 +11,7 @@ import {
   ActiveMarketCounts,
   CacheHolders,
   DatabaseIdentity,
+  IdempotencyKeys,
   InitialSchema,
   LogInPieces,
   LogTransactions,
@@ -32,6 +33,7 @@ const MIGRATIONS = [
   { name: '0009-removal-reasons', class: RemovalReasons },
   { name: '0010-applications-by-hand', class: WritesByHandAnew },
   { name: '0011-market-places', class: MarketPlaces },
+  { name: '0012-idempotency-keys', class: IdempotencyKeys },
 ]
 
 const options = {

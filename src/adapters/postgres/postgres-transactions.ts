@@ -7,6 +7,7 @@ import {
   MikroApplicationRepository,
   MikroMarketRepository,
   MikroVendorRepository,
+  SqlKeptAnswers,
 } from './repositories.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
 import { BEGIN_LOOK, BEGIN_WRITE, insistently, inTransaction, logInvalidation } from './transaction-steps.ts'
@@ -75,6 +76,7 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
     markets: new MikroMarketRepository(em, query),
     vendors: new MikroVendorRepository(em, query),
     applications: new MikroApplicationRepository(em, query),
+    answers: new SqlKeptAnswers(query),
     views: new SqlViewQueries(query),
     logInvalidation: (tags) => logInvalidation(query, tags),
   }

@@ -2,10 +2,14 @@ import { type EntityManager, LockMode } from '@mikro-orm/core'
 import {
   AccountRepository,
   ApplicationRepository,
+  type KeptAnswer,
+  KeptAnswers,
   MarketRepository,
+  type Once,
   VendorRepository,
 } from '../../application/ports/repositories.ts'
 import { Account } from '../../domain/account.ts'
+import { MarketflowError } from '../../domain/errors.ts'
 import type { ApplicationIds } from '../../domain/events.ts'
 import { parseId } from '../../domain/ids.ts'
 import { Market } from '../../domain/market.ts'
@@ -230,5 +234,38 @@ export class MikroApplicationRepository extends ApplicationRepository {
     await this.#em.flush() // count, unlike find, does not look whether it has to
     const live = { marketId: market, vendorId: vendor, status: { $in: [...LIVE_STATUSES] } }
     return (await this.#em.count(VendorApplication, live)) > 0
+  }
+}
+
+/** Waits for a transaction that has just taken the same key, and takes nothing if that commits. */
+const TAKE_KEY = `
+  insert into idempotency_keys (account_id, key, request) values ($1, $2, $3)
+  on conflict do nothing returning key`
+
+const ANSWERED = `
+  select request, answer, array_to_json(tags)::text as tags from idempotency_keys where account_id = $1 and key = $2`
+
+const KEEP_ANSWER = 'update idempotency_keys set answer = $3, tags = $4 where account_id = $1 and key = $2'
+
+export class SqlKeptAnswers extends KeptAnswers {
+  readonly #query: Query
+
+  constructor(query: Query) {
+    super()
+    this.#query = query
+  }
+
+  async take(once: Once): Promise<KeptAnswer | undefined> {
+    const { accountId, key, request } = once
+    if ((await this.#query(TAKE_KEY, [accountId, key, request])).length > 0) return undefined
+    const [row] = await this.#query(ANSWERED, [accountId, key])
+    // A day old, it was swept between the two.
+    if (row === undefined) return this.take(once)
+    if (row.request !== request) throw new MarketflowError('idempotency-key-reused')
+    return { answer: String(row.answer), tags: JSON.parse(String(row.tags)) }
+  }
+
+  async keep({ accountId, key }: Once, { answer, tags }: KeptAnswer): Promise<void> {
+    await this.#query(KEEP_ANSWER, [accountId, key, answer, tags])
   }
 }

@@ -1,16 +1,18 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
+import type { Once } from '../ports/repositories.ts'
+import { runOnce } from '../use-case/once.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import type { ApplicationDetail } from '../views/views.ts'
 
 /**
  * A vendor asks an active market for a stall.
- * @throws MarketflowError `market-not-found`, `market-not-active`, or `already-applied` while one of its applications is live there.
+ * @throws MarketflowError `market-not-found`, `market-not-active`, `idempotency-key-reused`, or `already-applied` while one of its applications is live there.
  */
 export const ApplyToMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
-  (marketId: string, vendorId: string, message: string): Promise<ApplicationDetail> =>
-    needs.writes.run(async (tx, record) => {
+  (marketId: string, vendorId: string, message: string, once?: Once): Promise<ApplicationDetail> =>
+    runOnce(needs.writes, once, async (tx, record) => {
       const market = await tx.markets.findForUpdate(marketId)
       if (market === undefined || market.status === 'draft') throw new MarketflowError('market-not-found')
       market.assertTakesApplications()

@@ -2,8 +2,10 @@ import { MarketflowError } from '../../domain/errors.ts'
 import type { Market } from '../../domain/market.ts'
 import type { VendorApplication } from '../../domain/vendor-application.ts'
 import { assertOrganizes, listingOf } from '../markets/update-market.ts'
+import type { Once } from '../ports/repositories.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
+import { runOnce } from '../use-case/once.ts'
 import { assertSeen, type Seen } from '../use-case/precondition.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
 import type { ApplicationDetail } from '../views/views.ts'
@@ -17,16 +19,26 @@ type Decide<More extends unknown[]> = (
   ...more: More
 ) => void
 
+interface Conditions {
+  readonly seen?: Seen
+  readonly once?: Once | undefined
+}
+
 /**
  * What every move of an application shares: lock the market, then the application (all writes lock in that order, so
  * none waits for another in a circle, and simultaneous accepts queue up), look whose move it is and whether it has seen
  * what it moves, decide, tell what happened. It answers the application as that side sees it, and throws MarketflowError
- * `application-not-found`, `forbidden` and `precondition-failed` beside what `decide` throws.
+ * `application-not-found`, `forbidden`, `precondition-failed` and `idempotency-key-reused` beside what `decide` throws.
  */
 function move<More extends unknown[] = []>(side: Viewer['role'], decide: Decide<More>) {
   return (needs: Writing) =>
-    (id: string, viewer: Viewer, seen?: Seen, ...more: More): Promise<ApplicationDetail> =>
-      needs.writes.run(async (tx, record) => {
+    (
+      id: string,
+      viewer: Viewer,
+      { seen, once }: Conditions = {},
+      ...more: More
+    ): Promise<ApplicationDetail> =>
+      runOnce(needs.writes, once, async (tx, record) => {
         const found = await tx.applications.find(id)
         const market = found && (await tx.markets.findForUpdate(found.marketId))
         const application = await tx.applications.findForUpdate(id)

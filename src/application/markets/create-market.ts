@@ -1,5 +1,7 @@
 import { MarketflowError } from '../../domain/errors.ts'
 import { Market, type MarketProps, slugify } from '../../domain/market.ts'
+import type { Once } from '../ports/repositories.ts'
+import { runOnce } from '../use-case/once.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDetail } from '../views/views.ts'
 import { listingOf } from './update-market.ts'
@@ -11,12 +13,12 @@ export type NewMarket = Omit<MarketProps, 'id' | 'organizerId' | 'slug' | 'direc
 
 /**
  * An organizer starts a market, as a draft.
- * @throws MarketflowError `slug-taken`.
+ * @throws MarketflowError `slug-taken`, `idempotency-key-reused`.
  */
 export const CreateMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
-  (organizerId: string, input: NewMarket): Promise<MarketDetail> =>
-    needs.writes.run(async (tx, record) => {
+  (organizerId: string, input: NewMarket, once?: Once): Promise<MarketDetail> =>
+    runOnce(needs.writes, once, async (tx, record) => {
       const id = needs.random.uuid()
       const wanted = wantedSlugs(input)
       const taken = await tx.markets.takenSlugs(wanted)

@@ -57,3 +57,31 @@ export abstract class VendorRepository {
   /** Who organizes any of the markets it ever applied to, likewise. */
   abstract organizersAppliedTo(id: string, atMost: number): Promise<string[]>
 }
+
+/** What makes a write one that happens once, however often its client sends it. */
+export interface Once {
+  readonly accountId: string
+  /** The client's own, of its account. */
+  readonly key: string
+  /** A digest of all that is asked: under the same key, nothing else may be. */
+  readonly request: string
+}
+
+/** What writes have answered under their clients' keys. */
+export abstract class KeptAnswers {
+  /**
+   * Takes the key for this transaction: another one that wants it waits for the end of this one. Answers what was
+   * answered under it, if it was taken before.
+   * @throws MarketflowError `idempotency-key-reused` when that was asked something else
+   */
+  abstract take(once: Once): Promise<KeptAnswer | undefined>
+  /** Keeps the answer under a key that this transaction has taken. */
+  abstract keep(once: Once, answer: KeptAnswer): Promise<void>
+}
+
+export interface KeptAnswer {
+  /** JSON. */
+  readonly answer: string
+  /** What the write invalidated. */
+  readonly tags: readonly string[]
+}

@@ -2,6 +2,7 @@ import type { LoggingTransaction, Transactions as TransactionsOf } from '../cons
 import type {
   AccountRepository,
   ApplicationRepository,
+  KeptAnswers,
   MarketRepository,
   VendorRepository,
 } from './repositories.ts'
@@ -13,6 +14,7 @@ export interface Transaction extends LoggingTransaction {
   readonly markets: MarketRepository
   readonly vendors: VendorRepository
   readonly applications: ApplicationRepository
+  readonly answers: KeptAnswers
   /** The views as this transaction sees them, its own changes included. For answers; never for the cache. */
   readonly views: ViewQueries
 }

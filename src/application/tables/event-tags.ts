@@ -2,13 +2,22 @@ import type { ApplicationIds, DomainEvent, Listing } from '../../domain/events.t
 import { normalizePlace } from '../../domain/market.ts'
 import { bounded, type Tag, tags } from './tags.ts'
 
+/** A client asked again for what is done, and is told so again: what that invalidated has to be gone by then. */
+interface WriteRepeated {
+  readonly type: 'write-repeated'
+  readonly tags: readonly Tag[]
+}
+
+/** What a write records. */
+export type WriteEvent = DomainEvent | WriteRepeated
+
 /** Every tag that a write with these events invalidates, in bounded number (`most` of a kind). */
-export function tagsOf(events: readonly DomainEvent[], most?: number): readonly Tag[] {
+export function tagsOf(events: readonly WriteEvent[], most?: number): readonly Tag[] {
   return bounded(events.flatMap(touchedBy), most)
 }
 
 /** Exhaustive: a new event without tags does not compile. */
-function touchedBy(event: DomainEvent): readonly Tag[] {
+function touchedBy(event: WriteEvent): readonly Tag[] {
   switch (event.type) {
     case 'organizer-registered':
       // The dashboard of an organizer that did not exist may be cached as «no such organizer».
@@ -71,6 +80,8 @@ function touchedBy(event: DomainEvent): readonly Tag[] {
         tags.vendorApplications(event.vendorId),
         ...event.applicationIds.map(tags.application),
       ]
+    case 'write-repeated':
+      return event.tags
     default:
       return event satisfies never
   }

@@ -16,9 +16,8 @@ import { type WaitedFor, WriteConfirmation } from '../../application/consistency
 import { Statistics } from '../../application/ports/statistics.ts'
 import { type Transaction, Transactions } from '../../application/ports/transactions.ts'
 import { Snapshots, type ViewQueries } from '../../application/ports/view-queries.ts'
-import { tagsOf } from '../../application/tables/event-tags.ts'
+import { tagsOf, type WriteEvent } from '../../application/tables/event-tags.ts'
 import { Reads, Writes } from '../../application/tables/reads-and-writes.ts'
-import type { DomainEvent } from '../../domain/events.ts'
 import type { Config } from '../config/config.ts'
 import { ChangesOfState } from '../observability/changes-of-state.ts'
 import { DatabaseState } from '../observability/database-state.ts'
@@ -33,7 +32,7 @@ const LOADS_IN_FLIGHT = 8
 /** Loads that run or wait; beyond that a read is answered 503 at once. */
 const LOADS_WAITING = 2000
 
-type Wired = Consistency<ViewQueries, Transaction, DomainEvent>
+type Wired = Consistency<ViewQueries, Transaction, WriteEvent>
 const WIRED: ServiceIdentifier<Wired> = Symbol('the consistency core, wired')
 
 /** The consistency core over Marketflow's tables, and each of its parts by its own name. */

@@ -798,7 +798,7 @@ export interface components {
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "precondition-failed" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
             readonly instance: string;
             /** @description Every field that is to blame; always there where the code is `validation-failed`. */
@@ -1040,6 +1040,25 @@ export interface components {
                     readonly status?: 403;
                     /** @enum {unknown} */
                     readonly code?: "forbidden";
+                };
+            };
+        };
+        /** @description Something else was asked under this Idempotency-Key (`idempotency-key-reused`). */
+        readonly IdempotencyKeyReused: {
+            headers: {
+                readonly "Cache-Control": components["headers"]["Cache-Control"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly traceresponse: components["headers"]["traceresponse"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @constant */
+                    readonly status?: 422;
+                    /** @enum {unknown} */
+                    readonly code?: "idempotency-key-reused";
                 };
             };
         };
@@ -1373,6 +1392,11 @@ export interface components {
         readonly IfNoneMatch: string;
         /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
         readonly IfMatch: string;
+        /**
+         * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+         * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+         */
+        readonly IdempotencyKey: string;
     };
     requestBodies: never;
     headers: {
@@ -1536,7 +1560,13 @@ export interface operations {
     readonly createMarket: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /**
+                 * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -1596,6 +1626,7 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
@@ -2488,7 +2519,13 @@ export interface operations {
     readonly applyToMarket: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /**
+                 * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             readonly path: {
                 /** @description The market’s id. */
                 readonly id: string;
@@ -2544,6 +2581,7 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
@@ -2710,6 +2748,11 @@ export interface operations {
             readonly header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             readonly path: {
                 /** @description The application’s id. */
@@ -2762,6 +2805,7 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
@@ -2773,6 +2817,11 @@ export interface operations {
             readonly header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             readonly path: {
                 /** @description The application’s id. */
@@ -2825,6 +2874,7 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
@@ -2836,6 +2886,11 @@ export interface operations {
             readonly header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             readonly path: {
                 /** @description The application’s id. */
@@ -2888,6 +2943,7 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
@@ -2899,6 +2955,11 @@ export interface operations {
             readonly header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             readonly path: {
                 /** @description The application’s id. */
@@ -2955,6 +3016,7 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
@@ -2966,6 +3028,11 @@ export interface operations {
             readonly header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             readonly path: {
                 /** @description The application’s id. */
@@ -3018,6 +3085,7 @@ export interface operations {
             readonly 413: components["responses"]["PayloadTooLarge"];
             readonly 414: components["responses"]["UriTooLong"];
             readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly 429: components["responses"]["RateLimited"];
             readonly 500: components["responses"]["Internal"];
             readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];

@@ -7,7 +7,7 @@ import {
 } from '../../../src/application/consistency/write-confirmation.ts'
 import type { Transaction, Transactions } from '../../../src/application/ports/transactions.ts'
 import type { Snapshots } from '../../../src/application/ports/view-queries.ts'
-import { tagsOf } from '../../../src/application/tables/event-tags.ts'
+import { tagsOf, type WriteEvent } from '../../../src/application/tables/event-tags.ts'
 import type { RecordEvent } from '../../../src/application/tables/reads-and-writes.ts'
 import type { DomainEvent } from '../../../src/domain/events.ts'
 import { type Command, NUCLEUS } from './commands.ts'
@@ -67,7 +67,7 @@ export async function* stepsOf(
 }
 
 /** The production unit of work, which also tells what was recorded and logged, and waits for no cache. */
-export class RecordingUnitOfWork extends UnitOfWork<Transaction, DomainEvent> {
+export class RecordingUnitOfWork extends UnitOfWork<Transaction, WriteEvent> {
   readonly events: DomainEvent[] = []
   readonly tags: string[] = []
 
@@ -80,7 +80,7 @@ export class RecordingUnitOfWork extends UnitOfWork<Transaction, DomainEvent> {
   override run<T>(work: (tx: Transaction, record: RecordEvent) => Promise<T>): Promise<T> {
     return super.run((tx, record) =>
       work(tx, (event) => {
-        this.events.push(event)
+        if (event.type !== 'write-repeated') this.events.push(event)
         record(event)
       }),
     )

@@ -170,7 +170,7 @@ export class World {
       return
     }
     const by = command.stranger ? this.#otherThan(application?.organizer) : application?.organizer
-    if (command.do === 'remove') await writes.removeVendor(id, organizer(by), undefined, 'Never there')
+    if (command.do === 'remove') await writes.removeVendor(id, organizer(by), {}, 'Never there')
     else await writes[DECISIONS[command.do]](id, organizer(by))
   }
 

@@ -35,6 +35,7 @@ describe('If-Match', () => {
   it('reaches every write of what has an ETag, which answers with the new one', async () => {
     const headers = { 'if-match': '"v1"' }
     const seen = ['"v1"']
+    const conditions = { seen, once: undefined }
     const writes = [
       [
         'PUT',
@@ -58,7 +59,7 @@ describe('If-Match', () => {
             `/applications/${MARKET_ID}/${verb}`,
             undefined,
             'getApplication',
-            [`${verb}Application`, MARKET_ID, ORGANIZER, seen],
+            [`${verb}Application`, MARKET_ID, ORGANIZER, conditions],
           ] as const,
       ),
       [
@@ -66,14 +67,14 @@ describe('If-Match', () => {
         `/applications/${MARKET_ID}/remove`,
         { reason: 'x' },
         'getApplication',
-        ['removeVendor', MARKET_ID, ORGANIZER, seen, 'x'],
+        ['removeVendor', MARKET_ID, ORGANIZER, conditions, 'x'],
       ],
       [
         'POST',
         `/applications/${MARKET_ID}/withdraw`,
         undefined,
         'getApplication',
-        ['withdrawApplication', MARKET_ID, VENDOR, seen],
+        ['withdrawApplication', MARKET_ID, VENDOR, conditions],
       ],
     ] as const
     for (const [method, path, body, read, call] of writes) {

@@ -77,7 +77,8 @@ export const APPLICATION_ROUTES = [
     answer: json(201, 'The application, pending.', applicationDetail, SEEN_BY_VENDOR),
     errors: ['market-not-active', 'already-applied'],
     represents: 'getApplication',
-    run: ({ applyToMarket }, { id, body, viewer }) => applyToMarket(id, viewer.vendorId, body.message),
+    run: ({ applyToMarket }, { id, body, viewer, once }) =>
+      applyToMarket(id, viewer.vendorId, body.message, once),
     location: ({ id }) => `/applications/${id}`,
   }),
   get('/me/applications', 'listOwnApplications', {
@@ -103,19 +104,20 @@ export const APPLICATION_ROUTES = [
     summary: 'Accept an application that is pending or waitlisted',
     description: 'However many are accepted at once, a market never has more vendors than stalls.',
     errors: ['wrong-status', 'market-full'],
-    run: ({ acceptApplication }, { id, viewer, seen }) => acceptApplication(id, viewer, seen),
+    run: ({ acceptApplication }, { id, viewer, seen, once }) => acceptApplication(id, viewer, { seen, once }),
   }),
   post('/applications/:id/reject', 'rejectApplication', {
     ...move({ status: 'rejected' }),
     token: 'organizer',
     summary: 'Reject an application that is pending or waitlisted',
-    run: ({ rejectApplication }, { id, viewer, seen }) => rejectApplication(id, viewer, seen),
+    run: ({ rejectApplication }, { id, viewer, seen, once }) => rejectApplication(id, viewer, { seen, once }),
   }),
   post('/applications/:id/waitlist', 'waitlistApplication', {
     ...move({ status: 'waitlisted', waiting_position: 3 }),
     token: 'organizer',
     summary: 'Put a pending application on the waiting list',
-    run: ({ waitlistApplication }, { id, viewer, seen }) => waitlistApplication(id, viewer, seen),
+    run: ({ waitlistApplication }, { id, viewer, seen, once }) =>
+      waitlistApplication(id, viewer, { seen, once }),
   }),
   post('/applications/:id/remove', 'removeVendor', {
     ...move({ status: 'rejected', reason: 'Three Saturdays without a word.' }),
@@ -125,14 +127,16 @@ export const APPLICATION_ROUTES = [
       'Frees the stall. The application becomes `rejected`, with a `reason` that its vendor reads.',
     body: removal,
     examples: { 'With a reason': { reason: 'Three Saturdays without a word.' } },
-    run: ({ removeVendor }, { id, body, viewer, seen }) => removeVendor(id, viewer, seen, body.reason),
+    run: ({ removeVendor }, { id, body, viewer, seen, once }) =>
+      removeVendor(id, viewer, { seen, once }, body.reason),
   }),
   post('/applications/:id/withdraw', 'withdrawApplication', {
     ...move({ status: 'withdrawn' }, SEEN_BY_VENDOR),
     token: 'vendor',
     summary: 'Withdraw one’s own application',
     description: 'From `accepted`, it frees the stall.',
-    run: ({ withdrawApplication }, { id, viewer, seen }) => withdrawApplication(id, viewer, seen),
+    run: ({ withdrawApplication }, { id, viewer, seen, once }) =>
+      withdrawApplication(id, viewer, { seen, once }),
   }),
 ]
 

@@ -205,7 +205,7 @@ export const MARKET_ROUTES = [
     answer: json(201, 'The draft.', marketDetail, DRAFT),
     errors: ['slug-taken'],
     represents: 'getMarket',
-    run: ({ createMarket }, { body, viewer }) => createMarket(viewer.accountId, body),
+    run: ({ createMarket }, { body, viewer, once }) => createMarket(viewer.accountId, body, once),
     location: ({ id }) => `/markets/${id}`,
   }),
   get('/markets/:id', 'getMarket', {

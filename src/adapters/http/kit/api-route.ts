@@ -1,6 +1,7 @@
 import { match } from 'path-to-regexp'
 import { z } from 'zod'
 import type { View } from '../../../application/consistency/view.ts'
+import type { Once } from '../../../application/ports/repositories.ts'
 import type { Viewer } from '../../../application/ports/token-issuer.ts'
 import type { Seen } from '../../../application/use-case/precondition.ts'
 import { isRole, type Missing, type Read } from '../../../application/use-case/read.ts'
@@ -214,6 +215,8 @@ export interface CallRoute {
   readonly represents: Pick<View<never, unknown>, 'schema'> | undefined
   /** Whether a client may say what it has seen, by `If-Match`. */
   readonly takesSeen: boolean
+  /** Whether it may say that it happens once, by `Idempotency-Key`. */
+  readonly takesKey: boolean
 }
 
 /** What a request brings, once it is let in. */
@@ -223,6 +226,8 @@ interface Asked<Body, Who> {
   readonly body: Body
   readonly viewer: Who
   readonly seen: Seen
+  /** What the client said by `Idempotency-Key`. */
+  readonly once: Once | undefined
   /** The client's. */
   readonly address: string
   /** Aborted when the client goes away before it has its answer. */
@@ -299,6 +304,8 @@ function call(
   const schema = method === 'GET' ? undefined : (body ?? noFields)
   // What is only about to be made, no client has seen.
   const takesSeen = represents !== undefined && answer.status !== 201
+  // Of an account's POSTs, those that answer something; to do any other twice changes nothing.
+  const takesKey = method === 'POST' && represents !== undefined
   const headers: HeaderName[] = [...answer.headers]
   if (location !== undefined) headers.push('Location')
   if (represents !== undefined && answer.content !== undefined) headers.push('ETag')
@@ -306,11 +313,13 @@ function call(
     ...docs,
     id,
     takesSeen,
+    takesKey,
     ...(examples !== undefined && { body: takes(schema ?? noFields, examples) }),
     answers: [{ ...answer, headers }],
     errors: [
       ...(missing === undefined ? [] : [missing]),
       ...(takesSeen ? (['precondition-failed'] as const) : []),
+      ...(takesKey ? (['idempotency-key-reused'] as const) : []),
       ...errors,
     ],
   }
@@ -324,5 +333,6 @@ function call(
     location,
     represents: represents && READS[represents].view,
     takesSeen,
+    takesKey,
   }
 }

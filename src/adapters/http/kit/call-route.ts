@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { represent } from '../../../application/consistency/representation.ts'
 import type { Seen } from '../../../application/use-case/precondition.ts'
@@ -14,7 +15,7 @@ import type { Route } from './routes.ts'
 
 /** The row for Express: lets the request in, reads what it brings, asks the use case, and answers as documented. */
 export function callRoute(
-  { method, path, operation, body, missing, run, location, represents, takesSeen }: CallRoute,
+  { method, path, operation, body, missing, run, location, represents, takesSeen, takesKey }: CallRoute,
   access: Access,
   application: Application,
   limits: RateLimits | undefined,
@@ -31,10 +32,15 @@ export function callRoute(
       const seen = seenBy(req)
       if (seen !== undefined && !takesSeen && method !== 'GET')
         throw new HttpError('precondition-failed', NOTHING_TO_SEE)
+      const key = takesKey ? keyOf(req) : undefined
+      const asked = body && (await readBody(req, res, body))
+      const once = viewer &&
+        key !== undefined && { accountId: viewer.accountId, key, request: digest([operation.id, id, asked]) }
       const result = await run(application, {
         id,
-        body: body && (await readBody(req, res, body)),
+        body: asked,
         seen,
+        once: once || undefined,
         viewer: viewer as never,
         address: req.ip ?? '',
         signal: clientGone(res),
@@ -46,10 +52,37 @@ export function callRoute(
       else {
         const where = location && { Location: location(result as never) }
         if (represents === undefined) sendJson(res, status, result, where)
-        else sendRepresentation(res, status, represent(represents, result), where)
+        else sendRepresentation(res, status, asSent(represents, result), where)
       }
     },
   }
+}
+
+/** An answer that another release has kept under a key may have another shape: it is sent as that sent it. */
+function asSent(view: NonNullable<CallRoute['represents']>, result: unknown) {
+  try {
+    return represent(view, result)
+  } catch {
+    return represent({ schema: { parse: (value) => value } }, result)
+  }
+}
+
+const KEY = /^[\x21-\x7e]{1,255}$/
+const keyError = 'expected 1 to 255 visible ASCII characters, given once'
+
+/** The client's key, which may be quoted (draft-ietf-httpapi-idempotency-key-header). @throws HttpError `validation-failed` */
+function keyOf({ headers }: IncomingMessage): string | undefined {
+  const sent = headers['idempotency-key']
+  if (sent === undefined) return undefined
+  const key = String(sent).replace(/^"(.*)"$/, '$1')
+  if (KEY.test(key)) return key
+  const errors = [{ path: 'headers.Idempotency-Key', message: keyError }]
+  throw new HttpError('validation-failed', undefined, { errors })
+}
+
+/** The body as it was understood: blanks and the order of its fields make no other request. */
+function digest(asked: unknown): string {
+  return hash('sha256', JSON.stringify(asked), 'base64url')
 }
 
 const NOTHING_TO_SEE = 'If-Match: this is no write of something that has an ETag'

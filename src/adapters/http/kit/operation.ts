@@ -14,6 +14,8 @@ export interface Operation {
   readonly query?: z.ZodType
   /** Whether it takes `If-Match`. */
   readonly takesSeen?: boolean
+  /** Whether it takes `Idempotency-Key`. */
+  readonly takesKey?: boolean
   readonly body?: RequestBody
   readonly answers: readonly Answer[]
   /** What can go wrong beside what any request, token or body can. */

@@ -74,6 +74,7 @@ export const STATUS_OF: Record<ProblemCode, number> = {
   'payload-too-large': 413,
   'uri-too-long': 414,
   'unsupported-media-type': 415,
+  'idempotency-key-reused': 422,
   'rate-limited': 429,
   internal: 500,
   'database-unavailable': 503,

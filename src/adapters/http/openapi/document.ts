@@ -27,7 +27,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]) {
     components: {
       schemas: componentSchemas(),
       responses: problemComponents(routes),
-      parameters: { IfNoneMatch: IF_NONE_MATCH, IfMatch: IF_MATCH },
+      parameters: { IfNoneMatch: IF_NONE_MATCH, IfMatch: IF_MATCH, IdempotencyKey: IDEMPOTENCY_KEY },
       headers: HEADERS,
       securitySchemes: { bearer: BEARER },
     },
@@ -41,6 +41,7 @@ const DESCRIPTION = `Organizers run markets, vendors apply to them, the public r
 * \`HEAD\` works wherever \`GET\` does.
 * What can be cached carries a strong \`ETag\`: send it as \`If-None-Match\`, get 304. \`Cache-Status\` says where the answer came from.
 * What has an \`ETag\` is safely changed by sending it as \`If-Match\`: 412 \`precondition-failed\` if it has changed since; the answer has the new one.
+* A \`POST\` that makes or moves something is safely repeated with the same \`Idempotency-Key\`, after a time-out or a 503.
 * Logins, registrations and writes are limited per account and network; reads are not.`
 
 const BEARER = {
@@ -63,6 +64,15 @@ const IF_MATCH = {
   description:
     'The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds.',
   schema: { type: 'string' },
+}
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
 }
 
 function pathsOf(routes: readonly DocumentedRoute[]) {

@@ -6,12 +6,13 @@ import { errorsOf, LIMITS, problemName } from './problem-responses.ts'
 
 /** OpenAPI's Operation Object for a route. */
 export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>, operation: Operation) {
-  const { id, tag, summary, description, query, body, answers, takesSeen } = operation
+  const { id, tag, summary, description, query, body, answers, takesSeen, takesKey } = operation
   const parameters = [
     ...pathParameters(path),
     ...(query === undefined ? [] : queryParameters(query)),
     ...(answers.some(({ status }) => status === 304) ? [IF_NONE_MATCH] : []),
     ...(takesSeen ? [IF_MATCH] : []),
+    ...(takesKey ? [IDEMPOTENCY_KEY] : []),
   ]
   return {
     operationId: id,
@@ -35,6 +36,7 @@ export function templatedPath(path: string): string {
   return path.replaceAll(/:(\w+)/g, '{$1}')
 }
 
+const IDEMPOTENCY_KEY = { $ref: '#/components/parameters/IdempotencyKey' }
 const IF_MATCH = { $ref: '#/components/parameters/IfMatch' }
 const IF_NONE_MATCH = { $ref: '#/components/parameters/IfNoneMatch' }
 
