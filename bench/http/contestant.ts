@@ -22,6 +22,8 @@ export interface Running {
   /** What the process answers to a message, where it was started with a module that answers it. */
   ask(message: string): Promise<unknown>
   stop(): Promise<void>
+  /** As a crash does. */
+  kill(): Promise<void>
 }
 
 /**
@@ -42,13 +44,20 @@ export async function run(
   })
   running.add(child)
   const url = `http://127.0.0.1:${port}`
-  const stop = async () => {
-    await end(child)
+  const endBy = (signal: NodeJS.Signals) => async () => {
+    await end(child, signal)
     running.delete(child)
   }
+  const stop = endBy('SIGTERM')
   try {
     await untilItAnswers(`${url}/healthz`, child)
-    return { url, stop, cpuUs: () => cpuUs(child), ask: (message) => ask(child, message) }
+    return {
+      url,
+      stop,
+      kill: endBy('SIGKILL'),
+      cpuUs: () => cpuUs(child),
+      ask: (message) => ask(child, message),
+    }
   } catch (error) {
     await stop()
     throw error
@@ -80,9 +89,9 @@ async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
   throw new Error('The server does not answer')
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(signal)
   await gone
 }

@@ -42,6 +42,11 @@ export class Instances {
     return this.#running
   }
 
+  /** Ends the newest as a crash does. */
+  async killOne(): Promise<void> {
+    await this.#running.pop()!.kill()
+  }
+
   /** An organizer, and active markets of hers. */
   async markets(count: number): Promise<{ rosa: Person; ids: string[] }> {
     const rosa = await organizer(new Api(this.#running[0]!.url))

@@ -12,6 +12,18 @@ type Cache = (typeof CACHES)[number]
 /** Until new instances hold their first lease and are compiled, in ms. */
 const SETTLING_MS = 1000
 
+/** What `LEASE_MS` is by default. */
+const LEASE_MS = 1000
+/** How long writes are watched after an instance was killed, in ms. */
+const WATCHED_MS = 4000
+
+/** A kill of one of the instances while they are written to, in ms. */
+interface Kill {
+  readonly longest: number
+  /** After this long, no write took half a lease. */
+  readonly fastAgain: number
+}
+
 interface Level {
   readonly instances: number
   /** ms. */
@@ -23,25 +35,39 @@ export const writes: Part = {
   async run(quick: boolean): Promise<Findings> {
     const plan = quick ? { counts: [1, 3], each: 16 } : { counts: [1, 2, 4, 8], each: 80 }
     const levels: Record<Cache, Level[]> = { tiered: [], near: [], lru: [] }
+    const kills = {} as Record<Cache, Kill>
     let redis = ''
     for (const cache of CACHES) {
       const instances = await Instances.of(cache)
       try {
         redis = await redisVersion(instances.redis)
-        levels[cache] = await climb(instances, plan.counts, plan.each)
+        const ground = await prepared(instances, plan.each)
+        levels[cache] = await climb(instances, ground, plan.counts, plan.each)
+        kills[cache] = await killOne(instances, ground, plan.counts.at(-1)!)
       } finally {
         await instances.close()
       }
     }
-    return findingsOf(levels, plan, redis)
+    return findingsOf(levels, kills, plan, redis)
   },
 }
 
-/** Up and down again, so that what gets slower or faster meanwhile is in every level. */
-async function climb(instances: Instances, counts: readonly number[], each: number): Promise<Level[]> {
+type Ground = Awaited<ReturnType<Instances['markets']>>
+
+async function prepared(instances: Instances, each: number): Promise<Ground> {
   await instances.become(1)
-  const { rosa, ids } = await instances.markets(1)
-  await writeOften(rosa, ids, each)
+  const ground = await instances.markets(1)
+  await writeOften(ground.rosa, ground.ids, each)
+  return ground
+}
+
+/** Up and down again, so that what gets slower or faster meanwhile is in every level. */
+async function climb(
+  instances: Instances,
+  { rosa, ids }: Ground,
+  counts: readonly number[],
+  each: number,
+): Promise<Level[]> {
   const took = new Map(counts.map((count): [number, number[]] => [count, []]))
   for (const count of [...counts, ...counts.toReversed()]) {
     const running = await instances.become(count)
@@ -55,6 +81,24 @@ async function climb(instances: Instances, counts: readonly number[], each: numb
     console.error(`writes: ${count} instances`)
   }
   return Array.from(took, ([count, all]) => ({ instances: count, took: all }))
+}
+
+async function killOne(instances: Instances, { rosa, ids }: Ground, count: number): Promise<Kill> {
+  const [first] = await instances.become(count)
+  await sleep(SETTLING_MS)
+  const writer = { ...rosa, api: rosa.api.at(first!.url) }
+  await writeOften(writer, ids, ids.length)
+  const killed = performance.now()
+  const dying = instances.killOne()
+  let longest = 0
+  let fastAgain = 0
+  while (performance.now() - killed < WATCHED_MS) {
+    const [took] = await writeOften(writer, ids, ids.length)
+    longest = Math.max(longest, took!)
+    if (took! > LEASE_MS / 2) fastAgain = performance.now() - killed
+  }
+  await dying
+  return { longest, fastAgain }
 }
 
 let version = 0
@@ -76,6 +120,7 @@ async function writeOften({ api }: Person, ids: readonly string[], count: number
 
 function findingsOf(
   levels: Readonly<Record<Cache, readonly Level[]>>,
+  kills: Readonly<Record<Cache, Kill>>,
   { counts, each }: { counts: readonly number[]; each: number },
   redis: string,
 ): Findings {
@@ -89,8 +134,14 @@ function findingsOf(
         `a write’s latency with ${most} instances, against one: \`tiered\`; \`near\`; \`lru\``,
         CACHES.map((cache) => ratio(relative(levels[cache].at(-1)!, levels[cache]))).join('; '),
       ],
+      [
+        `one of ${most} instances killed under writes: the longest write, in leases of a second; until all are fast again: \`tiered\`; \`near\`; \`lru\``,
+        CACHES.map((cache) => `${leases(kills[cache].longest)}, ${leases(kills[cache].fastAgain)}`).join(
+          '; ',
+        ),
+      ],
     ],
-    figures: { counts, levels },
+    figures: { counts, levels, kills },
     plots: {
       'writes.svg': dotPlot({
         title: 'Latency of a write, as a ratio to one instance',
@@ -115,6 +166,11 @@ function findingsOf(
         ]),
       ),
       `A market’s description is changed over HTTP, by every instance in turn, ${2 * each} times for each number of real processes on one PostgreSQL and one Redis, which grows and then shrinks again. One write at a time. With \`tiered\` it waits for its own drain, and for no other’s; with \`near\` and \`lru\` until every instance has acknowledged it.`,
+      `Then one of ${most} is killed (\`kill -9\`) while another is written to, one write after the other. The longest write after that took ${CACHES.map((cache) => `${leases(kills[cache].longest)} leases with \`${cache}\``).join(', ')}; the last one of more than half a lease was answered ${CACHES.map((cache) => leases(kills[cache].fastAgain)).join(', ')} leases after the kill.`,
     ],
   }
+}
+
+function leases(ms: number): string {
+  return (ms / LEASE_MS).toFixed(2)
 }
