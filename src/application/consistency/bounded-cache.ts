@@ -24,7 +24,8 @@ export interface CallDeadlines {
 
 /**
  * What stands between the core and whichever cache there is. The core relies on a few things, and an adapter of any
- * origin may fail each of them; here they are made true: every call ends within its deadline; whatever an adapter
+ * origin may fail each of them; here they are made true: every call ends within its deadline, and where readers' calls
+ * hang they are soon made no more; whatever an adapter
  * throws is a CacheUnusable, so that a read goes to the database instead of failing; a session that was given up
  * does not come back; a lookup's answer has a stamp for each tag.
  */
@@ -164,6 +165,11 @@ export class PermitFor extends Permit {
   }
 }
 
+/** So many calls of readers one after the other that never ended, and the next are not made: the wait would be in vain. */
+const MOST_HANGING = 5
+/** How long until one of them tries again, in ms. */
+const REST_MS = 250
+
 /** How often the calls under way are looked at within a lookup's deadline. */
 const LOOKS_PER_LOOKUP = 4
 
@@ -185,6 +191,10 @@ class Calls {
   readonly #failures: CallFailures
   readonly #underWay = new Set<UnderWay>()
   #looking = false
+  /** Calls of readers that never ended, since one did. */
+  #hanging = 0
+  /** Monotonic, in ms. */
+  #restsUntil = 0
 
   constructor(everyMs: number, clock: Clock, observer: CacheObserver) {
     this.#everyMs = everyMs
@@ -198,7 +208,17 @@ class Calls {
   }
 
   newSession(): void {
+    this.#hanging = 0
     this.#failures.newSession()
+  }
+
+  /** Whether readers are spared this call. If not, and others were, it is the one that tries. */
+  #rests(call: CacheCall, deadlineMs: number): boolean {
+    if (this.#hanging < MOST_HANGING || !isReaders(call)) return false
+    const now = this.#clock.monotonic()
+    if (now < this.#restsUntil) return true
+    this.#restsUntil = now + 2 * deadlineMs
+    return false
   }
 
   /**
@@ -211,6 +231,8 @@ class Calls {
     ask: () => Promise<T>,
     check?: (answer: T) => void,
   ): Promise<T> {
+    if (this.#rests(call, deadlineMs))
+      return Promise.reject(this.failed(call, new CacheUnusable('breaker-open')))
     return new Promise((resolve, reject) => {
       // One more: the first look may come at once.
       const underWay: UnderWay = { call, looks: Math.ceil(deadlineMs / this.#everyMs) + 1, reject }
@@ -233,6 +255,7 @@ class Calls {
           fail(error)
         }
         if (!this.#underWay.delete(underWay)) return
+        if (this.#hanging > 0 && isReaders(call)) this.#hanging = 0
         this.#failures.succeeded(call)
         resolve(value)
       }, fail)
@@ -267,9 +290,17 @@ class Calls {
         each.looks -= 1
         if (each.looks > 0) continue
         this.#underWay.delete(each)
+        if (isReaders(each.call)) {
+          this.#hanging += 1
+          this.#restsUntil = this.#clock.monotonic() + REST_MS
+        }
         each.reject(this.failed(each.call, new CacheUnusable('timeout')))
       }
     }
     this.#looking = false
   }
+}
+
+function isReaders(call: CacheCall): boolean {
+  return call === 'lookup' || call === 'store'
 }

@@ -94,6 +94,41 @@ describe('a call that fails', () => {
     }
   })
 
+  it('is not made again for a while after five that never ended, and then by one reader', async () => {
+    let asked = 0
+    const hang = () => {
+      asked += 1
+      return never()
+    }
+    Object.assign(below, { lookup: hang })
+    const reasons: string[] = []
+    const read = () => lookup().catch((error: CacheUnusable) => reasons.push(error.reason))
+    for (let i = 0; i < 5; i++) void read()
+    await clock.advance(2 * DEADLINES.lookupMs)
+    expect(reasons).toEqual(Array.from({ length: 5 }, () => 'timeout'))
+    for (let i = 0; i < 3; i++) await read()
+    expect(reasons.slice(5)).toEqual(['breaker-open', 'breaker-open', 'breaker-open'])
+    expect(asked).toBe(5)
+    await clock.advance(250)
+    for (let i = 0; i < 3; i++) void read()
+    await settled()
+    expect(asked).toBe(6)
+    // A drain is no reader: it goes on, and with it the lease.
+    await session().invalidate(['tag'])
+    await clock.advance(2 * DEADLINES.lookupMs + 250)
+    Object.assign(below, { lookup: async () => ({ fence: ['stamp'] }) })
+    await lookup()
+    await lookup()
+  })
+
+  it('is made again at once over a new session', async () => {
+    Object.assign(below, { lookup: never })
+    for (let i = 0; i < 5; i++) void lookup().catch(() => undefined)
+    await clock.advance(2 * DEADLINES.lookupMs)
+    cache.reset()
+    await lookup()
+  })
+
   it('does not hang the end of the process', async () => {
     Object.assign(cache, { close: never })
     const closed = bounded.close()
