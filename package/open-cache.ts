@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
-import type { ClientConfig, Pool } from 'pg'
+import type { Pool } from 'pg'
 import { prepareLog } from '../src/adapters/postgres/log-schema.ts'
-import { PoolConnections } from '../src/adapters/postgres/pool-connections.ts'
+import { connectedBy, PoolConnections } from '../src/adapters/postgres/pool-connections.ts'
 import { PostgresInvalidationLog } from '../src/adapters/postgres/postgres-invalidation-log.ts'
 import { databaseIdentity, SamePrimary } from '../src/adapters/postgres/same-primary.ts'
 import { refuseSharedSessions } from '../src/adapters/postgres/shared-sessions.ts'
@@ -82,7 +82,7 @@ const DAY_S = 86_400
  * Creates the log's tables where they are missing, and starts this instance's lease. Without the cache's server it starts
  * as well, only slower.
  * @throws Unavailable `database-unavailable`; SettingsConflict while an instance with other settings is alive; SessionNotOwn
- * behind a pooler that shares its sessions
+ * behind a pooler that shares its sessions; RangeError for an option that cannot be
  */
 export async function openCache<Event extends Recorded>(
   options: CacheOptions<Event>,
@@ -95,6 +95,7 @@ export async function openCache<Event extends Recorded>(
     longestTtlS = DAY_S,
     observer = {},
   } = options
+  refuse({ ...options })
   const [clock, random, primary] = [new SystemClock(), new SystemRandom(), new SamePrimary()]
   const common = { primary, connectTimeoutMs: CONNECT_TIMEOUT_MS, statementTimeoutMs: LONGEST_LOAD_MS }
   const loads = new PoolConnections({ ...common, pool })
@@ -102,10 +103,10 @@ export async function openCache<Event extends Recorded>(
     writePool === pool
       ? loads
       : new PoolConnections({ ...common, pool: writePool, lockTimeoutMs: LONGEST_WAIT_FOR_A_LOCK_MS })
-  const log = new PostgresInvalidationLog(configOf(pool), leaseMs, primary)
+  const log = new PostgresInvalidationLog(connectedBy(pool), leaseMs, primary)
   let cache: CachePort | undefined
   try {
-    await refuseSharedSessions(configOf(pool), CONNECT_TIMEOUT_MS)
+    await refuseSharedSessions(connectedBy(pool), CONNECT_TIMEOUT_MS)
     await prepareLog(loads)
     const databaseId = await databaseIdentity(loads)
     primary.expect(databaseId)
@@ -157,7 +158,19 @@ export async function openCache<Event extends Recorded>(
   }
 }
 
-/** What a pool connects by. Its password is no enumerable field. */
-function configOf({ options }: Pool): ClientConfig {
-  return { ...options, ...(options.password !== undefined && { password: options.password }) }
+/** What may be said of the options, and what would break silently. */
+const ALLOWED: Readonly<Record<string, { readonly from: number; readonly to: number }>> = {
+  leaseMs: { from: 100, to: 60_000 },
+  timeoutMs: { from: 1, to: 60_000 },
+  longestTtlS: { from: 1, to: 366 * DAY_S },
+  shadowShare: { from: 0, to: 1 },
+}
+
+/** @throws RangeError that says which option, and what was expected */
+function refuse(options: Readonly<Record<string, unknown>>): void {
+  for (const [name, { from, to }] of Object.entries(ALLOWED)) {
+    const value = options[name]
+    if (value === undefined || (typeof value === 'number' && value >= from && value <= to)) continue
+    throw new RangeError(`openCache: ${name} is ${String(value)}, expected a number from ${from} to ${to}`)
+  }
 }

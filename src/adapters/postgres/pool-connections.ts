@@ -1,4 +1,4 @@
-import { DatabaseError, type Pool, type PoolClient } from 'pg'
+import { type ClientConfig, DatabaseError, type Pool, type PoolClient } from 'pg'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { type Answer, type Connection, ConnectionLost, Connections, lend, within } from './connections.ts'
 import { ON_STANDBY, query, refuseStandby, type SamePrimary } from './same-primary.ts'
@@ -14,6 +14,11 @@ export interface PoolOptions {
   readonly lockTimeoutMs?: number
   /** Where each connection has to lead. */
   readonly primary: SamePrimary
+}
+
+/** What a pool connects by, for a connection beside it. Its password is no enumerable field. */
+export function connectedBy({ options }: Pool): ClientConfig {
+  return { ...options, ...(options.password !== undefined && { password: options.password }) }
 }
 
 /** How much later than the server's own timeout the client gives up, in ms: the server's leaves the connection usable. */
