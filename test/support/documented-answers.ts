@@ -31,6 +31,8 @@ const TRANSPORT = [
   // Only where the operator traces.
   'traceresponse',
   'transfer-encoding',
+  // By origin, where some are let in.
+  'vary',
   'x-content-type-options',
   'content-security-policy',
   'strict-transport-security',
