@@ -15,7 +15,7 @@ interface Header {
 }
 
 interface Response {
-  readonly headers: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, unknown>>
   readonly content?: Readonly<Record<string, unknown>>
 }
 
@@ -30,6 +30,11 @@ const TRANSPORT = [
   'keep-alive',
   // Only where the operator traces.
   'traceresponse',
+  // Told once, in the document's introduction.
+  'cache-control',
+  'x-request-id',
+  'ratelimit',
+  'ratelimit-policy',
   'transfer-encoding',
   // By origin, where some are let in.
   'vary',
@@ -65,9 +70,10 @@ function differencesOf(method: string, pathname: string, answer: SeenAnswer): st
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
   const pointer = `#/paths/${encode(templatedPath(route?.path ?? pathname))}/${verb}`
   if (at(pointer) === undefined) return refusalDifferences(method, answer)
-  const found = `${pointer}/responses/${answer.status}`
-  const response = at(found) as Response | { $ref: string } | undefined
-  if (response === undefined) return [`no answer ${answer.status}`]
+  const responses = at(`${pointer}/responses`) as Readonly<Record<string, Response | { $ref: string }>>
+  const name = Object.hasOwn(responses, answer.status) ? answer.status : 'default'
+  const found = `${pointer}/responses/${name}`
+  const response = responses[name]!
   const place = '$ref' in response ? response.$ref : found
   return [...headerDifferences(place, answer), ...bodyDifferences(place, method, answer)]
 }
@@ -81,7 +87,7 @@ function refusalDifferences(method: string, { status, headers, text }: SeenAnswe
 }
 
 function headerDifferences(place: string, { headers }: SeenAnswer): string[] {
-  const names = Object.keys((at(place) as Response).headers)
+  const names = Object.keys((at(place) as Response).headers ?? {})
   const wrong = names.flatMap((name) => {
     const pointer = `#/components/headers/${name}`
     const { required = false, schema } = at(pointer) as Header

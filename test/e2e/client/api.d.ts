@@ -927,97 +927,44 @@ export interface components {
         };
     };
     responses: {
-        /** @description The database is out of reach (`database-unavailable`). The service is overloaded (`overloaded`). */
-        readonly DatabaseUnavailableOrOverloaded: {
+        /** @description The database is out of reach (`database-unavailable`). Something went wrong on our side (`internal`). The service is overloaded (`overloaded`). The body is too large (`payload-too-large`). Too many requests (`rate-limited`). The body must be application/json (`unsupported-media-type`). The URL is too long (`uri-too-long`). */
+        readonly Anywhere: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "Retry-After": components["headers"]["Retry-After"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 503;
                     /** @enum {unknown} */
-                    readonly code?: "database-unavailable" | "overloaded";
-                };
-            };
-        };
-        /** @description Something went wrong on our side (`internal`). */
-        readonly Internal: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 500;
+                    readonly status?: 503 | 500 | 413 | 429 | 415 | 414;
                     /** @enum {unknown} */
-                    readonly code?: "internal";
+                    readonly code?: "database-unavailable" | "internal" | "overloaded" | "payload-too-large" | "rate-limited" | "unsupported-media-type" | "uri-too-long";
                 };
             };
         };
         /** @description A valid token is required (`unauthenticated`). */
         readonly Unauthenticated: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
                 readonly "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 401;
                     /** @enum {unknown} */
                     readonly code?: "unauthenticated";
                 };
             };
         };
-        /** @description The URL is too long (`uri-too-long`). */
-        readonly UriTooLong: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 414;
-                    /** @enum {unknown} */
-                    readonly code?: "uri-too-long";
-                };
-            };
-        };
         /** @description The request is not valid (`validation-failed`). */
         readonly ValidationFailed: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 400;
                     /** @enum {unknown} */
                     readonly code?: "validation-failed";
@@ -1027,16 +974,11 @@ export interface components {
         /** @description This account may not do that (`forbidden`). */
         readonly Forbidden: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 403;
                     /** @enum {unknown} */
                     readonly code?: "forbidden";
@@ -1046,16 +988,11 @@ export interface components {
         /** @description Something else was asked under this Idempotency-Key (`idempotency-key-reused`). */
         readonly IdempotencyKeyReused: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 422;
                     /** @enum {unknown} */
                     readonly code?: "idempotency-key-reused";
@@ -1065,112 +1002,39 @@ export interface components {
         /** @description The body is not valid JSON (`malformed-json`). The request is not valid (`validation-failed`). */
         readonly MalformedJsonOrValidationFailed: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 400;
                     /** @enum {unknown} */
                     readonly code?: "malformed-json" | "validation-failed";
                 };
             };
         };
-        /** @description The body is too large (`payload-too-large`). */
-        readonly PayloadTooLarge: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 413;
-                    /** @enum {unknown} */
-                    readonly code?: "payload-too-large";
-                };
-            };
-        };
-        /** @description Too many requests (`rate-limited`). */
-        readonly RateLimited: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "Retry-After": components["headers"]["Retry-After"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 429;
-                    /** @enum {unknown} */
-                    readonly code?: "rate-limited";
-                };
-            };
-        };
         /** @description A market with this slug exists already (`slug-taken`). */
         readonly SlugTaken: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "slug-taken";
                 };
             };
         };
-        /** @description The body must be application/json (`unsupported-media-type`). */
-        readonly UnsupportedMediaType: {
-            headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
-                readonly [name: string]: unknown;
-            };
-            content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
-                    readonly status?: 415;
-                    /** @enum {unknown} */
-                    readonly code?: "unsupported-media-type";
-                };
-            };
-        };
         /** @description There is no such market (`market-not-found`). */
         readonly MarketNotFound: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 404;
                     /** @enum {unknown} */
                     readonly code?: "market-not-found";
@@ -1180,16 +1044,11 @@ export interface components {
         /** @description It has changed since the client saw it (`precondition-failed`). */
         readonly PreconditionFailed: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 412;
                     /** @enum {unknown} */
                     readonly code?: "precondition-failed";
@@ -1199,16 +1058,11 @@ export interface components {
         /** @description More vendors are accepted than there would be stalls (`stalls-taken`). The current status does not allow that (`wrong-status`). */
         readonly StallsTakenOrWrongStatus: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "stalls-taken" | "wrong-status";
@@ -1218,16 +1072,11 @@ export interface components {
         /** @description Only a draft can be deleted (`not-a-draft`). */
         readonly NotADraft: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "not-a-draft";
@@ -1237,16 +1086,11 @@ export interface components {
         /** @description There is no such organizer (`organizer-not-found`). */
         readonly OrganizerNotFound: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 404;
                     /** @enum {unknown} */
                     readonly code?: "organizer-not-found";
@@ -1256,16 +1100,11 @@ export interface components {
         /** @description There is no such vendor (`vendor-not-found`). */
         readonly VendorNotFound: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 404;
                     /** @enum {unknown} */
                     readonly code?: "vendor-not-found";
@@ -1275,16 +1114,11 @@ export interface components {
         /** @description The vendor has a live application at this market already (`already-applied`). The market takes no applications (`market-not-active`). */
         readonly AlreadyAppliedOrMarketNotActive: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "already-applied" | "market-not-active";
@@ -1294,16 +1128,11 @@ export interface components {
         /** @description There is no such application (`application-not-found`). */
         readonly ApplicationNotFound: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 404;
                     /** @enum {unknown} */
                     readonly code?: "application-not-found";
@@ -1313,16 +1142,11 @@ export interface components {
         /** @description The market has no stall left (`market-full`). The current status does not allow that (`wrong-status`). */
         readonly MarketFullOrWrongStatus: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "market-full" | "wrong-status";
@@ -1332,16 +1156,11 @@ export interface components {
         /** @description The current status does not allow that (`wrong-status`). */
         readonly WrongStatus: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "wrong-status";
@@ -1351,16 +1170,11 @@ export interface components {
         /** @description An account with this e-mail address exists already (`email-taken`). */
         readonly EmailTaken: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "email-taken";
@@ -1370,16 +1184,11 @@ export interface components {
         /** @description The password has just been changed by another request (`password-changed`). */
         readonly PasswordChanged: {
             headers: {
-                readonly "Cache-Control": components["headers"]["Cache-Control"];
-                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                readonly RateLimit: components["headers"]["RateLimit"];
-                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                readonly traceresponse: components["headers"]["traceresponse"];
                 readonly [name: string]: unknown;
             };
             content: {
                 readonly "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @constant */
+                    /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "password-changed";
@@ -1460,16 +1269,6 @@ export interface components {
          * @example Bearer error="invalid_token"
          */
         readonly "WWW-Authenticate": "Bearer" | "Bearer error=\"invalid_token\"";
-        /**
-         * @description The trace of this request (W3C Trace Context, level 2), where the service collects traces.
-         * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
-         */
-        readonly traceresponse: string;
-        /**
-         * @description What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one.
-         * @example 7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d
-         */
-        readonly "X-Request-Id": string;
     };
     pathItems: never;
 }
@@ -1508,8 +1307,6 @@ export interface operations {
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1544,17 +1341,13 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
             };
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly createMarket: {
@@ -1584,8 +1377,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1623,13 +1414,8 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 409: components["responses"]["SlugTaken"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getMarket: {
@@ -1656,8 +1442,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1705,8 +1489,6 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1714,9 +1496,7 @@ export interface operations {
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly updateMarket: {
@@ -1745,8 +1525,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1792,12 +1570,7 @@ export interface operations {
             readonly 404: components["responses"]["MarketNotFound"];
             readonly 409: components["responses"]["StallsTakenOrWrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly deleteMarket: {
@@ -1821,8 +1594,6 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -1833,12 +1604,7 @@ export interface operations {
             readonly 404: components["responses"]["MarketNotFound"];
             readonly 409: components["responses"]["NotADraft"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly patchMarket: {
@@ -1867,8 +1633,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1914,12 +1678,7 @@ export interface operations {
             readonly 404: components["responses"]["MarketNotFound"];
             readonly 409: components["responses"]["StallsTakenOrWrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly listOwnMarkets: {
@@ -1950,8 +1709,6 @@ export interface operations {
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -1991,8 +1748,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2001,9 +1756,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["OrganizerNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getMarketStats: {
@@ -2030,8 +1783,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2056,8 +1807,6 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2065,9 +1814,7 @@ export interface operations {
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getVendor: {
@@ -2094,8 +1841,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2128,8 +1873,6 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2137,9 +1880,7 @@ export interface operations {
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 404: components["responses"]["VendorNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly updateVendor: {
@@ -2168,8 +1909,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2199,12 +1938,7 @@ export interface operations {
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["VendorNotFound"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly patchVendor: {
@@ -2233,8 +1967,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2264,12 +1996,7 @@ export interface operations {
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["VendorNotFound"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getVendorDashboard: {
@@ -2296,8 +2023,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2334,8 +2059,6 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2344,9 +2067,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["VendorNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getOrganizerDashboard: {
@@ -2373,8 +2094,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2416,8 +2135,6 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2426,9 +2143,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["OrganizerNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly listApplications: {
@@ -2462,8 +2177,6 @@ export interface operations {
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2501,8 +2214,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2511,9 +2222,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly applyToMarket: {
@@ -2546,8 +2255,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2578,13 +2285,8 @@ export interface operations {
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
             readonly 409: components["responses"]["AlreadyAppliedOrMarketNotActive"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly listOwnApplications: {
@@ -2615,8 +2317,6 @@ export interface operations {
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2654,8 +2354,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly Link: components["headers"]["Link"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2664,9 +2362,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["VendorNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getApplication: {
@@ -2693,8 +2389,6 @@ export interface operations {
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2728,8 +2422,6 @@ export interface operations {
                     readonly "Cache-Status": components["headers"]["Cache-Status"];
                     readonly Age: components["headers"]["Age"];
                     readonly Vary: components["headers"]["Vary"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -2737,9 +2429,7 @@ export interface operations {
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly acceptApplication: {
@@ -2769,8 +2459,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2802,13 +2490,8 @@ export interface operations {
             readonly 404: components["responses"]["ApplicationNotFound"];
             readonly 409: components["responses"]["MarketFullOrWrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly rejectApplication: {
@@ -2838,8 +2521,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2871,13 +2552,8 @@ export interface operations {
             readonly 404: components["responses"]["ApplicationNotFound"];
             readonly 409: components["responses"]["WrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly waitlistApplication: {
@@ -2907,8 +2583,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2940,13 +2614,8 @@ export interface operations {
             readonly 404: components["responses"]["ApplicationNotFound"];
             readonly 409: components["responses"]["WrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly removeVendor: {
@@ -2980,8 +2649,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3013,13 +2680,8 @@ export interface operations {
             readonly 404: components["responses"]["ApplicationNotFound"];
             readonly 409: components["responses"]["WrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly withdrawApplication: {
@@ -3049,8 +2711,6 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3082,13 +2742,8 @@ export interface operations {
             readonly 404: components["responses"]["ApplicationNotFound"];
             readonly 409: components["responses"]["WrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly register: {
@@ -3111,8 +2766,6 @@ export interface operations {
                     readonly Location: components["headers"]["Location"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3134,12 +2787,7 @@ export interface operations {
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
             readonly 409: components["responses"]["EmailTaken"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly logIn: {
@@ -3161,8 +2809,6 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3184,12 +2830,7 @@ export interface operations {
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getAccount: {
@@ -3205,8 +2846,6 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3224,9 +2863,7 @@ export interface operations {
             };
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly changePassword: {
@@ -3248,8 +2885,6 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3273,12 +2908,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 409: components["responses"]["PasswordChanged"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly signOutEverywhere: {
@@ -3296,20 +2926,13 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
             };
             readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
-            readonly 413: components["responses"]["PayloadTooLarge"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 415: components["responses"]["UnsupportedMediaType"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
-            readonly 503: components["responses"]["DatabaseUnavailableOrOverloaded"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly checkHealth: {
@@ -3325,8 +2948,6 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3339,8 +2960,7 @@ export interface operations {
                 };
             };
             readonly 400: components["responses"]["ValidationFailed"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly checkReadiness: {
@@ -3356,8 +2976,6 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3384,15 +3002,11 @@ export interface operations {
                 };
             };
             readonly 400: components["responses"]["ValidationFailed"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
             /** @description Not ready. */
             readonly 503: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly "Retry-After": components["headers"]["Retry-After"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3418,6 +3032,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Readiness"];
                 };
             };
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getMetrics: {
@@ -3433,8 +3048,6 @@ export interface operations {
             readonly 200: {
                 headers: {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3444,9 +3057,7 @@ export interface operations {
             };
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 429: components["responses"]["RateLimited"];
-            readonly 500: components["responses"]["Internal"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
     readonly getDocument: {
@@ -3468,8 +3079,6 @@ export interface operations {
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly Vary: components["headers"]["Vary"];
                     readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3487,15 +3096,12 @@ export interface operations {
                     readonly ETag: components["headers"]["ETag"];
                     readonly "Cache-Control": components["headers"]["Cache-Control"];
                     readonly Vary: components["headers"]["Vary"];
-                    readonly "X-Request-Id": components["headers"]["X-Request-Id"];
-                    readonly traceresponse: components["headers"]["traceresponse"];
                     readonly [name: string]: unknown;
                 };
                 content?: never;
             };
             readonly 400: components["responses"]["ValidationFailed"];
-            readonly 414: components["responses"]["UriTooLong"];
-            readonly 500: components["responses"]["Internal"];
+            readonly default: components["responses"]["Anywhere"];
         };
     };
 }

@@ -70,7 +70,6 @@ export const HEADERS = {
   },
   'Retry-After': {
     description: 'Seconds to wait before the next try.',
-    required: true,
     schema: { type: 'integer', minimum: 1 },
     example: 1,
   },
@@ -81,24 +80,11 @@ export const HEADERS = {
     schema: { type: 'string', enum: ['Bearer', 'Bearer error="invalid_token"'] },
     example: 'Bearer error="invalid_token"',
   },
-  traceresponse: {
-    description: 'The trace of this request (W3C Trace Context, level 2), where the service collects traces.',
-    schema: { type: 'string', pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$' },
-    example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-  },
-  'X-Request-Id': {
-    description:
-      'What the log calls this request: the client’s own `X-Request-Id` where it sent a usable one.',
-    required: true,
-    schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
-    example: '7d3f1c52-52d6-4c1f-9f5d-0f1c2a3b4c5d',
-  },
 } as const
 
 export type HeaderName = keyof typeof HEADERS
 
-/** These fields and those that any answer may carry, as references into the document's components. */
+/** As references into the document's components. */
 export function headersObject(names: readonly HeaderName[]) {
-  const all: readonly HeaderName[] = [...names, 'X-Request-Id', 'traceresponse']
-  return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }

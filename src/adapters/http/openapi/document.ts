@@ -3,7 +3,7 @@ import { TAGS } from '../kit/operation.ts'
 import type { Route } from '../kit/routes.ts'
 import { componentSchemas } from '../kit/schemas.ts'
 import { operationObject, templatedPath } from './operation-object.ts'
-import { errorsOf, problemName, problemResponse } from './problem-responses.ts'
+import { ANYWHERE, errorsOf, problemName, problemResponse } from './problem-responses.ts'
 
 /** Of the package; a test keeps them equal. */
 export const VERSION = '0.1.0'
@@ -38,6 +38,8 @@ const DESCRIPTION = `Organizers run markets, vendors apply to them, the public r
 
 * JSON in \`snake_case\`. Unknown fields and query parameters are refused. A body has at most 100 kB.
 * Errors are RFC 9457 problems; act upon their \`code\`. A path that does not exist is answered with \`route-not-found\` (404), a method that a path does not have with \`method-not-allowed\` (405) and \`Allow\`.
+* What an operation says under \`default\` can happen with whatever is asked. Answers to writes, refused or not, tell by \`RateLimit\` how many more are allowed.
+* Every answer has an \`X-Request-Id\`, which the log calls the request by: the client’s own, if that is 1 to 128 letters, digits or \`_.-\`. Where the service collects traces, \`traceresponse\` (W3C Trace Context, level 2) names this one’s.
 * \`HEAD\` works wherever \`GET\` does.
 * What can be cached carries a strong \`ETag\`: send it as \`If-None-Match\`, get 304. \`Cache-Status\` says where the answer came from.
 * What has an \`ETag\` is safely changed by sending it as \`If-Match\`: 412 \`precondition-failed\` if it has changed since; the answer has the new one.
@@ -87,7 +89,9 @@ function pathsOf(routes: readonly DocumentedRoute[]) {
 }
 
 function problemComponents(routes: readonly DocumentedRoute[]) {
-  const responses: Record<string, ReturnType<typeof problemResponse>> = {}
+  const responses: Record<string, ReturnType<typeof problemResponse>> = {
+    [problemName(ANYWHERE)]: problemResponse(ANYWHERE),
+  }
   for (const { method, operation } of routes) {
     if (operation === null) continue
     for (const codes of errorsOf(method, operation).values())

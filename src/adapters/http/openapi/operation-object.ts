@@ -2,7 +2,7 @@ import { headersObject } from '../kit/headers.ts'
 import type { Answer, Operation, RequestBody } from '../kit/operation.ts'
 import type { Route } from '../kit/routes.ts'
 import { queryProperties, schemaRef } from '../kit/schemas.ts'
-import { errorsOf, LIMITS, problemName } from './problem-responses.ts'
+import { ANYWHERE, errorsOf, LIMITS, problemName } from './problem-responses.ts'
 
 /** OpenAPI's Operation Object for a route. */
 export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>, operation: Operation) {
@@ -102,10 +102,11 @@ function responseObject({ description, headers, content }: Answer) {
 
 function problemResponses(method: string, operation: Operation) {
   const answered = new Set(operation.answers.map(({ status }) => status))
-  const responses: Record<number, { $ref: string }> = {}
+  const responses: Record<string, { $ref: string }> = {}
   for (const [status, codes] of errorsOf(method, operation)) {
     if (answered.has(status)) throw new Error(`${operation.id} answers ${status} in two ways`)
     responses[status] = { $ref: `#/components/responses/${problemName(codes)}` }
   }
+  responses.default = { $ref: `#/components/responses/${problemName(ANYWHERE)}` }
   return responses
 }

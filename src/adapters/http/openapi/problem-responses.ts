@@ -3,42 +3,46 @@ import type { Operation } from '../kit/operation.ts'
 import { HttpError, type ProblemCode, problem, problemOf, STATUS_OF } from '../kit/problem.ts'
 import { schemaRef } from '../kit/schemas.ts'
 
-/** Everything that can go wrong with an operation, by status. */
+/** What can go wrong with whatever is asked: told once for all operations. */
+export const ANYWHERE: readonly ProblemCode[] = [
+  'database-unavailable',
+  'internal',
+  'overloaded',
+  'payload-too-large',
+  'rate-limited',
+  'unsupported-media-type',
+  'uri-too-long',
+]
+
+/** What can go wrong with an operation beside that, by status. */
 export function errorsOf(method: string, operation: Operation): Map<number, ProblemCode[]> {
-  const { token, tag, answers, errors = [] } = operation
-  // Any query and any percent-encoding in a path can be wrong, and any URL too long.
-  const codes = new Set<ProblemCode>(['validation-failed', 'uri-too-long', ...errors, 'internal'])
+  const { token, errors = [] } = operation
+  // Any query and any percent-encoding in a path can be wrong.
+  const codes = new Set<ProblemCode>(['validation-failed', ...errors])
   if (token !== 'ignored') codes.add('unauthenticated')
   if (token === 'organizer' || token === 'vendor') codes.add('forbidden')
-  if (method !== 'GET') {
-    codes.add('malformed-json').add('payload-too-large').add('unsupported-media-type').add('rate-limited')
-  }
-  // Its probes answer whatever is out of reach.
-  if (tag !== 'Service') codes.add('database-unavailable')
-  // What is cached is loaded through a queue, which has an end; so is what is known of a token's account.
-  const reads = answers.some(({ status }) => status === 304) || token !== 'ignored'
-  if (tag !== 'Service' && reads) codes.add('overloaded')
-  return Map.groupBy([...codes].sort(), (code) => STATUS_OF[code])
+  if (method !== 'GET') codes.add('malformed-json')
+  return Map.groupBy([...codes].filter((code) => !ANYWHERE.includes(code)).sort(), (code) => STATUS_OF[code])
 }
 
 /** What the component for these errors is called: each code's words, joined by `Or`. */
 export function problemName(codes: readonly ProblemCode[]): string {
-  return codes.map(pascal).join('Or')
+  return codes === ANYWHERE ? 'Anywhere' : codes.map(pascal).join('Or')
 }
 
-/** An answer that is a problem with one of these codes, which share a status. */
+/** An answer that is a problem with one of these codes. */
 export function problemResponse(codes: readonly ProblemCode[]) {
   const errors = codes.map((code) => new HttpError(code, undefined, DETAILS[code]))
-  const status = STATUS_OF[codes[0]!]
+  const statuses = [...new Set(codes.map((code) => STATUS_OF[code]))]
   return {
     description: errors.map(({ code, message }) => `${message} (\`${code}\`).`).join(' '),
-    headers: headersObject(headerNames(status)),
+    headers: headersObject(headerNames(statuses)),
     content: {
       'application/problem+json': {
         schema: {
           allOf: [
             schemaRef(problem),
-            { type: 'object', properties: { status: { const: status }, code: { enum: codes } } },
+            { type: 'object', properties: { status: { enum: statuses }, code: { enum: codes } } },
           ] as const,
         },
         examples: Object.fromEntries(
@@ -61,11 +65,11 @@ const DETAILS: Partial<Record<ProblemCode, ConstructorParameters<typeof HttpErro
 /** How many requests of a kind are allowed, and left. */
 export const LIMITS: readonly HeaderName[] = ['RateLimit-Policy', 'RateLimit']
 
-/** As `problemHeaders` sends them, and what was said before the error. */
-function headerNames(status: number): HeaderName[] {
-  const names: HeaderName[] = ['Cache-Control', ...LIMITS]
-  if (status === 401) names.push('WWW-Authenticate')
-  if (status === 429 || status === 503) names.push('Retry-After')
+/** What a client acts upon; what every answer may carry is told in the document's introduction. */
+function headerNames(statuses: readonly number[]): HeaderName[] {
+  const names: HeaderName[] = []
+  if (statuses.includes(401)) names.push('WWW-Authenticate')
+  if (statuses.includes(429) || statuses.includes(503)) names.push('Retry-After')
   return names
 }
 
