@@ -62,20 +62,21 @@ describe('an empty project that installs it', () => {
 describe('the library, another application', () => {
   let library: Awaited<ReturnType<typeof projectWith>>
   beforeAll(async () => {
-    const [database, redis] = await Promise.all([freshDatabase(), startRedis()])
+    const [database, empty, redis] = await Promise.all([freshDatabase(), freshDatabase(), startRedis()])
     const packages = versionsOf('@types/node', '@types/pg', 'fast-check', 'ioredis', 'pg', 'vitest', 'zod')
     library = await projectWith(
       { marketflow: `file:${packed.path}`, ...packages, ...NODE },
       join(ROOT, 'test/consumer'),
       {
         DATABASE_URL: database.url,
+        EMPTY_DATABASE_URL: empty.url,
         REDIS_URL: redis.url,
       },
     )
     return async () => {
       await library.remove()
       await redis.stop()
-      await database.drop()
+      await Promise.all([database.drop(), empty.drop()])
     }
   })
 
@@ -88,8 +89,8 @@ describe('the library, another application', () => {
     await run(join(ROOT, 'node_modules/.bin/tsc'), ['--project', library.path])
   })
 
-  it('reads what was answered, on PostgreSQL and Redis', async () => {
-    expect(await library.run('vitest', 'run', '--reporter=verbose', 'library')).toMatch(/Tests .*5 passed/)
+  it('reads what was answered, on PostgreSQL with Redis and in memory', async () => {
+    expect(await library.run('vitest', 'run', '--reporter=verbose')).toMatch(/Tests .*6 passed/)
   })
 })
 
