@@ -43,10 +43,20 @@ const TRANSPORT = [
   'strict-transport-security',
 ]
 
+/** The document lets answers have more fields, for clients of later releases. This release has those and no others. */
+function closed<T>(schema: T): T {
+  if (typeof schema !== 'object' || schema === null) return schema
+  if (Array.isArray(schema)) return schema.map(closed) as T
+  const parts = Object.fromEntries(Object.entries(schema).map(([name, part]) => [name, closed(part)]))
+  const isRecord = parts.type === 'object' && parts.properties !== undefined && parts.required !== undefined
+  return (isRecord ? { additionalProperties: false, ...parts } : parts) as T
+}
+
+const CLOSED = closed(DOCUMENT)
 const ajv = formats.default(new Ajv2020({ allErrors: true }))
 // To ajv, the document is a schema that is only there to be pointed into.
 ajv.addVocabulary(Object.keys(DOCUMENT))
-ajv.addSchema(DOCUMENT, 'api', undefined, false)
+ajv.addSchema(CLOSED, 'api', undefined, false)
 const validators = new Map<string, ValidateFunction>()
 
 /**

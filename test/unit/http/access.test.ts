@@ -98,7 +98,7 @@ describe('access', () => {
     expect(api.calls).toEqual([
       ['getMarket', { id: MARKET_ID }, ORGANIZER],
       ['getMarket', { id: MARKET_ID }, undefined],
-      ['withdrawApplication', MARKET_ID, VENDOR],
+      ['withdrawApplication', MARKET_ID, VENDOR, { seen: undefined, once: undefined }],
       ['getApplication', { id: MARKET_ID, side: 'vendor' }, VENDOR],
       ['getApplication', { id: MARKET_ID, side: 'organizer' }, ORGANIZER],
       [

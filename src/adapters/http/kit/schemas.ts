@@ -5,14 +5,34 @@ type JsonSchema = z.core.JSONSchema.BaseSchema
 /** As what travels: before defaults and renamings on the way in, and no less on the way out. */
 const SETTINGS = { io: 'input', target: 'draft-2020-12', override: amend } as const
 
-/** The document's `components.schemas`. */
-export function componentSchemas(): Record<string, JsonSchema> {
+/**
+ * The document's `components.schemas`. What is sent to us has these fields and no others; what we answer may have more in
+ * a later release.
+ * @param bodies what is sent to us
+ */
+export function componentSchemas(bodies: readonly z.ZodType[]): Record<string, JsonSchema> {
   const { schemas } = z.toJSONSchema(z.globalRegistry, { ...SETTINGS, uri: pathOf })
   for (const schema of Object.values(schemas)) {
     delete schema.$schema
     delete schema.$id
   }
+  const sent = new Set(bodies.flatMap((body) => within(schemaRef(body), schemas)))
+  for (const [id, schema] of Object.entries(schemas)) if (!sent.has(id)) open(schema)
   return Object.fromEntries(Object.entries(schemas).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+/** The names of all schemas that one refers to, however far away. */
+function within(schema: unknown, schemas: Record<string, JsonSchema>): string[] {
+  const ids = [...JSON.stringify(schema).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, id]) => id!)
+  return ids.flatMap((id) => [id, ...within(schemas[id], schemas)])
+}
+
+function open(schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) return
+  if ('additionalProperties' in schema && schema.additionalProperties === false) {
+    delete schema.additionalProperties
+  }
+  for (const part of Object.values(schema)) open(part)
 }
 
 /** @throws Error for a schema without a name: what clients see has one */

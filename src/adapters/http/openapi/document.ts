@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { HEADERS } from '../kit/headers.ts'
 import { TAGS } from '../kit/operation.ts'
 import type { Route } from '../kit/routes.ts'
@@ -25,7 +26,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]) {
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: pathsOf(routes),
     components: {
-      schemas: componentSchemas(),
+      schemas: componentSchemas(bodiesOf(routes)),
       responses: problemComponents(routes),
       parameters: { IfNoneMatch: IF_NONE_MATCH, IfMatch: IF_MATCH, IdempotencyKey: IDEMPOTENCY_KEY },
       headers: HEADERS,
@@ -36,7 +37,8 @@ export function openApiDocument(routes: readonly DocumentedRoute[]) {
 
 const DESCRIPTION = `Organizers run markets, vendors apply to them, the public reads listings. A read never shows less than the last answered write.
 
-* JSON in \`snake_case\`. Unknown fields and query parameters are refused. A body has at most 100 kB.
+* JSON in \`snake_case\`. What is answered may gain fields in a later release, and errors codes: pass over the fields that you do not know, and take a code that you do not know by its status. What would break more comes under another path, announced for six months by \`Deprecation\` (RFC 9745) and \`Sunset\` (RFC 8594) on what goes.
+* Unknown fields and query parameters are refused. A body has at most 100 kB.
 * Errors are RFC 9457 problems; act upon their \`code\`. A path that does not exist is answered with \`route-not-found\` (404), a method that a path does not have with \`method-not-allowed\` (405) and \`Allow\`.
 * What an operation says under \`default\` can happen with whatever is asked. Answers to writes, refused or not, tell by \`RateLimit\` how many more are allowed.
 * Every answer has an \`X-Request-Id\`, which the log calls the request by: the client’s own, if that is 1 to 128 letters, digits or \`_.-\`. Where the service collects traces, \`traceresponse\` (W3C Trace Context, level 2) names this one’s.
@@ -75,6 +77,10 @@ const IDEMPOTENCY_KEY = {
     'A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.',
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
+}
+
+function bodiesOf(routes: readonly DocumentedRoute[]): z.ZodType[] {
+  return routes.flatMap(({ operation }) => (operation?.body === undefined ? [] : [operation.body.schema]))
 }
 
 function pathsOf(routes: readonly DocumentedRoute[]) {

@@ -74,6 +74,13 @@ describe('the document', () => {
     expect([STATUS_OF['route-not-found'], STATUS_OF['method-not-allowed']]).toEqual([404, 405])
   })
 
+  it('lets answers gain fields, and bodies have no others', () => {
+    const { MarketDetail, Problem, NewMarket, OrganizerRegistration } = DOCUMENT.components.schemas
+    for (const answered of [MarketDetail, Problem])
+      expect(JSON.stringify(answered)).not.toContain('additionalProperties')
+    for (const sent of [NewMarket, OrganizerRegistration]) expect(sent!.additionalProperties).toBe(false)
+  })
+
   it('has regular expressions that other languages read', () => {
     expect(JSON.stringify(DOCUMENT)).not.toMatch(/\\\\p\{/)
   })
