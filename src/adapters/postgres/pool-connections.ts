@@ -76,9 +76,16 @@ export class PoolConnections extends Connections {
 
   async #reserve(): Promise<PoolClient> {
     let client: PoolClient
+    const connecting = this.#pool.connect()
     try {
-      client = await this.#pool.connect()
+      // A pool with a time-out of its own has said more by then.
+      client = await within(this.#connectTimeoutMs + SLACK_MS, connecting)
     } catch (error) {
+      // One that comes late goes back to the pool.
+      connecting.then(
+        (late) => late.release(),
+        () => undefined,
+      )
       // Writes keep each other waiting with nothing wrong with PostgreSQL; loads do so only when it is slow or silent.
       const waitForLocks = this.#settings.lock_timeout !== undefined
       if (waitForLocks && this.#lent >= this.#size) throw new Unavailable('overloaded', { cause: error })

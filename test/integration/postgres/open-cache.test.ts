@@ -1,6 +1,14 @@
 import { LruCache } from 'marketflow/lru'
 import { NullCache } from 'marketflow/null'
-import { connectedBy, type OpenCache, openCache, SettingsConflict, type Sql } from 'marketflow/postgres'
+import {
+  connectedBy,
+  type OpenCache,
+  openCache,
+  PoolConnections,
+  SamePrimary,
+  SettingsConflict,
+  type Sql,
+} from 'marketflow/postgres'
 import { Pool } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { View } from '../../../src/application/consistency/view.ts'
@@ -127,6 +135,21 @@ it.each([
   [{ longestTtlS: '600' as unknown as number }, 'longestTtlS is 600, expected a number'],
 ])('an option that cannot be is refused: %o', async (options, message) => {
   await expect(open(options)).rejects.toThrow(message)
+})
+
+it('a pool that gives no connection in time is not waited for, and gets back the one that comes late', async () => {
+  const small = new Pool({ connectionString: database.url, max: 1 })
+  const connections = new PoolConnections({
+    pool: small,
+    primary: new SamePrimary(),
+    connectTimeoutMs: 1,
+    statementTimeoutMs: 60_000,
+  })
+  const held = await small.connect()
+  await expect(connections.run(async () => {})).rejects.toThrow('PostgreSQL cannot be connected to')
+  held.release()
+  await expect.poll(() => [small.idleCount, small.waitingCount]).toEqual([1, 0])
+  await small.end()
 })
 
 it('a connection beside a pool has the pool’s password, whichever way it was given', async () => {
