@@ -15,7 +15,7 @@ export interface RedisCacheOptions {
   readonly timeoutMs?: number
   /** Deadline of an invalidation, in ms; 300 by default. */
   readonly invalidateTimeoutMs?: number
-  /** Comes before every key; `marketflow:` by default. */
+  /** Comes before every key; `marketflow:` by default. Databases that share a Redis need different ones. */
   readonly prefix?: string
   /** What instances that share it have in common; by default Redis's database and the prefix. */
   readonly identity?: string
