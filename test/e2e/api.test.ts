@@ -198,6 +198,9 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     for (const other of [paul, stranger])
       expect((await seen(other, veras)).code).toBe('application-not-found')
     expect((await api.get(`/applications/${veras}`)).status).toBe(401)
+    const { slug } = (await api.get(`/markets/${id}`)).body
+    for (const path of [`/markets/${id}`, `/m/${slug}`, `/vendors/${vera.vendorId}`, '/markets'])
+      for (const { email } of [rosa, vera]) expect((await api.get(path)).text, path).not.toContain(email)
 
     // The waiting list is in the order of waitlisting, and not of applying.
     for (const each of [marys, pauls]) await rosa.api.post(`/applications/${each}/waitlist`)

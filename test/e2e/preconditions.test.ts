@@ -116,4 +116,21 @@ describe('two instances', () => {
       expect((await ask(who, 1, one as Write, seen)).status).toBeLessThan(300)
     }
   })
+
+  it('answer a write again that happens once, though what it had seen is no more', async () => {
+    const [who, path, , accept] = await things.application()
+    const seen = (await get(who, path, 0)).headers.get('etag')!
+    const conditions = { 'if-match': seen, 'idempotency-key': path }
+    const ask = (at: number, more: Record<string, string>) =>
+      who.api.at(services[at]!.url).send('POST', accept[1], undefined, more)
+    const first = await ask(0, conditions)
+    expect([first.status, first.body.status]).toEqual([200, 'accepted'])
+    const again = await ask(1, conditions)
+    expect([again.status, again.text, again.headers.get('etag')]).toEqual([
+      200,
+      first.text,
+      first.headers.get('etag'),
+    ])
+    expect((await ask(1, { 'if-match': seen })).status).toBe(412)
+  })
 })

@@ -18,6 +18,9 @@ export const DeleteMarket =
       assertOrganizes(viewer, market)
       await assertSeen(seen, GetMarket.view, tx.views, { id: market.id })
       market.assertDraft()
+      // A hand may have made a draft again of what vendors have applied to.
+      if ((await tx.applications.at([market.id], 1)).get(market.id)?.length)
+        throw new MarketflowError('not-a-draft', 'Vendors have applied to the market')
       tx.markets.remove(market)
       record({ type: 'market-deleted', marketId: market.id, organizerId: market.organizerId })
     })
