@@ -40,7 +40,7 @@ export class Reader {
     return markets.map((market) => this.#seen(market))
   }
 
-  #seen({ id, stall_count }: { id: string; stall_count: number }): Seen {
-    return { market: this.#numbers.get(id)!, version: stall_count }
+  #seen({ id, stall_count }: { id: string; stall_count: number | null }): Seen {
+    return { market: this.#numbers.get(id)!, version: stall_count! }
   }
 }

@@ -10,8 +10,10 @@ import {
   WaitlistApplication,
   WithdrawApplication,
 } from './applications/decisions.ts'
+import { AssignMarket } from './markets/assign-market.ts'
 import { CreateMarket } from './markets/create-market.ts'
 import { DeleteMarket } from './markets/delete-market.ts'
+import { EndImport } from './markets/end-import.ts'
 import { ImportMarkets } from './markets/import-markets.ts'
 import { GetMarket, GetMarketStats, ListMarkets, ListOwnMarkets } from './markets/market-reads.ts'
 import { UpdateMarket } from './markets/update-market.ts'
@@ -47,6 +49,8 @@ export const WRITES = {
   updateMarket: UpdateMarket,
   deleteMarket: DeleteMarket,
   importMarkets: ImportMarkets,
+  endImport: EndImport,
+  assignMarket: AssignMarket,
   applyToMarket: ApplyToMarket,
   acceptApplication: AcceptApplication,
   rejectApplication: RejectApplication,

@@ -14,6 +14,8 @@ export const ERROR_TITLES = {
   'slug-taken': 'A market with this slug exists already',
   'already-applied': 'The vendor has a live application at this market already',
   'market-not-active': 'The market takes no applications',
+  'market-unclaimed': 'The market has no organizer here, who could answer an application',
+  'market-claimed': 'The market has an organizer already',
   'not-a-draft': 'Only a draft can be deleted',
   'wrong-status': 'The current status does not allow that',
   'stalls-taken': 'More vendors are accepted than there would be stalls',

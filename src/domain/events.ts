@@ -11,6 +11,7 @@ export type DomainEvent =
   | SessionsEnded
   | MarketCreated
   | MarketEdited
+  | MarketAssigned
   | MarketDeleted
   | ApplicationSubmitted
   | ApplicationMoved
@@ -59,6 +60,17 @@ export interface MarketEdited {
   readonly vendorIds: readonly string[]
   /** Every application ever made here, if the market has another name now: they tell it. */
   readonly applications: readonly ApplicationIds[]
+}
+
+/** An unclaimed market got an organizer. Every application ever made there tells whose it is. */
+interface MarketAssigned {
+  readonly type: 'market-assigned'
+  readonly marketId: string
+  readonly slug: string
+  readonly from: string
+  readonly to: string
+  readonly listing: Listing
+  readonly applicationIds: readonly string[]
 }
 
 /** Only drafts are: no list, no page and no vendor has ever shown it. */

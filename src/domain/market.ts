@@ -1,3 +1,4 @@
+import type { DirectoryListing } from './directory-listing.ts'
 import { MarketflowError } from './errors.ts'
 
 export const MARKET_STATUSES = ['draft', 'active', 'closed'] as const
@@ -42,7 +43,8 @@ export interface Place {
   website: string
 }
 
-const NOWHERE: Omit<Place, 'city'> = {
+/** All of a place but its city, where nothing is known. */
+export const NOWHERE: Omit<Place, 'city'> = {
   street: '',
   region: '',
   postcode: '',
@@ -61,8 +63,12 @@ export interface MarketProps extends Pick<Place, 'city'>, Partial<Omit<Place, 'c
   /** Default: none. */
   description?: string
   stallCount: number
-  /** The id this market has in an imported directory (the USDA's FMID), if it came from one. */
+  /** The directory that this market was imported from, the id it has there, and what is said of it; absent if none. */
+  directorySource?: string | null
   directoryId?: string | null
+  listing?: DirectoryListing | null
+  /** Whether a directory lists it and it has no organizer here. Default: false. */
+  unclaimed?: boolean
   createdAt: Date
 }
 
@@ -71,9 +77,13 @@ export type MarketChanges = Partial<Place & Pick<Market, 'name' | 'description' 
 /** A farmers' market: where it is, how many stalls it has, and how many of them are taken. */
 export class Market {
   readonly id: string
-  readonly organizerId: string
+  /** Of an unclaimed market: the account that stands for directories. */
+  organizerId: string
   readonly slug: string
+  readonly directorySource: string | null
   readonly directoryId: string | null
+  listing: DirectoryListing | null
+  unclaimed: boolean
   name: string
   city: string
   street: string
@@ -96,7 +106,10 @@ export class Market {
     this.id = props.id
     this.organizerId = props.organizerId
     this.slug = props.slug
+    this.directorySource = props.directorySource ?? null
     this.directoryId = props.directoryId ?? null
+    this.listing = props.listing ?? null
+    this.unclaimed = props.unclaimed ?? false
     this.name = props.name
     const place: Place = { ...NOWHERE, ...props }
     this.city = place.city
@@ -152,8 +165,26 @@ export class Market {
     this.updatedAt = now
   }
 
-  /** @throws MarketflowError `market-not-active` */
+  /** What a directory says now. One that was closed because it was missing there opens again. */
+  relist(
+    told: Readonly<Place> & { name: string; description: string; listing: DirectoryListing },
+    now: Date,
+  ): void {
+    this.edit({ ...told, status: 'active' }, now)
+    this.listing = told.listing
+  }
+
+  /** A listing becomes an organizer's own market. @throws MarketflowError `market-claimed` */
+  handOver(organizerId: string, now: Date): void {
+    if (!this.unclaimed) throw new MarketflowError('market-claimed')
+    this.organizerId = organizerId
+    this.unclaimed = false
+    this.updatedAt = now
+  }
+
+  /** @throws MarketflowError `market-unclaimed`, `market-not-active` */
   assertTakesApplications(): void {
+    if (this.unclaimed) throw new MarketflowError('market-unclaimed')
     if (this.status !== 'active')
       throw new MarketflowError('market-not-active', `The market is ${this.status}, not active`)
   }

@@ -31,12 +31,16 @@ afterEach(async () => {
 async function importRows(
   lines: readonly string[],
   meanwhile?: Parameters<typeof runToEnd>[3],
+  options: readonly string[] = [],
 ): Promise<{ code: number | null; output: string }> {
   const file = join(directory, 'markets.csv')
   await writeFile(file, lines.join('\n'))
-  const env = { DATABASE_URL: database.url, CACHE: 'null' }
-  return runToEnd('src/infrastructure/bin/import.ts', [file], env, meanwhile)
+  return runToEnd('src/infrastructure/bin/import.ts', [...options, file], env(), meanwhile)
 }
+
+const env = () => ({ DATABASE_URL: database.url, CACHE: 'null' })
+const assign = (slug: string, email: string) =>
+  runToEnd('src/infrastructure/bin/markets.ts', ['assign', slug, email], env())
 
 const manyRows = (count: number) =>
   Array.from({ length: count }, (_, i) => `${i + 1},Market ${i % 1000},,Town ${i % 300},Ohio,43004`)
@@ -95,7 +99,7 @@ it('a stranger who registered the directory’s old address owns none of its mar
   const owners = await sql(
     'select distinct accounts.name, password_hash from markets join accounts on accounts.id = organizer_id',
   )
-  expect(owners).toEqual([{ name: 'USDA National Farmers Market Directory', password_hash: '!' }])
+  expect(owners).toEqual([{ name: 'Public directories', password_hash: '!' }])
 })
 
 it('the account that an import of a former release made goes on owning what it imports', async () => {
@@ -111,9 +115,8 @@ it('the account that an import of a former release made goes on owning what it i
 it('a file that is refused leaves an empty database as it was, and one without a market leaves it without accounts', async () => {
   for (const lines of [['id,title', '1,Something else'], ['']])
     expect((await importRows(lines)).code).toBe(65)
-  const env = { DATABASE_URL: database.url, CACHE: 'null' }
-  const { code, output } = await runToEnd('src/infrastructure/bin/import.ts', [directory], env)
-  expect(output).toContain(`Cannot read ${directory}: It is not a file`)
+  const { code, output } = await runToEnd('src/infrastructure/bin/import.ts', [directory], env())
+  expect(output).toContain(`Cannot read ${directory}: It is a directory`)
   expect(code).toBe(65)
   const tables = "select count(*)::int as tables from information_schema.tables where table_schema = 'public'"
   expect(await sql(tables)).toEqual([{ tables: 0 }])
@@ -154,4 +157,95 @@ it('however many rows an import has, it logs few tags', { timeout: 120_000 }, as
   // The account that owns them, and a row for each batch.
   expect(logged!.rows).toBeLessThanOrEqual(1 + 3)
   expect(logged!.tags).toBeLessThan(10)
+})
+
+it('what it imports is an unclaimed listing, which takes no applications until an operator hands it to an organizer, and then is the organizer’s', {
+  timeout: 60_000,
+}, async () => {
+  await importRows([HEADER, ...ROWS])
+  const service = await startService({ ...env(), SEED_DEMO: 'false' })
+  try {
+    const api = new Api(service.url)
+    const [market] = (await api.get('/markets?region=il')).body.markets
+    expect(market).toMatchObject({ slug: 'lincoln-park-market-chicago', stall_count: null, unclaimed: true })
+    expect((await api.get(`/markets/${market.id}`)).body).toMatchObject({
+      organizer: null,
+      listing: { listed_by: 'USDA National Farmers Market Directory', updated_on: null },
+    })
+    const page = await (await fetch(`${service.url}/m/${market.slug}`)).text()
+    expect(page).toContain('Listed by <span dir="auto">USDA National Farmers Market Directory</span>.')
+    expect(page).not.toMatch(/Organized by|stall|No vendor/i)
+
+    const register = (role: string, more: object = {}) =>
+      api.post('/auth/register', {
+        ...{ email: `${role}@example.org`, password: 'twelve letters', name: 'Olga', role },
+        ...more,
+      })
+    await register('organizer')
+    const vendor = await register('vendor', { business_name: 'V', category: 'fruit' })
+    const vendors = api.as(vendor.body.token)
+    const apply = () => vendors.post(`/markets/${market.id}/applications`, { message: 'Please' })
+    const refused = await apply()
+    expect([refused.status, refused.body.code]).toEqual([409, 'market-unclaimed'])
+
+    expect(await assign('none', 'organizer@example.org')).toMatchObject({ code: 69 })
+    expect((await assign(market.slug, 'vendor@example.org')).output).toContain('There is no organizer')
+    const assigned = await assign(market.slug, ' Organizer@example.org')
+    expect([assigned.code, assigned.output]).toEqual([0, "Lincoln Park Market is Olga's now\n"])
+    expect((await assign(market.slug, 'organizer@example.org')).output).toContain('has an organizer already')
+
+    const claimed = (await api.get(`/markets/${market.id}`)).body
+    expect(claimed).toMatchObject({ stall_count: 0, unclaimed: false, organizer: { name: 'Olga' } })
+    expect((await apply()).status).toBe(201)
+    const renamed = ROWS.map((row) => row.replace('Lincoln Park', 'Lincoln Square'))
+    expect((await importRows([HEADER, ...renamed])).output).toContain(
+      '1 left as they are: they have an organizer here',
+    )
+    expect((await api.get(`/markets/${market.id}`)).body.name).toBe('Lincoln Park Market')
+  } finally {
+    await service.stop()
+  }
+})
+
+it('what a newer file lacks is counted, closed if that is wanted, and opened again when it is back', {
+  timeout: 60_000,
+}, async () => {
+  const statuses = async () =>
+    (await sql('select status from markets order by directory_id')).map(({ status }) => status)
+  await importRows([HEADER, ...ROWS])
+  const fewer = [HEADER, ROWS[1]!]
+  expect((await importRows(fewer)).output).toContain('2 listed before are not in the file')
+  const unreadable = await importRows([...fewer, '9,broken'], undefined, ['--close-missing'])
+  expect(unreadable.output).toContain('and stay: they may be on the 1 lines that tell no id')
+  // A row that cannot be imported tells that its market is not missing.
+  const skipped = [...fewer, '1,Lincoln Park Market,,,Illinois,60614']
+  expect((await importRows(skipped, undefined, ['--close-missing'])).output).toContain('1 closed')
+  expect(await statuses()).toEqual(['active', 'active', 'closed'])
+  expect((await importRows([HEADER, ...ROWS])).output).toContain('1 updated, 2 unchanged')
+  expect(await statuses()).toEqual(['active', 'active', 'active'])
+  expect(await sql('select count(*)::int as noted from directory_row_seen')).toEqual([{ noted: 0 }])
+})
+
+it('an id that a file has twice is imported once, however far apart its rows are', {
+  timeout: 60_000,
+}, async () => {
+  const { output } = await importRows([HEADER, ...manyRows(6_000), ...manyRows(1)])
+  expect(output).toContain(
+    '6000 imported, 0 updated, 0 unchanged, 1 skipped\n  line 6002: 1 is already on line 2',
+  )
+})
+
+it('two directories may have the same id; each is known again by its own', async () => {
+  await importRows([HEADER, ...ROWS])
+  const other = ['listing_id,listing_name,location_address', '1,Elsewhere,"1 Main St, Boise, ID 83702"']
+  expect((await importRows(other)).output).toContain('1 imported, 0 updated, 0 unchanged, 0 skipped\n')
+  expect((await importRows([HEADER, ...ROWS])).output).toContain('0 imported, 0 updated, 3 unchanged')
+})
+
+it('tells how it is used: to who asks, and to who mistypes', async () => {
+  const run = (...options: string[]) => runToEnd('src/infrastructure/bin/import.ts', options, env())
+  expect(await run('--help')).toMatchObject({ code: 0, output: expect.stringContaining('--close-missing') })
+  for (const wrong of [[], ['--closed', 'x'], ['a', 'b']])
+    expect(await run(...wrong)).toMatchObject({ code: 64, output: expect.stringContaining('Usage:') })
+  expect(await run('--profile', join(directory, 'none.json'), 'x')).toMatchObject({ code: 65 })
 })

@@ -1,4 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync'
+import type { TextLine } from './text-lines.ts'
 
 /** Cells of one record, or why there are none. `line` is where it begins. */
 export type CsvRow =
@@ -9,12 +10,13 @@ export type CsvRow =
 const LINES_PER_RECORD = 20
 
 /**
- * Reads CSV records (RFC 4180) of one width, line by line. A quote that is never closed would swallow the rest of the
- * file; here it costs its own line only, since what follows is tried again line by line.
+ * Reads CSV records (RFC 4180) of one width, line by line. What stands between cells is found in the first, the header. A
+ * quote that is never closed would swallow the rest of the file; here it costs its own line only, since what follows is
+ * tried again line by line.
  */
-export async function* csvRows(lines: AsyncIterable<TextLine>, width?: number): AsyncGenerator<CsvRow> {
+export async function* csvRows(lines: AsyncIterable<TextLine>): AsyncGenerator<CsvRow> {
   let open: TextLine[] = []
-  let columns = width
+  let form: Form | undefined
   for await (const line of lines) {
     open.push(line)
     while (open.length > 0) {
@@ -22,19 +24,46 @@ export async function* csvRows(lines: AsyncIterable<TextLine>, width?: number): 
         open = open.slice(1)
         continue
       }
-      const step = advance(open, columns)
+      const told = form === undefined ? SEPARATOR_TOLD.exec(open[0]!.text ?? '')?.[1] : undefined
+      if (told !== undefined) {
+        form = { delimiter: told }
+        open = open.slice(1)
+        continue
+      }
+      form ??= { delimiter: delimiterOf(open[0]!.text ?? '') }
+      const step = advance(open, form)
       if (step === 'wants-more') break
       yield step.row
-      if ('cells' in step.row) columns ??= step.row.cells.length
+      if ('cells' in step.row) form = { columns: step.row.cells.length, ...form }
       open = open.slice(step.used)
     }
   }
   for (const line of open) {
-    if (!isBlank(line)) yield attempt([line], columns) ?? { line: line.number, damage: UNCLOSED }
+    if (!isBlank(line))
+      yield attempt([line], form ?? { delimiter: ',' }) ?? { line: line.number, damage: UNCLOSED }
   }
 }
 
+interface Form {
+  readonly delimiter: string
+  readonly columns?: number
+}
+
+const DELIMITERS = [',', ';', '\t', '|']
+/** How Excel tells what stands between cells, in a line before the header. */
+const SEPARATOR_TOLD = /^\uFEFF?sep=(.)$/i
+
+/** That which makes the most cells of the header. */
+function delimiterOf(header: string): string {
+  const cells = (delimiter: string) => {
+    const row = attempt([{ number: 1, text: header }], { delimiter })
+    return row !== undefined && 'cells' in row ? row.cells.length : header.split(delimiter).length
+  }
+  return DELIMITERS.reduce((best, each) => (cells(each) > cells(best) ? each : best))
+}
+
 const UNCLOSED = 'a quote is never closed'
+const NO_TEXT = 'not text'
 
 /** Inside a quoted cell a blank line belongs to it; between records it is nothing. */
 function isBlank(line: TextLine): boolean {
@@ -44,11 +73,11 @@ function isBlank(line: TextLine): boolean {
 type Step = { readonly row: CsvRow; readonly used: number } | 'wants-more'
 
 /** Takes a record from the lines read so far, or gives up its first line. */
-function advance(lines: readonly TextLine[], columns: number | undefined): Step {
+function advance(lines: readonly TextLine[], form: Form): Step {
   const [first] = lines as [TextLine]
-  if (first.text === undefined) return { row: { line: first.number, damage: 'not UTF-8 text' }, used: 1 }
+  if (first.text === undefined) return { row: { line: first.number, damage: NO_TEXT }, used: 1 }
   for (let used = 1; used <= lines.length; used++) {
-    const row = attempt(lines.slice(0, used), columns)
+    const row = attempt(lines.slice(0, used), form)
     if (row === undefined) continue
     if ('cells' in row || used === 1) return { row, used }
     // Lines that only a stray quote held together: they are no record, and may be good ones by themselves.
@@ -60,62 +89,23 @@ function advance(lines: readonly TextLine[], columns: number | undefined): Step 
 }
 
 /** Undefined while a quote is open. */
-function attempt(lines: readonly TextLine[], columns: number | undefined): CsvRow | undefined {
+function attempt(lines: readonly TextLine[], { delimiter, columns }: Form): CsvRow | undefined {
   const { number: line } = lines[0]!
-  if (lines.some(({ text }) => text === undefined)) return { line, damage: 'not UTF-8 text' }
+  if (lines.some(({ text }) => text === undefined)) return { line, damage: NO_TEXT }
   const text = lines.map((each) => each.text).join('\n')
   if ((text.match(/"/g)?.length ?? 0) % 2 === 1) return undefined
   try {
-    const records = parse(text, { relax_column_count: true, skip_empty_lines: false }) as string[][]
-    // A lone carriage return ends a record too; taking the first one only would lose the others without a word.
-    if (records.length > 1) return { line, damage: 'a carriage return within the line' }
-    const [cells = []] = records
+    const options = { bom: true, delimiter, record_delimiter: '\n', relax_column_count: true } as const
+    const [cells = []] = parse(text, options) as string[][]
     if (columns === undefined || cells.length === columns) return { line, cells }
+    // More delimiters at the end of a line than its header has say nothing.
+    if (cells.length > columns && cells.slice(columns).every((cell) => cell.trim() === '')) {
+      return { line, cells: cells.slice(0, columns) }
+    }
     return { line, damage: `${cells.length} columns where ${columns} were expected` }
   } catch (error) {
     // Of any width, only quotes can be wrong. The parser's own message counts lines from this record.
     if (error instanceof CsvError) return { line, damage: 'a quote in the wrong place' }
     throw error
-  }
-}
-
-const NEWLINE = 0x0a
-/** Longer lines are no text: a damaged file must not fill the memory. In bytes. */
-const LONGEST_LINE = 256 * 1024
-
-/** A line of a file: its number from 1, and its text without the line end; undefined where it is not UTF-8 text. */
-export interface TextLine {
-  readonly number: number
-  readonly text: string | undefined
-}
-
-/** Splits bytes into lines. What is not text is a line without text, and the lines after it are whole again. */
-export async function* textLines(bytes: AsyncIterable<Uint8Array | string>): AsyncGenerator<TextLine> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let number = 1
-  let rest = Buffer.alloc(0)
-  let tooLong = false
-  for await (const chunk of bytes) {
-    rest = Buffer.concat([rest, Buffer.from(chunk as Uint8Array)])
-    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-      yield { number, text: tooLong ? undefined : decode(decoder, rest.subarray(0, end)) }
-      rest = rest.subarray(end + 1)
-      tooLong = false
-      number += 1
-    }
-    if (rest.length > LONGEST_LINE) {
-      rest = Buffer.alloc(0)
-      tooLong = true
-    }
-  }
-  if (rest.length > 0 || tooLong) yield { number, text: tooLong ? undefined : decode(decoder, rest) }
-}
-
-function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
-  try {
-    const text = decoder.decode(bytes).replace(/\r$/, '')
-    return text.includes('\0') ? undefined : text
-  } catch {
-    return undefined
   }
 }

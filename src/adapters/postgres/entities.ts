@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { Account } from '../../domain/account.ts'
+import type { DirectoryListing } from '../../domain/directory-listing.ts'
 import { Market, normalizePlace } from '../../domain/market.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import { VendorApplication } from '../../domain/vendor-application.ts'
@@ -59,7 +60,10 @@ const market = defineEntity({
     id: p.uuid().primary(),
     organizerId: p.uuid(),
     slug: p.text(),
+    directorySource: p.text().nullable(),
     directoryId: p.text().nullable(),
+    listing: p.json<DirectoryListing>().nullable(),
+    unclaimed: p.boolean(),
     name: p.text(),
     city: p.text(),
     street: p.text(),

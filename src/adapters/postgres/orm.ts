@@ -5,6 +5,7 @@ import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM as EmbeddedOrm } from '@mikro-orm/pglite'
 import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
+import { DirectoryListings } from './directory-listings.ts'
 import { ENTITIES } from './entities.ts'
 import { MarketPlaces } from './market-places.ts'
 import {
@@ -34,6 +35,7 @@ const MIGRATIONS = [
   { name: '0010-applications-by-hand', class: WritesByHandAnew },
   { name: '0011-market-places', class: MarketPlaces },
   { name: '0012-idempotency-keys', class: IdempotencyKeys },
+  { name: '0013-directory-listings', class: DirectoryListings },
 ]
 
 const options = {

@@ -1,4 +1,4 @@
-import { type EntityManager, LockMode } from '@mikro-orm/core'
+import { type EntityManager, type FilterQuery, LockMode } from '@mikro-orm/core'
 import {
   AccountRepository,
   ApplicationRepository,
@@ -6,6 +6,7 @@ import {
   KeptAnswers,
   MarketRepository,
   type Once,
+  type SeenRow,
   VendorRepository,
 } from '../../application/ports/repositories.ts'
 import { Account } from '../../domain/account.ts'
@@ -65,6 +66,21 @@ export class MikroAccountRepository extends AccountRepository {
 
 const ADD_ALL = 'insert into markets select * from json_populate_recordset(null::markets, $1::json)'
 
+const SEEN_BEFORE =
+  'select directory_id as id, line from directory_row_seen where run = $1 and directory_id = any($2)'
+
+const NOTE_SEEN = `
+  insert into directory_row_seen (run, directory_id, line)
+  select $1, id, line from unnest($2::text[], $3::int[]) as rows (id, line)
+  on conflict do nothing`
+
+/** One that has an organizer is the organizer's to close. */
+const MISSING = `
+  from markets m where directory_source = $1 and unclaimed and status = 'active'
+  and not exists (select from directory_row_seen s where s.run = $2 and s.directory_id = m.directory_id)`
+
+const FORGET_SEEN = `delete from directory_row_seen where run = $1 or noted_at < now() - interval '1 day'`
+
 const ACCEPTED_VENDORS = `
   select market::text, array_to_json(array(
     select vendor_id from vendor_applications where market_id = market and status = 'accepted' limit $2))::text as vendors
@@ -116,11 +132,42 @@ export class MikroMarketRepository extends MarketRepository {
     return new Set(rows.map(({ slug }) => String(slug)))
   }
 
-  /** Locked in the order of their ids, so that two imports of the same markets don't wait for each other. */
-  async findByDirectoryIds(ids: readonly string[]): Promise<Market[]> {
+  async findBySlugForUpdate(slug: string): Promise<Market | undefined> {
+    await this.#em.flush()
+    const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const
+    return (await this.#em.findOne(Market, { slug }, options)) ?? undefined
+  }
+
+  findByDirectoryIds(source: string, ids: readonly string[]): Promise<Market[]> {
+    return this.#lockAll({ directorySource: source, directoryId: { $in: [...ids] } })
+  }
+
+  async noteSeen(run: string, rows: readonly SeenRow[]): Promise<Map<string, number>> {
+    const ids = rows.map(({ directoryId }) => directoryId)
+    const found = await this.#query(SEEN_BEFORE, [run, ids])
+    await this.#query(NOTE_SEEN, [run, ids, rows.map(({ line }) => line)])
+    return new Map(found.map(({ id, line }) => [String(id), Number(line)]))
+  }
+
+  async countMissing(source: string, run: string): Promise<number> {
+    const [row] = await this.#query(`select count(*)::int as missing ${MISSING}`, [source, run])
+    return Number(row!.missing)
+  }
+
+  async findMissing(source: string, run: string, atMost: number): Promise<Market[]> {
+    const rows = await this.#query(`select id::text ${MISSING} order by id limit $3`, [source, run, atMost])
+    return this.#lockAll({ id: { $in: rows.map(({ id }) => String(id)) }, unclaimed: true, status: 'active' })
+  }
+
+  async forgetSeen(run: string): Promise<void> {
+    await this.#query(FORGET_SEEN, [run])
+  }
+
+  /** In the order of their ids, so that two imports of the same markets don't wait for each other. */
+  async #lockAll(which: FilterQuery<Market>): Promise<Market[]> {
     await this.#em.flush()
     const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true, orderBy: { id: 'asc' } } as const
-    return this.#em.find(Market, { directoryId: { $in: [...ids] } }, options)
+    return this.#em.find(Market, which, options)
   }
 
   async acceptedVendorIds(ids: readonly string[], atMost: number): Promise<Map<string, string[]>> {
@@ -129,6 +176,10 @@ export class MikroMarketRepository extends MarketRepository {
     return new Map(rows.map(({ market, vendors }) => [String(market), JSON.parse(String(vendors))]))
   }
 }
+
+const HOLD_APPLICANTS = `
+  select from vendors where id in (select vendor_id from vendor_applications where market_id = $1)
+  order by id for share`
 
 /** A vendor may have applied to one market many times: the limit counts markets. */
 const MARKETS_APPLIED_TO = `
@@ -153,6 +204,10 @@ export class MikroVendorRepository extends VendorRepository {
 
   add(vendor: Vendor): void {
     this.#em.persist(vendor)
+  }
+
+  async holdApplicantsOf(marketId: string): Promise<void> {
+    await this.#query(HOLD_APPLICANTS, [marketId])
   }
 
   findForUpdate(id: string): Promise<Vendor | undefined> {

@@ -157,7 +157,15 @@ const IN_PLACE = 'm.city, m.region, m.country'
 const ADDRESS = `
   'city', m.city, 'region', m.region, 'country', m.country, 'street', m.street, 'postcode', m.postcode,
   'latitude', m.latitude, 'longitude', m.longitude, 'time_zone', m.time_zone, 'website', m.website`
-const marketSummary = `m.id, m.slug, m.name, ${IN_PLACE}, m.stall_count, m.vendor_count`
+/** A directory tells no stalls, and none are made up. */
+const STALLS = 'case when not m.unclaimed then m.stall_count end'
+/** What a directory says of it; and who organizes it, which is none of an unclaimed one. */
+const LISTING = `
+  'unclaimed', m.unclaimed,
+  'listing', case when m.listing is not null then json_build_object(
+    'listed_by', m.listing -> 'listedBy', 'updated_on', m.listing -> 'updatedOn', 'hours', m.listing -> 'hours',
+    'products', m.listing -> 'products', 'payment', m.listing -> 'payment') end`
+const marketSummary = `m.id, m.slug, m.name, ${IN_PLACE}, ${STALLS} as stall_count, m.vendor_count, m.unclaimed`
 /** As people look for it, and then always the same. */
 const BY_NAME = 'm.name_key, m.name, m.id'
 
@@ -195,9 +203,9 @@ function marketListingSql({ country, region, city }: PlaceParams): string {
 const MARKET_DETAIL_SQL = `
   select json_build_object(
     'id', m.id, 'slug', m.slug, 'name', m.name, ${ADDRESS},
-    'stall_count', m.stall_count, 'vendor_count', m.vendor_count,
+    'stall_count', ${STALLS}, 'vendor_count', m.vendor_count, ${LISTING},
     'description', m.description, 'status', m.status,
-    'organizer', json_build_object('id', o.id, 'name', o.name),
+    'organizer', case when not m.unclaimed then json_build_object('id', o.id, 'name', o.name) end,
     'vendors', ${list(`
       select v.id, v.business_name, v.category
       from vendor_applications a join vendors v on v.id = a.vendor_id
@@ -211,7 +219,8 @@ const MARKET_DETAIL_SQL = `
 const MARKET_PAGE_SQL = `
   select json_build_object(
     'slug', m.slug, 'name', m.name, ${ADDRESS}, 'description', m.description, 'status', m.status,
-    'stall_count', m.stall_count, 'vendor_count', m.vendor_count, 'organizer', o.name,
+    'stall_count', ${STALLS}, 'vendor_count', m.vendor_count, ${LISTING},
+    'organizer', case when not m.unclaimed then o.name end,
     'vendors', ${list(`
       select v.business_name, v.category, v.description, v.website
       from vendor_applications a join vendors v on v.id = a.vendor_id
@@ -226,7 +235,7 @@ const MARKET_STATS_SQL = `
     'market_id', m.id, 'vendor_count', m.vendor_count,
     'pending_applications', (select count(*) from vendor_applications where market_id = m.id and status = 'pending'),
     'waitlisted_applications', (select count(*) from vendor_applications where market_id = m.id and status = 'waitlisted'),
-    'stall_count', m.stall_count, 'open_stalls', m.stall_count - m.vendor_count
+    'stall_count', ${STALLS}, 'open_stalls', ${STALLS} - m.vendor_count
   )::text as view, case when m.status = 'draft' then m.organizer_id end::text as visible_to
   from markets m where m.id = $1`
 
@@ -287,7 +296,7 @@ const applicationSql = (seenBy: string, told: string) => `
   where a.id = $1`
 
 const APPLICATION_SQL = {
-  vendor: applicationSql(seenByVendor, 'm.organizer_id'),
+  vendor: applicationSql(seenByVendor, 'case when not m.unclaimed then m.organizer_id end'),
   organizer: applicationSql('m.organizer_id::text', VENDOR_ACCOUNT),
 }
 

@@ -7,7 +7,7 @@ import type { ApplicationDetail } from '../views/views.ts'
 
 /**
  * A vendor asks an active market for a stall.
- * @throws MarketflowError `market-not-found`, `market-not-active`, `idempotency-key-reused`, or `already-applied` while one of its applications is live there.
+ * @throws MarketflowError `market-not-found`, `market-not-active`, `market-unclaimed`, `idempotency-key-reused`, or `already-applied` while one of its applications is live there.
  */
 export const ApplyToMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>

@@ -3,13 +3,13 @@ import type { Clock } from '../consistency/ports/clock.ts'
 import type { Writes } from '../tables/reads-and-writes.ts'
 
 /**
- * The account that imported markets belong to. It is found by its id, which registration never gives out, since an
+ * The account that stands for directories, whose markets have no organizer here. It is found by its id, which registration never gives out, since an
  * address is something that a stranger can choose. Its address is none: registration takes no such text either.
  */
 export const DIRECTORY_ORGANIZER = {
   id: '6d666c77-0000-4000-8000-000000000001',
   email: 'usda-directory',
-  name: 'USDA National Farmers Market Directory',
+  name: 'Public directories',
 } as const
 
 /** What an account has instead of a password's hash when no password opens it. */

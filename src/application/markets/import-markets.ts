@@ -1,4 +1,6 @@
+import { type DirectoryListing, saysTheSame } from '../../domain/directory-listing.ts'
 import { Market, type Place } from '../../domain/market.ts'
+import type { SeenRow } from '../ports/repositories.ts'
 import type { Transaction } from '../ports/transactions.ts'
 import type { RecordEvent } from '../tables/reads-and-writes.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
@@ -6,50 +8,84 @@ import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import { freeSlug, wantedSlugs } from './create-market.ts'
 import { listingOf, tellers } from './update-market.ts'
 
-/** A market as a public directory lists it. `directoryId` is the directory's own id (the USDA's FMID). */
-export interface DirectoryMarket extends Readonly<Pick<Place, 'city'> & Partial<Place>> {
+/** A market as a public directory lists it, under the directory's own id. */
+export interface DirectoryMarket extends Readonly<Place> {
   readonly directoryId: string
   readonly name: string
   readonly description: string
+  readonly listing: DirectoryListing
+}
+
+/** Some rows of a directory's file. */
+export interface DirectoryBatch {
+  /** Whose ids they have: a market is known again by source and id. */
+  readonly source: string
+  /** The import that they are part of, a UUID. */
+  readonly run: string
+  readonly markets: readonly (DirectoryMarket & SeenRow)[]
+  /** Rows that tell an id and cannot be imported: what is on them is not missing. */
+  readonly skipped: readonly SeenRow[]
 }
 
 export interface ImportCounts {
   readonly imported: number
   readonly updated: number
   readonly unchanged: number
+  /** They have an organizer here, who says what they are. */
+  readonly claimed: number
+  /** Rows whose id an earlier row of the file has, and that are left out; `before` is its line. */
+  readonly repeated: readonly (SeenRow & { readonly before: number })[]
 }
-
-/** Directories do not tell how many stalls a market has; its organizer can. */
-const STALLS_UNTIL_KNOWN = 25
 
 type Needs = Writing & Pick<Dependencies, 'random'>
 
 /**
- * Takes markets over from a directory, active at once. The same directory id updates what it made before. One batch in
- * one transaction: all of it or nothing. Directory ids are distinct within a batch.
+ * Takes markets over from a directory: listed at once, and unclaimed until an organizer has them. The same source and id
+ * updates what it made before. One batch in one transaction: all of it or nothing.
  */
 export const ImportMarkets =
   (needs: Needs) =>
-  (organizerId: string, batch: readonly DirectoryMarket[]): Promise<ImportCounts> =>
+  (organizerId: string, batch: DirectoryBatch): Promise<ImportCounts> =>
     needs.writes.run(async (tx, record) => {
-      const known = await tx.markets.findByDirectoryIds(batch.map((row) => row.directoryId))
+      const { rows, repeated } = await onceEach(tx, batch)
+      const ids = rows.map(({ directoryId }) => directoryId)
+      const known = await tx.markets.findByDirectoryIds(batch.source, ids)
       const byDirectoryId = new Map(known.map((market) => [market.directoryId, market]))
-      const added = batch.filter((row) => !byDirectoryId.has(row.directoryId))
-      const changed = batch.flatMap((row) => {
+      const added = rows.filter((row) => !byDirectoryId.has(row.directoryId))
+      const claimed = known.filter(({ unclaimed }) => !unclaimed).length
+      const changed = rows.flatMap((row) => {
         const market = byDirectoryId.get(row.directoryId)
-        return market === undefined || isAs(market, row) ? [] : [{ market, row }]
+        return market === undefined || !market.unclaimed || isAs(market, row) ? [] : [{ market, row }]
       })
-      await add(tx, record, organizerId, added, needs)
+      await add(tx, record, organizerId, batch.source, added, needs)
       await update(tx, record, changed, needs)
       const [imported, updated] = [added.length, changed.length]
-      return { imported, updated, unchanged: batch.length - imported - updated }
+      return { imported, updated, unchanged: rows.length - imported - updated - claimed, claimed, repeated }
     })
+
+/** The first row of each id. */
+async function onceEach(tx: Transaction, { run, markets, skipped }: DirectoryBatch) {
+  const lines = await tx.markets.noteSeen(run, [...markets, ...skipped])
+  const rows: DirectoryMarket[] = []
+  const repeated: ImportCounts['repeated'][number][] = []
+  for (const { line, ...row } of markets) {
+    const { directoryId } = row
+    const before = lines.get(directoryId)
+    if (before !== undefined) repeated.push({ directoryId, line, before })
+    else {
+      lines.set(directoryId, line)
+      rows.push(row)
+    }
+  }
+  return { rows, repeated }
+}
 
 /** In few statements, however many rows: what is asked of the database is asked for all of them at once. */
 async function add(
   tx: Transaction,
   record: RecordEvent,
   organizerId: string,
+  directorySource: string,
   rows: readonly DirectoryMarket[],
   needs: Needs,
 ): Promise<void> {
@@ -60,7 +96,9 @@ async function add(
     const slug = freeSlug(wantedSlugs(row), taken, id)
     taken.add(slug)
     const createdAt = now(needs)
-    const market = new Market({ ...row, id, organizerId, slug, stallCount: STALLS_UNTIL_KNOWN, createdAt })
+    // A directory does not tell how many stalls there are; an organizer will.
+    const listed = { ...row, directorySource, unclaimed: true, stallCount: 0 }
+    const market = new Market({ ...listed, id, organizerId, slug, createdAt })
     market.edit({ status: 'active' }, createdAt)
     record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
     return market
@@ -75,18 +113,31 @@ async function update(
   needs: Needs,
 ): Promise<void> {
   if (changes.length === 0) return
+  const recordEdit = await edits(
+    tx,
+    record,
+    changes.map(({ market, row }) => ({ market, name: row.name })),
+  )
+  for (const { market, row } of changes) {
+    recordEdit(market, () => market.relist(row, now(needs)))
+  }
+}
+
+/** What is recorded of edits to many markets, told for all of them at once. */
+export async function edits(
+  tx: Transaction,
+  record: RecordEvent,
+  changes: readonly { readonly market: Market; readonly name: string }[],
+): Promise<(market: Market, edit: () => void) => void> {
   const vendorIds = await tx.markets.acceptedVendorIds(
     changes.map(({ market }) => market.id),
     ENOUGH_IDS,
   )
-  const applicationsOf = await tellers(
-    tx,
-    changes.map(({ market, row }) => ({ market, name: row.name })),
-  )
-  for (const { market, row } of changes) {
-    const { directoryId: _, ...told } = row
+  const applicationsOf = await tellers(tx, changes)
+  return (market, edit) => {
     const before = listingOf(market)
-    market.edit(told, now(needs))
+    const applications = applicationsOf(market)
+    edit()
     record({
       type: 'market-edited',
       marketId: market.id,
@@ -95,12 +146,15 @@ async function update(
       before,
       after: listingOf(market),
       vendorIds: vendorIds.get(market.id) ?? [],
-      applications: applicationsOf(market),
+      applications,
     })
   }
 }
 
-/** Whether the market has everything that the directory tells of it. */
+/** Whether the market has everything that the directory tells of it, and is listed. */
 function isAs(market: Market, row: DirectoryMarket): boolean {
-  return Object.entries(row).every(([field, value]) => market[field as keyof DirectoryMarket] === value)
+  return (
+    market.status === 'active' &&
+    Object.entries(row).every(([field, value]) => saysTheSame(market[field as keyof DirectoryMarket], value))
+  )
 }

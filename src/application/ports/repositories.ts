@@ -4,6 +4,12 @@ import type { Market } from '../../domain/market.ts'
 import type { Vendor } from '../../domain/vendor.ts'
 import type { VendorApplication } from '../../domain/vendor-application.ts'
 
+/** A row of a directory's file: the id that it tells, and the line it is on. */
+export interface SeenRow {
+  readonly directoryId: string
+  readonly line: number
+}
+
 export abstract class MarketRepository {
   abstract add(market: Market): void
   /** Many new ones, in one statement, at once. */
@@ -15,8 +21,18 @@ export abstract class MarketRepository {
   abstract find(id: string): Promise<Market | undefined>
   /** Those of these slugs that markets have. */
   abstract takenSlugs(slugs: readonly string[]): Promise<Set<string>>
-  /** The markets imported under these directory ids, locked. */
-  abstract findByDirectoryIds(ids: readonly string[]): Promise<Market[]>
+  /** As `findForUpdate`, by its slug. */
+  abstract findBySlugForUpdate(slug: string): Promise<Market | undefined>
+  /** The markets imported under these ids of a directory, locked. */
+  abstract findByDirectoryIds(source: string, ids: readonly string[]): Promise<Market[]>
+  /** Notes what an import has come across, and tells of those ids that it had noted before on which line that was. */
+  abstract noteSeen(run: string, rows: readonly SeenRow[]): Promise<Map<string, number>>
+  /** How many unclaimed, active markets of a directory the import has not come across. */
+  abstract countMissing(source: string, run: string): Promise<number>
+  /** Some of them, locked. */
+  abstract findMissing(source: string, run: string, atMost: number): Promise<Market[]>
+  /** Deletes what an import has noted, and what those noted that ended early, more than a day ago. */
+  abstract forgetSeen(run: string): Promise<void>
   /** By market, the ids of the vendors accepted there: all, unless there are more than `atMost`. */
   abstract acceptedVendorIds(ids: readonly string[], atMost: number): Promise<Map<string, string[]>>
 }
@@ -50,6 +66,8 @@ export abstract class ApplicationRepository {
 
 export abstract class VendorRepository {
   abstract add(vendor: Vendor): void
+  /** Until this transaction ends, none that ever applied to the market changes. */
+  abstract holdApplicantsOf(marketId: string): Promise<void>
   /** Takes the row's lock until the transaction ends. */
   abstract findForUpdate(id: string): Promise<Vendor | undefined>
   /** Markets this vendor ever applied to: all, unless there are more than `atMost`. */

@@ -41,6 +41,15 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
         ...event.vendorIds.map(tags.vendor),
         ...event.applications.flatMap(applicationTags),
       ]
+    case 'market-assigned':
+      return [
+        ...marketTags(event),
+        tags.organizer(event.from),
+        tags.organizer(event.to),
+        ...listingTags(event.listing),
+        // Those made when the market was listed by a release that let vendors apply to none.
+        ...event.applicationIds.map(tags.application),
+      ]
     case 'market-deleted':
       return [
         tags.market(event.marketId),

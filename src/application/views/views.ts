@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WEEKDAYS } from '../../domain/directory-listing.ts'
 import { MARKET_STATUSES } from '../../domain/market.ts'
 import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
 
@@ -30,6 +31,43 @@ const address = {
   website: z.string(),
 }
 
+const stallCount = z.int().min(0).nullable().describe('Null of an unclaimed market: no directory tells it.')
+
+const unclaimed = z
+  .boolean()
+  .describe('Whether a public directory lists it and it has no organizer here: it takes no applications.')
+
+const listedDay = z
+  .string()
+  .nullable()
+  .describe('`YYYY-MM-DD` or `YYYY-MM`; of every year `--MM-DD` or `--MM`; null where nothing is said.')
+
+/** What a public directory says of a market. */
+const listing = z
+  .strictObject({
+    listed_by: z.string(),
+    updated_on: z
+      .string()
+      .nullable()
+      .describe('When the directory last changed it: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`; null if unknown.'),
+    hours: z
+      .array(
+        z.strictObject({
+          from: listedDay,
+          to: listedDay,
+          weekly: z.array(
+            z.strictObject({ weekday: z.enum(WEEKDAYS), opens: z.string(), closes: z.string() }),
+          ),
+          words: z.string().nullable().describe('What could not be understood, as it is written there.'),
+        }),
+      )
+      .describe('Seasons as they are listed, past ones too, each with its hours by the market’s clock.'),
+    products: z.array(z.string()),
+    payment: z.array(z.string()).describe('What is taken beside cash.'),
+  })
+  .nullable()
+  .describe('Null of a market that no directory lists.')
+
 const marketSummary = z
   .strictObject({
     id: z.uuid(),
@@ -38,8 +76,9 @@ const marketSummary = z
       .describe('The last part of the address of the market’s public page, `/m/{slug}`. Unique.'),
     name: z.string(),
     ...inPlace,
-    stall_count: z.int().min(0),
+    stall_count: stallCount,
     vendor_count: z.int().min(0).describe('Vendors accepted. Never more than `stall_count`.'),
+    unclaimed,
   })
   .meta({ id: 'MarketSummary' })
 
@@ -53,7 +92,11 @@ export const marketDetail = z
     ...address,
     description: z.string(),
     status: z.enum(MARKET_STATUSES),
-    organizer: z.strictObject({ id: z.uuid(), name: z.string() }),
+    organizer: z
+      .strictObject({ id: z.uuid(), name: z.string() })
+      .nullable()
+      .describe('Null of an unclaimed market.'),
+    listing,
     vendors: z.array(z.strictObject({ id: z.uuid(), business_name: z.string(), category: z.string() })),
     created_at: isoTime,
     updated_at: isoTime,
@@ -82,11 +125,12 @@ export const marketStats = z
     vendor_count: z.int(),
     pending_applications: z.int(),
     waitlisted_applications: z.int(),
-    stall_count: z.int(),
-    open_stalls: z.int(),
+    stall_count: stallCount,
+    open_stalls: z.int().nullable().describe('Null of an unclaimed market.'),
   })
   .meta({ id: 'MarketStats' })
 
+export type Listing = NonNullable<z.infer<typeof listing>>
 export type MarketListing = z.infer<typeof marketListing>
 export type MarketDetail = z.infer<typeof marketDetail>
 export type OwnMarkets = z.infer<typeof ownMarkets>
@@ -209,10 +253,12 @@ export const marketPage = z.strictObject({
   ...address,
   description: z.string(),
   status: z.enum(['active', 'closed']),
-  stall_count: z.int().min(0),
+  stall_count: stallCount,
   vendor_count: z.int().min(0),
-  /** The organizer's name. */
-  organizer: z.string(),
+  unclaimed,
+  listing,
+  /** The organizer's name, if it has one. */
+  organizer: z.string().nullable(),
   /** The accepted ones, by name then id. */
   vendors: z.array(
     z.strictObject({

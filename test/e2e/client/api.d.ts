@@ -626,9 +626,12 @@ export interface components {
             readonly region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
             readonly country: string;
-            readonly stall_count: number;
+            /** @description Null of an unclaimed market: no directory tells it. */
+            readonly stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
             readonly vendor_count: number;
+            /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
+            readonly unclaimed: boolean;
             readonly street: string;
             readonly postcode: string;
             /** @description Degrees north; null where it is not known. */
@@ -641,11 +644,36 @@ export interface components {
             readonly description: string;
             /** @enum {string} */
             readonly status: "draft" | "active" | "closed";
+            /** @description Null of an unclaimed market. */
             readonly organizer: {
                 /** Format: uuid */
                 readonly id: string;
                 readonly name: string;
-            };
+            } | null;
+            /** @description Null of a market that no directory lists. */
+            readonly listing: {
+                readonly listed_by: string;
+                /** @description When the directory last changed it: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`; null if unknown. */
+                readonly updated_on: string | null;
+                /** @description Seasons as they are listed, past ones too, each with its hours by the market’s clock. */
+                readonly hours: readonly {
+                    /** @description `YYYY-MM-DD` or `YYYY-MM`; of every year `--MM-DD` or `--MM`; null where nothing is said. */
+                    readonly from: string | null;
+                    /** @description `YYYY-MM-DD` or `YYYY-MM`; of every year `--MM-DD` or `--MM`; null where nothing is said. */
+                    readonly to: string | null;
+                    readonly weekly: readonly {
+                        /** @enum {string} */
+                        readonly weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                        readonly opens: string;
+                        readonly closes: string;
+                    }[];
+                    /** @description What could not be understood, as it is written there. */
+                    readonly words: string | null;
+                }[];
+                readonly products: readonly string[];
+                /** @description What is taken beside cash. */
+                readonly payment: readonly string[];
+            } | null;
             readonly vendors: readonly {
                 /** Format: uuid */
                 readonly id: string;
@@ -676,8 +704,10 @@ export interface components {
             readonly vendor_count: number;
             readonly pending_applications: number;
             readonly waitlisted_applications: number;
-            readonly stall_count: number;
-            readonly open_stalls: number;
+            /** @description Null of an unclaimed market: no directory tells it. */
+            readonly stall_count: number | null;
+            /** @description Null of an unclaimed market. */
+            readonly open_stalls: number | null;
         };
         readonly MarketSummary: {
             /** Format: uuid */
@@ -690,9 +720,12 @@ export interface components {
             readonly region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
             readonly country: string;
-            readonly stall_count: number;
+            /** @description Null of an unclaimed market: no directory tells it. */
+            readonly stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
             readonly vendor_count: number;
+            /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
+            readonly unclaimed: boolean;
         };
         /** @description In the text format of Prometheus. */
         readonly Metrics: string;
@@ -757,9 +790,12 @@ export interface components {
             readonly region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
             readonly country: string;
-            readonly stall_count: number;
+            /** @description Null of an unclaimed market: no directory tells it. */
+            readonly stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
             readonly vendor_count: number;
+            /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
+            readonly unclaimed: boolean;
             /** @enum {string} */
             readonly status: "draft" | "active" | "closed";
             readonly pending_applications: number;
@@ -798,7 +834,7 @@ export interface components {
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
             readonly instance: string;
             /** @description Every field that is to blame; always there where the code is `validation-failed`. */
@@ -1111,8 +1147,8 @@ export interface components {
                 };
             };
         };
-        /** @description The vendor has a live application at this market already (`already-applied`). The market takes no applications (`market-not-active`). */
-        readonly AlreadyAppliedOrMarketNotActive: {
+        /** @description The vendor has a live application at this market already (`already-applied`). The market takes no applications (`market-not-active`). The market has no organizer here, who could answer an application (`market-unclaimed`). */
+        readonly AlreadyAppliedOrMarketNotActiveOrMarketUnclaimed: {
             headers: {
                 readonly [name: string]: unknown;
             };
@@ -1121,7 +1157,7 @@ export interface components {
                     /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "already-applied" | "market-not-active";
+                    readonly code?: "already-applied" | "market-not-active" | "market-unclaimed";
                 };
             };
         };
@@ -1321,7 +1357,8 @@ export interface operations {
                      *           "region": "OR",
                      *           "country": "US",
                      *           "stall_count": 30,
-                     *           "vendor_count": 1
+                     *           "vendor_count": 1,
+                     *           "unclaimed": false
                      *         }
                      *       ],
                      *       "total": 1,
@@ -1390,6 +1427,7 @@ export interface operations {
                      *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 0,
+                     *       "unclaimed": false,
                      *       "street": "4420 NE Hancock St",
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
@@ -1402,6 +1440,7 @@ export interface operations {
                      *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
                      *         "name": "Rosa Almeida"
                      *       },
+                     *       "listing": null,
                      *       "vendors": [],
                      *       "created_at": "2026-11-22T21:26:00.000Z",
                      *       "updated_at": "2026-11-22T21:26:00.000Z"
@@ -1455,6 +1494,7 @@ export interface operations {
                      *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
+                     *       "unclaimed": false,
                      *       "street": "4420 NE Hancock St",
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
@@ -1467,6 +1507,7 @@ export interface operations {
                      *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
                      *         "name": "Rosa Almeida"
                      *       },
+                     *       "listing": null,
                      *       "vendors": [
                      *         {
                      *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
@@ -1538,6 +1579,7 @@ export interface operations {
                      *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
+                     *       "unclaimed": false,
                      *       "street": "4420 NE Hancock St",
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
@@ -1550,6 +1592,7 @@ export interface operations {
                      *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
                      *         "name": "Rosa Almeida"
                      *       },
+                     *       "listing": null,
                      *       "vendors": [
                      *         {
                      *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
@@ -1646,6 +1689,7 @@ export interface operations {
                      *       "country": "US",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
+                     *       "unclaimed": false,
                      *       "street": "4420 NE Hancock St",
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
@@ -1658,6 +1702,7 @@ export interface operations {
                      *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
                      *         "name": "Rosa Almeida"
                      *       },
+                     *       "listing": null,
                      *       "vendors": [
                      *         {
                      *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
@@ -1724,6 +1769,7 @@ export interface operations {
                      *           "country": "US",
                      *           "stall_count": 30,
                      *           "vendor_count": 0,
+                     *           "unclaimed": false,
                      *           "status": "draft",
                      *           "pending_applications": 0,
                      *           "waitlisted_applications": 0,
@@ -2284,7 +2330,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["AlreadyAppliedOrMarketNotActive"];
+            readonly 409: components["responses"]["AlreadyAppliedOrMarketNotActiveOrMarketUnclaimed"];
             readonly 422: components["responses"]["IdempotencyKeyReused"];
             readonly default: components["responses"]["Anywhere"];
         };

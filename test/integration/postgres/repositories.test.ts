@@ -21,7 +21,7 @@ describe.each(ENGINES)('repositories on $name', ({ open }) => {
     const vendor = aVendor()
     const organizer = anOrganizer()
     const seller = new Account({ ...anOrganizer(), role: 'vendor', vendorId: vendor.id })
-    const market = aMarket(organizer.id, { directoryId: `fmid-${randomUUID()}` })
+    const market = aMarket(organizer.id, { directorySource: 'usda', directoryId: `fmid-${randomUUID()}` })
     const application = anApplication(market.id, vendor.id)
     const added = { ...market }
     await run(async (tx) => {
@@ -43,9 +43,9 @@ describe.each(ENGINES)('repositories on $name', ({ open }) => {
       expect(found).toBeInstanceOf(market.constructor)
       expect({ ...found }).toEqual(added)
       expect(await tx.markets.find(market.id.toUpperCase())).toBe(found)
-      expect((await tx.markets.findByDirectoryIds([market.directoryId!])).map(({ id }) => id)).toEqual([
-        market.id,
-      ])
+      expect(
+        (await tx.markets.findByDirectoryIds('usda', [market.directoryId!])).map(({ id }) => id),
+      ).toEqual([market.id])
       expect({ ...(await tx.applications.find(application.id)) }).toEqual({ ...application })
     })
   })

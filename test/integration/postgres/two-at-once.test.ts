@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { RegisterAccount } from '../../../src/application/accounts/register-account.ts'
@@ -8,6 +9,7 @@ import { directoryOrganizer } from '../../../src/application/markets/directory-o
 import { ImportMarkets } from '../../../src/application/markets/import-markets.ts'
 import { UpdateMarket } from '../../../src/application/markets/update-market.ts'
 import { Writes } from '../../../src/application/tables/reads-and-writes.ts'
+import { NOWHERE } from '../../../src/domain/market.ts'
 import { readConfig } from '../../../src/infrastructure/config/config.ts'
 import { type Core, openCore } from '../../../src/infrastructure/core.ts'
 import { seedDemo } from '../../../src/infrastructure/demo/seed-demo.ts'
@@ -131,8 +133,11 @@ it('two imports of one directory at once import each market once, under one acco
   ])
   const outcomes = await inPairs(async (pair) => {
     const organizerId = await directoryOrganizer(unitOfWork, clock)
-    const row = { directoryId: `${1000 + pair}`, name: 'Farm Stand', city: 'Boise', description: '' }
-    return { organizerId, ...(await imports(organizerId, [row])) }
+    const listing = { listedBy: 'a directory', updatedOn: null, hours: [], products: [], payment: [] }
+    const told = { ...NOWHERE, city: 'Boise', name: 'Farm Stand', description: '', listing }
+    const markets = [{ ...told, directoryId: `${1000 + pair}`, line: 2 }]
+    const batch = { source: 'usda', run: randomUUID(), markets, skipped: [] }
+    return { organizerId, ...(await imports(organizerId, batch)) }
   })
   const done = outcomes.flat().map((each) => (each.status === 'fulfilled' ? each.value : each.reason))
   expect(done.filter(({ imported }) => imported === 1)).toHaveLength(PAIRS)

@@ -19,6 +19,7 @@ const NOT_SHOWN = [
   'cache_holder',
   'cache_invalidation',
   'cache_sweep',
+  'directory_row_seen',
   'idempotency_keys',
   'mikro_orm_migrations',
 ]

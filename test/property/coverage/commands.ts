@@ -37,7 +37,13 @@ export type Command =
         readonly status?: MarketStatus
       }
     }
-  | { readonly do: 'import'; readonly organizer: number; readonly rows: readonly ImportedRow[] }
+  | {
+      readonly do: 'import'
+      readonly organizer: number
+      readonly rows: readonly ImportedRow[]
+      readonly close: boolean
+    }
+  | { readonly do: 'assign'; readonly listed: number; readonly organizer: number }
   | { readonly do: 'apply'; readonly market: number; readonly vendor: number }
   | { readonly do: 'delete'; readonly market: number; readonly stranger: boolean }
   | { readonly do: Move; readonly application: number; readonly stranger: boolean }
@@ -139,12 +145,15 @@ const turn = fc.record({
 const importing = fc.record({
   do: fc.constant('import' as const),
   organizer: index,
+  close: fc.boolean(),
   rows: fc.uniqueArray(fc.record({ directory: fc.nat({ max: 2 }), name, city, region, country }), {
     selector: (row) => row.directory,
     minLength: 1,
     maxLength: 3,
   }),
 })
+
+const assign = fc.record({ do: fc.constant('assign' as const), listed: index, organizer: index })
 
 const apply = fc.record({ do: fc.constant('apply' as const), market: index, vendor: index })
 
@@ -180,6 +189,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: edit },
   { weight: 3, arbitrary: turn },
   { weight: 2, arbitrary: importing },
+  { weight: 2, arbitrary: assign },
   { weight: 5, arbitrary: apply },
   { weight: 4, arbitrary: move },
   { weight: 4, arbitrary: accept },

@@ -32,6 +32,18 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'application',
     'vendorApplications',
   ],
+  // And applications, made to markets that a former release had imported: no world has those.
+  'market-assigned': [
+    'market',
+    'marketPage',
+    'marketStats',
+    'marketApplications',
+    'organizer',
+    'listings',
+    'cityListings',
+    'regionListings',
+    'countryListings',
+  ],
   'market-deleted': ['market', 'marketStats', 'marketApplications', 'organizer'],
   'application-submitted': [
     'application',
@@ -107,6 +119,10 @@ export const FORGETFUL: readonly Forgetful[] = [
   misreads('market-edited forgets every vendor but the first', 'market-edited', (event) => ({
     ...event,
     vendorIds: event.vendorIds.slice(0, 1),
+  })),
+  misreads('market-assigned forgets whose it was', 'market-assigned', (event) => ({
+    ...event,
+    from: event.to,
   })),
   misreads('vendor-edited forgets every market but the first', 'vendor-edited', (event) => ({
     ...event,

@@ -58,6 +58,10 @@ export const ASSIGNMENTS: Readonly<Record<string, Readonly<Record<string, (n: nu
   markets: {
     organizer_id: (n) => `organizer_id = ${one('accounts', n, `role = 'organizer'`)}`,
     slug: (n) => `slug = 'slug-${n}-' || left(id::text, 13)`,
+    directory_source: (n) => `directory_source = 's${n}'`,
+    listing: (n) =>
+      `listing = '{"listedBy": "D${n}", "updatedOn": null, "hours": [], "products": [], "payment": []}'`,
+    unclaimed: () => 'unclaimed = not unclaimed',
     directory_id: (n) => `directory_id = 'd${n}-' || id`,
     name: (n) => `name = 'Market ${n}'`,
     city: (n) => `city = ${among(n, ...CITY)}`,

@@ -4,7 +4,7 @@ import type { Transaction } from '../../../src/application/ports/transactions.ts
 import type { Writes } from '../../../src/application/tables/reads-and-writes.ts'
 import { type Application as EveryUseCase, WRITES } from '../../../src/application/use-cases.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
-import { slugify } from '../../../src/domain/market.ts'
+import { NOWHERE, slugify } from '../../../src/domain/market.ts'
 import { type Command, SLUGS } from './commands.ts'
 import { NoHashing, NoTokens, WorldIds } from './fakes.ts'
 
@@ -39,6 +39,10 @@ export class World {
   readonly applications: KnownApplication[] = []
   /** Of every market, and some that may come to be one's. */
   readonly slugs: Set<string>
+  /** Of organizers, in their order. */
+  readonly #emails: string[] = []
+  /** What imported markets may be called in URLs. */
+  readonly #listed: string[] = []
   readonly #clock: Clock
   readonly #random: WorldIds
   readonly #mark: string
@@ -78,6 +82,17 @@ export class World {
       }
       case 'import':
         return this.#import(command, writes)
+      case 'assign': {
+        const slug = pick(this.#listed, command.listed) ?? 'none'
+        const { id } = await writes.assignMarket(slug, this.#emails[command.organizer % this.#emails.length]!)
+        const owner = this.organizers[command.organizer % this.organizers.length]!
+        this.markets.splice(
+          this.markets.findIndex((market) => market.id === id),
+          1,
+          { id, owner },
+        )
+        return
+      }
       case 'apply':
         return this.#apply(command, writes)
       case 'sign-out':
@@ -114,8 +129,10 @@ export class World {
       businessName: name,
       category: 'bakery',
     })
-    if (account.vendorId === null) this.organizers.push(account.id)
-    else this.vendors.push({ id: account.vendorId, account: account.id })
+    if (account.vendorId === null) {
+      this.organizers.push(account.id)
+      this.#emails.push(account.email)
+    } else this.vendors.push({ id: account.vendorId, account: account.id })
   }
 
   async #create(command: Extract<Command, { do: 'create' }>, writes: Application): Promise<void> {
@@ -133,22 +150,27 @@ export class World {
     this.slugs.add(slug)
   }
 
-  async #import({ rows, organizer: by }: Extract<Command, { do: 'import' }>, writes: Application) {
+  async #import({ rows, organizer: by, close }: Extract<Command, { do: 'import' }>, writes: Application) {
     const owner = this.#organizer(by)
-    const batch = rows.map(({ directory, name, ...place }) => ({
-      directoryId: `${this.#mark}-${directory}`,
+    const source = `w${this.#mark}`
+    const run = `00000000-0000-4000-9000-${this.#mark.padStart(12, '0')}`
+    const batch = rows.map(({ directory, name, ...place }, line) => ({
+      ...aRow,
+      directoryId: `${directory}`,
       name: `${this.#mark} ${name}`,
       ...place,
-      description: '',
+      line,
     }))
-    await writes.importMarkets(owner, batch)
+    await writes.importMarkets(owner, { source, run, markets: batch, skipped: [] })
     // An import answers with counts only. It makes one id for each new market, and one of a few slugs.
     const made = [...this.#random.made]
     this.markets.push(...made.map((id) => ({ id, owner })))
     for (const { name, city, region } of batch) {
       for (const slug of [slugify(`${name} ${city}`), slugify(`${name} ${city} ${region}`)])
         for (const each of [slug, ...made.map((id) => `${slug}-${id.slice(0, 8)}`)]) this.slugs.add(each)
+      this.#listed.push(slugify(`${name} ${city}`))
     }
+    await writes.endImport({ source, run, close })
   }
 
   async #apply({ market: to, vendor: by }: Extract<Command, { do: 'apply' }>, writes: Application) {
@@ -203,6 +225,13 @@ export class World {
   #named<C extends { readonly name?: string }>(changes: C): C {
     return changes.name === undefined ? changes : { ...changes, name: `${this.#mark} ${changes.name}` }
   }
+}
+
+/** What a directory says of every market. */
+const aRow = {
+  ...NOWHERE,
+  description: '',
+  listing: { listedBy: 'a directory', updatedOn: null, hours: [], products: ['eggs'], payment: [] },
 }
 
 const DECISIONS = {

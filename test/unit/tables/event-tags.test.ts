@@ -37,6 +37,15 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     vendorIds: ['v1', 'v2'],
     applications: [{ applicationId: 'a1', vendorId: 'v1' }],
   },
+  'market-assigned': {
+    type: 'market-assigned',
+    marketId: 'm1',
+    slug: 's1',
+    from: 'o1',
+    to: 'o2',
+    listing: LISTED,
+    applicationIds: ['a1'],
+  },
   'market-deleted': { type: 'market-deleted', marketId: 'm1', organizerId: 'o1' },
   'application-submitted': {
     type: 'application-submitted',
@@ -83,6 +92,10 @@ it('a market that moves to another city is shown anew in the lists of both', () 
   const moved: MarketEdited = { ...EVENTS['market-edited'], after: { ...LISTED, city: 'PORTO' } }
   const cities = ['lisbon', 'porto'].map((city) => tags.cityListings(normalizePlace(city)))
   expect(invalidatedBy(moved).isSupersetOf(new Set(cities))).toBe(true)
+})
+
+it('a market that an organizer gets tells vendors who had applied whom to write to', () => {
+  expect(invalidatedBy(EVENTS['market-assigned'])).toContain(tags.application('a1'))
 })
 
 it('a market that moves to another region or country is shown anew in the lists of both', () => {

@@ -75,7 +75,7 @@ export const APPLICATION_ROUTES = [
     body: newApplication,
     examples: { 'With a message': { message: APPLICATION.message } },
     answer: json(201, 'The application, pending.', applicationDetail, SEEN_BY_VENDOR),
-    errors: ['market-not-active', 'already-applied'],
+    errors: ['market-not-active', 'market-unclaimed', 'already-applied'],
     represents: 'getApplication',
     run: ({ applyToMarket }, { id, body, viewer, once }) =>
       applyToMarket(id, viewer.vendorId, body.message, once),

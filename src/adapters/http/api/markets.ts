@@ -127,6 +127,7 @@ const SUMMARY: MarketListing['markets'][number] = {
   country: HOLLYWOOD.country,
   stall_count: 30,
   vendor_count: 1,
+  unclaimed: false,
 }
 
 const MARKET: MarketDetail = {
@@ -140,6 +141,7 @@ const MARKET: MarketDetail = {
   description: 'Saturdays, eight to one, rain or shine.',
   status: 'active',
   organizer: { id: ORGANIZER_ID, name: 'Rosa Almeida' },
+  listing: null,
   vendors: [{ id: VENDOR_ID, business_name: 'Green Acres', category: 'vegetables' }],
   created_at: '2026-11-22T21:26:00.000Z',
   updated_at: '2026-11-23T08:15:30.250Z',

@@ -66,6 +66,8 @@ export const STATUS_OF: Record<ProblemCode, number> = {
   'slug-taken': 409,
   'already-applied': 409,
   'market-not-active': 409,
+  'market-unclaimed': 409,
+  'market-claimed': 409,
   'not-a-draft': 409,
   'wrong-status': 409,
   'stalls-taken': 409,

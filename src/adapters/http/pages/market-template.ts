@@ -1,6 +1,7 @@
 import { html } from 'ghtml'
 import type { MarketPage } from '../../../application/views/views.ts'
 import { layout } from './layout.ts'
+import { listedDay, listedHours } from './listed-hours.ts'
 import {
   count,
   countryName,
@@ -21,8 +22,8 @@ export function marketTemplate(market: MarketPage, origin: string): string {
   const { slug, name, city, region, country, description, status, organizer } = market
   const open = status === 'active'
   const place = placeName({ city, region })
-  const summary = open ? sells(market) : `${name} in ${place} is closed at present.`
-  const title = `${name}, ${place}`
+  const summary = open ? sells(market) : `${[name, place].filter(Boolean).join(' in ')} is closed at present.`
+  const title = [name, place].filter(Boolean).join(', ')
   return layout({
     title: `${title} · Marketflow`,
     description: description === '' ? summary : `${beginning(description)} ${summary}`,
@@ -31,12 +32,13 @@ export function marketTemplate(market: MarketPage, origin: string): string {
     head: point(market) + (open ? jsonLd(localBusiness(market, origin)) : ''),
     shared: { title, type: 'place' },
     main: html`<article>
-<nav class="trail" aria-label="Breadcrumb"><a href="/">All markets</a><span aria-hidden="true">›</span><a href="${listPath(1, { city, region, country })}" dir="auto">${place}</a></nav>
+<nav class="trail" aria-label="Breadcrumb"><a href="/">All markets</a>!${place === '' ? '' : html`<span aria-hidden="true">›</span><a href="${listPath(1, { city, region, country })}" dir="auto">${place}</a>`}</nav>
 <h1 dir="auto">${name}</h1>
 !${open ? '' : '<p class="notice"><strong>Closed at present.</strong> This market takes no visitors and no new vendors until it opens again.</p>'}
 !${description === '' ? '' : html`<p class="about" dir="auto">${description}</p>`}
-<p class="by">Organized by <span dir="auto">${organizer}</span></p>
+!${organizer === null ? '' : html`<p class="by">Organized by <span dir="auto">${organizer}</span></p>`}
 !${whereabouts(market)}
+!${listed(market)}
 !${open ? stalls(market) : ''}
 !${vendors(market)}
 </article>`,
@@ -50,6 +52,8 @@ function beginning(text: string): string {
 }
 
 function sells({ name, city, region, vendor_count, stall_count }: MarketPage): string {
+  if (stall_count === null)
+    return [`${name}, a farmers market`, placeName({ city, region })].filter(Boolean).join(' in ').concat('.')
   return `${count(vendor_count, 'vendor')} at ${name} in ${placeName({ city, region })}. ${freeStalls(stall_count - vendor_count)}.`
 }
 
@@ -93,7 +97,25 @@ function point({ latitude, longitude }: MarketPage): string {
 `
 }
 
+/** What a directory says, with the day it said it: whether that still holds is not known here. */
+function listed({ listing, unclaimed }: MarketPage): string {
+  if (listing === null) return ''
+  const { listed_by, updated_on, hours, products, payment } = listing
+  const facts = [
+    ['Sells', products],
+    ['Takes', payment],
+  ] as const
+  return html`<section class="listed" aria-labelledby="listed">
+<h2 id="listed">As listed</h2>
+!${hours.length === 0 ? '' : html`<ul class="seasons">!${hours.map((season) => html`<li>${listedHours(season)}</li>`)}</ul>`}
+!${facts.map(([verb, what]) => (what.length === 0 ? '' : html`<p>${verb} ${what.join(', ')}.</p>`))}
+<p class="by">Listed by <span dir="auto">${listed_by}</span>${updated_on === null ? '' : `, last updated ${listedDay(updated_on)}`}.</p>
+!${unclaimed ? '<p class="none">It has no organizer here, and takes no applications.</p>' : ''}
+</section>`
+}
+
 function stalls({ stall_count, vendor_count }: MarketPage): string {
+  if (stall_count === null) return ''
   const free = stall_count - vendor_count
   return html`<section class="stalls" aria-labelledby="stalls">
 <h2 id="stalls">Stalls</h2>
@@ -102,10 +124,10 @@ function stalls({ stall_count, vendor_count }: MarketPage): string {
 </section>`
 }
 
-function vendors({ vendors, status }: MarketPage): string {
+function vendors({ vendors, status, unclaimed }: MarketPage): string {
   const heading = status === 'active' ? 'Vendors' : 'Vendors when it is open'
   if (vendors.length === 0) {
-    if (status === 'closed') return ''
+    if (status === 'closed' || unclaimed) return ''
     return html`<section><h2>${heading}</h2><p class="none">No vendor sells here yet.</p></section>`
   }
   return html`<section aria-labelledby="vendors">

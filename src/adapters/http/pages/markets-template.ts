@@ -65,11 +65,14 @@ function card(
   list: MarketsPage,
 ): string {
   const ofCountry = list.country === null && region === '' && country !== ''
-  const free = stall_count - vendor_count
   return html`<li class="card"><h3 dir="auto"><a href="${marketPath(slug)}">${name}</a></h3>
 <p class="place" dir="auto">${placeName({ city, region })}${ofCountry ? `, ${countryName(country)}` : ''}</p>
-<p class="facts"><span>${vendor_count === 0 ? 'No vendors yet' : count(vendor_count, 'vendor')}</span><span class="${free === 0 ? 'full' : 'free'}">${freeStalls(free)}</span></p></li>
+!${stall_count === null ? '' : stallsOf(stall_count - vendor_count, vendor_count)}</li>
 `
+}
+
+function stallsOf(free: number, vendors: number): string {
+  return html`<p class="facts"><span>${vendors === 0 ? 'No vendors yet' : count(vendors, 'vendor')}</span><span class="${free === 0 ? 'full' : 'free'}">${freeStalls(free)}</span></p>`
 }
 
 function nothing({ city, region, country }: MarketsPage, place: string): string {

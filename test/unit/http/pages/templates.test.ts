@@ -22,6 +22,8 @@ const market: MarketPage = {
   status: 'active',
   stall_count: 5,
   vendor_count: 2,
+  unclaimed: false,
+  listing: null,
   organizer: 'Rosa',
   vendors: [
     {
@@ -45,6 +47,7 @@ const list: MarketsPage = {
       country: 'BR',
       stall_count: 5,
       vendor_count: 2,
+      unclaimed: false,
     },
   ],
   total: 60,
