@@ -27,7 +27,8 @@ export interface Violation {
 /**
  * Judges a history, per view in time order:
  * - a read's version is at least the greatest one of a write answered before the read was invoked (`stale`);
- * - no read sees a version whose write had not been invoked when the read was answered (`from-the-future`);
+ * - no read sees a version whose write, or that of an older version that was answered, had not been invoked when the read
+ *   was answered (`from-the-future`): versions are made one after the other;
  * - no two writes made the same version (`made-twice`): the history itself would be wrong.
  *
  * Not judged, because not promised: that two reads agree between a write's commit and its answer.
@@ -43,8 +44,7 @@ export function violationsOf(history: readonly Operation[]): Violation[] {
       state = new ViewState()
       views.set(operation.view, state)
     }
-    const violation = moment.isAnswer ? state.answer(operation) : state.invoke(operation)
-    if (violation !== undefined) violations.push(violation)
+    violations.push(...(moment.isAnswer ? state.answer(operation) : state.invoke(operation)))
   }
   return violations
 }
@@ -56,42 +56,58 @@ class ViewState {
   readonly #invoked = new Set<number>()
   /** Some write was invoked of which it is unknown what it made. */
   #unknown = false
+  /** Reads without a violation so far, of versions beyond the floor. */
+  #newest: Operation[] = []
 
-  invoke(operation: Operation): Violation | undefined {
+  invoke(operation: Operation): Violation[] {
     if (operation.kind === 'read') {
       this.#floorOf.set(operation, this.#floor)
-      return undefined
+      return []
     }
-    const { version } = operation
+    const { version, ok, answeredAt } = operation
     if (version === undefined) {
       this.#unknown = true
-      return undefined
+      return []
     }
     if (this.#invoked.has(version)) {
-      return { rule: 'made-twice', operation, explanation: `another write made version ${version} too` }
+      return [{ rule: 'made-twice', operation, explanation: `another write made version ${version} too` }]
     }
     this.#invoked.add(version)
-    return undefined
+    return ok && answeredAt !== undefined ? this.#tooNew(version) : []
   }
 
-  answer(operation: Operation): Violation | undefined {
+  answer(operation: Operation): Violation[] {
     const { kind, version, ok, unverified } = operation
     if (kind === 'write') {
       if (ok && version !== undefined) this.#floor = Math.max(this.#floor, version)
-      return undefined
+      return []
     }
     const floor = this.#floorOf.get(operation) ?? 0
     this.#floorOf.delete(operation)
-    if (!ok || unverified || version === undefined) return undefined
+    if (!ok || unverified || version === undefined) return []
     if (version < floor) {
       const explanation = `read version ${version}, though version ${floor} was answered before the read began`
-      return { rule: 'stale', operation, explanation }
+      return [{ rule: 'stale', operation, explanation }]
     }
     if (version > 0 && !this.#invoked.has(version) && !this.#unknown) {
       const explanation = `read version ${version}, whose write had not been invoked`
-      return { rule: 'from-the-future', operation, explanation }
+      return [{ rule: 'from-the-future', operation, explanation }]
     }
-    return undefined
+    if (version > this.#floor) this.#newest.push(operation)
+    return []
+  }
+
+  /** A write of this version begins, and is answered: a newer one could not be there to be read yet. */
+  #tooNew(version: number): Violation[] {
+    const [older, newer] = [[] as Operation[], [] as Operation[]]
+    for (const read of this.#newest) (read.version! > version ? newer : older).push(read)
+    // No later write makes an older version than one that has been answered.
+    this.#newest = older.filter((read) => read.version! > this.#floor)
+    return newer.map((operation) => ({
+      rule: 'from-the-future',
+      operation,
+      explanation: `read version ${operation.version}, though the write of version ${version} had not been invoked`,
+    }))
   }
 }
 

@@ -1,5 +1,6 @@
 import { Unavailable } from '../../../../src/application/consistency/ports/unavailable.ts'
-import { type Operation, type Violation, violationsOf } from '../../checker.ts'
+import type { Operation, Violation } from '../../checker.ts'
+import { agreedViolations } from '../../linearizability.ts'
 import type { Coverage } from './coverage.ts'
 import type { Front } from './front.ts'
 import { Host } from './host.ts'
@@ -65,7 +66,9 @@ export class World {
     this.#coverage.schedules += 1
     this.#coverage.steps += this.#scheduler.count
     // A write learns its version as its COMMIT is sent; one without was never sent, and made nothing.
-    return violationsOf(this.#history.filter(({ kind, version }) => kind === 'read' || version !== undefined))
+    return agreedViolations(
+      this.#history.filter(({ kind, version }) => kind === 'read' || version !== undefined),
+    )
   }
 
   #boot(slot: number): void {
