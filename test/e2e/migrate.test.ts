@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MIGRATION_LOCK } from '../../src/adapters/postgres/orm.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { type RunningService, runToEnd, startService } from '../support/service.ts'
 
@@ -40,6 +41,24 @@ describe('migrating once, before the instances start', () => {
     await client.end()
     expect(await runToEnd(MIGRATE, [], env)).toMatchObject({ code: 0 })
     service = await startService({ ...env, MIGRATE: 'false' })
+  })
+
+  it('waits while another process migrates', async () => {
+    const other = new Client({ connectionString: database.url })
+    await other.connect()
+    await other.query(`select pg_advisory_lock(${MIGRATION_LOCK})`)
+    const migrating = runToEnd(MIGRATE, [], { DATABASE_URL: database.url })
+    const waiting = async () => {
+      const { rows } = await other.query(
+        `select to_regclass('markets') as made from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+      )
+      return rows
+    }
+    await expect.poll(waiting).toEqual([{ made: null }])
+    await other.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`)
+    expect(await migrating).toMatchObject({ code: 0 })
+    await other.end()
   })
 
   it('tells a wrong setting from a database out of reach', async () => {

@@ -82,7 +82,7 @@ export function embeddedOrm(files: Filesystem | undefined): InstanceType<typeof 
 const DURABLE = [...PGlite.defaultStartParams, '-c', 'fsync=on', '-c', 'wal_sync_method=fsync']
 
 /** Held while migrating, so that instances which start together do it one after the other: `mflw`. */
-const MIGRATION_LOCK = 0x6d666c77
+export const MIGRATION_LOCK = 0x6d666c77
 
 /**
  * The lock belongs to the session; the pool has one connection, so it is the session that migrates. Should that fail,
