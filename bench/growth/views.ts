@@ -40,7 +40,7 @@ export const VIEWS: readonly MeasuredView[] = [
   cityList('a city of 100 markets', SMALL_CITY),
   cityList('a city with a twentieth of all', GROWING_CITY),
   view('market with its vendors', (views) => views.marketDetail(marketId)),
-  view('market as a page', (views) => views.marketPage('typical-1')),
+  view('market as a page', (views) => views.marketPage({ slug: 'typical-1', today: '2026-05-02' })),
   view('market’s counts', (views) => views.marketStats(marketId)),
   view('market’s applications', (views) =>
     views.marketApplications({ id: marketId, page: 1, pageSize: PAGE_SIZE }),

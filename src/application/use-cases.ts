@@ -15,10 +15,25 @@ import { CreateMarket } from './markets/create-market.ts'
 import { DeleteMarket } from './markets/delete-market.ts'
 import { EndImport } from './markets/end-import.ts'
 import { ImportMarkets } from './markets/import-markets.ts'
-import { GetMarket, GetMarketStats, ListMarkets, ListOwnMarkets } from './markets/market-reads.ts'
+import {
+  GetMarket,
+  GetMarketStats,
+  ListDays,
+  ListMarkets,
+  ListOwnMarkets,
+  MARKET_ZONE,
+} from './markets/market-reads.ts'
+import { ChangeDay, ScheduleMarket } from './markets/schedule-market.ts'
 import { UpdateMarket } from './markets/update-market.ts'
 import { GetOrganizerDashboard } from './organizers/organizer-reads.ts'
-import { BrowseMarkets, ShowMarket, ShowSitemap, ShowSitemapPart } from './pages/page-reads.ts'
+import {
+  BrowseMarkets,
+  PAGE_ZONE,
+  ShowCalendar,
+  ShowMarket,
+  ShowSitemap,
+  ShowSitemapPart,
+} from './pages/page-reads.ts'
 import { UpdateVendor } from './vendors/update-vendor.ts'
 import { GetVendor, GetVendorDashboard } from './vendors/vendor-reads.ts'
 
@@ -27,6 +42,7 @@ export const READS = {
   listMarkets: ListMarkets,
   getMarket: GetMarket,
   getMarketStats: GetMarketStats,
+  listDays: ListDays,
   listOwnMarkets: ListOwnMarkets,
   listApplications: ListApplications,
   listOwnApplications: ListOwnApplications,
@@ -36,6 +52,7 @@ export const READS = {
   getOrganizerDashboard: GetOrganizerDashboard,
   browseMarkets: BrowseMarkets,
   showMarket: ShowMarket,
+  showCalendar: ShowCalendar,
   showSitemap: ShowSitemap,
   showSitemapPart: ShowSitemapPart,
 }
@@ -48,6 +65,8 @@ export const WRITES = {
   createMarket: CreateMarket,
   updateMarket: UpdateMarket,
   deleteMarket: DeleteMarket,
+  scheduleMarket: ScheduleMarket,
+  changeDay: ChangeDay,
   importMarkets: ImportMarkets,
   endImport: EndImport,
   assignMarket: AssignMarket,
@@ -72,7 +91,13 @@ export type Application = {
 }
 
 /** Every view that is cached. */
-export const VIEWS = [...Object.values(READS).map(({ view }) => view), ACCOUNT_DETAIL, ACCOUNT_SESSION]
+export const VIEWS = [
+  ...Object.values(READS).map(({ view }) => view),
+  ACCOUNT_DETAIL,
+  ACCOUNT_SESSION,
+  MARKET_ZONE,
+  PAGE_ZONE,
+]
 
 /** The longest TTL of any view, in seconds, before jitter. */
 export const LONGEST_TTL_S = Math.max(...VIEWS.map(({ ttlS }) => ttlS))

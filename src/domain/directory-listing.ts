@@ -1,13 +1,4 @@
-export const WEEKDAYS = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-] as const
-export type Weekday = (typeof WEEKDAYS)[number]
+import type { Weekday } from './season.ts'
 
 /** From when to when on a day of the week, `HH:MM` by the market's clock. */
 export interface OpenDay {

@@ -16,6 +16,8 @@ export type DomainEvent =
   | ApplicationSubmitted
   | ApplicationMoved
   | VendorEdited
+  | MarketScheduled
+  | MarketDayChanged
 
 /** Where a market stands in the public listings; `listed` is whether it is active. */
 export interface Listing {
@@ -113,4 +115,22 @@ interface VendorEdited {
   readonly organizerIds: readonly string[]
   /** Every application it ever made: they name it. */
   readonly applicationIds: readonly string[]
+}
+
+interface MarketScheduled {
+  readonly type: 'market-scheduled'
+  readonly marketId: string
+  readonly slug: string
+  readonly organizerId: string
+  readonly listing: Listing
+  /** Every date on which it opens now and did not before, or the other way round, or at other hours. */
+  readonly dates: readonly string[]
+}
+
+interface MarketDayChanged {
+  readonly type: 'market-day-changed'
+  readonly marketId: string
+  readonly slug: string
+  readonly listing: Listing
+  readonly date: string
 }

@@ -1,5 +1,6 @@
 import type { DirectoryListing } from './directory-listing.ts'
 import { MarketflowError } from './errors.ts'
+import { type MarketDay, plannedDays, type Season } from './season.ts'
 
 export const MARKET_STATUSES = ['draft', 'active', 'closed'] as const
 export type MarketStatus = (typeof MARKET_STATUSES)[number]
@@ -95,6 +96,7 @@ export class Market {
   timeZone: string
   website: string
   description: string
+  seasons: readonly Season[]
   stallCount: number
   /** How many vendors are accepted; kept here so that the row lock that guards it also guards the stalls. */
   vendorCount = 0
@@ -122,6 +124,7 @@ export class Market {
     this.timeZone = place.timeZone
     this.website = place.website
     this.description = props.description ?? ''
+    this.seasons = []
     this.stallCount = props.stallCount
     assertPoint(place.latitude, place.longitude)
     this.createdAt = props.createdAt
@@ -131,7 +134,7 @@ export class Market {
   /**
    * Applies what an organizer edits; absent fields stay as they are. All or nothing.
    * @throws MarketflowError `wrong-status` for a move outside the lifecycle, `stalls-taken` for fewer than accepted
-   * vendors, `validation-failed` for half a point on the map.
+   * vendors, `validation-failed` for half a point on the map, `time-zone-missing` where seasons would lose theirs.
    */
   edit(changes: MarketChanges, now: Date): void {
     const { status = this.status, stallCount = this.stallCount } = changes
@@ -149,6 +152,7 @@ export class Market {
       )
     }
     assertPoint(latitude, longitude)
+    assertZone(changes.timeZone ?? this.timeZone, this.seasons)
     this.name = changes.name ?? this.name
     this.city = changes.city ?? this.city
     this.street = changes.street ?? this.street
@@ -182,6 +186,19 @@ export class Market {
     this.updatedAt = now
   }
 
+  /**
+   * Takes these seasons instead of those before.
+   * @returns every date on which it opens then, in order
+   * @throws MarketflowError `time-zone-missing`, or `validation-failed` for seasons that make no sense
+   */
+  schedule(seasons: readonly Season[], now: Date): MarketDay[] {
+    const days = plannedDays(seasons)
+    assertZone(this.timeZone, seasons)
+    this.seasons = seasons
+    this.updatedAt = now
+    return days
+  }
+
   /** @throws MarketflowError `market-unclaimed`, `market-not-active` */
   assertTakesApplications(): void {
     if (this.unclaimed) throw new MarketflowError('market-unclaimed')
@@ -213,6 +230,18 @@ function assertPoint(latitude: number | null, longitude: number | null): void {
   throw new MarketflowError('validation-failed', undefined, {
     errors: [{ path, message: `expected with ${other}, or both null` }],
   })
+}
+
+/** @throws MarketflowError `time-zone-missing`: nine o'clock is no time without one */
+function assertZone(timeZone: string, seasons: readonly Season[]): void {
+  if (timeZone !== '' || seasons.length === 0) return
+  throw new MarketflowError(
+    'time-zone-missing',
+    'Its hours are told in its own time zone: set time_zone first',
+    {
+      errors: [{ path: 'time_zone', message: 'expected a time zone, since the market has seasons' }],
+    },
+  )
 }
 
 declare const compared: unique symbol

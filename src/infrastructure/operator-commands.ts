@@ -1,9 +1,10 @@
 import { explainPath } from '../adapters/http/kit/explain-path.ts'
 import { readRoutes } from '../adapters/http/route-table.ts'
 import { ExplainView, type Explanation } from '../application/consistency/explanation.ts'
+import { Clock } from '../application/consistency/ports/clock.ts'
 import { PageRenderer } from '../application/ports/page-renderer.ts'
 import { assertKnownTags } from '../application/tables/known-tags.ts'
-import { Writes } from '../application/tables/reads-and-writes.ts'
+import { Reads, Writes } from '../application/tables/reads-and-writes.ts'
 import type { Config } from './config/config.ts'
 import type { Core } from './core.ts'
 
@@ -21,10 +22,11 @@ export async function operatorCommands(
 ): Promise<OperatorCommands> {
   const explain = await container.getAsync(ExplainView)
   const renderer = await container.getAsync(PageRenderer)
+  const needs = { reads: await container.getAsync(Reads), clock: await container.getAsync(Clock) }
   const writes = await container.getAsync(Writes)
   const routes = readRoutes({ forPages: [], publicUrl })
   return {
-    explain: (path) => explainPath(explain, renderer, routes, path),
+    explain: (path) => explainPath(explain, renderer, routes, needs, path),
     invalidate: async (tags) => {
       assertKnownTags(tags)
       await writes.invalidate(tags)

@@ -157,7 +157,7 @@ describe('the keyboard', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.type('Porto')
     await page.keyboard.press('Enter')
-    await page.waitForURL('**/?city=Porto')
+    await page.waitForURL('**/?city=Porto&*')
     expect(await page.getByRole('listitem').count()).toBe(1)
   })
 })

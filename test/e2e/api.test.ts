@@ -89,6 +89,71 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     expect(half.error).toMatchObject({ code: 'validation-failed', errors: [{ path: 'latitude' }] })
   })
 
+  it('an organizer says when a market opens, cancels a Saturday, and every list, page and calendar says so at once', async () => {
+    const rosa = await organizer(api)
+    const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString().slice(0, 10)
+    const here = {
+      name: 'Clock Market',
+      city: 'Ames',
+      region: `IA ${rosa.api.url.length}${cache}`,
+      stall_count: 2,
+    }
+    const { body: market } = await rosa.api.post('/markets', { ...here, time_zone: 'America/Chicago' })
+    await rosa.api.put(`/markets/${market.id}`, { status: 'active' })
+    const open = async (query: string) => {
+      const { body } = await api.get(`/markets?city=ames&${query}`)
+      return body.markets.flatMap((each: { days: { date: string; opens: string }[] }) =>
+        each.days.map(({ date, opens }) => `${date} ${opens}`),
+      )
+    }
+    expect(await open(`on=${day(3)}`)).toEqual([])
+    const weekly = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map(
+      (weekday) => ({
+        weekday,
+        opens: '08:00',
+        closes: '12:30',
+      }),
+    )
+    const season = { name: 'All year', from: day(2), to: day(9), weekly }
+    const scheduled = await rosa.api.put(`/markets/${market.id}/seasons`, { seasons: [season] })
+    expect(scheduled.body.seasons).toEqual([season])
+    expect(await open(`on=${day(3)}`)).toEqual([`${day(3)} 08:00`])
+    expect(await open(`from=${day(1)}&to=${day(3)}`)).toEqual([`${day(2)} 08:00`, `${day(3)} 08:00`])
+    expect((await api.get(`/markets/${market.id}/days`)).body.days).toHaveLength(8)
+
+    const storm = { status: 'cancelled', note: 'A storm' }
+    const changed = await rosa.api.patch(`/markets/${market.id}/days/${day(3)}`, storm)
+    expect(changed.body).toMatchObject({ date: day(3), opens: '08:00', ...storm })
+    expect(await open(`on=${day(3)}`)).toEqual([])
+    expect(await open(`from=${day(1)}&to=${day(3)}`)).toEqual([`${day(2)} 08:00`])
+    const calendar = await fetch(`${service.url}/m/${market.slug}.ics`)
+    expect(calendar.headers.get('content-type')).toBe('text/calendar; charset=utf-8')
+    expect(await calendar.text()).toMatch(/STATUS:CONFIRMED.*DESCRIPTION:A storm.*STATUS:CANCELLED/s)
+    const again = await fetch(`${service.url}/m/${market.slug}.ics`, {
+      headers: { 'if-none-match': calendar.headers.get('etag')! },
+    })
+    expect(again.status).toBe(304)
+    expect(await (await fetch(`${service.url}/m/${market.slug}`)).text()).toContain('A storm')
+
+    // What was said of that day outlives another season; a day that is none any more is gone.
+    await rosa.api.put(`/markets/${market.id}/seasons`, { seasons: [{ ...season, to: day(4) }] })
+    const { body } = await api.get(`/markets/${market.id}/days`)
+    expect(body.days.map(({ status }: { status: string }) => status)).toEqual([
+      'planned',
+      'cancelled',
+      'planned',
+    ])
+
+    const refused = async (answer: Promise<{ status: number; body: { code: string } }>) =>
+      (await answer).body.code
+    expect(await refused(rosa.api.patch(`/markets/${market.id}/days/${day(8)}`, storm))).toBe('day-not-found')
+    expect(await refused(rosa.api.put(`/markets/${market.id}`, { time_zone: '' }))).toBe('time-zone-missing')
+    const other = await organizer(api)
+    expect(await refused(other.api.patch(`/markets/${market.id}/days/${day(2)}`, storm))).toBe('forbidden')
+    expect(await refused(other.api.put(`/markets/${market.id}/seasons`, { seasons: [] }))).toBe('forbidden')
+    expect(await refused(api.get(`/markets?on=${day(400)}`))).toBe('validation-failed')
+  })
+
   it('walks from registration to a vendor on a market, and every read sees the last write', async () => {
     const { client } = api
     const rosa = await organizer(api)

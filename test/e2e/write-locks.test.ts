@@ -50,10 +50,26 @@ const move = (verb: string, by: () => Person, before?: string) => async (): Prom
   }
 }
 
+/** A market that can have seasons. */
+const zonedMarket = () => activeMarket(rosa, { time_zone: 'America/Chicago' })
+
 const WRITES: Readonly<Record<string, () => Promise<Write>>> = {
   updateMarket: async () => {
     const id = await activeMarket(rosa)
     return { locks: { markets: id }, run: () => rosa.api.put(`/markets/${id}`, { description: 'Changed' }) }
+  },
+  scheduleMarket: async () => {
+    const id = await zonedMarket()
+    return { locks: { markets: id }, run: () => rosa.api.put(`/markets/${id}/seasons`, { seasons: [] }) }
+  },
+  changeDay: async () => {
+    const id = await zonedMarket()
+    const weekly = [{ weekday: 'saturday', opens: '08:00', closes: '13:00' }]
+    await rosa.api.put(`/markets/${id}/seasons`, {
+      seasons: [{ from: '2026-05-02', to: '2026-05-02', weekly }],
+    })
+    const cancelled = { status: 'cancelled' }
+    return { locks: { markets: id }, run: () => rosa.api.patch(`/markets/${id}/days/2026-05-02`, cancelled) }
   },
   deleteMarket: async () => {
     const { body } = await rosa.api.post('/markets', { name: 'A draft', city: 'Lisbon', stall_count: 3 })

@@ -148,7 +148,7 @@ type Details = Registration extends infer Kind
 /** An active market of this organizer. Returns its id. */
 export async function activeMarket(
   { api }: Person,
-  props: { name?: string; city?: string; stall_count?: number } = {},
+  props: { name?: string; city?: string; stall_count?: number; time_zone?: string } = {},
 ): Promise<string> {
   const body = { name: 'Harbor Market', city: 'Lisbon', stall_count: 3, ...props }
   const { id } = ok(await api.client.POST('/markets', { body }))

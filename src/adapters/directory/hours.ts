@@ -1,5 +1,5 @@
 import type { ListedHours, OpenDay } from '../../domain/directory-listing.ts'
-import { WEEKDAYS, type Weekday } from '../../domain/directory-listing.ts'
+import { WEEKDAYS, type Weekday } from '../../domain/season.ts'
 import { tidy } from './tidy.ts'
 
 /** What a directory's columns say of one season, in its own words. */

@@ -1,6 +1,6 @@
 import OpeningHours from 'opening_hours'
 import type { ListedHours, OpenDay } from '../../domain/directory-listing.ts'
-import { WEEKDAYS } from '../../domain/directory-listing.ts'
+import { WEEKDAYS } from '../../domain/season.ts'
 import { inOrder, inWords, spanOf } from './hours.ts'
 
 /** Any country with any holidays: which days those are is not asked. */

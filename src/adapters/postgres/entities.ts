@@ -80,6 +80,7 @@ const market = defineEntity({
      */
     cityKey: p.text().lazy().hidden().onCreate(cityKey).onUpdate(cityKey),
     description: p.text(),
+    seasons: p.json(),
     stallCount: p.integer(),
     vendorCount: p.integer(),
     status: p.text(),

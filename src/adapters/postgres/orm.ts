@@ -7,6 +7,7 @@ import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { DirectoryListings } from './directory-listings.ts'
 import { ENTITIES } from './entities.ts'
+import { MarketDays } from './market-days.ts'
 import { MarketPlaces } from './market-places.ts'
 import {
   ActiveMarketCounts,
@@ -36,6 +37,7 @@ const MIGRATIONS = [
   { name: '0011-market-places', class: MarketPlaces },
   { name: '0012-idempotency-keys', class: IdempotencyKeys },
   { name: '0013-directory-listings', class: DirectoryListings },
+  { name: '0014-market-days', class: MarketDays },
 ]
 
 const options = {

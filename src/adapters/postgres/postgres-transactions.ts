@@ -8,6 +8,7 @@ import {
   MikroMarketRepository,
   MikroVendorRepository,
   SqlKeptAnswers,
+  SqlMarketDayRepository,
 } from './repositories.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
 import { BEGIN_LOOK, BEGIN_WRITE, insistently, inTransaction, logInvalidation } from './transaction-steps.ts'
@@ -74,6 +75,7 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
   return {
     accounts: new MikroAccountRepository(em),
     markets: new MikroMarketRepository(em, query),
+    days: new SqlMarketDayRepository(query),
     vendors: new MikroVendorRepository(em, query),
     applications: new MikroApplicationRepository(em, query),
     answers: new SqlKeptAnswers(query),

@@ -4,6 +4,7 @@ import {
   ApplicationRepository,
   type KeptAnswer,
   KeptAnswers,
+  MarketDayRepository,
   MarketRepository,
   type Once,
   type SeenRow,
@@ -14,6 +15,7 @@ import { MarketflowError } from '../../domain/errors.ts'
 import type { ApplicationIds } from '../../domain/events.ts'
 import { parseId } from '../../domain/ids.ts'
 import { Market } from '../../domain/market.ts'
+import type { MarketDay } from '../../domain/season.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import { LIVE_STATUSES, VendorApplication } from '../../domain/vendor-application.ts'
 import type { Query } from './sql-view-queries.ts'
@@ -180,6 +182,48 @@ export class MikroMarketRepository extends MarketRepository {
 const HOLD_APPLICANTS = `
   select from vendors where id in (select vendor_id from vendor_applications where market_id = $1)
   order by id for share`
+
+const PUT_DAYS = `
+  insert into market_days (market_id, date, opens, closes, status, note, updated_at)
+  select $1, d.*, $3 from json_to_recordset($2::json) d (date date, opens text, closes text, status text, note text)
+  on conflict (market_id, date) do update set
+    (opens, closes, status, note, updated_at) =
+    (excluded.opens, excluded.closes, excluded.status, excluded.note, excluded.updated_at)`
+
+const DAYS = `
+  select to_char(date, 'YYYY-MM-DD') as date, opens, closes, status, note
+  from market_days where market_id = $1 and ($2::date is null or date = $2) order by date`
+
+/** Rows as they are: a season's days are written by one statement. */
+export class SqlMarketDayRepository extends MarketDayRepository {
+  readonly #query: Query
+
+  constructor(query: Query) {
+    super()
+    this.#query = query
+  }
+
+  async of(marketId: string): Promise<MarketDay[]> {
+    return (await this.#query(DAYS, [marketId, null])) as unknown as MarketDay[]
+  }
+
+  async find(marketId: string, date: string): Promise<MarketDay | undefined> {
+    const [day] = await this.#query(DAYS, [marketId, date])
+    return day as MarketDay | undefined
+  }
+
+  async put(marketId: string, days: readonly MarketDay[], now: Date): Promise<void> {
+    if (days.length > 0) await this.#query(PUT_DAYS, [marketId, JSON.stringify(days), now.toISOString()])
+  }
+
+  async remove(marketId: string, dates: readonly string[]): Promise<void> {
+    if (dates.length === 0) return
+    await this.#query('delete from market_days where market_id = $1 and date = any($2::date[])', [
+      marketId,
+      dates,
+    ])
+  }
+}
 
 /** A vendor may have applied to one market many times: the limit counts markets. */
 const MARKETS_APPLIED_TO = `

@@ -2,7 +2,11 @@ import type { Found } from '../../application/consistency/view.ts'
 import {
   type ApplicationParams,
   type ApplicationsParams,
+  type DaysParams,
+  type IdParams,
   type ListingParams,
+  type MarketPageParams,
+  type OpenOn,
   type OwnApplicationsParams,
   type OwnMarketsParams,
   type PlaceParams,
@@ -13,10 +17,13 @@ import type {
   AccountSession,
   ApplicationDetail,
   MarketApplications,
+  MarketCalendar,
+  MarketDays,
   MarketDetail,
   MarketListing,
   MarketPage,
   MarketStats,
+  MarketZone,
   OrganizerDashboard,
   OwnMarkets,
   VendorDashboard,
@@ -38,14 +45,16 @@ export class SqlViewQueries extends ViewQueries {
     this.#query = query
   }
 
-  async marketListing({ page, pageSize, ...places }: ListingParams): Promise<Found<MarketListing>> {
+  async marketListing({ page, pageSize, open, ...places }: ListingParams): Promise<Found<MarketListing>> {
     const { country = null, region = null, city = null } = places
-    const found = await this.#first<Omit<MarketListing, 'page' | 'page_size'>>(marketListingSql(places), [
+    const statement = marketListingSql(places, open)
+    const found = await this.#first<Omit<MarketListing, 'page' | 'page_size'>>(statement, [
       pageSize,
       offset(page, pageSize),
       country,
       region,
       city,
+      ...(open === undefined ? [] : 'at' in open ? [open.at] : [open.from, open.to]),
     ])
     return found && { value: { ...found.value, page, page_size: pageSize } }
   }
@@ -54,8 +63,21 @@ export class SqlViewQueries extends ViewQueries {
     return this.#byId(MARKET_DETAIL_SQL, id)
   }
 
-  async marketPage(slug: string): Promise<Found<MarketPage>> {
-    return isSlug(slug) ? this.#first(MARKET_PAGE_SQL, [slug]) : undefined
+  async marketPage({ slug, today }: MarketPageParams): Promise<Found<MarketPage>> {
+    return isSlug(slug) ? this.#first(MARKET_PAGE_SQL, [slug, today]) : undefined
+  }
+
+  async marketCalendar(slug: string): Promise<Found<MarketCalendar>> {
+    return isSlug(slug) ? this.#first(MARKET_CALENDAR_SQL, [slug]) : undefined
+  }
+
+  marketDays({ id, from, to }: DaysParams): Promise<Found<MarketDays>> {
+    return this.#byId(MARKET_DAYS_SQL, id, [from, to])
+  }
+
+  async marketZone(market: IdParams | { readonly slug: string }): Promise<Found<MarketZone>> {
+    if ('id' in market) return this.#byId(marketZoneSql('id'), market.id)
+    return isSlug(market.slug) ? this.#first(marketZoneSql('slug'), [market.slug]) : undefined
   }
 
   marketStats(id: string): Promise<Found<MarketStats>> {
@@ -165,9 +187,28 @@ const LISTING = `
   'listing', case when m.listing is not null then json_build_object(
     'listed_by', m.listing -> 'listedBy', 'updated_on', m.listing -> 'updatedOn', 'hours', m.listing -> 'hours',
     'products', m.listing -> 'products', 'payment', m.listing -> 'payment') end`
-const marketSummary = `m.id, m.slug, m.name, ${IN_PLACE}, ${STALLS} as stall_count, m.vendor_count, m.unclaimed`
+const marketSummary = `m.id, m.slug, m.name, ${IN_PLACE}, m.time_zone, ${STALLS} as stall_count, m.vendor_count, m.unclaimed`
 /** As people look for it, and then always the same. */
 const BY_NAME = 'm.name_key, m.name, m.id'
+
+const DAY = `to_char(d.date, 'YYYY-MM-DD') as date, d.opens, d.closes`
+
+/**
+ * Whether a day of a market's is one of those, from $6 on: dates, or a moment, of which the market's own clock says
+ * which date it is. Those near it in Greenwich are found by an index.
+ */
+function openOn(open: OpenOn): string {
+  const days = `d.market_id = m.id and d.status = 'planned'`
+  if (!('at' in open)) return `${days} and d.date between $6::date and $7::date`
+  const [greenwich, local] = [
+    `($6::timestamptz at time zone 'UTC')::date`,
+    'marketflow_local_date($6::timestamptz, m.time_zone)',
+  ]
+  return open.relative === 'today'
+    ? `${days} and d.date between ${greenwich} - 1 and ${greenwich} + 1 and d.date = ${local}`
+    : `${days} and d.date between ${greenwich} - 1 and ${greenwich} + 7 and extract(isodow from d.date) >= 6
+        and d.date between ${local} and ${local} + (7 - extract(isodow from ${local})::int)`
+}
 
 /**
  * $1 limit, $2 offset, $3 country, $4 region, $5 city, each as it is compared, or null for all.
@@ -175,21 +216,28 @@ const BY_NAME = 'm.name_key, m.name, m.id'
  * The page's ids come from an index alone, and its rows are fetched last: a deep page skips index entries, not rows. The
  * total is kept by triggers, and a page beyond it skips nothing.
  */
-function marketListingSql({ country, region, city }: PlaceParams): string {
+function marketListingSql({ country, region, city }: PlaceParams, open: OpenOn | undefined): string {
   // The indexes hold named places alone.
   const conditions = [
     country === undefined ? '' : `and m.country_key = $3 and m.country_key <> ''`,
     region === undefined ? '' : `and m.region_key = $4 and m.region_key <> ''`,
     city === undefined ? '' : 'and m.city_key = $5',
+    open === undefined ? '' : `and exists (select from market_days d where ${openOn(open)})`,
   ]
+  const kept = `
+    select coalesce(sum(active), 0)::bigint as total
+    from active_market_counts, asked where scope = marketflow_scope(asked.country, asked.region, asked.city)`
+  const counted = `select count(*) as total from markets m where m.status = 'active' ${conditions.join(' ')}`
+  const days =
+    open === undefined
+      ? ''
+      : `, ${list(`select ${DAY} from market_days d where ${openOn(open)} order by d.date`)} as days`
   return `
-    with kept as materialized (
-      select coalesce(sum(active), 0)::bigint as total
-      from active_market_counts where scope = marketflow_scope($3::text, $4::text, $5::text)
-    )
+    with asked (country, region, city) as (select $3::text, $4::text, $5::text),
+    kept as materialized (${open === undefined ? kept : counted})
     select json_build_object(
       'markets', ${list(`
-        select ${marketSummary}
+        select ${marketSummary}${days}
         from (
           select id from markets m
           where m.status = 'active' ${conditions.join(' ')} and $2::bigint < (select total from kept)
@@ -204,7 +252,7 @@ const MARKET_DETAIL_SQL = `
   select json_build_object(
     'id', m.id, 'slug', m.slug, 'name', m.name, ${ADDRESS},
     'stall_count', ${STALLS}, 'vendor_count', m.vendor_count, ${LISTING},
-    'description', m.description, 'status', m.status,
+    'description', m.description, 'seasons', m.seasons, 'status', m.status,
     'organizer', case when not m.unclaimed then json_build_object('id', o.id, 'name', o.name) end,
     'vendors', ${list(`
       select v.id, v.business_name, v.category
@@ -216,11 +264,41 @@ const MARKET_DETAIL_SQL = `
   from markets m join accounts o on o.id = m.organizer_id
   where m.id = $1`
 
+/** Days on a page. */
+const NEXT_DAYS = 8
+
+/** $2, $3 the first and the last date. */
+const MARKET_DAYS_SQL = `
+  select json_build_object(
+    'market_id', m.id, 'time_zone', m.time_zone,
+    'days', ${list(`
+      select ${DAY}, d.status, d.note from market_days d
+      where d.market_id = m.id and d.date between $2::date and $3::date order by d.date`)}
+  )::text as view, case when m.status = 'draft' then m.organizer_id end::text as visible_to
+  from markets m where m.id = $1`
+
+const marketZoneSql = (by: 'id' | 'slug') => `
+  select json_build_object('time_zone', m.time_zone)::text as view
+  from markets m where m.${by} = $1 ${by === 'id' ? '' : `and m.status <> 'draft'`}`
+
+const MARKET_CALENDAR_SQL = `
+  select json_build_object(
+    'slug', m.slug, 'name', m.name, ${ADDRESS},
+    'days', ${list(`
+      select ${DAY}, d.status, d.note, ${iso('d.updated_at')} as updated_at
+      from market_days d where d.market_id = m.id order by d.date`)}
+  )::text as view
+  from markets m where m.slug = $1 and m.status <> 'draft'`
+
+/** $2 the first date. */
 const MARKET_PAGE_SQL = `
   select json_build_object(
     'slug', m.slug, 'name', m.name, ${ADDRESS}, 'description', m.description, 'status', m.status,
     'stall_count', ${STALLS}, 'vendor_count', m.vendor_count, ${LISTING},
     'organizer', case when not m.unclaimed then o.name end,
+    'days', ${list(`
+      select ${DAY}, d.status, d.note from market_days d
+      where d.market_id = m.id and d.date >= $2::date order by d.date limit ${NEXT_DAYS}`)},
     'vendors', ${list(`
       select v.business_name, v.category, v.description, v.website
       from vendor_applications a join vendors v on v.id = a.vendor_id

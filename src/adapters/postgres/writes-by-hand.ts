@@ -66,7 +66,7 @@ const CHANGED = {
       where not exists (select from markets m where (m.id, m.slug, m.organizer_id) = (changed.id, changed.slug, changed.organizer_id))
     ) order by id for share;
     logged :=
-      ${tags('market:', 'id', 'changed')} || ${tags('page:market:', 'slug', 'changed')}
+      ${tags('market:', 'id', 'changed')} || ${tags('page:market:', 'slug', 'changed')} || ${tags('days:market:', 'id', 'changed')}
       || ${tags('stats:market:', 'id', 'changed')} || ${tags('applications:market:', 'id', 'changed')}
       || ${tags('organizer:', 'organizer_id', 'changed')}
       || array(select 'markets:active' from changed where status = 'active' limit 1)
@@ -122,7 +122,7 @@ const CHANGED = {
 /** TRUNCATE tells no rows: all of the kinds that they showed in. That of vendors takes the accounts along. */
 const TRUNCATED = {
   markets:
-    'market page:market stats:market applications:market organizer markets:active:city markets:active:region markets:active:country vendor application applications:vendor',
+    'market page:market days:market markets:active:on stats:market applications:market organizer markets:active:city markets:active:region markets:active:country vendor application applications:vendor',
   accounts: 'account organizer vendor market page:market application applications:vendor',
   vendor_applications:
     'stats:market applications:market vendor market page:market organizer application applications:vendor',
@@ -233,6 +233,24 @@ const ANEW = [
 export const LISTED_IN_PLACES = [
   ...ANEW,
   ...triggersFor('markets', WITHOUT_PLACES),
+  onTruncate(['markets', TRUNCATED.markets], WITHOUT_PLACES),
+]
+
+/** Of a market's days, which are younger than the rest. */
+const CHANGED_DAYS = `
+    perform from markets where id in (select market_id from changed) order by id for no key update;
+    logged :=
+      ${tags('days:market:', 'market_id', 'changed')}
+      || ${tags('page:market:', 'slug', 'markets where id in (select market_id from changed)')}
+      || ${tags('markets:active:on:', `to_char(date, 'YYYY-MM-DD')`, `changed where market_id in (select id from markets where status = 'active')`)};`
+
+/** Days of markets show in pages, lists and calendars. */
+export const DAYS_BY_HAND = [
+  OUR_SCHEMA,
+  functionFor(['markets', CHANGED.markets]),
+  functionFor(['market_days', CHANGED_DAYS]),
+  ...triggersFor('market_days'),
+  onTruncate(['market_days', 'days:market page:market markets:active:on']),
   onTruncate(['markets', TRUNCATED.markets], WITHOUT_PLACES),
 ]
 

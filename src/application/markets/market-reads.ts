@@ -1,34 +1,87 @@
+import { dateAt, plusDays } from '../../domain/season.ts'
 import { joinKey } from '../consistency/cache-key.ts'
-import type { IdParams, ListingParams, OwnMarketsParams, PlaceParams } from '../ports/view-queries.ts'
-import { canonicalId, type Tag, tags } from '../tables/tags.ts'
-import { MINUTE, read } from '../use-case/read.ts'
-import { marketDetail, marketListing, marketStats, ownMarkets } from '../views/views.ts'
+import type { Found } from '../consistency/view.ts'
+import type {
+  DaysParams,
+  IdParams,
+  ListingParams,
+  OpenOn,
+  OwnMarketsParams,
+  PlaceParams,
+  ViewQueries,
+} from '../ports/view-queries.ts'
+import { canonicalId, carried, type Tag, tags } from '../tables/tags.ts'
+import { type MarketflowView, MINUTE, read } from '../use-case/read.ts'
+import {
+  type MarketListing,
+  type MarketZone,
+  marketDays,
+  marketDetail,
+  marketListing,
+  marketStats,
+  marketZone,
+  ownMarkets,
+} from '../views/views.ts'
+import {
+  type AskedDays,
+  assertSpan,
+  datesAsked,
+  mapped,
+  openKey,
+  openTags,
+  withInstants,
+} from './open-days.ts'
 
-/** What a list of active markets depends on: of the places that it is narrowed to, the narrowest. */
-export function listingTags({ city, region, country }: PlaceParams): Tag[] {
-  if (city !== undefined) return [tags.cityListings(city)]
-  if (region !== undefined) return [tags.regionListings(region)]
-  return [country === undefined ? tags.listings() : tags.countryListings(country)]
+/** What a list of active markets depends on: of the places that it is narrowed to, the narrowest; and its dates. */
+export function listingTags({
+  city,
+  region,
+  country,
+  open,
+}: PlaceParams & { readonly open?: OpenOn }): Tag[] {
+  const dates = openTags(open)
+  if (city !== undefined) return [tags.cityListings(city), ...dates]
+  if (region !== undefined) return [tags.regionListings(region), ...dates]
+  return [country === undefined ? tags.listings() : tags.countryListings(country), ...dates]
 }
 
-/** The end of a list's key: the places that it is narrowed to, if any. */
-export function narrowed(key: string, { city, region, country }: PlaceParams): string {
-  let narrower = key
+/** The end of a list's key: when its markets are open, and the places that it is narrowed to, if any. */
+export function narrowed(
+  key: string,
+  { city, region, country, open }: PlaceParams & { readonly open?: OpenOn },
+): string {
+  let narrower = openKey(key, open)
   if (country !== undefined) narrower += `:${joinKey('country', country)}`
   if (region !== undefined) narrower += `:${joinKey('region', region)}`
   if (city !== undefined) narrower += `:${joinKey('city', city)}`
   return narrower
 }
 
+/** A page of a list, its days with their instants. */
+export async function listed(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
+  return mapped(await queries.marketListing(params), (listing) => ({
+    ...listing,
+    markets: listing.markets.map((market) =>
+      market.days === undefined ? market : { ...market, days: withInstants(market.days, market.time_zone) },
+    ),
+  }))
+}
+
+type ListingAsked = Omit<ListingParams, 'open'> & AskedDays
+
 /** The public list of active markets, by name then id. */
 export const ListMarkets = read({
+  at: ({ on, from, to, ...params }: ListingAsked, now): ListingParams => {
+    const open = datesAsked({ ...(on && { on }), ...(from && { from }), ...(to && { to }) }, now)
+    return open === undefined ? params : { ...params, open }
+  },
   name: 'market-listing',
   ttlS: 5 * MINUTE,
   schema: marketListing,
   key: ({ page, pageSize, ...places }: ListingParams) =>
     narrowed(joinKey('markets', 'active', 'page', page, 'size', pageSize), places),
   tags: listingTags,
-  load: (queries, params) => queries.marketListing(params),
+  load: listed,
   audience: 'everybody',
 })
 
@@ -67,6 +120,43 @@ export const GetMarketStats = read({
   key: ({ id }: IdParams) => joinKey('stats', 'market', canonicalId(id)),
   tags: ({ id }) => [tags.marketStats(id)],
   load: (queries, { id }) => queries.marketStats(id),
+  audience: 'by-account',
+  missing: 'market-not-found',
+})
+
+/** Where a market's clock stands. Not for clients: a draft's, too. */
+export const MARKET_ZONE: MarketflowView<IdParams, MarketZone> = {
+  name: 'market-zone',
+  ttlS: 15 * MINUTE,
+  schema: marketZone,
+  key: ({ id }) => joinKey('market', canonicalId(id), 'zone'),
+  tags: ({ id }) => carried([tags.marketDays(id)]),
+  load: (queries, { id }) => queries.marketZone({ id }),
+}
+
+/** As many days as are shown unless others are asked for. */
+const DAYS_AHEAD = 90
+
+/** The days on which a market opens, from today on unless others are asked for; a draft's only for its organizer. */
+export const ListDays = read({
+  name: 'market-days',
+  ttlS: 15 * MINUTE,
+  schema: marketDays,
+  zone: MARKET_ZONE,
+  at: ({ id, from, to }: IdParams & Partial<DaysParams>, now, timeZone): DaysParams => {
+    const first = from ?? dateAt(now, timeZone)
+    const last = to ?? plusDays(first, DAYS_AHEAD)
+    // Without an end it may lead beyond what may be asked for: the number of keys is the same.
+    assertSpan(first, to ?? first, now)
+    return { id, from: first, to: last }
+  },
+  key: ({ id, from, to }: DaysParams) => joinKey('market', canonicalId(id), 'days', from, to),
+  tags: ({ id }) => [tags.marketDays(id)],
+  load: async (queries, params) =>
+    mapped(await queries.marketDays(params), (value) => ({
+      ...value,
+      days: withInstants(value.days, value.time_zone),
+    })),
   audience: 'by-account',
   missing: 'market-not-found',
 })

@@ -1,11 +1,26 @@
+import { dateAt } from '../../domain/season.ts'
 import { joinKey } from '../consistency/cache-key.ts'
 import type { Found } from '../consistency/view.ts'
-import { listingTags, narrowed } from '../markets/market-reads.ts'
-import type { ListingParams, PageParams, ViewQueries } from '../ports/view-queries.ts'
-import { tags } from '../tables/tags.ts'
-import { MINUTE, read } from '../use-case/read.ts'
-import type { MarketListing } from '../views/views.ts'
-import { marketPage, marketsPage, sitemapIndex, sitemapPart } from '../views/views.ts'
+import { listed, listingTags, narrowed } from '../markets/market-reads.ts'
+import { datesAsked, mapped, relativeTo, withInstants } from '../markets/open-days.ts'
+import type {
+  ListingParams,
+  MarketPageParams,
+  OpenOn,
+  PageParams,
+  ViewQueries,
+} from '../ports/view-queries.ts'
+import { carried, tags } from '../tables/tags.ts'
+import { type MarketflowView, MINUTE, read } from '../use-case/read.ts'
+import type { MarketListing, MarketZone } from '../views/views.ts'
+import {
+  marketCalendar,
+  marketPage,
+  marketsPage,
+  marketZone,
+  sitemapIndex,
+  sitemapPart,
+} from '../views/views.ts'
 
 /** Markets on a page of the public list. */
 const MARKETS_PER_PAGE = 24
@@ -14,12 +29,30 @@ export const URLS_PER_SITEMAP = 5000
 
 /** A page of the listing. The first may be empty; any other is no page then. */
 async function listedAt(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
-  const found = await queries.marketListing(params)
+  const found = await listed(queries, params)
   return params.page > 1 && found?.value.markets.length === 0 ? undefined : found
+}
+
+/** A day is a date, or one that each market's clock decides. */
+export const RELATIVE_DAYS = ['today', 'weekend'] as const
+type PageAsked = Omit<PageParams, 'open'> & { readonly day?: string }
+
+function isRelative(day: string): day is (typeof RELATIVE_DAYS)[number] {
+  return RELATIVE_DAYS.some((each) => each === day)
+}
+
+function dayOf(open: OpenOn | undefined): string | null {
+  if (open === undefined) return null
+  return 'at' in open ? open.relative : open.from
 }
 
 /** The public list of markets, as text. */
 export const BrowseMarkets = read({
+  at: ({ day, ...params }: PageAsked, now): PageParams => {
+    if (day === undefined) return params
+    const open = isRelative(day) ? relativeTo(now, day) : datesAsked({ on: day }, now)
+    return open === undefined ? params : { ...params, open }
+  },
   name: 'markets-page',
   ttlS: 15 * MINUTE,
   schema: marketsPage,
@@ -28,21 +61,57 @@ export const BrowseMarkets = read({
   load: async (queries, params) => {
     const found = await listedAt(queries, { ...params, pageSize: MARKETS_PER_PAGE })
     const { city = null, region = null, country = null } = params
-    return found && { value: { ...found.value, city, region, country } }
+    return found && { value: { ...found.value, city, region, country, day: dayOf(params.open) } }
   },
   page: (renderer, value) => renderer.markets(value),
   audience: 'everybody',
 })
+
+/** Where a market's clock stands, by its slug. */
+export const PAGE_ZONE: MarketflowView<{ readonly slug: string }, MarketZone> = {
+  name: 'page-zone',
+  ttlS: 15 * MINUTE,
+  schema: marketZone,
+  key: ({ slug }) => joinKey('page', 'market', slug, 'zone'),
+  tags: ({ slug }) => carried([tags.marketPage(slug)]),
+  load: (queries, { slug }) => queries.marketZone({ slug }),
+}
 
 /** The public page of one market, as text. A draft has none, not even for its organizer, who reads the API. */
 export const ShowMarket = read({
   name: 'market-page',
   ttlS: 15 * MINUTE,
   schema: marketPage,
-  key: ({ slug }: { readonly slug: string }) => joinKey('page', 'market', slug),
+  zone: PAGE_ZONE,
+  at: ({ slug }: { readonly slug: string }, now, timeZone): MarketPageParams => ({
+    slug,
+    today: dateAt(now, timeZone),
+  }),
+  key: ({ slug, today }: MarketPageParams) => joinKey('page', 'market', slug, today),
   tags: ({ slug }) => [tags.marketPage(slug)],
-  load: (queries, { slug }) => queries.marketPage(slug),
+  load: async (queries, params) =>
+    mapped(await queries.marketPage(params), (value) => ({
+      ...value,
+      days: withInstants(value.days, value.time_zone),
+    })),
   page: (renderer, value) => renderer.market(value),
+  audience: 'everybody',
+  missing: 'market-not-found',
+})
+
+/** All days of a market, for calendars: nothing of it depends on when it is asked for. */
+export const ShowCalendar = read({
+  name: 'market-calendar',
+  ttlS: 15 * MINUTE,
+  schema: marketCalendar,
+  key: ({ slug }: { readonly slug: string }) => joinKey('page', 'market', slug, 'calendar'),
+  tags: ({ slug }) => [tags.marketPage(slug)],
+  load: async (queries, { slug }) =>
+    mapped(await queries.marketCalendar(slug), (value) => ({
+      ...value,
+      days: withInstants(value.days, value.time_zone),
+    })),
+  page: (renderer, value) => renderer.calendar(value),
   audience: 'everybody',
   missing: 'market-not-found',
 })

@@ -1,6 +1,7 @@
 import type { Account } from '../../domain/account.ts'
 import type { ApplicationIds } from '../../domain/events.ts'
 import type { Market } from '../../domain/market.ts'
+import type { MarketDay } from '../../domain/season.ts'
 import type { Vendor } from '../../domain/vendor.ts'
 import type { VendorApplication } from '../../domain/vendor-application.ts'
 
@@ -35,6 +36,15 @@ export abstract class MarketRepository {
   abstract forgetSeen(run: string): Promise<void>
   /** By market, the ids of the vendors accepted there: all, unless there are more than `atMost`. */
   abstract acceptedVendorIds(ids: readonly string[], atMost: number): Promise<Map<string, string[]>>
+}
+
+/** The dates on which markets open. Lock the market first. */
+export abstract class MarketDayRepository {
+  /** All of a market, in order. */
+  abstract of(marketId: string): Promise<MarketDay[]>
+  abstract find(marketId: string, date: string): Promise<MarketDay | undefined>
+  abstract put(marketId: string, days: readonly MarketDay[], now: Date): Promise<void>
+  abstract remove(marketId: string, dates: readonly string[]): Promise<void>
 }
 
 export abstract class AccountRepository {

@@ -3,6 +3,7 @@ import type {
   AccountRepository,
   ApplicationRepository,
   KeptAnswers,
+  MarketDayRepository,
   MarketRepository,
   VendorRepository,
 } from './repositories.ts'
@@ -12,6 +13,7 @@ import type { ViewQueries } from './view-queries.ts'
 export interface Transaction extends LoggingTransaction {
   readonly accounts: AccountRepository
   readonly markets: MarketRepository
+  readonly days: MarketDayRepository
   readonly vendors: VendorRepository
   readonly applications: ApplicationRepository
   readonly answers: KeptAnswers

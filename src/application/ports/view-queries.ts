@@ -8,10 +8,13 @@ import type {
   AccountSession,
   ApplicationDetail,
   MarketApplications,
+  MarketCalendar,
+  MarketDays,
   MarketDetail,
   MarketListing,
   MarketPage,
   MarketStats,
+  MarketZone,
   OrganizerDashboard,
   OwnMarkets,
   VendorDashboard,
@@ -29,9 +32,31 @@ export interface PlaceParams {
   readonly country?: PlaceKey
 }
 
+/**
+ * When the markets of a list are open: on any of these dates, or, where a market's own clock decides which date it is,
+ * at this moment (ISO 8601).
+ */
+export type OpenOn =
+  | { readonly from: string; readonly to: string }
+  | { readonly relative: 'today' | 'weekend'; readonly at: string }
+
 export interface ListingParams extends PlaceParams {
   readonly page: number
   readonly pageSize: number
+  /** Absent for markets that may never open. */
+  readonly open?: OpenOn
+}
+
+/** Some of a market's days, both dates included. */
+export interface DaysParams extends IdParams {
+  readonly from: string
+  readonly to: string
+}
+
+/** The page of a market, as it is on a date: what is over is not on it. */
+export interface MarketPageParams {
+  readonly slug: string
+  readonly today: string
 }
 
 /** A page of the public list, whose length is not the reader's to choose. */
@@ -72,7 +97,11 @@ export abstract class ViewQueries {
   abstract marketListing(params: ListingParams): Promise<Found<MarketListing>>
   abstract marketDetail(id: string): Promise<Found<MarketDetail>>
   /** An active or closed market; a draft is not found. */
-  abstract marketPage(slug: string): Promise<Found<MarketPage>>
+  abstract marketPage(params: MarketPageParams): Promise<Found<MarketPage>>
+  abstract marketCalendar(slug: string): Promise<Found<MarketCalendar>>
+  abstract marketDays(params: DaysParams): Promise<Found<MarketDays>>
+  /** Where a market's clock stands, by its id or by its slug. Not for clients. */
+  abstract marketZone(market: IdParams | { readonly slug: string }): Promise<Found<MarketZone>>
   abstract marketStats(id: string): Promise<Found<MarketStats>>
   /** Visible to the market's organizer; undefined when there is no such market. */
   abstract marketApplications(params: ApplicationsParams): Promise<Found<MarketApplications>>

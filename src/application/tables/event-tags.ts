@@ -55,6 +55,7 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
         tags.market(event.marketId),
         tags.marketStats(event.marketId),
         tags.marketApplications(event.marketId),
+        tags.marketDays(event.marketId),
         tags.organizer(event.organizerId),
       ]
     case 'application-submitted':
@@ -89,6 +90,10 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
         tags.vendorApplications(event.vendorId),
         ...event.applicationIds.map(tags.application),
       ]
+    case 'market-scheduled':
+      return [tags.market(event.marketId), tags.organizer(event.organizerId), ...dayTags(event, event.dates)]
+    case 'market-day-changed':
+      return dayTags(event, [event.date])
     case 'write-repeated':
       return event.tags
     default:
@@ -103,7 +108,21 @@ function marketTags({ marketId, slug }: { readonly marketId: string; readonly sl
     tags.marketPage(slug),
     tags.marketStats(marketId),
     tags.marketApplications(marketId),
+    tags.marketDays(marketId),
   ]
+}
+
+/** Lists of other dates stay as they are. */
+function dayTags(
+  {
+    marketId,
+    slug,
+    listing,
+  }: { readonly marketId: string; readonly slug: string; readonly listing: Listing },
+  dates: readonly string[],
+): Tag[] {
+  const lists = listing.listed ? dates.map(tags.dayListings) : []
+  return [tags.marketDays(marketId), tags.marketPage(slug), ...lists]
 }
 
 /** The views of one application, and of all that its vendor made. */

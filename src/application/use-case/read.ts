@@ -7,6 +7,7 @@ import type { PageRenderer } from '../ports/page-renderer.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import type { ViewQueries } from '../ports/view-queries.ts'
 import { carried, type Tag } from '../tables/tags.ts'
+import type { MarketZone } from '../views/views.ts'
 import type { Dependencies } from './use-case.ts'
 
 /** A view that is loaded from PostgreSQL, and depends on tags that there are. */
@@ -25,7 +26,15 @@ export type Audience = 'everybody' | 'by-account' | 'account' | 'organizer' | 'v
 export type Missing = Extract<ErrorCode, `${string}-not-found`>
 
 /** A read, said once: what is cached under which key, for how long, what it depends on, and who may see it. */
-export interface ReadRow<P, T> extends MarketflowView<P, T> {
+export interface ReadRow<P, T, A = P> extends MarketflowView<P, T> {
+  /**
+   * Where a view depends on the date: makes its parameters of what was asked for and the time (in ms). So a date is read
+   * from the clock once, and key and query have the same one. Without it, what was asked for are the parameters.
+   * @throws MarketflowError `validation-failed` for a date too far off
+   */
+  readonly at?: (asked: A, now: number, timeZone: string) => P
+  /** Of the market whose clock decides which date it is. */
+  readonly zone?: MarketflowView<A, MarketZone>
   readonly audience: Audience
   /** Absent where there always is an answer, or what does not exist has no name but its address. */
   readonly missing?: Missing
@@ -38,10 +47,11 @@ export interface ReadRow<P, T> extends MarketflowView<P, T> {
 type Reads = Dependencies['reads']
 
 /** The use case of a row; the row stays in sight for what is derived from it. */
-export interface Read<P, T> {
-  (
-    needs: Pick<Dependencies, 'reads' | 'renderer'>,
-  ): (params: P, viewer?: Viewer | undefined) => Promise<Reading<T>>
+export interface Read<P, T, A = P> {
+  (needs: ForReads): (asked: A, viewer?: Viewer | undefined) => Promise<Reading<T>>
+  /** The parameters of the view for what was asked for now. */
+  readonly params: (asked: A, needs: Pick<Dependencies, 'reads' | 'clock'>) => P | Promise<P>
+  readonly at: (asked: A, now: number, timeZone: string) => P
   readonly view: MarketflowView<P, T>
   readonly audience: Audience
   readonly missing: Missing | undefined
@@ -49,21 +59,47 @@ export interface Read<P, T> {
   readonly cachedAs: (renderer: PageRenderer) => View<P, T, ViewQueries>
 }
 
-export function read<P, T>({ audience, missing, page, refusal, ...row }: ReadRow<P, T>): Read<P, T> {
+/** A read of anything, as those see it who only pass on what it is asked. */
+export interface AnyRead extends Omit<Read<never, unknown>, 'params' | 'at'> {
+  readonly params: (asked: never, needs: Pick<Dependencies, 'reads' | 'clock'>) => unknown
+  readonly at: (asked: never, now: number, timeZone: string) => unknown
+}
+
+type ForReads = Pick<Dependencies, 'reads' | 'renderer' | 'clock'>
+
+export function read<P, T, A = P>({
+  audience,
+  missing,
+  page,
+  refusal,
+  zone,
+  at = (asked) => asked as unknown as P,
+  ...row
+}: ReadRow<P, T, A>): Read<P, T, A> {
   const view: MarketflowView<P, T> = { ...row, tags: (params) => carried(row.tags(params)) }
   const refuse = refusal ?? (async () => (isRole(audience) ? 'forbidden' : missing!))
   const cachedAs = (renderer: PageRenderer) =>
     page === undefined ? view : rendered(view, renderer.version, (value) => page(renderer, value))
-  const useCase = ({ reads, renderer }: Pick<Dependencies, 'reads' | 'renderer'>) => {
+  const paramsNow: Read<P, T, A>['params'] = (asked, { reads, clock }) =>
+    zone === undefined
+      ? at(asked, clock.now(), '')
+      : reads
+          .read(zone, asked)
+          .then((reading) =>
+            at(asked, clock.now(), (reading.exists ? reading.value()?.time_zone : undefined) ?? ''),
+          )
+  const useCase = ({ reads, renderer, clock }: ForReads) => {
     const cached = cachedAs(renderer)
-    return async (params: P, viewer?: Viewer) => {
+    return async (asked: A, viewer?: Viewer) => {
+      const made = paramsNow(asked, { reads, clock })
+      const params = made instanceof Promise ? await made : made
       const reading = await reads.read(cached, params)
       if (!reading.exists && missing !== undefined) throw new MarketflowError(missing)
       if (reading.isVisibleTo(viewer?.accountId)) return reading
       throw new MarketflowError(await refuse(reads, params, viewer))
     }
   }
-  return Object.assign(useCase, { view, audience, missing, cachedAs })
+  return Object.assign(useCase, { view, audience, missing, cachedAs, at, params: paramsNow })
 }
 
 export function isRole(audience: Audience): audience is 'organizer' | 'vendor' {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { WEEKDAYS } from '../../domain/directory-listing.ts'
 import { MARKET_STATUSES } from '../../domain/market.ts'
+import { DAY_STATUSES, WEEKDAYS } from '../../domain/season.ts'
 import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
 
 export const isoTime = z.iso
@@ -68,22 +68,70 @@ const listing = z
   .nullable()
   .describe('Null of a market that no directory lists.')
 
-const marketSummary = z
+const date = z.iso.date()
+const localTime = z
+  .string()
+  .regex(/^\d\d:\d\d$/)
+  .describe('`HH:MM` by the market’s clock.')
+const instant = z.iso.datetime({ precision: 3 })
+
+const hours = { opens: localTime, closes: localTime.describe('Not after `opens`: on the next day.') }
+
+/** A date on which a market is open. */
+const openDay = z
+  .strictObject({ date, ...hours, opens_at: instant, closes_at: instant })
+  .meta({ id: 'OpenDay', description: 'By the market’s clock, and as instants.' })
+
+export const marketDay = z
+  .strictObject({ ...openDay.shape, status: z.enum(DAY_STATUSES), note: z.string() })
+  .meta({ id: 'MarketDay' })
+
+export const marketDays = z
+  .strictObject({ market_id: z.uuid(), time_zone: z.string(), days: z.array(marketDay) })
+  .meta({ id: 'MarketDays' })
+
+const season = z
   .strictObject({
-    id: z.uuid(),
-    slug: z
-      .string()
-      .describe('The last part of the address of the market’s public page, `/m/{slug}`. Unique.'),
     name: z.string(),
-    ...inPlace,
-    stall_count: stallCount,
-    vendor_count: z.int().min(0).describe('Vendors accepted. Never more than `stall_count`.'),
-    unclaimed,
+    from: date,
+    to: date,
+    weekly: z.array(z.strictObject({ weekday: z.enum(WEEKDAYS), ...hours })),
   })
-  .meta({ id: 'MarketSummary' })
+  .meta({ id: 'Season' })
+
+export type MarketDays = z.infer<typeof marketDays>
+export type MarketDayView = z.infer<typeof marketDay>
+
+/** Not for clients: whose midnight it is that makes another day of it. */
+export const marketZone = z.strictObject({ time_zone: z.string() })
+export type MarketZone = z.infer<typeof marketZone>
+
+const marketSummary = z.strictObject({
+  id: z.uuid(),
+  slug: z.string().describe('The last part of the address of the market’s public page, `/m/{slug}`. Unique.'),
+  name: z.string(),
+  ...inPlace,
+  time_zone: z.string().describe('An IANA name such as `America/Chicago`; empty where it is not known.'),
+  stall_count: stallCount,
+  vendor_count: z.int().min(0).describe('Vendors accepted. Never more than `stall_count`.'),
+  unclaimed,
+})
 
 export const marketListing = z
-  .strictObject({ markets: z.array(marketSummary), ...page })
+  .strictObject({
+    markets: z.array(
+      z
+        .strictObject({
+          ...marketSummary.shape,
+          days: z
+            .array(openDay)
+            .exactOptional()
+            .describe('Of the dates that were asked for, those on which it is open.'),
+        })
+        .meta({ id: 'MarketSummary' }),
+    ),
+    ...page,
+  })
   .meta({ id: 'MarketList' })
 
 export const marketDetail = z
@@ -91,6 +139,7 @@ export const marketDetail = z
     ...marketSummary.shape,
     ...address,
     description: z.string(),
+    seasons: z.array(season).describe('From which its days were made.'),
     status: z.enum(MARKET_STATUSES),
     organizer: z
       .strictObject({ id: z.uuid(), name: z.string() })
@@ -259,6 +308,8 @@ export const marketPage = z.strictObject({
   listing,
   /** The organizer's name, if it has one. */
   organizer: z.string().nullable(),
+  /** The next ones, cancelled ones too. */
+  days: z.array(marketDay),
   /** The accepted ones, by name then id. */
   vendors: z.array(
     z.strictObject({
@@ -272,11 +323,21 @@ export const marketPage = z.strictObject({
 
 /** A page of the public list; places as `normalizePlace` gives them, null for all. */
 export const marketsPage = z.strictObject({
-  markets: z.array(marketSummary),
-  ...page,
+  ...marketListing.shape,
   city: z.string().nullable(),
   region: z.string().nullable(),
   country: z.string().nullable(),
+  /** What was asked for, in the words of the address; null for markets that may never open. */
+  day: z.string().nullable(),
+})
+
+/** What a calendar shows of a market: all its days. */
+export const marketCalendar = z.strictObject({
+  slug: z.string(),
+  name: z.string(),
+  ...inPlace,
+  ...address,
+  days: z.array(z.strictObject({ ...marketDay.shape, updated_at: isoTime })),
 })
 
 /** The slugs of active markets, a part of them at a time. */
@@ -286,6 +347,7 @@ export const sitemapPart = z.strictObject({ slugs: z.array(z.string()) })
 export const sitemapIndex = z.strictObject({ total: page.total })
 
 export type MarketPage = z.infer<typeof marketPage>
+export type MarketCalendar = z.infer<typeof marketCalendar>
 export type MarketsPage = z.infer<typeof marketsPage>
 export type SitemapPart = z.infer<typeof sitemapPart>
 export type SitemapIndex = z.infer<typeof sitemapIndex>

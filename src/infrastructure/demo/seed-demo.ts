@@ -8,6 +8,7 @@ import { type Transaction, Transactions } from '../../application/ports/transact
 import { Writes } from '../../application/tables/reads-and-writes.ts'
 import { Account } from '../../domain/account.ts'
 import { Market, type MarketProps, type MarketStatus, type Place, slugify } from '../../domain/market.ts'
+import { dateAt, type Opening } from '../../domain/season.ts'
 import { Vendor, type VendorProps } from '../../domain/vendor.ts'
 import { type ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
 
@@ -19,10 +20,13 @@ interface Demo {
     VendorProps,
     'id' | 'createdAt'
   >)[]
-  readonly markets: readonly ({ key: string; organizer: string; status: MarketStatus } & Pick<
-    MarketProps,
-    'name' | 'stallCount' | 'description'
-  > &
+  readonly markets: readonly ({
+    key: string
+    organizer: string
+    status: MarketStatus
+    /** All year round; empty for a market that does not open yet, or any more. */
+    weekly: readonly Opening[]
+  } & Pick<MarketProps, 'name' | 'stallCount' | 'description'> &
     Place)[]
   readonly applications: readonly {
     market: string
@@ -55,6 +59,7 @@ export async function seedDemo(container: Container): Promise<boolean> {
     seeding.addVendors()
     seeding.addMarkets()
     seeding.addApplications()
+    await seeding.addDays()
     // Every organizer, vendor and market is new, so of all cached views only the listings can show the difference.
     for (const market of seeding.markets.values()) {
       const { id, slug, organizerId } = market
@@ -122,7 +127,7 @@ class Seeding {
   }
 
   addMarkets(): void {
-    for (const { key, organizer, status, ...props } of DEMO.markets) {
+    for (const { key, organizer, status, weekly: _, ...props } of DEMO.markets) {
       const slug = slugify(`${props.name} ${props.city}`)
       const organizerId = this.#organizerIds.get(organizer)!
       const createdAt = this.#daysAgo(50)
@@ -149,6 +154,16 @@ class Seeding {
     })
     for (const { key, status } of DEMO.markets) {
       if (status === 'closed') this.markets.get(key)!.edit({ status }, this.#daysAgo(0))
+    }
+  }
+
+  async addDays(): Promise<void> {
+    const at = this.#daysAgo(40)
+    for (const { key, weekly } of DEMO.markets) {
+      const market = this.markets.get(key)!
+      const [from, to] = [-30, 330].map((days) => dateAt(this.#now + days * 24 * HOUR_MS, market.timeZone))
+      const seasons = weekly.length === 0 ? [] : [{ name: '', from: from!, to: to!, weekly }]
+      await this.#tx.days.put(market.id, market.schedule(seasons, at), at)
     }
   }
 

@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List active markets
-         * @description By name as people sort, without case, accents and punctuation. Each place narrows the list.
+         * @description By name as people sort, without case, accents and punctuation. Each place and date narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.
          */
         readonly get: operations["listMarkets"];
         readonly put?: never;
@@ -55,6 +55,66 @@ export interface paths {
          * @description What is not given stays. For its organizer.
          */
         readonly patch: operations["patchMarket"];
+        readonly trace?: never;
+    };
+    readonly "/markets/{id}/seasons": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say when a market opens
+         * @description Instead of what was said before: its days are made anew. What was said of a single date stays, where it is still one of its days. No two seasons share a date.
+         */
+        readonly put: operations["scheduleMarket"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/markets/{id}/days": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the days on which a market opens
+         * @description Cancelled ones, too. Those of a draft are found by its organizer alone.
+         */
+        readonly get: operations["listDays"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/markets/{id}/days/{date}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change one of a market’s days
+         * @description A holiday, a storm. What is not given stays. For its organizer.
+         */
+        readonly patch: operations["changeDay"];
         readonly trace?: never;
     };
     readonly "/me/markets": {
@@ -574,6 +634,16 @@ export interface components {
             readonly page: number;
             readonly page_size: number;
         };
+        readonly DayChanges: {
+            /** @description By the market’s clock. */
+            readonly opens?: string;
+            /** @description Not after `opens`: on the next day. */
+            readonly closes?: string;
+            /** @enum {string} */
+            readonly status?: "planned" | "cancelled";
+            /** @description For visitors: why it is cancelled, what is special. */
+            readonly note?: string;
+        };
         readonly Document: {
             readonly openapi: string;
         } & {
@@ -615,6 +685,27 @@ export interface components {
              */
             readonly status?: "draft" | "active" | "closed";
         };
+        readonly MarketDay: {
+            /** Format: date */
+            readonly date: string;
+            /** @description `HH:MM` by the market’s clock. */
+            readonly opens: string;
+            /** @description Not after `opens`: on the next day. */
+            readonly closes: string;
+            /** Format: date-time */
+            readonly opens_at: string;
+            /** Format: date-time */
+            readonly closes_at: string;
+            /** @enum {string} */
+            readonly status: "planned" | "cancelled";
+            readonly note: string;
+        };
+        readonly MarketDays: {
+            /** Format: uuid */
+            readonly market_id: string;
+            readonly time_zone: string;
+            readonly days: readonly components["schemas"]["MarketDay"][];
+        };
         readonly MarketDetail: {
             /** Format: uuid */
             readonly id: string;
@@ -626,6 +717,8 @@ export interface components {
             readonly region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
             readonly country: string;
+            /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
+            readonly time_zone: string;
             /** @description Null of an unclaimed market: no directory tells it. */
             readonly stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
@@ -638,10 +731,10 @@ export interface components {
             readonly latitude: number | null;
             /** @description Degrees east. */
             readonly longitude: number | null;
-            /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
-            readonly time_zone: string;
             readonly website: string;
             readonly description: string;
+            /** @description From which its days were made. */
+            readonly seasons: readonly components["schemas"]["Season"][];
             /** @enum {string} */
             readonly status: "draft" | "active" | "closed";
             /** @description Null of an unclaimed market. */
@@ -720,12 +813,16 @@ export interface components {
             readonly region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
             readonly country: string;
+            /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
+            readonly time_zone: string;
             /** @description Null of an unclaimed market: no directory tells it. */
             readonly stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
             readonly vendor_count: number;
             /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
             readonly unclaimed: boolean;
+            /** @description Of the dates that were asked for, those on which it is open. */
+            readonly days?: readonly components["schemas"]["OpenDay"][];
         };
         /** @description In the text format of Prometheus. */
         readonly Metrics: string;
@@ -755,6 +852,46 @@ export interface components {
             readonly stall_count: number;
             /** @description Names the public page, `/m/{slug}`. Without one, it is made of name and city, and of the region where that is taken. */
             readonly slug?: string;
+        };
+        readonly NewSeason: {
+            /**
+             * @description Such as `Summer`; may be empty.
+             * @default
+             */
+            readonly name?: string;
+            /**
+             * Format: date
+             * @description The first date, where the market stands.
+             * @example 2026-05-02
+             */
+            readonly from: string;
+            /**
+             * Format: date
+             * @description The last date: at most 400 days.
+             * @example 2026-05-02
+             */
+            readonly to: string;
+            readonly weekly: readonly {
+                /** @enum {string} */
+                readonly weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                /** @description By the market’s clock. */
+                readonly opens: string;
+                /** @description Not after `opens`: on the next day. */
+                readonly closes: string;
+            }[];
+        };
+        /** @description By the market’s clock, and as instants. */
+        readonly OpenDay: {
+            /** Format: date */
+            readonly date: string;
+            /** @description `HH:MM` by the market’s clock. */
+            readonly opens: string;
+            /** @description Not after `opens`: on the next day. */
+            readonly closes: string;
+            /** Format: date-time */
+            readonly opens_at: string;
+            /** Format: date-time */
+            readonly closes_at: string;
         };
         readonly OrganizerDashboard: {
             /** Format: uuid */
@@ -790,6 +927,8 @@ export interface components {
             readonly region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
             readonly country: string;
+            /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
+            readonly time_zone: string;
             /** @description Null of an unclaimed market: no directory tells it. */
             readonly stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
@@ -834,7 +973,7 @@ export interface components {
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "day-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "time-zone-missing" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
             readonly instance: string;
             /** @description Every field that is to blame; always there where the code is `validation-failed`. */
@@ -889,6 +1028,24 @@ export interface components {
         readonly Removal: {
             /** @description Shown to the vendor. */
             readonly reason: string;
+        };
+        readonly Schedule: {
+            readonly seasons: readonly components["schemas"]["NewSeason"][];
+        };
+        readonly Season: {
+            readonly name: string;
+            /** Format: date */
+            readonly from: string;
+            /** Format: date */
+            readonly to: string;
+            readonly weekly: readonly {
+                /** @enum {string} */
+                readonly weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                /** @description `HH:MM` by the market’s clock. */
+                readonly opens: string;
+                /** @description Not after `opens`: on the next day. */
+                readonly closes: string;
+            }[];
         };
         readonly SignedIn: {
             readonly account: components["schemas"]["Account"];
@@ -1091,8 +1248,8 @@ export interface components {
                 };
             };
         };
-        /** @description More vendors are accepted than there would be stalls (`stalls-taken`). The current status does not allow that (`wrong-status`). */
-        readonly StallsTakenOrWrongStatus: {
+        /** @description More vendors are accepted than there would be stalls (`stalls-taken`). A market with seasons has a time zone (`time-zone-missing`). The current status does not allow that (`wrong-status`). */
+        readonly StallsTakenOrTimeZoneMissingOrWrongStatus: {
             headers: {
                 readonly [name: string]: unknown;
             };
@@ -1101,7 +1258,35 @@ export interface components {
                     /** @enum {unknown} */
                     readonly status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "stalls-taken" | "wrong-status";
+                    readonly code?: "stalls-taken" | "time-zone-missing" | "wrong-status";
+                };
+            };
+        };
+        /** @description A market with seasons has a time zone (`time-zone-missing`). */
+        readonly TimeZoneMissing: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "time-zone-missing";
+                };
+            };
+        };
+        /** @description The market does not open on that date (`day-not-found`). There is no such market (`market-not-found`). */
+        readonly DayNotFoundOrMarketNotFound: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    readonly status?: 404;
+                    /** @enum {unknown} */
+                    readonly code?: "day-not-found" | "market-not-found";
                 };
             };
         };
@@ -1323,6 +1508,12 @@ export interface operations {
                 readonly region?: string;
                 /** @description Only markets of this country, by its two letters of ISO 3166-1. */
                 readonly country?: string;
+                /** @description Only markets that open on this date, where they stand; with their hours. */
+                readonly on?: string;
+                /** @description Only markets that open on a date from this one on; with to. */
+                readonly from?: string;
+                /** @description Up to this date: at most seven days. */
+                readonly to?: string;
             };
             readonly header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
@@ -1356,6 +1547,7 @@ export interface operations {
                      *           "city": "Portland",
                      *           "region": "OR",
                      *           "country": "US",
+                     *           "time_zone": "America/Los_Angeles",
                      *           "stall_count": 30,
                      *           "vendor_count": 1,
                      *           "unclaimed": false
@@ -1425,6 +1617,7 @@ export interface operations {
                      *       "city": "Portland",
                      *       "region": "OR",
                      *       "country": "US",
+                     *       "time_zone": "America/Los_Angeles",
                      *       "stall_count": 30,
                      *       "vendor_count": 0,
                      *       "unclaimed": false,
@@ -1432,8 +1625,21 @@ export interface operations {
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
                      *       "longitude": -122.6174,
-                     *       "time_zone": "America/Los_Angeles",
                      *       "website": "https://hollywood-market.example",
+                     *       "seasons": [
+                     *         {
+                     *           "name": "Winter",
+                     *           "from": "2026-12-01",
+                     *           "to": "2027-02-28",
+                     *           "weekly": [
+                     *             {
+                     *               "weekday": "saturday",
+                     *               "opens": "08:00",
+                     *               "closes": "13:00"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "draft",
                      *       "organizer": {
@@ -1492,6 +1698,7 @@ export interface operations {
                      *       "city": "Portland",
                      *       "region": "OR",
                      *       "country": "US",
+                     *       "time_zone": "America/Los_Angeles",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
                      *       "unclaimed": false,
@@ -1499,8 +1706,21 @@ export interface operations {
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
                      *       "longitude": -122.6174,
-                     *       "time_zone": "America/Los_Angeles",
                      *       "website": "https://hollywood-market.example",
+                     *       "seasons": [
+                     *         {
+                     *           "name": "Winter",
+                     *           "from": "2026-12-01",
+                     *           "to": "2027-02-28",
+                     *           "weekly": [
+                     *             {
+                     *               "weekday": "saturday",
+                     *               "opens": "08:00",
+                     *               "closes": "13:00"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "active",
                      *       "organizer": {
@@ -1577,6 +1797,7 @@ export interface operations {
                      *       "city": "Portland",
                      *       "region": "OR",
                      *       "country": "US",
+                     *       "time_zone": "America/Los_Angeles",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
                      *       "unclaimed": false,
@@ -1584,8 +1805,21 @@ export interface operations {
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
                      *       "longitude": -122.6174,
-                     *       "time_zone": "America/Los_Angeles",
                      *       "website": "https://hollywood-market.example",
+                     *       "seasons": [
+                     *         {
+                     *           "name": "Winter",
+                     *           "from": "2026-12-01",
+                     *           "to": "2027-02-28",
+                     *           "weekly": [
+                     *             {
+                     *               "weekday": "saturday",
+                     *               "opens": "08:00",
+                     *               "closes": "13:00"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "active",
                      *       "organizer": {
@@ -1611,7 +1845,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["StallsTakenOrWrongStatus"];
+            readonly 409: components["responses"]["StallsTakenOrTimeZoneMissingOrWrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
             readonly default: components["responses"]["Anywhere"];
         };
@@ -1687,6 +1921,7 @@ export interface operations {
                      *       "city": "Portland",
                      *       "region": "OR",
                      *       "country": "US",
+                     *       "time_zone": "America/Los_Angeles",
                      *       "stall_count": 30,
                      *       "vendor_count": 1,
                      *       "unclaimed": false,
@@ -1694,8 +1929,21 @@ export interface operations {
                      *       "postcode": "97213",
                      *       "latitude": 45.5373,
                      *       "longitude": -122.6174,
-                     *       "time_zone": "America/Los_Angeles",
                      *       "website": "https://hollywood-market.example",
+                     *       "seasons": [
+                     *         {
+                     *           "name": "Winter",
+                     *           "from": "2026-12-01",
+                     *           "to": "2027-02-28",
+                     *           "weekly": [
+                     *             {
+                     *               "weekday": "saturday",
+                     *               "opens": "08:00",
+                     *               "closes": "13:00"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
                      *       "description": "Saturdays, eight to one, rain or shine.",
                      *       "status": "active",
                      *       "organizer": {
@@ -1721,8 +1969,216 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["StallsTakenOrWrongStatus"];
+            readonly 409: components["responses"]["StallsTakenOrTimeZoneMissingOrWrongStatus"];
             readonly 412: components["responses"]["PreconditionFailed"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
+    readonly scheduleMarket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                readonly "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Schedule"];
+            };
+        };
+        readonly responses: {
+            /** @description The market as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "slug": "hollywood-market-portland",
+                     *       "name": "Hollywood Market",
+                     *       "city": "Portland",
+                     *       "region": "OR",
+                     *       "country": "US",
+                     *       "time_zone": "America/Los_Angeles",
+                     *       "stall_count": 30,
+                     *       "vendor_count": 1,
+                     *       "unclaimed": false,
+                     *       "street": "4420 NE Hancock St",
+                     *       "postcode": "97213",
+                     *       "latitude": 45.5373,
+                     *       "longitude": -122.6174,
+                     *       "website": "https://hollywood-market.example",
+                     *       "seasons": [
+                     *         {
+                     *           "name": "Winter",
+                     *           "from": "2026-12-01",
+                     *           "to": "2027-02-28",
+                     *           "weekly": [
+                     *             {
+                     *               "weekday": "saturday",
+                     *               "opens": "08:00",
+                     *               "closes": "13:00"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "description": "Saturdays, eight to one, rain or shine.",
+                     *       "status": "active",
+                     *       "organizer": {
+                     *         "id": "3f6c1d0e-58f0-4f4b-9a57-0c3a5e1f7b21",
+                     *         "name": "Rosa Almeida"
+                     *       },
+                     *       "listing": null,
+                     *       "vendors": [
+                     *         {
+                     *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "category": "vegetables"
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-22T21:26:00.000Z",
+                     *       "updated_at": "2026-11-23T08:15:30.250Z"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketDetail"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly 409: components["responses"]["TimeZoneMissing"];
+            readonly 412: components["responses"]["PreconditionFailed"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
+    readonly listDays: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The first date. Without it, today where the market stands. */
+                readonly from?: string;
+                /** @description The last date. Without it, ninety days later. */
+                readonly to?: string;
+            };
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The days, by date. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "market_id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *       "time_zone": "America/Los_Angeles",
+                     *       "days": [
+                     *         {
+                     *           "date": "2026-12-05",
+                     *           "opens": "08:00",
+                     *           "closes": "13:00",
+                     *           "opens_at": "2026-12-05T16:00:00.000Z",
+                     *           "closes_at": "2026-12-05T21:00:00.000Z",
+                     *           "status": "planned",
+                     *           "note": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketDays"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 404: components["responses"]["MarketNotFound"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
+    readonly changeDay: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The market’s id. */
+                readonly id: string;
+                /** @description The market’s id. */
+                readonly date: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DayChanges"];
+            };
+        };
+        readonly responses: {
+            /** @description The day as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "date": "2026-12-05",
+                     *       "opens": "08:00",
+                     *       "closes": "13:00",
+                     *       "opens_at": "2026-12-05T16:00:00.000Z",
+                     *       "closes_at": "2026-12-05T21:00:00.000Z",
+                     *       "status": "cancelled",
+                     *       "note": "No market in the storm."
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["MarketDay"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["DayNotFoundOrMarketNotFound"];
             readonly default: components["responses"]["Anywhere"];
         };
     };
@@ -1767,6 +2223,7 @@ export interface operations {
                      *           "city": "Portland",
                      *           "region": "OR",
                      *           "country": "US",
+                     *           "time_zone": "America/Los_Angeles",
                      *           "stall_count": 30,
                      *           "vendor_count": 0,
                      *           "unclaimed": false,

@@ -100,7 +100,7 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
       const name = `New Vendor ${randomUUID()}`
       const applications = (i: number) => ({ id: id(1, i), page: 1, pageSize: 20 })
       const market = (i: number) => ({ id: id(1, i) })
-      const page = (i: number) => ({ slug: `market-${i}` })
+      const page = (i: number) => ({ slug: `market-${i}`, today: '2026-05-02' })
       const organizer = (i: number) => ({ id: id(0, i) })
       await cached(ListApplications.view, applications, 'Old Vendor')
       await cached(GetMarket.view, market, 'Old Vendor')

@@ -62,6 +62,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       ...SOMEWHERE,
       time_zone: TIME_ZONE,
       description: market.description,
+      seasons: [],
       status: 'active',
       stall_count: 3,
       vendor_count: 1,
@@ -75,7 +76,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
 
   it('market page', async () => {
     const { market, organizer } = await aDecidedWorld()
-    const found = await read((views) => views.marketPage(market.slug))
+    const found = await read((views) => views.marketPage({ slug: market.slug, today: '2026-05-02' }))
     expect(marketPage.parse(found?.value)).toEqual({
       slug: market.slug,
       name: market.name,
@@ -87,6 +88,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       stall_count: 3,
       vendor_count: 1,
       organizer: organizer.name,
+      days: [],
       vendors: [{ business_name: 'Vendor 0', category: 'bakery', description: 'Sourdough', website: '' }],
     })
   })
@@ -99,7 +101,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       tx.markets.add(draft)
     })
     for (const slug of [draft.slug, draft.slug.toUpperCase(), '', 'a b', '\0', '-', "'; --"]) {
-      expect(await read((views) => views.marketPage(slug)), slug).toBeUndefined()
+      expect(await read((views) => views.marketPage({ slug, today: '2026-05-02' })), slug).toBeUndefined()
     }
   })
 
@@ -220,6 +222,80 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       const { markets, total } = (await views.marketListing({ page: 1, pageSize: 5, country: us }))!.value
       expect(markets.length).toBeLessThanOrEqual(total)
     })
+  })
+
+  it('today and this weekend are those of each market’s own clock', async () => {
+    const organizer = anOrganizer()
+    const city = `Everywhere ${randomUUID()}`
+    const zones = ['Pacific/Kiritimati', 'Asia/Kathmandu', 'America/Chicago', 'Pacific/Pago_Pago', '']
+    const markets = zones.map((timeZone) => aMarket(organizer.id, { city, timeZone }))
+    // From Thursday to the Monday after next: all of them open every day, but the one in Kathmandu on Sundays alone.
+    const dates = Array.from({ length: 12 }, (_, i) => `2026-10-${22 + i}`).map((date) =>
+      date > '2026-10-31' ? `2026-11-0${Number(date.slice(-2)) - 31}` : date,
+    )
+    const sundays = ['2026-10-25', '2026-11-01']
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (const market of markets) {
+        market.edit({ status: 'active' }, NOW)
+        tx.markets.add(market)
+        const open = market.timeZone === 'Asia/Kathmandu' ? sundays : dates
+        const hours = { opens: '08:00', closes: '12:00', note: '' }
+        const days = open.map((date) => ({ date, ...hours, status: 'planned' as const }))
+        await tx.days.put(market.id, days, NOW)
+      }
+      await tx.days.put(
+        markets[4]!.id,
+        [{ date: '2026-10-24', opens: '08:00', closes: '12:00', note: '', status: 'cancelled' }],
+        NOW,
+      )
+    })
+    const asked = (relative: 'today' | 'weekend', at: string) =>
+      read(async (views) => {
+        const open = { relative, at: `${at}:00.000Z` }
+        const { markets, total } = (await views.marketListing({
+          page: 1,
+          pageSize: 9,
+          city: normalizePlace(city),
+          open,
+        }))!.value
+        expect(total).toBe(markets.length)
+        return Object.fromEntries(
+          markets.map(({ time_zone, days }) => [time_zone, days!.map(({ date }) => date.slice(5)).join(' ')]),
+        )
+      })
+    // Friday noon in Greenwich is Saturday in Kiritimati, and early on Friday in Pago Pago.
+    expect(await asked('today', '2026-10-23T12:00')).toEqual({
+      'Pacific/Kiritimati': '10-24',
+      'America/Chicago': '10-23',
+      'Pacific/Pago_Pago': '10-23',
+      '': '10-23',
+    })
+    expect(await asked('today', '2026-10-24T18:15')).toEqual({
+      'Pacific/Kiritimati': '10-25',
+      'Asia/Kathmandu': '10-25',
+      'America/Chicago': '10-24',
+      'Pacific/Pago_Pago': '10-24',
+    })
+    expect(await asked('today', '2026-10-24T18:00')).not.toHaveProperty('Asia/Kathmandu')
+    expect(await asked('weekend', '2026-10-23T12:00')).toEqual({
+      'Pacific/Kiritimati': '10-24 10-25',
+      'Asia/Kathmandu': '10-25',
+      'America/Chicago': '10-24 10-25',
+      'Pacific/Pago_Pago': '10-24 10-25',
+      '': '10-25',
+    })
+    // On Sunday what is left of it; where it is Monday already, the next one.
+    expect(await asked('weekend', '2026-10-25T12:00')).toEqual({
+      'Pacific/Kiritimati': '10-31 11-01',
+      'Asia/Kathmandu': '10-25',
+      'America/Chicago': '10-25',
+      'Pacific/Pago_Pago': '10-25',
+      '': '10-25',
+    })
+    // Clocks have gone back in Chicago: its Sunday has twenty-five hours.
+    expect(await asked('today', '2026-11-02T05:45')).toMatchObject({ 'America/Chicago': '11-01' })
+    expect(await asked('today', '2026-11-02T06:00')).toMatchObject({ 'America/Chicago': '11-02' })
   })
 
   it('a market’s applications, newest first', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Role } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES, type MarketStatus } from '../../../src/domain/market.ts'
+import { DAY_STATUSES, type DayStatus, type Season } from '../../../src/domain/season.ts'
 
 /**
  * A write, as plain data, so that fast-check can shrink and print it. Numbers choose among what there is when it runs
@@ -36,6 +37,14 @@ export type Command =
         readonly stallCount?: number
         readonly status?: MarketStatus
       }
+    }
+  | { readonly do: 'schedule'; readonly market: number; readonly stranger: boolean; readonly seasons: number }
+  | {
+      readonly do: 'change-day'
+      readonly market: number
+      readonly stranger: boolean
+      readonly date: string
+      readonly changes: { readonly closes?: string; readonly status?: DayStatus; readonly note?: string }
     }
   | {
       readonly do: 'import'
@@ -79,6 +88,26 @@ export const CITIES = ['Chicago', ' chicago', 'CHICAGO ', 'a:b', 'São Paulo'] a
 /** Two spellings of one region, and another; and none. */
 export const REGIONS = ['IL', ' il', 'Île-de-France', ''] as const
 export const COUNTRIES = ['US', 'FR', ''] as const
+
+/** The moment at which worlds are asked: a Friday, by every clock but those furthest east. */
+export const NOW = Date.parse('2026-05-01T08:00:00.000Z')
+/** A Saturday, a Sunday, a Saturday later, and a day on which no market opens. */
+export const DATES = ['2026-05-02', '2026-05-03', '2026-05-09', '2026-05-05'] as const
+
+const opens = (weekday: 'saturday' | 'sunday', closes: string) => ({ weekday, opens: '09:00', closes })
+const fromMay = (to: string, ...weekly: ReturnType<typeof opens>[]) => ({
+  name: '',
+  from: '2026-05-01',
+  to,
+  weekly,
+})
+/** What organizers say of when they open. */
+export const SCHEDULES: readonly (readonly Season[])[] = [
+  [fromMay('2026-05-10', opens('saturday', '13:00'), opens('sunday', '13:00'))],
+  [fromMay('2026-05-08', opens('saturday', '14:00'))],
+  [fromMay('2026-05-31', opens('sunday', '01:00'))],
+  [],
+]
 
 const index = fc.nat({ max: 6 })
 const name = fc.constantFrom('Alder', 'Birch', 'Cedar', 'Dill')
@@ -142,6 +171,28 @@ const turn = fc.record({
   changes: fc.record({ status: fc.constantFrom<MarketStatus>('active', 'closed') }),
 })
 
+const schedule = fc.record({
+  do: fc.constant('schedule' as const),
+  market: index,
+  stranger,
+  seasons: fc.nat({ max: SCHEDULES.length - 1 }),
+})
+
+const changeDay = fc.record({
+  do: fc.constant('change-day' as const),
+  market: index,
+  stranger,
+  date: fc.constantFrom(...DATES),
+  changes: fc.record(
+    {
+      closes: fc.constantFrom('12:00', '15:00'),
+      status: fc.constantFrom(...DAY_STATUSES),
+      note: fc.constantFrom('', 'A storm'),
+    },
+    optional,
+  ),
+})
+
 const importing = fc.record({
   do: fc.constant('import' as const),
   organizer: index,
@@ -188,6 +239,8 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: create },
   { weight: 4, arbitrary: edit },
   { weight: 3, arbitrary: turn },
+  { weight: 3, arbitrary: schedule },
+  { weight: 4, arbitrary: changeDay },
   { weight: 2, arbitrary: importing },
   { weight: 2, arbitrary: assign },
   { weight: 5, arbitrary: apply },
@@ -229,6 +282,8 @@ export const NUCLEUS: readonly Command[] = [
     slug: undefined,
   },
   { do: 'edit', market: 1, stranger: false, changes: { status: 'active' } },
+  { do: 'schedule', market: 0, stranger: false, seasons: 0 },
+  { do: 'schedule', market: 1, stranger: false, seasons: 1 },
   { do: 'apply', market: 0, vendor: 0 },
   { do: 'apply', market: 0, vendor: 1 },
   { do: 'apply', market: 1, vendor: 2 },

@@ -5,12 +5,13 @@ import { readRoutes } from '../../../src/adapters/http/route-table.ts'
 import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
-import { ShowSitemap } from '../../../src/application/pages/page-reads.ts'
+import { MARKET_ZONE } from '../../../src/application/markets/market-reads.ts'
+import { PAGE_ZONE, ShowSitemap } from '../../../src/application/pages/page-reads.ts'
 import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
-import { CITIES, COUNTRIES, REGIONS } from './commands.ts'
+import { CITIES, COUNTRIES, DATES, NOW, REGIONS } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
 
 /** One view with one set of parameters: what a reader may have cached. */
@@ -42,6 +43,8 @@ export function questionsOf(world: Askable): Question[] {
     ...urls.map(asked),
     // As a page it tells the parts and not the markets: it hardly ever changes.
     question(ShowSitemap.view, {}),
+    ...[...world.markets, { id: UNKNOWN_ID }].map(({ id }) => question(MARKET_ZONE, { id })),
+    ...[...world.slugs].map((slug) => question(PAGE_ZONE, { slug })),
     ...accounts.map((id) => question(ACCOUNT_DETAIL, { id })),
     ...accounts.map((id) => question(ACCOUNT_SESSION, { id })),
   ]
@@ -59,7 +62,11 @@ function asked(url: string): Question {
   if (before !== undefined) return before
   const found = questionAt(ROUTES, url)
   if (found === undefined) throw new Error(`No route answers ${url}`)
-  const made = question(found.route.read.cachedAs(PAGES) as View<object, unknown, ViewQueries>, found.params)
+  const params = found.route.read.at(found.params as never, NOW, 'America/Chicago')
+  const made = question(
+    found.route.read.cachedAs(PAGES) as View<object, unknown, ViewQueries>,
+    params as object,
+  )
   known.set(url, made)
   return made
 }
@@ -86,6 +93,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   city: [...CITIES, 'nowhere'],
   region: REGIONS,
   country: COUNTRIES,
+  on: DATES,
+  day: ['today', 'weekend', ...DATES],
   'status of application': APPLICATION_STATUSES,
   'status of market': MARKET_STATUSES,
 }
@@ -106,20 +115,31 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
       : page_size === undefined
         ? [{ page: '2' }, {}]
         : [{ page: '2', page_size: '1' }, {}]
-  const filters = Object.keys(others).flatMap((name) => {
+  const { from, to, ...alone } = others
+  // One without the other is refused, or as good as another one.
+  const spans = from === undefined || to === undefined ? [] : [{ from: DATES[0], to: DATES[1] }]
+  const filters = Object.keys(alone).flatMap((name) => {
     const values = VALUES[name] ?? VALUES[`${name} of ${path.endsWith('markets') ? 'market' : 'application'}`]
     if (values === undefined) throw new Error(`What can be asked of ${name} is not known here`)
     return values.map((value) => ({ [name]: value }))
   })
   const asking = told.flatMap((name) => TOLD[name](world).map((value) => ({ [name]: value })))
   return (told.length === 0 ? [{}] : asking).flatMap((who) =>
-    [{}, ...filters, ...together(Object.keys(others))].flatMap((filter) =>
-      pages.map((part) => {
-        const parameters = new URLSearchParams({ ...who, ...part, ...filter })
-        return parameters.size === 0 ? '' : `?${parameters}`
-      }),
+    [{}, ...filters, ...spans, ...together(Object.keys(alone).filter(isPlace)), ...inCityOn(alone)].flatMap(
+      (filter) =>
+        pages.map((part) => {
+          const parameters = new URLSearchParams({ ...who, ...part, ...filter })
+          return parameters.size === 0 ? '' : `?${parameters}`
+        }),
     ),
   )
+}
+
+const isPlace = (name: string) => ['city', 'region', 'country'].includes(name)
+
+/** Of one city, on one day. */
+function inCityOn(names: object): Record<string, string>[] {
+  return ['on', 'day'].filter((name) => name in names).map((name) => ({ city: CITIES[0], [name]: DATES[0] }))
 }
 
 /** Several parameters at once: all that go together by two and more, each with its first value, and its second one. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-export const TABLES = ['accounts', 'vendors', 'markets', 'vendor_applications'] as const
+export const TABLES = ['accounts', 'vendors', 'markets', 'vendor_applications', 'market_days'] as const
 export type Table = (typeof TABLES)[number]
 
 /** A transaction as an operator might type it. */
@@ -76,12 +76,23 @@ export const ASSIGNMENTS: Readonly<Record<string, Readonly<Record<string, (n: nu
     longitude: point,
     time_zone: (n) => `time_zone = ${among(n, '', 'America/Chicago', 'Asia/Tokyo')}`,
     website: (n) => `website = 'https://${n}.example'`,
+    seasons: (n) =>
+      `seasons = '[{"name":"Season ${n}","from":"2026-05-01","to":"2026-05-09","weekly":[{"weekday":"friday","opens":"09:00","closes":"12:00"}]}]'`,
     name_key: (n) => `name_key = 'key ${n}'`,
     description: (n) => `description = 'On day ${n}'`,
     stall_count: (n) => `stall_count = vendor_count + ${n % 5}`,
     vendor_count: (n) => `vendor_count = (vendor_count + ${1 + (n % 2)}) % (stall_count + 1)`,
     status: (n) => `status = ${among(n, ...MARKET_STATUS)}`,
     created_at: (n) => `created_at = created_at - interval '${n + 1} hours'`,
+    updated_at: (n) => `updated_at = updated_at - interval '${n + 1} hours'`,
+  },
+  market_days: {
+    market_id: (n) => `market_id = ${one('markets', n)}`,
+    date: (n) => `date = date + ${1 + (n % 8)}`,
+    opens: (n) => `opens = '0${n % 9}:30'`,
+    closes: (n) => `closes = '1${n % 9}:45'`,
+    status: (n) => `status = ${among(n, 'planned', 'cancelled')}`,
+    note: (n) => `note = 'Note ${n}'`,
     updated_at: (n) => `updated_at = updated_at - interval '${n + 1} hours'`,
   },
   vendor_applications: {
@@ -102,7 +113,11 @@ const REFERENCES: Readonly<Record<Table, readonly (readonly [Table, string])[]>>
     ['accounts', 'vendor_id'],
     ['vendor_applications', 'vendor_id'],
   ],
-  markets: [['vendor_applications', 'market_id']],
+  markets: [
+    ['vendor_applications', 'market_id'],
+    ['market_days', 'market_id'],
+  ],
+  market_days: [],
   vendor_applications: [],
 }
 
@@ -114,7 +129,9 @@ export function updates(table: Table, column: string, n: number, which: Some): s
     )
     return [...rekeyed, `update ${table} set id = ${fresh(n, 'id')} where id in (${ids(table, which)})`]
   }
-  return [`update ${table} set ${ASSIGNMENTS[table]![column]!(n)} where id in (${ids(table, which)})`]
+  const update = `update ${table} set ${ASSIGNMENTS[table]![column]!(n)} where id in (${ids(table, which)})`
+  // Tags are spelled alike, however the session at the prompt spells dates.
+  return table === 'market_days' ? [`set local datestyle = 'SQL, DMY'`, update] : [update]
 }
 
 const NOW = `timestamptz '2026-05-01 08:00:00Z'`
@@ -129,6 +146,8 @@ const ROWS: Readonly<Record<Table, (n: number) => string>> = {
   ) => `(id, organizer_id, slug, name, city, region, country, description, stall_count, vendor_count, status, created_at, updated_at)
     select ${fresh(n, "'market'", 'i')}, ${one('accounts', n, `role = 'organizer'`)}, 'new-${n}-' || i, 'Market ' || i,
       ${among(n, ...CITY)}, ${among(n, ...REGION)}, ${among(n, 'US', 'FR', '')}, '', 3, ${n % 3}, ${among(n, ...MARKET_STATUS)}, ${NOW}, ${NOW}`,
+  market_days: (n) => `(id, market_id, date, opens, closes)
+    select ${fresh(n, "'day'", 'i')}, ${one('markets', n)}, date '2026-05-01' + ${n} + i, '09:00', '12:00'`,
   vendor_applications: (n) => `
     select ${fresh(n, "'application'", 'i')}, ${one('markets', n)}, ${one('vendors', n + 1)}, 'Please', ${among(n, ...STATUS)}, ${NOW}, ${NOW}`,
 }
@@ -143,6 +162,8 @@ export function deletes(table: Table, which: Some): string[] {
   switch (table) {
     case 'vendor_applications':
       return [applications(`id in (${gone})`)]
+    case 'market_days':
+      return [`delete from market_days where id in (${gone})`]
     case 'markets':
       return [applications(`market_id in (${gone})`), `delete from markets where id in (${gone})`]
     case 'vendors':
@@ -170,6 +191,7 @@ const table = fc.constantFrom<Table>(
   'markets',
   'vendor_applications',
   'vendor_applications',
+  'market_days',
 )
 
 const update = table.chain((of) =>

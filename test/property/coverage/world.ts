@@ -5,7 +5,7 @@ import type { Writes } from '../../../src/application/tables/reads-and-writes.ts
 import { type Application as EveryUseCase, WRITES } from '../../../src/application/use-cases.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { NOWHERE, slugify } from '../../../src/domain/market.ts'
-import { type Command, SLUGS } from './commands.ts'
+import { type Command, SCHEDULES, SLUGS } from './commands.ts'
 import { NoHashing, NoTokens, WorldIds } from './fakes.ts'
 
 export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
@@ -80,6 +80,18 @@ export class World {
         await writes.updateMarket(market?.id ?? UNKNOWN_ID, changes, viewer)
         return
       }
+      case 'schedule': {
+        const market = pick(this.markets, command.market)
+        const viewer = organizer(command.stranger ? this.#otherThan(market?.owner) : market?.owner)
+        await writes.scheduleMarket(market?.id ?? UNKNOWN_ID, SCHEDULES[command.seasons]!, viewer)
+        return
+      }
+      case 'change-day': {
+        const market = pick(this.markets, command.market)
+        const viewer = organizer(command.stranger ? this.#otherThan(market?.owner) : market?.owner)
+        await writes.changeDay(market?.id ?? UNKNOWN_ID, command.date, command.changes, viewer)
+        return
+      }
       case 'import':
         return this.#import(command, writes)
       case 'assign': {
@@ -143,6 +155,7 @@ export class World {
       city,
       region,
       country,
+      timeZone: 'America/Chicago',
       stallCount,
       slug: wanted && this.#slug(wanted),
     })

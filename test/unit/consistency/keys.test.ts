@@ -8,9 +8,16 @@ import {
   ListOwnApplications,
 } from '../../../src/application/applications/application-reads.ts'
 import { joinKey } from '../../../src/application/consistency/cache-key.ts'
-import { ListMarkets, ListOwnMarkets } from '../../../src/application/markets/market-reads.ts'
+import {
+  ListDays,
+  ListMarkets,
+  ListOwnMarkets,
+  MARKET_ZONE,
+} from '../../../src/application/markets/market-reads.ts'
 import {
   BrowseMarkets,
+  PAGE_ZONE,
+  ShowCalendar,
   ShowMarket,
   ShowSitemap,
   ShowSitemapPart,
@@ -81,6 +88,17 @@ const number = fc.integer({ min: 1, max: 2 })
 const cityName = fc.oneof({ weight: 4, arbitrary: few }, treacherous, fc.string({ unit: 'binary' }))
 const place = fc.option(cityName.map(normalizePlace), { nil: undefined })
 const places = { city: place, region: place, country: place }
+const date = fc.constantFrom('2026-05-02', '2026-05-03')
+const open = fc.option(
+  fc.oneof(
+    fc.record({ from: date, to: date }),
+    fc.record({
+      relative: fc.constantFrom('today' as const, 'weekend' as const),
+      at: fc.constantFrom('2026-05-02T00:00:00.000Z', '2026-05-02T00:15:00.000Z'),
+    }),
+  ),
+  { nil: undefined },
+)
 const placesOf = ({ city, region, country }: { [Name in keyof typeof places]: string | undefined }) => [
   city ?? null,
   region ?? null,
@@ -98,9 +116,15 @@ interface Asked {
 /** A question to each of the views. A new view does not compile until it is here. */
 const questions = Object.values({
   listMarkets: fc
-    .record({ page: number, pageSize: number, ...places })
+    .record({ page: number, pageSize: number, open, ...places })
     .map((asks) =>
-      question(ListMarkets.view.key(present(asks)), ['listing', asks.page, asks.pageSize, ...placesOf(asks)]),
+      question(ListMarkets.view.key(present(asks)), [
+        'listing',
+        asks.page,
+        asks.pageSize,
+        asks.open ?? null,
+        ...placesOf(asks),
+      ]),
     ),
   getMarket: byId('getMarket'),
   getMarketStats: byId('getMarketStats'),
@@ -145,15 +169,31 @@ const questions = Object.values({
   getOrganizerDashboard: byId('getOrganizerDashboard'),
   account: id.map((of) => question(ACCOUNT_DETAIL.key({ id: of }), ['account', canonicalId(of)])),
   session: id.map((of) => question(ACCOUNT_SESSION.key({ id: of }), ['session', canonicalId(of)])),
-  showMarket: id.map((slug) => question(ShowMarket.view.key({ slug }), ['market page', slug])),
+  showMarket: fc
+    .record({ slug: id, today: date })
+    .map((asks) => question(ShowMarket.view.key(asks), ['market page', asks.slug, asks.today])),
+  showCalendar: id.map((slug) => question(ShowCalendar.view.key({ slug }), ['calendar', slug])),
+  listDays: fc
+    .record({ id, from: date, to: date })
+    .map((asks) => question(ListDays.view.key(asks), ['days', canonicalId(asks.id), asks.from, asks.to])),
+  marketZone: id.map((of) => question(MARKET_ZONE.key({ id: of }), ['zone', canonicalId(of)])),
+  pageZone: id.map((slug) => question(PAGE_ZONE.key({ slug }), ['page zone', slug])),
   browseMarkets: fc
-    .record({ page: number, ...places })
+    .record({ page: number, open, ...places })
     .map((asks) =>
-      question(BrowseMarkets.view.key(present(asks)), ['markets page', asks.page, ...placesOf(asks)]),
+      question(BrowseMarkets.view.key(present(asks)), [
+        'markets page',
+        asks.page,
+        asks.open ?? null,
+        ...placesOf(asks),
+      ]),
     ),
   showSitemap: fc.constant(question(ShowSitemap.view.key({}), ['sitemap'])),
   showSitemapPart: number.map((part) => question(ShowSitemapPart.view.key({ part }), ['sitemap', part])),
-} satisfies Record<keyof typeof READS | 'account' | 'session', fc.Arbitrary<Asked>>)
+} satisfies Record<
+  keyof typeof READS | 'account' | 'session' | 'marketZone' | 'pageZone',
+  fc.Arbitrary<Asked>
+>)
 
 /** Two questions, more often to one view than not: keys that meet by chance are near each other. */
 const twoQuestions = fc.oneof(

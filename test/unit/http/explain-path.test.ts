@@ -5,6 +5,7 @@ import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
 import { readRoutes } from '../../../src/adapters/http/route-table.ts'
 import { ExplainView } from '../../../src/application/consistency/explanation.ts'
 import { Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
+import type { Reads } from '../../../src/application/tables/reads-and-writes.ts'
 import { READS } from '../../../src/application/use-cases.ts'
 import { ROUTES } from '../../support/api-document.ts'
 import { TimerClock } from '../consistency/fakes.ts'
@@ -16,7 +17,12 @@ const explainView = new ExplainView(new NullCache(), new TrustedSessions(), new 
 const pages = new HtmlPages(publicUrl)
 const rows = readRoutes({ forPages: [], publicUrl })
 
-const explain = (path: string) => explainPath(explainView, pages, rows, path)
+/** It is May in Chicago, where the markets stand, but not in Greenwich any more. */
+const needs = {
+  reads: { read: async () => ({ value: () => ({ time_zone: 'America/Chicago' }) }) } as unknown as Reads,
+  clock: Object.assign(new TimerClock(), { now: () => Date.parse('2026-06-01T03:07:00.000Z') }),
+}
+const explain = (path: string) => explainPath(explainView, pages, rows, needs, path)
 const page = (key: string) => `${key}:rendered:${pages.version}`
 
 describe('explain', () => {
@@ -30,7 +36,11 @@ describe('explain', () => {
       `market:${MARKET_ID}:applications:status:pending:page:1:size:20`,
     ],
     ['/?city=bern&utm_source=letter', page('page:markets:1:city:bern')],
-    ['/m/a-market', page('page:market:a-market')],
+    ['/markets?on=2026-06-06', 'markets:active:page:1:size:20:open:2026-06-06:2026-06-06'],
+    ['/?day=today', page('page:markets:1:open:today:2026-06-01T03%3A00%3A00.000Z')],
+    [`/markets/${MARKET_ID}/days?to=2026-06-07`, `market:${MARKET_ID}:days:2026-05-31:2026-06-07`],
+    ['/m/a-market', page('page:market:a-market:2026-05-31')],
+    ['/m/a-market.ics', page('page:market:a-market:calendar')],
     ['/sitemap.xml', page('page:sitemap:index')],
     ['/sitemap/3.xml', page('page:sitemap:part:3')],
   ])('tells of %s the key that the route reads', async (path, key) => {

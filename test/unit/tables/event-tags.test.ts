@@ -46,6 +46,21 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     listing: LISTED,
     applicationIds: ['a1'],
   },
+  'market-scheduled': {
+    type: 'market-scheduled',
+    marketId: 'm1',
+    slug: 's1',
+    organizerId: 'o1',
+    listing: LISTED,
+    dates: ['2026-05-02', '2026-05-03'],
+  },
+  'market-day-changed': {
+    type: 'market-day-changed',
+    marketId: 'm1',
+    slug: 's1',
+    listing: LISTED,
+    date: '2026-05-02',
+  },
   'market-deleted': { type: 'market-deleted', marketId: 'm1', organizerId: 'o1' },
   'application-submitted': {
     type: 'application-submitted',
@@ -126,6 +141,23 @@ it.each([
   expect(invalidatedBy(edited).isSupersetOf(new Set(LISTINGS))).toBe(true)
 })
 
+it('a day that is cancelled leaves the lists of all other days as they are, and the list without days', () => {
+  const { date } = EVENTS['market-day-changed']
+  const found = invalidatedBy(EVENTS['market-day-changed'])
+  expect(found).toEqual(new Set([tags.marketDays('m1'), tags.marketPage('s1'), tags.dayListings(date)]))
+  const other = ListMarkets.view.tags({
+    page: 1,
+    pageSize: 20,
+    open: { from: '2026-05-03', to: '2026-05-03' },
+  })
+  expect(found.isDisjointFrom(new Set(other))).toBe(true)
+  const weekend = ListMarkets.view.tags({ page: 1, pageSize: 20, open: { from: date, to: '2026-05-03' } })
+  expect(found.isDisjointFrom(new Set(weekend))).toBe(false)
+  expect(invalidatedBy({ ...EVENTS['market-day-changed'], listing: { ...LISTED, listed: false } })).toEqual(
+    new Set([tags.marketDays('m1'), tags.marketPage('s1')]),
+  )
+})
+
 it('a draft that stays one changes no list', () => {
   const edited: MarketEdited = { ...EVENTS['market-edited'], before: UNLISTED, after: UNLISTED }
   expect(invalidatedBy(edited).isDisjointFrom(new Set(LISTINGS))).toBe(true)
@@ -188,7 +220,10 @@ it('counts what all events of a write touch, each view once', () => {
 it('every view of a kind of which there are many carries the tag that stands for all of it', () => {
   const id = 'm1'
   expect(GetMarket.view.tags({ id })).toEqual([tags.market(id), 'every:market'])
-  expect(ShowMarket.view.tags({ slug: 's1' })).toEqual([tags.marketPage('s1'), 'every:page:market'])
+  expect(ShowMarket.view.tags({ slug: 's1', today: '2026-05-02' })).toEqual([
+    tags.marketPage('s1'),
+    'every:page:market',
+  ])
   expect(ListApplications.view.tags({ id, page: 1, pageSize: 2 })).toEqual([
     tags.marketApplications(id),
     'every:applications:market',

@@ -9,12 +9,14 @@ import {
 import {
   GetMarket,
   GetMarketStats,
+  ListDays,
   ListMarkets,
   ListOwnMarkets,
 } from '../../../src/application/markets/market-reads.ts'
 import { GetOrganizerDashboard } from '../../../src/application/organizers/organizer-reads.ts'
 import {
   BrowseMarkets,
+  ShowCalendar,
   ShowMarket,
   ShowSitemap,
   ShowSitemapPart,
@@ -61,7 +63,20 @@ it.each([
   [GetOrganizerDashboard.view.key({ id }), `organizer:${id}:dashboard`],
   [ACCOUNT_DETAIL.key({ id }), `account:${id}:detail`],
   [ACCOUNT_SESSION.key({ id }), `account:${id}:session`],
-  [ShowMarket.view.key({ slug: 'a-market' }), 'page:market:a-market'],
+  [ShowMarket.view.key({ slug: 'a-market', today: '2026-05-02' }), 'page:market:a-market:2026-05-02'],
+  [ShowCalendar.view.key({ slug: 'a-market' }), 'page:market:a-market:calendar'],
+  [
+    ListDays.view.key({ id, from: '2026-05-02', to: '2026-05-03' }),
+    `market:${id}:days:2026-05-02:2026-05-03`,
+  ],
+  [
+    ListMarkets.view.key({ page: 1, pageSize: 20, open: { from: '2026-05-02', to: '2026-05-03' } }),
+    'markets:active:page:1:size:20:open:2026-05-02:2026-05-03',
+  ],
+  [
+    BrowseMarkets.view.key({ page: 1, open: { relative: 'weekend', at: '2026-05-02T00:15:00.000Z' } }),
+    'page:markets:1:open:weekend:2026-05-02T00%3A15%3A00.000Z',
+  ],
   [BrowseMarkets.view.key({ page: 3 }), 'page:markets:3'],
   [BrowseMarkets.view.key({ page: 3, city: normalizePlace('Bern') }), 'page:markets:3:city:bern'],
   [ShowSitemap.view.key({}), 'page:sitemap:index'],

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import type { PlaceParams } from '../../../application/ports/view-queries.ts'
 import {
+  type MarketDayView,
   type MarketDetail,
   type MarketListing,
+  marketDay,
   marketDetail,
   type OwnMarkets,
 } from '../../../application/views/views.ts'
 import { MARKET_LIMITS, MARKET_STATUSES, normalizePlace, SLUG } from '../../../domain/market.ts'
-import { erase, get, post, putOrPatch } from '../kit/api-route.ts'
+import { DAY_STATUSES, SEASON_LIMITS, WEEKDAYS } from '../../../domain/season.ts'
+import { erase, get, patch, post, put, putOrPatch } from '../kit/api-route.ts'
 import { json, nothing } from '../kit/operation.ts'
 import {
   allOptional,
@@ -15,8 +18,10 @@ import {
   changes,
   country,
   countryToFind,
+  date,
   degrees,
   line,
+  localTime,
   name,
   paging,
   prose,
@@ -102,9 +107,24 @@ export const placesQuery = {
     .exactOptional(),
 }
 
+const datesQuery = {
+  on: date()
+    .describe('Only markets that open on this date, where they stand; with their hours.')
+    .exactOptional(),
+  from: date().describe('Only markets that open on a date from this one on; with to.').exactOptional(),
+  to: date().describe('Up to this date: at most seven days.').exactOptional(),
+}
+
 const listingQuery = z
-  .strictObject({ ...paging, ...placesQuery })
-  .transform(({ page, page_size: pageSize, ...places }) => ({ page, pageSize, ...asCompared(places) }))
+  .strictObject({ ...paging, ...placesQuery, ...datesQuery })
+  .transform(({ page, page_size: pageSize, on, from, to, ...places }) => ({
+    page,
+    pageSize,
+    ...asCompared(places),
+    ...(on !== undefined && { on }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  }))
 
 const statusError = `expected one of ${MARKET_STATUSES.join(', ')}, given once`
 
@@ -118,6 +138,60 @@ export function asCompared(places: Readonly<Partial<Record<keyof typeof placesQu
   return Object.fromEntries(keys.filter(([, key]) => key !== ''))
 }
 
+const hours = {
+  opens: localTime().describe('By the market’s clock.'),
+  closes: localTime().describe('Not after `opens`: on the next day.'),
+}
+
+const { name: longestSeason, note: longestNote, seasons: mostSeasons } = SEASON_LIMITS
+const seasonsError = `expected a list of at most ${mostSeasons} seasons`
+const weeklyError = 'expected a list of one to seven days of the week'
+const weekdayError = `expected one of ${WEEKDAYS.join(', ')}`
+
+const season = body({
+  name: line(longestSeason).default('').describe('Such as `Summer`; may be empty.'),
+  from: date().describe('The first date, where the market stands.'),
+  to: date().describe(`The last date: at most ${SEASON_LIMITS.days} days.`),
+  weekly: z
+    .array(body({ weekday: z.enum(WEEKDAYS, { error: weekdayError }), ...hours }), { error: weeklyError })
+    .min(1, { error: weeklyError })
+    .max(7, { error: weeklyError }),
+}).meta({ id: 'NewSeason' })
+
+const schedule = body({
+  seasons: z.array(season, { error: seasonsError }).max(mostSeasons, { error: seasonsError }),
+}).meta({ id: 'Schedule' })
+
+const dayChanges = changes({
+  ...hours,
+  status: z.enum(DAY_STATUSES, { error: `expected one of ${DAY_STATUSES.join(', ')}` }),
+  note: line(longestNote).describe('For visitors: why it is cancelled, what is special.'),
+}).meta({ id: 'DayChanges' })
+
+const daysQuery = z.strictObject({
+  from: date().describe('The first date. Without it, today where the market stands.').exactOptional(),
+  to: date().describe('The last date. Without it, ninety days later.').exactOptional(),
+})
+
+const DAY: MarketDayView = {
+  date: '2026-12-05',
+  opens: '08:00',
+  closes: '13:00',
+  opens_at: '2026-12-05T16:00:00.000Z',
+  closes_at: '2026-12-05T21:00:00.000Z',
+  status: 'planned',
+  note: '',
+}
+
+const SEASONS = [
+  {
+    name: 'Winter',
+    from: '2026-12-01',
+    to: '2027-02-28',
+    weekly: [{ weekday: 'saturday' as const, opens: '08:00', closes: '13:00' }],
+  },
+]
+
 const SUMMARY: MarketListing['markets'][number] = {
   id: HOLLYWOOD.id,
   slug: 'hollywood-market-portland',
@@ -125,6 +199,7 @@ const SUMMARY: MarketListing['markets'][number] = {
   city: HOLLYWOOD.city,
   region: HOLLYWOOD.region,
   country: HOLLYWOOD.country,
+  time_zone: 'America/Los_Angeles',
   stall_count: 30,
   vendor_count: 1,
   unclaimed: false,
@@ -136,8 +211,8 @@ const MARKET: MarketDetail = {
   postcode: '97213',
   latitude: 45.5373,
   longitude: -122.6174,
-  time_zone: 'America/Los_Angeles',
   website: 'https://hollywood-market.example',
+  seasons: SEASONS,
   description: 'Saturdays, eight to one, rain or shine.',
   status: 'active',
   organizer: { id: ORGANIZER_ID, name: 'Rosa Almeida' },
@@ -170,7 +245,7 @@ export const MARKET_ROUTES = [
     tag: 'Markets',
     summary: 'List active markets',
     description:
-      'By name as people sort, without case, accents and punctuation. Each place narrows the list.',
+      'By name as people sort, without case, accents and punctuation. Each place and date narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.',
     query: listingQuery,
     answer: 'A page of the list.',
     example: { markets: [SUMMARY], total: 1, page: 1, page_size: 20 },
@@ -229,9 +304,50 @@ export const MARKET_ROUTES = [
       'Rename it and give it more stalls': { name: 'Hollywood Market', stall_count: 40 },
     },
     answer: json(200, 'The market as it is now.', marketDetail, MARKET),
-    errors: ['wrong-status', 'stalls-taken'],
+    errors: ['wrong-status', 'stalls-taken', 'time-zone-missing'],
     represents: 'getMarket',
     run: ({ updateMarket }, { id, body, viewer, seen }) => updateMarket(id, body, viewer, seen),
+  }),
+  put('/markets/:id/seasons', 'scheduleMarket', {
+    tag: 'Markets',
+    summary: 'Say when a market opens',
+    description:
+      'Instead of what was said before: its days are made anew. What was said of a single date stays, where it is still one of its days. No two seasons share a date.',
+    token: 'organizer',
+    missing: 'market-not-found',
+    body: schedule,
+    examples: { 'Saturdays in winter': { seasons: SEASONS }, 'No days': { seasons: [] } },
+    answer: json(200, 'The market as it is now.', marketDetail, MARKET),
+    errors: ['time-zone-missing'],
+    represents: 'getMarket',
+    run: ({ scheduleMarket }, { id, body, viewer, seen }) => scheduleMarket(id, body.seasons, viewer, seen),
+  }),
+  get('/markets/:id/days', 'listDays', {
+    tag: 'Markets',
+    summary: 'List the days on which a market opens',
+    description: 'Cancelled ones, too. Those of a draft are found by its organizer alone.',
+    query: daysQuery,
+    answer: 'The days, by date.',
+    example: { market_id: HOLLYWOOD.id, time_zone: 'America/Los_Angeles', days: [DAY] },
+  }),
+  patch('/markets/:id/days/:date', 'changeDay', {
+    tag: 'Markets',
+    summary: 'Change one of a market’s days',
+    description: 'A holiday, a storm. What is not given stays. For its organizer.',
+    token: 'organizer',
+    missing: 'market-not-found',
+    body: dayChanges,
+    examples: {
+      'Cancel it': { status: 'cancelled', note: 'No market in the storm.' },
+      'Close early': { closes: '11:00' },
+    },
+    answer: json(200, 'The day as it is now.', marketDay, {
+      ...DAY,
+      status: 'cancelled',
+      note: 'No market in the storm.',
+    }),
+    errors: ['day-not-found'],
+    run: ({ changeDay }, { id, date, body, viewer }) => changeDay(id, date, body, viewer),
   }),
   erase('/markets/:id', 'deleteMarket', {
     tag: 'Markets',

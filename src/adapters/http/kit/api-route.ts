@@ -4,7 +4,7 @@ import type { View } from '../../../application/consistency/view.ts'
 import type { Once } from '../../../application/ports/repositories.ts'
 import type { Viewer } from '../../../application/ports/token-issuer.ts'
 import type { Seen } from '../../../application/use-case/precondition.ts'
-import { isRole, type Missing, type Read } from '../../../application/use-case/read.ts'
+import { type AnyRead, isRole, type Missing } from '../../../application/use-case/read.ts'
 import { type Application, READS } from '../../../application/use-cases.ts'
 import { ROLES } from '../../../domain/account.ts'
 import { parseId } from '../../../domain/ids.ts'
@@ -31,7 +31,7 @@ export interface ReadRoute {
   readonly path: string
   /** The use case's name in the registry, which is the operation's too. */
   readonly name: ReadName
-  readonly read: Read<never, unknown>
+  readonly read: AnyRead
   readonly query: z.ZodType<object>
   /** What the token tells it. */
   readonly told: readonly Told[]
@@ -120,9 +120,14 @@ const ANY_QUERY = z.object({})
 const PATH_VALUES = {
   id: parseId,
   slug: (text: string) => (isSlug(text) ? text : undefined),
+  date: (text: string) => (isDate(text) ? text : undefined),
   part: (text: string) => (/^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined),
 }
 type PathValues = typeof PATH_VALUES
+
+function isDate(text: string): boolean {
+  return z.iso.date().safeParse(text).success
+}
 
 export type PathTexts = Readonly<Record<string, string | readonly string[] | undefined>>
 
@@ -136,10 +141,14 @@ export function paramsOf({ read, query, parameters }: ReadRoute, path: PathTexts
 }
 
 /** @throws HttpError the `missing` code for what cannot be an id: nothing has that name, so nothing is found */
-export function pathValues(texts: PathTexts, missing: Missing | undefined): { readonly id?: string } {
+export function pathValues(
+  texts: PathTexts,
+  missing: Missing | undefined,
+): { readonly id?: string; readonly date?: string } {
   const values = Object.entries(texts).map(([name, text]) => {
     const value = PATH_VALUES[name as keyof PathValues](String(text))
-    if (value === undefined) throw new HttpError(missing ?? 'route-not-found')
+    if (value === undefined)
+      throw new HttpError(name === 'date' ? 'day-not-found' : (missing ?? 'route-not-found'))
     return [name, value]
   })
   return Object.fromEntries(values)
@@ -223,6 +232,7 @@ export interface CallRoute {
 interface Asked<Body, Who> {
   /** Of the path, where that has one. */
   readonly id: string
+  readonly date: string
   readonly body: Body
   readonly viewer: Who
   readonly seen: Seen
@@ -271,6 +281,7 @@ type Method = <
 ) => CallRoute
 
 export const post: Method = (path, name, docs) => call('POST', path, name, docs as LooseDocs)
+export const patch: Method = (path, name, docs) => call('PATCH', path, name, docs as LooseDocs)
 export const put: Method = (path, name, docs) => call('PUT', path, name, docs as LooseDocs)
 /** `delete` is a word of the language. */
 export const erase: Method = (path, name, docs) => call('DELETE', path, name, docs as LooseDocs)

@@ -28,7 +28,7 @@ export function callRoute(
     operation,
     async handle(req, res) {
       const viewer = await (method === 'GET' ? access.caller(req, token) : access.writer(req, res, token))
-      const { id = '' } = pathValues(req.params, missing)
+      const { id = '', date = '' } = pathValues(req.params, missing)
       const seen = seenBy(req)
       if (seen !== undefined && !takesSeen && method !== 'GET')
         throw new HttpError('precondition-failed', NOTHING_TO_SEE)
@@ -38,6 +38,7 @@ export function callRoute(
         key !== undefined && { accountId: viewer.accountId, key, request: digest([operation.id, id, asked]) }
       const result = await run(application, {
         id,
+        date,
         body: asked,
         seen,
         once: once || undefined,

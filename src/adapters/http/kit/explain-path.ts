@@ -1,5 +1,6 @@
 import type { ExplainView, Explanation } from '../../../application/consistency/explanation.ts'
 import type { PageRenderer } from '../../../application/ports/page-renderer.ts'
+import type { Dependencies } from '../../../application/use-case/use-case.ts'
 import { questionAt, type ReadRoute } from './api-route.ts'
 import { asHttpError, HttpError } from './problem.ts'
 import { queryProperties } from './schemas.ts'
@@ -12,10 +13,12 @@ export async function explainPath(
   explain: ExplainView,
   renderer: PageRenderer,
   routes: readonly ReadRoute[],
+  needs: Pick<Dependencies, 'reads' | 'clock'>,
   path: string,
 ): Promise<Explanation> {
   const { route, params } = questionOf(routes, path)
-  return explain.execute(route.read.cachedAs(renderer), params as never)
+  const now = await route.read.params(params as never, needs)
+  return explain.execute(route.read.cachedAs(renderer), now as never)
 }
 
 function questionOf(routes: readonly ReadRoute[], path: string) {

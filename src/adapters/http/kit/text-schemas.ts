@@ -147,6 +147,22 @@ export function degrees(most: number) {
   return z.number({ error }).min(-most, { error }).max(most, { error }).nullable()
 }
 
+const dateError = 'expected a date such as 2026-05-02'
+
+/** A date of the calendar, `YYYY-MM-DD`. */
+export function date() {
+  return z.iso
+    .date({ error: dateError })
+    .register(documentedAs, { pattern: undefined, format: 'date', examples: ['2026-05-02'] })
+}
+
+const timeError = 'expected a time from 00:00 to 23:59'
+
+/** `HH:MM`. */
+export function localTime() {
+  return z.string({ error: timeError }).regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: timeError })
+}
+
 const pageError = 'expected a whole number from 1 to 1000000, given once'
 const pageSizeError = 'expected a whole number from 1 to 100, given once'
 

@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { URLS_PER_SITEMAP } from '../../../application/pages/page-reads.ts'
 import { PageRenderer } from '../../../application/ports/page-renderer.ts'
-import type { MarketPage, MarketsPage, SitemapIndex, SitemapPart } from '../../../application/views/views.ts'
+import type {
+  MarketCalendar,
+  MarketPage,
+  MarketsPage,
+  SitemapIndex,
+  SitemapPart,
+} from '../../../application/views/views.ts'
 import { digest } from './assets.ts'
+import { calendarText } from './calendar.ts'
 import { marketTemplate } from './market-template.ts'
 import { marketsTemplate } from './markets-template.ts'
 import { sitemapIndexTemplate, sitemapPartTemplate } from './sitemap-template.ts'
@@ -21,6 +28,10 @@ export class HtmlPages extends PageRenderer {
 
   market(page: MarketPage): string {
     return marketTemplate(page, this.#origin)
+  }
+
+  calendar(calendar: MarketCalendar): string {
+    return calendarText(calendar, this.#origin)
   }
 
   markets(page: MarketsPage): string {

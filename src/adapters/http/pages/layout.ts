@@ -1,6 +1,6 @@
 import { html } from 'ghtml'
 import { ICON, STYLESHEET } from './assets.ts'
-import type { Places } from './markup.ts'
+import type { Narrowed } from './markup.ts'
 
 export interface Layout {
   readonly title: string
@@ -85,15 +85,30 @@ function openGraph(
     .join('\n')
 }
 
+/** When markets may be asked for, in the words of an address and of people. */
+const DAYS: readonly (readonly [string, string])[] = [
+  ['', 'any day'],
+  ['today', 'today'],
+  ['weekend', 'this weekend'],
+]
+
 /** The longest name of a city or region that a market can have. */
 const LONGEST = 120
 
 /** A search by place that needs no script. */
-export function searchForm({ city, region, country }: Places = {}): string {
+export function searchForm({ city, region, country, day }: Narrowed = {}): string {
   return html`<search><form action="/" method="get">
 <div class="fields">
 <div class="wide"><label for="city">City</label><input id="city" name="city" type="search" value="${city ?? ''}" maxlength="${LONGEST}" placeholder="Portland" autocomplete="address-level2" enterkeyhint="search"></div>
 <div><label for="region">State or region</label><input id="region" name="region" type="search" value="${region ?? ''}" maxlength="${LONGEST}" placeholder="Any" autocomplete="address-level1" enterkeyhint="search"></div>
+<div><label for="day">Open</label><select id="day" name="day">
+!${DAYS.concat(day && !DAYS.some(([value]) => value === day) ? [[day, `on ${day}`]] : []).map(
+    ([
+      value,
+      words,
+    ]) => html`<option value="${value}"!${value === (day ?? '') ? ' selected' : ''}>${words}</option>
+`,
+  )}</select></div>
 !${country ? html`<input type="hidden" name="country" value="${country}">` : ''}<button type="submit">Search</button>
 </div>
 </form></search>`

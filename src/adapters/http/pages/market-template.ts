@@ -1,5 +1,6 @@
 import { html } from 'ghtml'
 import type { MarketPage } from '../../../application/views/views.ts'
+import { dateName, hoursName, zoneName } from './dates.ts'
 import { layout } from './layout.ts'
 import { listedDay, listedHours } from './listed-hours.ts'
 import {
@@ -10,6 +11,7 @@ import {
   listPath,
   marketPath,
   placeName,
+  postalLines,
   stallsLeft,
   webAddress,
 } from './markup.ts'
@@ -37,6 +39,7 @@ export function marketTemplate(market: MarketPage, origin: string): string {
 !${open ? '' : '<p class="notice"><strong>Closed at present.</strong> This market takes no visitors and no new vendors until it opens again.</p>'}
 !${description === '' ? '' : html`<p class="about" dir="auto">${description}</p>`}
 !${organizer === null ? '' : html`<p class="by">Organized by <span dir="auto">${organizer}</span></p>`}
+!${open ? days(market) : ''}
 !${whereabouts(market)}
 !${listed(market)}
 !${open ? stalls(market) : ''}
@@ -57,19 +60,30 @@ function sells({ name, city, region, vendor_count, stall_count }: MarketPage): s
   return `${count(vendor_count, 'vendor')} at ${name} in ${placeName({ city, region })}. ${freeStalls(stall_count - vendor_count)}.`
 }
 
+/** The next days, by the market's clock. */
+function days({ slug, days, country, time_zone }: MarketPage): string {
+  if (days.length === 0) return ''
+  return html`<section aria-labelledby="days">
+<h2 id="days">When</h2>
+<ul class="days">
+!${days.map(
+    (
+      day,
+    ) => html`<li class="${day.status}"><time datetime="${day.opens_at}">${dateName(day.date, country)}</time> <span>!${
+      day.status === 'cancelled' ? '<strong>Cancelled</strong>' : hoursName(day, country)
+    }</span>!${day.note === '' ? '' : html` <span class="note" dir="auto">${day.note}</span>`}</li>
+`,
+  )}</ul>
+<p class="ways"><span>!${time_zone === '' ? '' : html`By the market’s clock (${zoneName(time_zone)}).`}</span> <a href="${marketPath(slug)}.ics">Add to calendar</a></p>
+</section>`
+}
+
 /** What is known of where it is, and how to get there. What is not known is not shown. */
 function whereabouts(market: MarketPage): string {
-  const { street, city, region, postcode, country, website } = market
-  const web = webAddress(website)
-  const lines = [
-    street,
-    [placeName({ city, region }), postcode].filter(Boolean).join(' '),
-    country && countryName(country),
-  ]
+  const web = webAddress(market.website)
   return html`<section class="whereabouts" aria-labelledby="whereabouts">
 <h2 id="whereabouts">Where</h2>
-<address>!${lines
-    .filter(Boolean)
+<address>!${postalLines(market)
     .map((line) => html`<span dir="auto">${line}</span>`)
     .join('<br>')}</address>
 <p class="ways"><a href="${directions(market)}" rel="noopener">Directions</a>!${web === undefined ? '' : html`<a href="${web.href}" rel="nofollow ugc noopener">${web.host}</a>`}</p>
@@ -148,6 +162,7 @@ function vendor({ business_name, category, description, website }: MarketPage['v
 
 /** https://schema.org/LocalBusiness: a place and an organization, which a market is; it has no type of its own. */
 function localBusiness(market: MarketPage, origin: string): object {
+  const days = market.days.filter(({ status }) => status === 'planned')
   const { slug, name, description, vendors, latitude, longitude, website } = market
   return {
     '@type': 'LocalBusiness',
@@ -158,12 +173,17 @@ function localBusiness(market: MarketPage, origin: string): object {
     ...(webAddress(website) !== undefined && { sameAs: webAddress(website)?.href }),
     address: postalAddress(market),
     ...(latitude !== null && { geo: { '@type': 'GeoCoordinates', latitude, longitude } }),
+    ...(days.length > 0 && { openingHoursSpecification: days.map(openingHours) }),
     member: vendors.map(({ business_name, website }) => ({
       '@type': 'Organization',
       name: business_name,
       ...(webAddress(website) !== undefined && { url: webAddress(website)?.href }),
     })),
   }
+}
+
+function openingHours({ date, opens, closes }: MarketPage['days'][number]): object {
+  return { '@type': 'OpeningHoursSpecification', validFrom: date, validThrough: date, opens, closes }
 }
 
 function postalAddress({ street, city, region, postcode, country }: MarketPage): object {

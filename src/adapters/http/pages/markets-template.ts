@@ -1,5 +1,6 @@
 import { html } from 'ghtml'
 import type { MarketsPage } from '../../../application/views/views.ts'
+import { dateName, hoursName } from './dates.ts'
 import { layout, searchForm } from './layout.ts'
 import {
   count,
@@ -8,7 +9,7 @@ import {
   jsonLd,
   listPath,
   marketPath,
-  type Places,
+  type Narrowed,
   placeName,
 } from './markup.ts'
 
@@ -16,43 +17,52 @@ import {
 export function marketsTemplate(page: MarketsPage, origin: string): string {
   const { total } = page
   const places = asWritten(page)
-  const place = placeName(places)
+  const where = placeName(places)
+  const when = dayName(page.day)
+  const [inPlace, openThen] = [where && ` in ${where}`, when && ` open ${when}`]
   const pages = Math.ceil(total / page.page_size)
   const ofPages = page.page > 1 ? `, page ${page.page}` : ''
-  const title = `${place === '' ? 'Farmers markets' : `Farmers markets in ${place}`}${ofPages}`
+  const title = `Farmers markets${inPlace}${openThen}${ofPages}`
   return layout({
     title: `${title} · Marketflow`,
     description:
-      place === ''
+      where + when === ''
         ? 'Find a farmers market, see who sells there and which stalls are free.'
-        : `${count(total, 'farmers market')} in ${place}: who sells there and which stalls are free.`,
+        : `${count(total, 'farmers market')}${inPlace}${openThen}: who sells there and which stalls are free.`,
     canonical: (origin && origin + listPath(page.page, page)) || undefined,
     indexed: total > 0,
     shared: total > 0 ? { title, type: 'website' } : undefined,
     head: neighbours(page, pages) + (total > 0 ? jsonLd(itemList(page, origin)) : ''),
     main: html`<div class="hero">
 <h1>Find a farmers market</h1>
-<p>See who sells there, and where a stall is free.</p>
+<p>See when it opens, who sells there, and where a stall is free.</p>
 !${searchForm(places)}
 </div>
-!${total === 0 ? nothing(page, place) : found(page, place, pages)}`,
+!${total === 0 ? nothing(page, where, when) : found(page, where, when, pages)}`,
   })
 }
 
 /** As an organizer wrote them; the view has them as they are compared. */
-function asWritten({ markets, city, region, country }: MarketsPage): Places {
+function asWritten({ markets, city, region, country, day }: MarketsPage): Narrowed {
   const [first] = markets
   return {
     city: city && (first?.city ?? city),
     region: region && (first?.region ?? region),
     country: country && (first?.country ?? country.toUpperCase()),
+    day,
   }
 }
 
-function found(page: MarketsPage, place: string, pages: number): string {
+/** What was asked for, in the words of people; dates in the order that no country reads otherwise. */
+function dayName(day: string | null): string {
+  if (day === null || day === 'today') return day ?? ''
+  return day === 'weekend' ? 'this weekend' : `on ${day}`
+}
+
+function found(page: MarketsPage, place: string, when: string, pages: number): string {
   const { markets, total } = page
   return html`<section aria-labelledby="found">
-<div class="heading"><h2 id="found">${count(total, 'market')}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}</h2>!${place === '' ? '' : '<a href="/">All markets</a>'}</div>
+<div class="heading"><h2 id="found">${count(total, 'market')}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>!${place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
 <ul class="cards">
 !${markets.map((market) => card(market, page))}</ul>
 !${pages > 1 ? paging(page, pages) : ''}
@@ -61,12 +71,13 @@ function found(page: MarketsPage, place: string, pages: number): string {
 
 /** A country is told where the list may have markets of several. */
 function card(
-  { slug, name, city, region, country, stall_count, vendor_count }: MarketsPage['markets'][number],
+  { slug, name, city, region, country, stall_count, vendor_count, days = [] }: MarketsPage['markets'][number],
   list: MarketsPage,
 ): string {
   const ofCountry = list.country === null && region === '' && country !== ''
   return html`<li class="card"><h3 dir="auto"><a href="${marketPath(slug)}">${name}</a></h3>
 <p class="place" dir="auto">${placeName({ city, region })}${ofCountry ? `, ${countryName(country)}` : ''}</p>
+!${days.map((day) => html`<p class="hours"><time datetime="${day.opens_at}">${dateName(day.date, country)}</time>, <span>${hoursName(day, country)}</span></p>`)}
 !${stall_count === null ? '' : stallsOf(stall_count - vendor_count, vendor_count)}</li>
 `
 }
@@ -75,7 +86,11 @@ function stallsOf(free: number, vendors: number): string {
   return html`<p class="facts"><span>${vendors === 0 ? 'No vendors yet' : count(vendors, 'vendor')}</span><span class="${free === 0 ? 'full' : 'free'}">${freeStalls(free)}</span></p>`
 }
 
-function nothing({ city, region, country }: MarketsPage, place: string): string {
+function nothing({ city, region, country }: MarketsPage, place: string, when: string): string {
+  if (when !== '') {
+    return html`<section class="empty"><h2>No market!${place && html` in “<span dir="auto">${place}</span>”`} is open ${when}</h2>
+<p>We know of none. <a href="${listPath(1, { city, region, country })}">See those that open on other days</a>.</p></section>`
+  }
   if (place === '') {
     return html`<section class="empty"><h2>No markets yet</h2><p>The first one will show up here as soon as it opens.</p></section>`
   }

@@ -5,10 +5,16 @@ export interface Places {
   readonly country?: string | null
 }
 
+/** What a list is narrowed to: places, and when its markets are open. */
+export interface Narrowed extends Places {
+  readonly day?: string | null
+}
+
 /** The address of a page of the list; the plain `/` is its first. */
-export function listPath(page: number, { city, region, country }: Places = {}): string {
+export function listPath(page: number, { city, region, country, day }: Narrowed = {}): string {
   const query = new URLSearchParams()
-  for (const [name, place] of Object.entries({ city, region, country })) if (place) query.set(name, place)
+  for (const [name, place] of Object.entries({ city, region, country, day }))
+    if (place) query.set(name, place)
   if (page > 1) query.set('page', String(page))
   return query.size === 0 ? '/' : `/?${query}`
 }
@@ -27,6 +33,19 @@ export function countryName(code: string): string {
 /** `Springfield, IL`: as much of it as is known. */
 export function placeName({ city, region, country }: Places): string {
   return [city, region, country && countryName(country)].filter(Boolean).join(', ')
+}
+
+/** An address as on an envelope, as much of it as is known. */
+export function postalLines(market: {
+  readonly street: string
+  readonly city: string
+  readonly region: string
+  readonly postcode: string
+  readonly country: string
+}): string[] {
+  const { street, city, region, postcode, country } = market
+  const town = [placeName({ city, region }), postcode].filter(Boolean).join(' ')
+  return [street, town, country && countryName(country)].filter(Boolean)
 }
 
 /** Where a market's or vendor's website may lead: nowhere but to the web. */

@@ -1,19 +1,24 @@
 import { z } from 'zod'
+import { RELATIVE_DAYS } from '../../../application/pages/page-reads.ts'
 import { asCompared, placesQuery } from '../api/markets.ts'
 import { page, type ReadRoute } from '../kit/api-route.ts'
 import type { Route } from '../kit/routes.ts'
 import type { HeaderList } from '../kit/security-headers.ts'
-import { paging } from '../kit/text-schemas.ts'
+import { date, paging } from '../kit/text-schemas.ts'
 import { asUnverified } from './layout.ts'
 
 const HTML = 'text/html; charset=utf-8'
 const XML = 'application/xml; charset=utf-8'
 
 /** What others append to the links they share is no business of ours: unlike the API, a page takes any parameter. */
-const listParameters = { page: paging.page, ...placesQuery }
-const listQuery = z
-  .object(listParameters)
-  .transform(({ page, ...places }) => ({ page, ...asCompared(places) }))
+const dayError = `expected ${RELATIVE_DAYS.join(', ')}, or a date such as 2026-05-02`
+const day = z.union([z.enum([...RELATIVE_DAYS, '']), date()], { error: dayError })
+const listParameters = { page: paging.page, ...placesQuery, day: day.exactOptional() }
+const listQuery = z.object(listParameters).transform(({ page, day = '', ...places }) => ({
+  page,
+  ...asCompared(places),
+  ...(day !== '' && { day }),
+}))
 
 /** The public pages, and what search engines ask for. Only a known `publicUrl` makes a sitemap: it names addresses. */
 export function pageReads(headers: HeaderList, publicUrl: string | undefined): ReadRoute[] {
@@ -24,6 +29,7 @@ export function pageReads(headers: HeaderList, publicUrl: string | undefined): R
   ]
   return [
     page('/', 'browseMarkets', { ...forPeople, query: listQuery, parameters: Object.keys(listParameters) }),
+    page('/m/:slug.ics', 'showCalendar', { contentType: 'text/calendar; charset=utf-8' }),
     page('/m/:slug', 'showMarket', forPeople),
     ...(publicUrl === undefined ? [] : sitemap),
   ]

@@ -68,7 +68,7 @@ describe('the document', () => {
         codes.add(code)
     }
     // The others answer what is no operation, and the operator's page.
-    const others = ['route-not-found', 'method-not-allowed', 'cache-unavailable']
+    const others = ['route-not-found', 'method-not-allowed', 'cache-unavailable', 'market-claimed']
     const expected = Object.keys(PROBLEM_TITLES).filter((code) => !others.includes(code))
     expect([...codes].sort()).toEqual(expected.sort())
     expect([STATUS_OF['route-not-found'], STATUS_OF['method-not-allowed']]).toEqual([404, 405])
@@ -110,6 +110,7 @@ describe('the document', () => {
 
 const PAGES = [
   '/',
+  '/m/:slug.ics',
   '/m/:slug',
   '/sitemap.xml',
   '/sitemap/:part.xml',

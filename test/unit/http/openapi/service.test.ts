@@ -14,7 +14,9 @@ const OPERATIONS = ROUTES.flatMap(({ method, path, operation }) =>
 /** The document's word against the service's, operation by operation. Use cases answer what the document shows. */
 describe.each(OPERATIONS)('$id', ({ method, path, operation }) => {
   const { token, query, body, answers } = operation
-  const url = path.replace(':id', path.startsWith('/vendors') ? VENDOR_ID : MARKET_ID)
+  const url = path
+    .replace(':id', path.startsWith('/vendors') ? VENDOR_ID : MARKET_ID)
+    .replace(':date', '2026-12-05')
   const success = Math.min(...answers.map(({ status }) => status))
   const examples = body === undefined ? [undefined] : Object.values(body.examples)
   const right = rightToken(operation)

@@ -25,6 +25,26 @@ const market: MarketPage = {
   unclaimed: false,
   listing: null,
   organizer: 'Rosa',
+  days: [
+    {
+      date: '2026-05-02',
+      opens: '08:00',
+      closes: '13:30',
+      opens_at: '2026-05-02T11:00:00.000Z',
+      closes_at: '2026-05-02T16:30:00.000Z',
+      status: 'planned',
+      note: '',
+    },
+    {
+      date: '2026-05-09',
+      opens: '08:00',
+      closes: '13:30',
+      opens_at: '2026-05-09T11:00:00.000Z',
+      closes_at: '2026-05-09T16:30:00.000Z',
+      status: 'cancelled',
+      note: 'A flood',
+    },
+  ],
   vendors: [
     {
       business_name: 'Apples & Co',
@@ -45,6 +65,7 @@ const list: MarketsPage = {
       city: 'Porto Alegre',
       region: 'RS',
       country: 'BR',
+      time_zone: 'America/Sao_Paulo',
       stall_count: 5,
       vendor_count: 2,
       unclaimed: false,
@@ -56,6 +77,7 @@ const list: MarketsPage = {
   city: 'porto alegre',
   region: null,
   country: null,
+  day: null,
 }
 
 /** What a browser would make tags of: the names of all elements, in order. */
@@ -174,11 +196,33 @@ describe('a market’s page', () => {
         addressCountry: 'BR',
       },
       geo: { '@type': 'GeoCoordinates', latitude: -30.0277, longitude: -51.2287 },
+      openingHoursSpecification: [
+        {
+          '@type': 'OpeningHoursSpecification',
+          validFrom: '2026-05-02',
+          validThrough: '2026-05-02',
+          opens: '08:00',
+          closes: '13:30',
+        },
+      ],
       member: [
         { '@type': 'Organization', name: 'Apples & Co', url: 'https://apples.example/' },
         { '@type': 'Organization', name: 'Bees' },
       ],
     })
+  })
+
+  it('says when it opens next by its own clock, and what was cancelled', () => {
+    expect(text(html)).toContain(
+      'When Saturday 2 May 08:00 – 13:30 Saturday 9 May Cancelled A flood By the market’s clock (Brasilia Standard Time)',
+    )
+    expect(linksOf(html)).toContain('/m/dock-market.ics')
+    const american = pages.market({ ...market, country: 'US', time_zone: 'America/Chicago' })
+    expect(text(american)).toContain('Saturday, May 2 8:00 AM – 1:30 PM')
+    expect(text(american)).toContain('(Central Time)')
+    const unplanned = pages.market({ ...market, days: [] })
+    expect(unplanned).not.toMatch(/When|\.ics|openingHours/)
+    expect(text(pages.market({ ...market, status: 'closed' }))).not.toContain('When')
   })
 
   it('says where it is, and leads there', () => {
@@ -295,6 +339,21 @@ describe('the list', () => {
     const [abroad] = list.markets
     const ofNoRegion = { ...list, city: null, markets: [{ ...abroad!, region: '', country: 'PT' }] }
     expect(text(pages.markets(ofNoRegion))).toContain('Dock Market Porto Alegre, Portugal 2 vendors')
+  })
+
+  it('shows the hours of the days that were asked for', () => {
+    const [day] = market.days
+    const { status: _, note: __, ...open } = day!
+    const weekend = { ...list, day: 'weekend', markets: [{ ...list.markets[0]!, days: [open] }] }
+    expect(text(pages.markets(weekend))).toContain('60 markets in Porto Alegre open this weekend')
+    expect(text(pages.markets(weekend))).toMatch(
+      /Dock Market Porto Alegre, RS Saturday,? 2 May, 08:00 – 13:30/,
+    )
+    expect(pages.markets(weekend)).toContain('<option value="weekend" selected>')
+    expect(links(pages.markets(weekend))).toContainEqual(['next', '/?city=porto+alegre&day=weekend&page=3'])
+    const none = pages.markets({ ...list, day: '2026-05-04', markets: [], total: 0, page: 1, city: null })
+    expect(text(none)).toContain('No market is open on 2026-05-04')
+    expect(none).toContain('<option value="2026-05-04" selected>')
   })
 
   it('understands a city and its region in one field', () => {
