@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { Api } from '../support/api.ts'
 import { freshDatabase } from '../support/postgres.ts'
 import { runToEnd, startService } from '../support/service.ts'
 
+const OPERATOR = 'the-operator-of-this-test'
 const HEADER = 'FMID,MarketName,street,city,State,zip'
 const ROWS = [
   '1,Lincoln Park Market,,Chicago ,Illinois,60614',
@@ -163,7 +165,7 @@ it('what it imports is an unclaimed listing, which takes no applications until a
   timeout: 60_000,
 }, async () => {
   await importRows([HEADER, ...ROWS])
-  const service = await startService({ ...env(), SEED_DEMO: 'false' })
+  const service = await startService({ ...env(), ADMIN_TOKEN: OPERATOR })
   try {
     const api = new Api(service.url)
     const [market] = (await api.get('/markets?region=il')).body.markets
@@ -194,12 +196,22 @@ it('what it imports is an unclaimed listing, which takes no applications until a
     expect([assigned.code, assigned.output]).toEqual([0, "Lincoln Park Market is Olga's now\n"])
     expect((await assign(market.slug, 'organizer@example.org')).output).toContain('has an organizer already')
 
+    const bySlug = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const body = JSON.stringify({ slug: 'logan-market-chicago', email: 'organizer@example.org' })
+      const answer = await fetch(`${service.url}/admin/assign`, { method: 'POST', headers, body })
+      return { status: answer.status, ...((await answer.json()) as object) }
+    }
+    expect(await bySlug('a guess')).toMatchObject({ status: 401 })
+    expect(await bySlug(OPERATOR)).toMatchObject({ status: 200, assigned: { name: 'Logan Market' } })
+    expect(await bySlug(OPERATOR)).toMatchObject({ status: 409, code: 'market-claimed' })
+
     const claimed = (await api.get(`/markets/${market.id}`)).body
     expect(claimed).toMatchObject({ stall_count: 0, unclaimed: false, organizer: { name: 'Olga' } })
     expect((await apply()).status).toBe(201)
     const renamed = ROWS.map((row) => row.replace('Lincoln Park', 'Lincoln Square'))
     expect((await importRows([HEADER, ...renamed])).output).toContain(
-      '1 left as they are: they have an organizer here',
+      '2 left as they are: they have an organizer here',
     )
     expect((await api.get(`/markets/${market.id}`)).body.name).toBe('Lincoln Park Market')
   } finally {
@@ -231,7 +243,7 @@ it('an id that a file has twice is imported once, however far apart its rows are
 }, async () => {
   const { output } = await importRows([HEADER, ...manyRows(6_000), ...manyRows(1)])
   expect(output).toContain(
-    '6000 imported, 0 updated, 0 unchanged, 1 skipped\n  line 6002: 1 is already on line 2',
+    '6000 imported, 0 updated, 0 unchanged, 1 skipped\n  line 6002: FMID 1 is already on line 2',
   )
 })
 
@@ -248,4 +260,16 @@ it('tells how it is used: to who asks, and to who mistypes', async () => {
   for (const wrong of [[], ['--closed', 'x'], ['a', 'b']])
     expect(await run(...wrong)).toMatchObject({ code: 64, output: expect.stringContaining('Usage:') })
   expect(await run('--profile', join(directory, 'none.json'), 'x')).toMatchObject({ code: 65 })
+})
+
+it('reads what is piped into it', async () => {
+  const { stdout, status } = spawnSync(process.execPath, ['src/infrastructure/bin/import.ts', '-'], {
+    input: [HEADER, ...ROWS].join('\n'),
+    env: { PATH: process.env.PATH, ...env() },
+    encoding: 'utf8',
+  })
+  expect([status, stdout]).toEqual([
+    0,
+    expect.stringContaining('3 imported, 0 updated, 0 unchanged, 1 skipped'),
+  ])
 })

@@ -11,7 +11,11 @@ const NAMES: Readonly<Record<string, string>> = {
   bz2: 'packed with bzip2. Unpack it first',
   xz: 'packed with xz. Unpack it first',
   zst: 'packed with Zstandard. Unpack it first',
-  pdf: 'a PDF',
+}
+
+/** But for the blanks. */
+function isControl(byte: number): boolean {
+  return byte < 0x09 || (byte > 0x0d && byte < 0x20)
 }
 
 const MARKUP: readonly (readonly [RegExp, string])[] = [
@@ -19,6 +23,7 @@ const MARKUP: readonly (readonly [RegExp, string])[] = [
     /^<(!doctype html|html|head|body|table|script|div|meta)\b/i,
     'a page of HTML, as a server sends it with an error or a form. Look at it in a browser',
   ],
+  [/^%PDF-/, 'a PDF'],
   [/^<!--/, 'HTML or XML'],
   [/^<(\?xml|[a-z][\w:.-]*[\s/>])/i, 'XML'],
 ]
@@ -28,6 +33,8 @@ export async function foreignKind(sample: Uint8Array, text: string): Promise<str
   const start = text.replace(/^\uFEFF/, '').trimStart()
   const markup = MARKUP.find(([begins]) => begins.test(start))
   if (markup !== undefined) return markup[1]
+  // What is text may begin as something else does: `BM` is a bitmap, and a column.
+  if (!sample.some(isControl)) return undefined
   const type = await fileTypeFromBuffer(sample).catch(() => undefined)
   if (type === undefined || /^text\/|json/.test(type.mime)) return undefined
   return NAMES[type.ext] ?? `of the type ${type.mime}`

@@ -29,7 +29,7 @@ export async function jsonRows(bytes: AsyncIterable<Uint8Array | string>): Promi
   } catch (error) {
     throw refused((error as Error).message)
   }
-  const list = Array.isArray(found) ? found : (found as { features?: unknown } | null)?.features
+  const list = Array.isArray(found) ? found : isObject(found) ? (found.features ?? found.data) : undefined
   if (!Array.isArray(list)) throw refused('expected a FeatureCollection, or a list of objects')
   return list.map((each, i) => ({ line: i + 1, cells: cellsOf(each) }))
 }

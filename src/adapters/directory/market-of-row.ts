@@ -84,7 +84,8 @@ function placeOf(profile: Profile, cell: Cell) {
   const city = cell(columns.city) || apart.city || profile.city
   const region = cell(columns.region) || apart.region || profile.region
   const country = cell(columns.country).toUpperCase()
-  const point = pointOf(cell(columns.latitude), cell(columns.longitude))
+  const point =
+    pointOf(cell(columns.latitude), cell(columns.longitude)) ?? pointIn(cell(columns.point)) ?? NO_POINT
   return {
     street: upTo(MARKET_LIMITS.street, street || apart.street),
     city: inUsa ? withoutState(city, region) : city,
@@ -104,15 +105,27 @@ function withoutState(city: string, region: string): string {
   return before && usState(state!) === usState(region) ? before : city
 }
 
-const NO_POINT = { latitude: null, longitude: null }
+const NO_POINT = { latitude: null, longitude: null } as const
 
-/** A point on the map; null, null where there is none, or only the one that stands for none. */
-function pointOf(latitude: string, longitude: string) {
+interface Point {
+  readonly latitude: number
+  readonly longitude: number
+}
+
+function pointIn(cell: string): Point | undefined {
+  const [, x, y] = /^POINT ?\((\S+) (\S+)\)$/i.exec(cell) ?? []
+  if (x !== undefined) return pointOf(y!, x)
+  const [, latitude, longitude] = /^\((\S+), ?(\S+)\)$/.exec(cell) ?? []
+  return latitude === undefined ? undefined : pointOf(latitude, longitude!)
+}
+
+/** A point on the map; undefined where there is none, or only the one that stands for none. */
+function pointOf(latitude: string, longitude: string): Point | undefined {
   const [north, east] = [latitude, longitude].map((degrees) =>
     degrees === '' ? Number.NaN : Number(degrees),
   )
   const known = Math.abs(north!) <= 90 && Math.abs(east!) <= 180 && (north !== 0 || east !== 0)
-  return known ? { latitude: north!, longitude: east! } : NO_POINT
+  return known ? { latitude: north!, longitude: east! } : undefined
 }
 
 /** An address in the web, also of one that was written without `http://`; empty for what is none. */
@@ -153,7 +166,10 @@ function wrongIn({ id, columns }: Profile, { told, name, place }: Told): string 
     if (id[0] === 'FMID' && !/^\d{1,20}$/.test(told)) return `FMID ${JSON.stringify(told)} is not a number`
   }
   if (name === '') return `${column(columns.name, 'name')} is empty`
-  if (place.city === '' && place.latitude === null) return `${column(columns.city, 'city')} is empty`
+  if (place.city === '' && place.latitude === null)
+    return columns.city.length === 1
+      ? `${columns.city[0]} is empty`
+      : 'it tells neither a city nor a point on the map'
   if (name.length > MARKET_LIMITS.name)
     return `${columns.name[0]} is longer than ${MARKET_LIMITS.name} characters`
   if (place.city.length > MARKET_LIMITS.city) {

@@ -36,6 +36,8 @@ const profileSchema = z.strictObject({
     address: columns.default([]),
     latitude: columns.default([]),
     longitude: columns.default([]),
+    /** Both in one: `(42.7, -74.0)`, or `POINT (-74.0 42.7)`. */
+    point: columns.default([]),
     website: columns.default([]),
     description: columns.default([]),
     updated: columns.default([]),
@@ -89,7 +91,9 @@ export function folded(name: string): string {
 /** What a file of this directory must have and this one lacks, as it is usually written. */
 export function lacking({ id, columns, knownBy }: Profile, header: ReadonlySet<string>): string[] {
   const has = (names: readonly string[]) => names.some((name) => header.has(folded(name)))
-  const place = [columns.city, columns.address, columns.latitude].filter((names) => names.length > 0)
+  const place = [columns.city, columns.address, columns.latitude, columns.point].filter(
+    (names) => names.length > 0,
+  )
   const needed = [...(id.length > 0 ? [id] : []), columns.name, ...knownBy.map((name) => [name])]
   const missing = needed.filter((names) => !has(names)).map(([name]) => name!)
   return place.length === 0 || place.some(has) ? missing : [...missing, place[0]![0]!]

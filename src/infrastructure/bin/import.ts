@@ -169,7 +169,7 @@ function about(file: string, { message, errors }: MarketflowError): MarketflowEr
 async function importFile(
   core: Core,
   file: OpenedFile,
-  { profile: { source, shared }, ...directory }: Directory,
+  { profile: { source, shared, id }, ...directory }: Directory,
   close: boolean,
   summary: Summary,
 ): Promise<void> {
@@ -187,13 +187,17 @@ async function importFile(
   let markets: (DirectoryMarket & SeenRow)[] = []
   let skipped: SeenRow[] = []
   const commit = async () => {
-    if (markets.length === 0) return
-    // Not before there is a market to list: a file without any leaves an empty database empty.
-    organizerId ??= await directoryOrganizer(unitOfWork, clock)
-    const counts = await importMarkets(organizerId, { source, run, markets, skipped })
+    if (markets.length + skipped.length === 0) return
+    // Not before there is a market to list: a file without any leaves an empty database without accounts.
+    if (markets.length > 0) organizerId ??= await directoryOrganizer(unitOfWork, clock)
+    const counts = await importMarkets(organizerId ?? '', { source, run, markets, skipped })
     for (const key of ['imported', 'updated', 'unchanged', 'claimed'] as const) summary[key] += counts[key]
     for (const { line, directoryId, before } of counts.repeated)
-      skip(summary, line, `${directoryId} is already on line ${before}`)
+      skip(
+        summary,
+        line,
+        `${id.length > 0 ? `${id[0]} ${directoryId} is` : 'its name and place are'} already on line ${before}`,
+      )
     ;[markets, skipped] = [[], []]
     bar.update(file.read(), {
       rows: summary.imported + summary.updated + summary.unchanged + summary.claimed,
@@ -209,11 +213,10 @@ async function importFile(
   try {
     for await (const row of directory.rows) {
       take(row)
-      if (markets.length === BATCH) await commit()
+      if (markets.length + skipped.length === BATCH) await commit()
       if (summary.interrupted !== undefined) return
     }
     await commit()
-    if (organizerId === undefined || shared) return
     await end()
   } finally {
     summary.notes = directory.notes()
@@ -221,9 +224,9 @@ async function importFile(
   }
 
   async function end(): Promise<void> {
-    const mayClose = close && summary.unreadable === 0
+    const mayClose = close && summary.unreadable === 0 && organizerId !== undefined
     const first = await endImport({ source, run, close: mayClose })
-    summary.missing = first.missing
+    summary.missing = shared || organizerId === undefined ? 0 : first.missing
     for (let last = first; last.closed > 0; last = await endImport({ source, run, close: mayClose })) {
       summary.closed += last.closed
     }

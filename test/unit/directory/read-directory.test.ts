@@ -91,6 +91,7 @@ describe('a file', () => {
   it.each([
     ['a byte order mark and CRLF', `\uFEFF${HEADER}\r\n${good(1)}\r\n${good(2)}`],
     ['lines that end in CR alone', `${HEADER}\r${good(1)}\r${good(2)}\r`],
+    ['a first column that begins as a bitmap does', `BM_note,${HEADER}\nx,${good(1)}\ny,${good(2)}`],
     ['semicolons', `${HEADER}\n${good(1)}\n${good(2)}`.replaceAll(',', ';')],
     ['tabs', `${HEADER}\n${good(1)}\n${good(2)}`.replaceAll(',', '\t')],
     [
@@ -284,6 +285,17 @@ describe('other directories', () => {
     expect(other?.listing.hours).toMatchObject([{ weekly: [], words: 'Daily; May 7-December 17' }])
   })
 
+  it('New York State has told the point on the map in three ways', async () => {
+    const header = 'Market Name,City,Operation Hours,Latitude,Longitude,Location Points,Georeference'
+    const rows = ['42.7,-74.1,,', ',,"(42.7, -74.1)",', ',,,POINT (-74.1 42.7)'].map(
+      (point) => `A,Albany,,${point}`,
+    )
+    for (const row of rows)
+      expect(markets(await rowsOf(`${header}\n${row}\n`))).toMatchObject([
+        { latitude: 42.7, longitude: -74.1 },
+      ])
+  })
+
   const feature = (properties: object, coordinates = [10, 53.5]) => ({
     type: 'Feature',
     properties,
@@ -319,7 +331,7 @@ describe('other directories', () => {
       // Another market of the file says that this is a city.
       { name: 'Falsche Zeiten', street: '', city: 'Hamburg' },
     ])
-    expect(skipped(rows)).toEqual([[3, 'addr:city is empty']])
+    expect(skipped(rows)).toEqual([[3, 'it tells neither a city nor a point on the map']])
   })
 
   it('opening_hours are seasons where they are the same every week, and else stay in their words', async () => {
@@ -341,6 +353,11 @@ describe('other directories', () => {
     ])
     for (const words of ['Sa[1] 09:00-12:00', 'Sa nach dem Frühstück', 'Mo-Fr sunrise-sunset'])
       expect(await hoursIn(words)).toEqual([{ from: null, to: null, weekly: [], words }])
+  })
+
+  it('JSON may hold what no database stores', async () => {
+    const [market] = markets(await rowsOf(collection(feature({ name: 'A\u0000B \ud83c', city: 'Hamburg' }))))
+    expect(market?.name).toBe('A B \ufffd')
   })
 
   it('one that is not known is read by a profile', async () => {
@@ -370,7 +387,7 @@ describe('other directories', () => {
     ['local-food-portal-2024.csv', 1500, []],
     ['new-york-state.csv', 694, []],
     ['new-york-city.csv', 138, []],
-    ['made-up-markets.geojson', 6, [[7, 'addr:city is empty']]],
+    ['made-up-markets.geojson', 6, [[7, 'it tells neither a city nor a point on the map']]],
   ])('reads the real %s', async (name, count, lost) => {
     const { rows } = await readDirectory(createReadStream(new URL(name, shared)))
     const all = await Array.fromAsync(rows)

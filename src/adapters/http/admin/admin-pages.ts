@@ -87,7 +87,7 @@ export function consolePage(): string {
           <ul id="violations" class="bad"></ul>
         </section>
         <section aria-labelledby="tools-title" class="tools">
-          <h2 id="tools-title">Ask and invalidate</h2>
+          <h2 id="tools-title">Ask, invalidate, assign</h2>
           <form id="explain">
             <label for="path">A path of page or API</label>
             <input id="path" name="path" placeholder="/markets?city=lisbon" required>
@@ -97,6 +97,13 @@ export function consolePage(): string {
             <label for="tags">Tags, with spaces between</label>
             <input id="tags" name="tags" placeholder="markets:active" required>
             <button>Invalidate</button>
+          </form>
+          <form id="assign">
+            <label for="slug">A listed market’s address, <code>/m/…</code></label>
+            <input id="slug" name="slug" placeholder="lincoln-park-market-chicago" required>
+            <label for="email">Its organizer’s e-mail address</label>
+            <input id="email" name="email" type="email" autocomplete="off" required>
+            <button>Assign</button>
           </form>
           <output id="answer" aria-live="polite"></output>
         </section>

@@ -2,6 +2,9 @@ import express, { type Request, type Response } from 'express'
 import { z } from 'zod'
 import type { Explanation } from '../../../application/consistency/explanation.ts'
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
+import type { MarketDetail } from '../../../application/views/views.ts'
+import { ACCOUNT_LIMITS } from '../../../domain/account.ts'
+import { MARKET_LIMITS } from '../../../domain/market.ts'
 import { noteActor } from '../kit/deeds.ts'
 import { readBody, readQuery } from '../kit/input.ts'
 import { HttpError } from '../kit/problem.ts'
@@ -20,6 +23,8 @@ export interface OperatorsConsole extends Watched {
   /** @throws HttpError `validation-failed` for a path that is not cached, `cache-unavailable` */
   readonly explain: (path: string) => Promise<Explanation>
   readonly invalidate: (tags: readonly string[]) => Promise<void>
+  /** @throws MarketflowError `market-not-found`, `organizer-not-found`, `market-claimed` */
+  readonly assign: (slug: string, email: string) => Promise<MarketDetail>
 }
 
 /** The stream of snapshots. */
@@ -32,6 +37,11 @@ const invalidateBody = z.strictObject({
     .array(z.string().min(1, 'expected a tag').max(300))
     .min(1, 'expected at least one tag')
     .max(MOST_TAGS),
+})
+
+const assignBody = z.strictObject({
+  slug: z.string('expected the last part of a market’s address').max(MARKET_LIMITS.slug),
+  email: z.string('expected an organizer’s e-mail address').max(ACCOUNT_LIMITS.email),
 })
 
 const parseForm = express.urlencoded({ extended: false, limit: '4kb' })
@@ -126,6 +136,16 @@ export function adminRoutes(
         const { tags } = await readBody(req, res, invalidateBody)
         await console.invalidate(tags)
         sendJson(res, 200, { invalidated: tags })
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/admin/assign',
+      operation: null,
+      handle: guarded(async (req, res) => {
+        const { slug, email } = await readBody(req, res, assignBody)
+        const { id, name, organizer } = await console.assign(slug, email)
+        sendJson(res, 200, { assigned: { id, slug, name, organizer } })
       }),
     },
     asset('console.js'),

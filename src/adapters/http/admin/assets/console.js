@@ -193,13 +193,23 @@ byId('explain').addEventListener('submit', (event) => {
 
 byId('invalidate').addEventListener('submit', (event) => {
   event.preventDefault()
-  const tags = byId('tags').value.trim().split(/\s+/)
-  ask('/admin/invalidate', {
+  tell('/admin/invalidate', { tags: byId('tags').value.trim().split(/\s+/) })
+})
+
+byId('assign').addEventListener('submit', (event) => {
+  event.preventDefault()
+  // Of an address that was copied whole, the last part.
+  const slug = byId('slug').value.trim().replace(/[/]+$/, '').split('/').at(-1)
+  tell('/admin/assign', { slug, email: byId('email').value })
+})
+
+function tell(path, body) {
+  ask(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ tags }),
+    body: JSON.stringify(body),
   })
-})
+}
 
 async function ask(url, request) {
   const answer = byId('answer')
