@@ -161,10 +161,12 @@ function makeFaults(random: Prng, options: WorldOptions): Fault[] {
     const stall = { ...spanWithin(random, 120), kind: 'cut' as const, slot, server: 'log' as const }
     return [...given.slice(random.below(3)), ...(random.chance(0.7) ? [stall] : [])]
   }
-  if (theme === 'connections' && isOnRedis(options)) {
-    const older = random.chance(0.7)
-      ? { kind: 'fail-over' as const, old: random.pick(['dead', 'demoted'] as const) }
-      : { kind: 'restart' as const, data: 'dump' as const }
+  const comesBackOld = isOnRedis(options) || ownOf(options)?.server?.copy !== undefined
+  if (theme === 'connections' && comesBackOld) {
+    const older =
+      isOnRedis(options) && random.chance(0.7)
+        ? { kind: 'fail-over' as const, old: random.pick(['dead', 'demoted'] as const) }
+        : { kind: 'restart' as const, data: 'dump' as const }
     const span = spanWithin(random, 1)
     // A drain that spans the moment at which the connection changes.
     const stall = { kind: 'cut' as const, slot, server: 'log' as const }
