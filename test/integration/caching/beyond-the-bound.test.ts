@@ -110,7 +110,7 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
       const update = UpdateVendor({ writes: instance.writes, clock })
       const viewer = { accountId: randomUUID(), role: 'vendor', vendorId: id(2, 0) } as const
       await update(id(2, 0), { businessName: name }, viewer)
-      expect(await named()).toBe(5)
+      expect(await named()).toBe(7)
 
       expect(await read(ListApplications.view, applications, name)).toMatchObject({ showing: MANY })
       expect(await read(GetMarket.view, market, name)).toMatchObject({ showing: MANY })
@@ -124,7 +124,7 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
       await cached(GetVendor.view, vendor, 'Old Market')
       const update = UpdateMarket({ writes: instance.writes, clock })
       await update(id(1, 0), { name }, { accountId: id(0, 0), role: 'organizer', vendorId: null })
-      expect(await named()).toBe(8)
+      expect(await named()).toBe(11)
       expect(await read(GetVendor.view, vendor, name)).toMatchObject({ showing: MANY })
     })
   },
