@@ -18,6 +18,9 @@ export const MARKET_LIMITS = {
   stallCount: 10_000,
 } as const
 
+/** Of a text that is looked for, in characters. */
+export const SEARCH_LIMITS = { shortest: 2, longest: 60 } as const
+
 /** A market opens once, and from then on alternates: draft → active → closed → active → … */
 const NEXT_STATUS: Record<MarketStatus, MarketStatus> = {
   draft: 'active',

@@ -20,6 +20,7 @@ import {
   RemovalReasons,
   SessionEpoch,
 } from './migrations.ts'
+import { SearchWords } from './search-words.ts'
 import { WritesByHand, WritesByHandAnew } from './writes-by-hand.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
@@ -38,6 +39,7 @@ const MIGRATIONS = [
   { name: '0012-idempotency-keys', class: IdempotencyKeys },
   { name: '0013-directory-listings', class: DirectoryListings },
   { name: '0014-market-days', class: MarketDays },
+  { name: '0015-search-words', class: SearchWords },
 ]
 
 const options = {

@@ -6,10 +6,11 @@ import {
   type IdParams,
   type ListingParams,
   type MarketPageParams,
+  MOST_FOUND,
   type OpenOn,
   type OwnApplicationsParams,
   type OwnMarketsParams,
-  type PlaceParams,
+  type SearchParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
 import type {
@@ -45,15 +46,16 @@ export class SqlViewQueries extends ViewQueries {
     this.#query = query
   }
 
-  async marketListing({ page, pageSize, open, ...places }: ListingParams): Promise<Found<MarketListing>> {
-    const { country = null, region = null, city = null } = places
-    const statement = marketListingSql(places, open)
+  async marketListing({ page, pageSize, open, ...search }: ListingParams): Promise<Found<MarketListing>> {
+    const { country = null, region = null, city = null, q = null } = search
+    const statement = marketListingSql(search, open)
     const found = await this.#first<Omit<MarketListing, 'page' | 'page_size'>>(statement, [
       pageSize,
       offset(page, pageSize),
       country,
       region,
       city,
+      q,
       ...(open === undefined ? [] : 'at' in open ? [open.at] : [open.from, open.to]),
     ])
     return found && { value: { ...found.value, page, page_size: pageSize } }
@@ -194,15 +196,15 @@ const BY_NAME = 'm.name_key, m.name, m.id'
 const DAY = `to_char(d.date, 'YYYY-MM-DD') as date, d.opens, d.closes`
 
 /**
- * Whether a day of a market's is one of those, from $6 on: dates, or a moment, of which the market's own clock says
+ * Whether a day of a market's is one of those, from $7 on: dates, or a moment, of which the market's own clock says
  * which date it is. Those near it in Greenwich are found by an index.
  */
 function openOn(open: OpenOn): string {
   const days = `d.market_id = m.id and d.status = 'planned'`
-  if (!('at' in open)) return `${days} and d.date between $6::date and $7::date`
+  if (!('at' in open)) return `${days} and d.date between $7::date and $8::date`
   const [greenwich, local] = [
-    `($6::timestamptz at time zone 'UTC')::date`,
-    'marketflow_local_date($6::timestamptz, m.time_zone)',
+    `($7::timestamptz at time zone 'UTC')::date`,
+    'marketflow_local_date($7::timestamptz, m.time_zone)',
   ]
   return open.relative === 'today'
     ? `${days} and d.date between ${greenwich} - 1 and ${greenwich} + 1 and d.date = ${local}`
@@ -216,7 +218,7 @@ function openOn(open: OpenOn): string {
  * The page's ids come from an index alone, and its rows are fetched last: a deep page skips index entries, not rows. The
  * total is kept by triggers, and a page beyond it skips nothing.
  */
-function marketListingSql({ country, region, city }: PlaceParams, open: OpenOn | undefined): string {
+function marketListingSql({ country, region, city, q }: SearchParams, open: OpenOn | undefined): string {
   // The indexes hold named places alone.
   const conditions = [
     country === undefined ? '' : `and m.country_key = $3 and m.country_key <> ''`,
@@ -232,8 +234,9 @@ function marketListingSql({ country, region, city }: PlaceParams, open: OpenOn |
     open === undefined
       ? ''
       : `, ${list(`select ${DAY} from market_days d where ${openOn(open)} order by d.date`)} as days`
+  if (q !== undefined) return marketSearchSql(conditions.join(' '), days)
   return `
-    with asked (country, region, city) as (select $3::text, $4::text, $5::text),
+    with asked (country, region, city, q) as (select $3::text, $4::text, $5::text, $6::text),
     kept as materialized (${open === undefined ? kept : counted})
     select json_build_object(
       'markets', ${list(`
@@ -245,6 +248,54 @@ function marketListingSql({ country, region, city }: PlaceParams, open: OpenOn |
         ) listed join markets m on m.id = listed.id
         order by ${BY_NAME}`)},
       'total', (select total from kept)
+    )::text as view`
+}
+
+/** The entries of a word, or of words that it begins, in the order of words and then of names; no more than are found. */
+const entries = (kind: string, word: string, last: string) => `
+  select id from search_words where kind = '${kind}' and word between ${word} and ${last}
+  order by word, name_key, name, id limit ${MOST_FOUND}`
+
+const hasWord = (id: string) => `
+  exists (select from search_words s where s.id = ${id} and s.word between asked.word and asked.last)`
+
+const RAREST = ['(select word from rarest)', '(select last from rarest)'] as const
+
+/**
+ * As above, and $6 words. Looked through are the entries of the word that has the fewest; places count as words. However
+ * many there are, those beyond the bound are not looked at.
+ */
+function marketSearchSql(conditions: string, days: string): string {
+  return `
+    with asked as materialized (
+      select word, marketflow_last_word(word) as last
+      from unnest(marketflow_words($6::text) || array['@city:' || $5::text, '@region:' || $4::text, '@country:' || $3::text]) word
+      where word is not null
+    ),
+    rarest as materialized (
+      select word, last from asked
+      order by (select count(*) from (${entries('market', 'asked.word', 'asked.last')}) e)
+        + (select count(*) from (${entries('vendor', 'asked.word', 'asked.last')}) e), word
+      limit 1
+    ),
+    candidates as materialized (
+      (${entries('market', ...RAREST)})
+      union
+      (select a.market_id from (${entries('vendor', ...RAREST)}) v
+        join vendor_applications a on a.vendor_id = v.id and a.status = 'accepted' limit ${MOST_FOUND})
+    ),
+    found as materialized (
+      select m.id from candidates c join markets m on m.id = c.id
+      where m.status = 'active' ${conditions} and not exists (
+        select from asked where not (${hasWord('m.id')} or exists (
+          select from vendor_applications a where a.market_id = m.id and a.status = 'accepted' and ${hasWord('a.vendor_id')})))
+      order by ${BY_NAME} limit ${MOST_FOUND}
+    )
+    select json_build_object(
+      'markets', ${list(`
+        select ${marketSummary}${days} from found join markets m on m.id = found.id
+        order by ${BY_NAME} limit $1 offset $2`)},
+      'total', (select count(*) from found)
     )::text as view`
 }
 

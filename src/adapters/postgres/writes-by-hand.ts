@@ -85,7 +85,7 @@ const CHANGED = {
   vendors: `
     still := still and few;
     if still then perform from vendors where id in (select id from changed) order by id for update; end if;
-    logged := ${tags('vendor:', 'id', 'changed')} || case when still then (
+    logged := array['vendors:listed'] || ${tags('vendor:', 'id', 'changed')} || case when still then (
       with applied as materialized (
         select id, slug, organizer_id from markets
         where id in (select market_id from vendor_applications where vendor_id in (select id from changed)))
@@ -112,6 +112,7 @@ const CHANGED = {
       ${tags('application:', 'id', CHANGED_OR_WAITING)} || ${tags('applications:vendor:', 'vendor_id', CHANGED_OR_WAITING)} ||
       ${tags('stats:market:', 'market_id', 'changed')} || ${tags('applications:market:', 'market_id', 'changed')}
       || ${tags('vendor:', 'vendor_id', 'changed')} || ${tags('market:', 'market_id', `changed where status = 'accepted'`)}
+      || array(select 'vendors:listed' from changed where status = 'accepted' limit 1)
       || ${tags('page:market:', 'slug', `markets where id in (select market_id from changed where status = 'accepted')`)}
       || case when few
         then ${tags('organizer:', 'organizer_id', 'markets where id in (select market_id from changed)')}
@@ -155,9 +156,9 @@ const triggersFor = (table: string, condition = BY_HAND) =>
   )
 
 const TRUNCATE = `
-  create function marketflow_log_truncated() returns trigger language plpgsql ${AS_OWNER} as $$
+  create or replace function marketflow_log_truncated() returns trigger language plpgsql ${AS_OWNER} as $$
     begin
-      insert into cache_invalidation (tags) values ('{markets:active}'::text[] || array(select 'every:' || kind from unnest(tg_argv) kind));
+      insert into cache_invalidation (tags) values ('{markets:active,vendors:listed}'::text[] || array(select 'every:' || kind from unnest(tg_argv) kind));
       if tg_relid = 'vendor_applications'::regclass then update markets set vendor_count = 0 where vendor_count <> 0; end if;
       return null;
     end $$`
@@ -252,6 +253,14 @@ export const DAYS_BY_HAND = [
   ...triggersFor('market_days'),
   onTruncate(['market_days', 'days:market page:market markets:active:on']),
   onTruncate(['markets', TRUNCATED.markets], WITHOUT_PLACES),
+]
+
+/** Nor does the release before say in which lists its vendors show. */
+export const VENDORS_LISTED = [
+  TRUNCATE,
+  functionFor(['vendors', CHANGED.vendors]),
+  functionFor(['vendor_applications', CHANGED.vendor_applications]),
+  ...triggersFor('vendors', WITHOUT_PLACES),
 ]
 
 export class WritesByHandAnew extends Migration {

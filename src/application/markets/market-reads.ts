@@ -7,7 +7,7 @@ import type {
   ListingParams,
   OpenOn,
   OwnMarketsParams,
-  PlaceParams,
+  SearchParams,
   ViewQueries,
 } from '../ports/view-queries.ts'
 import { canonicalId, carried, type Tag, tags } from '../tables/tags.ts'
@@ -32,25 +32,27 @@ import {
   withInstants,
 } from './open-days.ts'
 
-/** What a list of active markets depends on: of the places that it is narrowed to, the narrowest; and its dates. */
+/** What a list of active markets depends on: of the places that it is narrowed to, the narrowest; its dates, and who sells there. */
 export function listingTags({
   city,
   region,
   country,
   open,
-}: PlaceParams & { readonly open?: OpenOn }): Tag[] {
-  const dates = openTags(open)
+  q,
+}: SearchParams & { readonly open?: OpenOn }): Tag[] {
+  const dates = [...openTags(open), ...(q === undefined ? [] : [tags.vendorListings()])]
   if (city !== undefined) return [tags.cityListings(city), ...dates]
   if (region !== undefined) return [tags.regionListings(region), ...dates]
   return [country === undefined ? tags.listings() : tags.countryListings(country), ...dates]
 }
 
-/** The end of a list's key: when its markets are open, and the places that it is narrowed to, if any. */
+/** The end of a list's key: what it is narrowed to, if anything. */
 export function narrowed(
   key: string,
-  { city, region, country, open }: PlaceParams & { readonly open?: OpenOn },
+  { city, region, country, open, q }: SearchParams & { readonly open?: OpenOn },
 ): string {
   let narrower = openKey(key, open)
+  if (q !== undefined) narrower += `:${joinKey('q', q)}`
   if (country !== undefined) narrower += `:${joinKey('country', country)}`
   if (region !== undefined) narrower += `:${joinKey('region', region)}`
   if (city !== undefined) narrower += `:${joinKey('city', city)}`

@@ -40,7 +40,16 @@ export type OpenOn =
   | { readonly from: string; readonly to: string }
   | { readonly relative: 'today' | 'weekend'; readonly at: string }
 
-export interface ListingParams extends PlaceParams {
+/** What a market is found by. */
+export interface SearchParams extends PlaceParams {
+  /** Words of its name, its place or of those who sell there, each whole or the beginning of one, as places are compared. */
+  readonly q?: PlaceKey
+}
+
+/** As many markets, or vendors, as a search finds at most: of more, those that come first. */
+export const MOST_FOUND = 1000
+
+export interface ListingParams extends SearchParams {
   readonly page: number
   readonly pageSize: number
   /** Absent for markets that may never open. */

@@ -26,6 +26,7 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
       return [
         tags.vendor(event.vendorId),
         tags.vendorApplications(event.vendorId),
+        tags.vendorListings(),
         tags.account(event.accountId),
       ]
     case 'sessions-ended':
@@ -81,6 +82,7 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
     case 'vendor-edited':
       return [
         tags.vendor(event.vendorId),
+        tags.vendorListings(),
         ...event.markets.flatMap(({ marketId, slug }) => [
           tags.market(marketId),
           tags.marketPage(slug),

@@ -10,6 +10,7 @@ const PARTS = {
   regionListings: { name: 'region', fits: isPlace },
   countryListings: { name: 'country', fits: isPlace },
   dayListings: { name: 'date', fits: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) },
+  vendorListings: undefined,
   market: { name: 'id', fits: isId },
   marketPage: { name: 'slug', fits: isSlug },
   marketStats: { name: 'id', fits: isId },

@@ -21,6 +21,7 @@ export const tags = {
   regionListings: (region: PlaceKey): Tag => tag('markets', 'active', 'region', region),
   countryListings: (country: PlaceKey): Tag => tag('markets', 'active', 'country', country),
   dayListings: (date: string): Tag => tag('markets', 'active', 'on', date),
+  vendorListings: (): Tag => tag('vendors', 'listed'),
   market: (id: string): Tag => tag('market', canonicalId(id)),
   marketPage: (slug: string): Tag => tag('page', 'market', slug),
   marketStats: (id: string): Tag => tag('stats', 'market', canonicalId(id)),

@@ -327,6 +327,7 @@ export const marketsPage = z.strictObject({
   city: z.string().nullable(),
   region: z.string().nullable(),
   country: z.string().nullable(),
+  q: z.string().nullable(),
   /** What was asked for, in the words of the address; null for markets that may never open. */
   day: z.string().nullable(),
 })

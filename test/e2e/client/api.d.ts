@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List active markets
-         * @description By name as people sort, without case, accents and punctuation. Each place and date narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.
+         * @description By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.
          */
         readonly get: operations["listMarkets"];
         readonly put?: never;
@@ -1508,6 +1508,8 @@ export interface operations {
                 readonly region?: string;
                 /** @description Only markets of this country, by its two letters of ISO 3166-1. */
                 readonly country?: string;
+                /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first thousand are found: narrow by place. */
+                readonly q?: string;
                 /** @description Only markets that open on this date, where they stand; with their hours. */
                 readonly on?: string;
                 /** @description Only markets that open on a date from this one on; with to. */

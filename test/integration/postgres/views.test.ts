@@ -298,6 +298,63 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     expect(await asked('today', '2026-11-02T06:00')).toMatchObject({ 'America/Chicago': '11-02' })
   })
 
+  it('a market is found by words of its name, place and accepted vendors, without case and accents, alone and together', async () => {
+    const tag = randomUUID().slice(0, 8)
+    const city = `Saint-Gall ${tag}`
+    const { market, vendors, applications } = await aWorld(database, 2, {
+      name: `Ål Farmers’ ${tag}`,
+      city,
+      region: 'ZZ',
+    })
+    await aWorld(database, 0, { name: `Other ${tag}` })
+    const found = async (q: string, places: PlaceParams = {}) => {
+      const listed = await read((views) =>
+        views.marketListing({ page: 1, pageSize: 20, q: normalizePlace(q), ...places }),
+      )
+      expect(listed!.value.total).toBe(listed!.value.markets.length)
+      return listed!.value.markets.map(({ name }) => name)
+    }
+    const [both, one] = [[market.name, `Other ${tag}`], [market.name]]
+    expect(await found(tag)).toEqual(both)
+    expect(await found(`AL ${tag}`)).toEqual(one)
+    expect(await found(`${tag} farmers'`)).toEqual(one)
+    expect(await found(`farm ${tag.slice(0, 7)}`)).toEqual(one)
+    // Two letters are a word, and not the beginning of one.
+    expect(await found(`fa ${tag}`)).toEqual([])
+    expect(await found(`gall zz ${tag}`)).toEqual(one)
+    expect(await found(tag, { city: normalizePlace(city) })).toEqual(one)
+    expect(await found(tag, { city: normalizePlace('nowhere') })).toEqual([])
+    expect(await found(`${tag} nothing-of-the-kind`)).toEqual([])
+
+    const seller = `Bäckerei ${randomUUID().slice(0, 8)}`
+    const rename = (businessName: string) =>
+      database.transactions.run(async (tx) =>
+        (await tx.vendors.findForUpdate(vendors[0]!.id))!.edit({ businessName }, NOW),
+      )
+    const accepts = (accepted: boolean) =>
+      database.transactions.run(async (tx) => {
+        const locked = (await tx.markets.findForUpdate(market.id))!
+        const application = (await tx.applications.findForUpdate(applications[0]!.id))!
+        if (accepted) application.accept(locked, NOW)
+        else application.withdraw(locked, NOW)
+      })
+    await rename(seller)
+    expect(await found(seller)).toEqual([])
+    await accepts(true)
+    expect(await found(seller)).toEqual(one)
+    expect(await found(`${tag} ${seller}`)).toEqual(one)
+    await rename('Another bakery')
+    expect(await found(seller)).toEqual([])
+    await rename(seller)
+    await accepts(false)
+    expect(await found(seller)).toEqual([])
+
+    await database.transactions.run(async (tx) =>
+      (await tx.markets.findForUpdate(market.id))!.edit({ status: 'closed' }, NOW),
+    )
+    expect(await found(tag)).toEqual([`Other ${tag}`])
+  })
+
   it('a market’s applications, newest first', async () => {
     const { market, organizer, vendors } = await aWorld(database, 1)
     const newest = aVendor('Newest')

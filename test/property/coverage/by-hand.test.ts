@@ -22,6 +22,7 @@ const NOT_SHOWN = [
   'directory_row_seen',
   'idempotency_keys',
   'mikro_orm_migrations',
+  'search_words',
 ]
 
 const ROWS = [{ first: 0, count: 20 }, ...Array.from({ length: 8 }, (_, first) => ({ first, count: 1 }))]

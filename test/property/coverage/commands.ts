@@ -109,6 +109,18 @@ export const SCHEDULES: readonly (readonly Season[])[] = [
   [],
 ]
 
+/** Of names of markets and vendors, of cities, and of both; and those that begin them. */
+export const WORDS = [
+  'alder',
+  'Birch',
+  'CED',
+  'elder chicago',
+  'dill alder',
+  'sao',
+  'market',
+  'Business',
+] as const
+
 const index = fc.nat({ max: 6 })
 const name = fc.constantFrom('Alder', 'Birch', 'Cedar', 'Dill')
 const city = fc.constantFrom(...CITIES)

@@ -20,13 +20,25 @@ import { UNKNOWN_ID, World } from './world.ts'
 /** What a transaction may lose to: a constraint, a stall too many, another transaction, a lock it did not get. */
 const LOST = /^(23\d{3}|40001|40P01|55P03)$/
 
-/** `vendor_count` beside what it counts, what is compared beside what was written, and every count of active markets beside what counting gives. */
+/** `vendor_count` beside what it counts, what is compared beside what was written, the words of what is found, and every count of active markets beside what counting gives. */
 const MISKEPT = `
+  with expected_words as (
+    select id, unnest(marketflow_words(concat_ws(' ', name, city, region)) || array['@city:' || city_key]
+      || case when region_key <> '' then array['@region:' || region_key] end
+      || case when country_key <> '' then array['@country:' || country_key] end) as word, 'market', name_key, name
+    from markets where status = 'active'
+    union all select id, unnest(marketflow_words(business_name)), 'vendor', marketflow_name_key(business_name), business_name
+    from vendors
+  )
   select 'vendor_count of ' || id as kept from markets m
   where vendor_count <> (select count(*) from vendor_applications where market_id = m.id and status = 'accepted')
   union all select 'keys of ' || id from markets
   where (region_key, country_key, name_key)
     <> (marketflow_city_key(region), marketflow_city_key(country), marketflow_name_key(name))
+  union all select 'words of ' || id from (
+    (table expected_words except all select id, word, kind, name_key, name from search_words)
+    union all (select id, word, kind, name_key, name from search_words except all table expected_words)
+  ) miskept
   union all select 'active ' || scope from (${MISCOUNTED}) miscounted`
 
 /** What one commit changed, and what it logged. */

@@ -11,7 +11,7 @@ import type { Snapshots, ViewQueries } from '../../../src/application/ports/view
 import { ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
-import { CITIES, COUNTRIES, DATES, NOW, REGIONS } from './commands.ts'
+import { CITIES, COUNTRIES, DATES, NOW, REGIONS, WORDS } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
 
 /** One view with one set of parameters: what a reader may have cached. */
@@ -93,6 +93,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   city: [...CITIES, 'nowhere'],
   region: REGIONS,
   country: COUNTRIES,
+  q: WORDS,
   on: DATES,
   day: ['today', 'weekend', ...DATES],
   'status of application': APPLICATION_STATUSES,

@@ -98,6 +98,8 @@ const REFUSED_QUERIES: [string, string[]][] = [
   ['page_size=101', ['query.page_size']],
   ['page_size=0x10&page=x', ['query.page', 'query.page_size']],
   ['city[]=chicago', ['query.city[]']],
+  ['q=a', ['query.q']],
+  [`q=${'x'.repeat(61)}`, ['query.q']],
   ['city=a&city=b', ['query.city']],
   ['city=%00', ['query.city']],
   [`city=${'x'.repeat(121)}`, ['query.city']],

@@ -186,7 +186,7 @@ const editedBy = (n: number): DomainEvent => ({
 
 it('names a hundred views of a kind one by one', () => {
   const found = invalidatedBy(editedBy(100))
-  expect(found.size).toBe(1 + 3 * 100 + 2 + 2)
+  expect(found.size).toBe(2 + 3 * 100 + 2 + 2)
   expect(found.isDisjointFrom(new Set(everyTags))).toBe(true)
 })
 
@@ -194,6 +194,7 @@ it.each([101, 24_000])('names all views of a kind by one tag when a write touche
   expect(invalidatedBy(editedBy(n))).toEqual(
     new Set([
       tags.vendor('v1'),
+      tags.vendorListings(),
       'every:market',
       'every:page:market',
       'every:applications:market',

@@ -49,7 +49,7 @@ describe('a view loads', () => {
     const { found, asked } = await load(BrowseMarkets.view, params, { marketListing: listed('a') })
     expect(asked).toEqual([['marketListing', { ...params, pageSize: 24 }]])
     expect(found).toEqual({
-      value: { ...listed('a').value, city: null, region: null, country: null, day: null, ...places },
+      value: { ...listed('a').value, city: null, region: null, country: null, q: null, day: null, ...places },
     })
   })
 

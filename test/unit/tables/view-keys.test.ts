@@ -43,6 +43,15 @@ it.each([
     }),
     'markets:active:page:1:size:20:country:ch:region:be:city:bern',
   ],
+  [
+    ListMarkets.view.key({
+      page: 1,
+      pageSize: 20,
+      q: normalizePlace(' Bio  Brot'),
+      city: normalizePlace('Bern'),
+    }),
+    'markets:active:page:1:size:20:q:bio%20brot:city:bern',
+  ],
   [GetMarket.view.key({ id }), `market:${id}:detail`],
   [GetMarketStats.view.key({ id }), `stats:market:${id}`],
   [

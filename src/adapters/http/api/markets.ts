@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PlaceParams } from '../../../application/ports/view-queries.ts'
+import type { SearchParams } from '../../../application/ports/view-queries.ts'
 import {
   type MarketDayView,
   type MarketDetail,
@@ -8,7 +8,13 @@ import {
   marketDetail,
   type OwnMarkets,
 } from '../../../application/views/views.ts'
-import { MARKET_LIMITS, MARKET_STATUSES, normalizePlace, SLUG } from '../../../domain/market.ts'
+import {
+  MARKET_LIMITS,
+  MARKET_STATUSES,
+  normalizePlace,
+  SEARCH_LIMITS,
+  SLUG,
+} from '../../../domain/market.ts'
 import { DAY_STATUSES, SEASON_LIMITS, WEEKDAYS } from '../../../domain/season.ts'
 import { erase, get, patch, post, put, putOrPatch } from '../kit/api-route.ts'
 import { json, nothing } from '../kit/operation.ts'
@@ -27,6 +33,7 @@ import {
   prose,
   timeZone,
   website,
+  words,
 } from '../kit/text-schemas.ts'
 import { HOLLYWOOD, ORGANIZER_ID, VENDOR_ID } from './examples.ts'
 
@@ -105,6 +112,11 @@ export const placesQuery = {
   country: countryToFind()
     .describe('Only markets of this country, by its two letters of ISO 3166-1.')
     .exactOptional(),
+  q: words(SEARCH_LIMITS.shortest, SEARCH_LIMITS.longest)
+    .describe(
+      'Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first thousand are found: narrow by place.',
+    )
+    .exactOptional(),
 }
 
 const datesQuery = {
@@ -132,8 +144,10 @@ const ownQuery = z
   .strictObject({ ...paging, status: z.enum(MARKET_STATUSES, { error: statusError }).exactOptional() })
   .transform(({ page_size: pageSize, ...rest }) => ({ ...rest, pageSize }))
 
-/** The places as they are compared. */
-export function asCompared(places: Readonly<Partial<Record<keyof typeof placesQuery, string>>>): PlaceParams {
+/** What is looked for, as it is compared. */
+export function asCompared(
+  places: Readonly<Partial<Record<keyof typeof placesQuery, string>>>,
+): SearchParams {
   const keys = Object.entries(places).map(([name, place = '']) => [name, normalizePlace(place)] as const)
   return Object.fromEntries(keys.filter(([, key]) => key !== ''))
 }
@@ -245,7 +259,7 @@ export const MARKET_ROUTES = [
     tag: 'Markets',
     summary: 'List active markets',
     description:
-      'By name as people sort, without case, accents and punctuation. Each place and date narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.',
+      'By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.',
     query: listingQuery,
     answer: 'A page of the list.',
     example: { markets: [SUMMARY], total: 1, page: 1, page_size: 20 },

@@ -37,6 +37,18 @@ export function line(longest: number) {
     .register(documentedAs, PORTABLE_ONE_LINE)
 }
 
+/** Words to look for, or none; trimmed. */
+export function words(shortest: number, longest: number) {
+  const error = `expected ${shortest} to ${longest} characters without control characters`
+  return z
+    .string({ error })
+    .trim()
+    .max(longest, { error })
+    .regex(ONE_LINE, { error })
+    .refine((text) => text === '' || [...text].length >= shortest, { error })
+    .register(documentedAs, PORTABLE_ONE_LINE)
+}
+
 /** Paragraphs, trimmed; line ends become line feeds. */
 export function prose(
   longest: number,

@@ -1,4 +1,5 @@
 import { html } from 'ghtml'
+import { SEARCH_LIMITS } from '../../../domain/market.ts'
 import { ICON, STYLESHEET } from './assets.ts'
 import type { Narrowed } from './markup.ts'
 
@@ -95,10 +96,11 @@ const DAYS: readonly (readonly [string, string])[] = [
 /** The longest name of a city or region that a market can have. */
 const LONGEST = 120
 
-/** A search by place that needs no script. */
-export function searchForm({ city, region, country, day }: Narrowed = {}): string {
+/** A search by words and place that needs no script. */
+export function searchForm({ q, city, region, country, day }: Narrowed = {}): string {
   return html`<search><form action="/" method="get">
 <div class="fields">
+<div class="wide"><label for="q">Market or vendor</label><input id="q" name="q" type="search" value="${q ?? ''}" maxlength="${SEARCH_LIMITS.longest}" placeholder="Any" enterkeyhint="search"></div>
 <div class="wide"><label for="city">City</label><input id="city" name="city" type="search" value="${city ?? ''}" maxlength="${LONGEST}" placeholder="Portland" autocomplete="address-level2" enterkeyhint="search"></div>
 <div><label for="region">State or region</label><input id="region" name="region" type="search" value="${region ?? ''}" maxlength="${LONGEST}" placeholder="Any" autocomplete="address-level1" enterkeyhint="search"></div>
 <div><label for="day">Open</label><select id="day" name="day">

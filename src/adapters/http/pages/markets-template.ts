@@ -19,14 +19,15 @@ export function marketsTemplate(page: MarketsPage, origin: string): string {
   const places = asWritten(page)
   const where = placeName(places)
   const when = dayName(page.day)
-  const [inPlace, openThen] = [where && ` in ${where}`, when && ` open ${when}`]
+  const sought = page.q === null ? '' : ` for “${page.q}”`
+  const [inPlace, openThen] = [`${sought}${where && ` in ${where}`}`, when && ` open ${when}`]
   const pages = Math.ceil(total / page.page_size)
   const ofPages = page.page > 1 ? `, page ${page.page}` : ''
   const title = `Farmers markets${inPlace}${openThen}${ofPages}`
   return layout({
     title: `${title} · Marketflow`,
     description:
-      where + when === ''
+      sought + where + when === ''
         ? 'Find a farmers market, see who sells there and which stalls are free.'
         : `${count(total, 'farmers market')}${inPlace}${openThen}: who sells there and which stalls are free.`,
     canonical: (origin && origin + listPath(page.page, page)) || undefined,
@@ -43,9 +44,10 @@ export function marketsTemplate(page: MarketsPage, origin: string): string {
 }
 
 /** As an organizer wrote them; the view has them as they are compared. */
-function asWritten({ markets, city, region, country, day }: MarketsPage): Narrowed {
+function asWritten({ markets, q, city, region, country, day }: MarketsPage): Narrowed {
   const [first] = markets
   return {
+    q,
     city: city && (first?.city ?? city),
     region: region && (first?.region ?? region),
     country: country && (first?.country ?? country.toUpperCase()),
@@ -60,9 +62,9 @@ function dayName(day: string | null): string {
 }
 
 function found(page: MarketsPage, place: string, when: string, pages: number): string {
-  const { markets, total } = page
+  const { markets, total, q } = page
   return html`<section aria-labelledby="found">
-<div class="heading"><h2 id="found">${count(total, 'market')}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>!${place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
+<div class="heading"><h2 id="found">${count(total, 'market')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>!${q === null && place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
 <ul class="cards">
 !${markets.map((market) => card(market, page))}</ul>
 !${pages > 1 ? paging(page, pages) : ''}
@@ -86,7 +88,11 @@ function stallsOf(free: number, vendors: number): string {
   return html`<p class="facts"><span>${vendors === 0 ? 'No vendors yet' : count(vendors, 'vendor')}</span><span class="${free === 0 ? 'full' : 'free'}">${freeStalls(free)}</span></p>`
 }
 
-function nothing({ city, region, country }: MarketsPage, place: string, when: string): string {
+function nothing({ q, city, region, country }: MarketsPage, place: string, when: string): string {
+  if (q !== null) {
+    return html`<section class="empty"><h2>No markets for “<span dir="auto">${q}</span>”!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>
+<p>No market has all of these words in its name or place, or in the names of those who sell there. Try fewer words, or <a href="/">see all markets</a>.</p></section>`
+  }
   if (when !== '') {
     return html`<section class="empty"><h2>No market!${place && html` in “<span dir="auto">${place}</span>”`} is open ${when}</h2>
 <p>We know of none. <a href="${listPath(1, { city, region, country })}">See those that open on other days</a>.</p></section>`

@@ -3,6 +3,7 @@ export interface Places {
   readonly city?: string | null
   readonly region?: string | null
   readonly country?: string | null
+  readonly q?: string | null
 }
 
 /** What a list is narrowed to: places, and when its markets are open. */
@@ -11,9 +12,9 @@ export interface Narrowed extends Places {
 }
 
 /** The address of a page of the list; the plain `/` is its first. */
-export function listPath(page: number, { city, region, country, day }: Narrowed = {}): string {
+export function listPath(page: number, { q, city, region, country, day }: Narrowed = {}): string {
   const query = new URLSearchParams()
-  for (const [name, place] of Object.entries({ city, region, country, day }))
+  for (const [name, place] of Object.entries({ q, city, region, country, day }))
     if (place) query.set(name, place)
   if (page > 1) query.set('page', String(page))
   return query.size === 0 ? '/' : `/?${query}`

@@ -77,6 +77,7 @@ const list: MarketsPage = {
   city: 'porto alegre',
   region: null,
   country: null,
+  q: null,
   day: null,
 }
 

@@ -1,0 +1,131 @@
+import { Migration } from '@mikro-orm/migrations'
+import { LOGS_ITSELF } from './transaction-steps.ts'
+import { AS_OWNER, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
+
+/*
+ * The words by which active markets and vendors are found, as rows in the order of names: whatever the table's size,
+ * the first thousand of a word are a thousand entries of an index. Neither PGlite nor every server has an extension for
+ * this. A market's rows depend on its own row alone, and a vendor's on its own: no two writers need each other's locks.
+ *
+ * What is no word, but narrows like one, begins with `@`, which no word does.
+ */
+
+const TABLE = [
+  `create table search_words (
+    id uuid not null,
+    word text collate "C" not null,
+    kind text collate "C" not null check (kind in ('market', 'vendor')),
+    name_key text collate "C" not null,
+    name text collate "C" not null,
+    primary key (id, word)
+  )`,
+  'create index search_words_by_name on search_words (kind, word, name_key, name, id)',
+]
+
+const utf8 = (text: string) => `convert_from('\\x${Buffer.from(text).toString('hex')}', 'UTF8')`
+
+const FUNCTIONS = [
+  // As names are compared: without case, accents and punctuation.
+  `create function marketflow_words(said text) returns text[] language sql immutable set search_path from current as $$
+    select coalesce(array_agg(distinct left(word, 60)), '{}')
+    from unnest(string_to_array(marketflow_name_key(said), ' ')) word where word <> ''
+  $$`,
+  // The last word that one of three letters or more begins; others begin none but themselves.
+  `create function marketflow_last_word(word text) returns text language plpgsql immutable as $$
+    begin
+      if length(word) < 3 or left(word, 1) = '@' then return word; end if;
+      return word || case when getdatabaseencoding() = 'UTF8' then ${utf8('\u{10ffff}')} else '~' end;
+    end $$`,
+]
+
+interface Kind {
+  readonly table: string
+  /** All that a row's words depend on. */
+  readonly columns: readonly string[]
+  readonly found: string
+  readonly name: string
+  readonly words: string
+  readonly narrowing: string
+}
+
+const place = (name: string) => `case when ${name}_key <> '' then '@${name}:' || ${name}_key end`
+
+const MARKETS: Kind = {
+  table: 'markets',
+  columns: [
+    'id',
+    'status',
+    'name',
+    'name_key',
+    'city',
+    'region',
+    ...['city', 'region', 'country'].map((each) => `${each}_key`),
+  ],
+  found: `status = 'active'`,
+  name: 'name_key, name',
+  words: `concat_ws(' ', name, city, region)`,
+  narrowing: `array[${['city', 'region', 'country'].map(place).join(', ')}]`,
+}
+
+const VENDORS: Kind = {
+  table: 'vendors',
+  columns: ['id', 'business_name'],
+  found: 'true',
+  name: 'marketflow_name_key(business_name), business_name',
+  words: 'business_name',
+  narrowing: `'{}'::text[]`,
+}
+
+const wordsOf = ({ table, found, name, words, narrowing }: Kind, from: string) => `
+  insert into search_words (id, kind, name_key, name, word)
+  select id, '${table.slice(0, -1)}', ${name}, word
+  from ${from} each, unnest(marketflow_words(${words}) || ${narrowing}) word
+  where ${found} and word is not null
+  on conflict do nothing`
+
+/** For every writer, once per statement: rows whose words stay are left alone. */
+function kept(kind: Kind): string[] {
+  const { table, columns } = kind
+  const differing = (rows: string, others: string) => `(
+    select * from ${rows} r where not exists (
+      select from ${others} o where (${columns.map((each) => `r.${each}`).join(', ')}) = (${columns.map((each) => `o.${each}`).join(', ')})))`
+  return [
+    `create or replace function marketflow_find_${table}() returns trigger language plpgsql ${AS_OWNER} as $$
+      begin
+        if tg_op = 'INSERT' then ${wordsOf(kind, 'arrived')};
+        elsif tg_op = 'DELETE' then delete from search_words where id in (select id from departed);
+        elsif tg_op = 'UPDATE' then
+          delete from search_words where id in (select id from ${differing('departed', 'arrived')} gone);
+          ${wordsOf(kind, differing('arrived', 'departed'))};
+        else delete from search_words where kind = '${table.slice(0, -1)}';
+        end if;
+        return null;
+      end $$`,
+    ...[
+      ['insert', 'referencing new table as arrived'],
+      ['update', 'referencing old table as departed new table as arrived'],
+      ['delete', 'referencing old table as departed'],
+      ['truncate', ''],
+    ].map(
+      ([event, tables]) => `
+        create or replace trigger ${table}_found_on_${event} after ${event} on ${table} ${tables}
+          for each statement execute function marketflow_find_${table}()`,
+    ),
+  ]
+}
+
+export class SearchWords extends Migration {
+  override up(): void {
+    const statements = [
+      OUR_SCHEMA,
+      ...LOGS_ITSELF.split('; '),
+      ...TABLE,
+      ...FUNCTIONS,
+      ...[MARKETS, VENDORS].flatMap(kept),
+      ...[MARKETS, VENDORS].map((kind) => wordsOf(kind, kind.table)),
+      'analyze search_words',
+      ...VENDORS_LISTED,
+    ]
+    for (const statement of statements) this.addSql(statement)
+  }
+}
