@@ -95,7 +95,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   country: COUNTRIES,
   q: WORDS,
   on: DATES,
-  day: ['today', 'weekend', ...DATES],
+  day: ['today', 'weekend', DATES[0]],
   'status of application': APPLICATION_STATUSES,
   'status of market': MARKET_STATUSES,
 }
