@@ -1,4 +1,4 @@
-import type { Weekday } from './season.ts'
+import { daysBetween, type Opening, plannedDays, SEASON_LIMITS, type Season, type Weekday } from './season.ts'
 
 /** From when to when on a day of the week, `HH:MM` by the market's clock. */
 export interface OpenDay {
@@ -39,4 +39,59 @@ export interface DirectoryListing {
   readonly products: readonly string[]
   /** What is taken for payment beside cash. */
   readonly payment: readonly string[]
+}
+
+/**
+ * The listed seasons that are not over on this date, each in its year: those of every year in the one that is under way or
+ * comes next. What is not told in numbers, or not from when to when, opens on no date; of two that share a day, the first does.
+ */
+export function seasonsAhead(hours: readonly ListedHours[], today: string): Season[] {
+  const seasons: Season[] = []
+  for (const each of hours) {
+    const season = seasonOf(each, today)
+    if (season !== undefined && makesSense([...seasons, season])) seasons.push(season)
+  }
+  return seasons
+}
+
+function seasonOf({ from, to, weekly }: ListedHours, today: string): Season | undefined {
+  if (from === null || to === null || weekly.length === 0) return undefined
+  const year = Number(today.slice(0, 4))
+  const years = from.startsWith('--') ? [year - 1, year, year + 1] : [year]
+  for (const each of years) {
+    const first = firstDay(from.replace(/^-/, String(each)))
+    const last = lastDay(to.replace(/^-/, String(each)))
+    const ends = last < first && to.startsWith('--') ? lastDay(to.replace(/^-/, String(each + 1))) : last
+    const isNear = ends >= today && daysBetween(today, first) < SEASON_LIMITS.days
+    if (ends >= first && isNear) return { name: '', from: first, to: ends, weekly: weekly.map(opening) }
+  }
+  return undefined
+}
+
+function makesSense(seasons: readonly Season[]): boolean {
+  try {
+    return plannedDays(seasons).length > 0
+  } catch {
+    return false
+  }
+}
+
+function opening({ weekday, opens, closes }: OpenDay): Opening {
+  return { weekday, opens, closes: closes === '24:00' ? '00:00' : closes }
+}
+
+/** Of a month, where no day is told. */
+function firstDay(date: string): string {
+  const [year, month, day = '1'] = date.split('-')
+  return dateOf(year!, month!, day)
+}
+
+function lastDay(date: string): string {
+  const [year, month, day = '31'] = date.split('-')
+  return dateOf(year!, month!, day)
+}
+
+/** The last day of the month, where it has fewer: 29 February is the 28th in most years. */
+function dateOf(year: string, month: string, day: string): string {
+  return Temporal.PlainDate.from({ year: Number(year), month: Number(month), day: Number(day) }).toString()
 }

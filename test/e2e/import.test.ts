@@ -273,3 +273,22 @@ it('reads what is piped into it', async () => {
     expect.stringContaining('3 imported, 0 updated, 0 unchanged, 1 skipped'),
   ])
 })
+
+it('a market opens on the dates of its listed seasons, and none of a year gone by', async () => {
+  const header = 'FMID,MarketName,city,State,x,y,Season1Date,Season1Time'
+  const row = (dates: string, times: string) =>
+    `1,Lincoln Park Market,Chicago,Illinois,-87.6,41.9,${dates},${times}`
+  const [today] = await sql("select to_char(now() at time zone 'America/Chicago', 'YYYY-MM-DD') as date")
+  const days = async () =>
+    (
+      await sql(`select to_char(date, 'YYYY-MM-DD') as date, opens, closes from market_days order by date`)
+    ).filter(({ date }) => String(date) >= String(today!.date))
+  await importRows([header, row('06/10/2018 to 10/07/2018', 'Sat: 9:00 AM-1:00 PM;')])
+  expect(await days()).toEqual([])
+  const open = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+    .map((day) => `${day}: 9:00 AM-1:00 PM;`)
+    .join('')
+  expect((await importRows([header, row('January to December', open)])).output).toContain('1 updated')
+  expect((await days())[0]).toEqual({ date: today!.date, opens: '09:00', closes: '13:00' })
+  expect((await importRows([header, row('January to December', open)])).output).toContain('1 unchanged')
+})

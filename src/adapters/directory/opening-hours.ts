@@ -3,6 +3,9 @@ import type { ListedHours, OpenDay } from '../../domain/directory-listing.ts'
 import { WEEKDAYS } from '../../domain/season.ts'
 import { inOrder, inWords, spanOf } from './hours.ts'
 
+/** What a rule without months means. */
+const ALL_YEAR = { from: '--01', to: '--12' } as const
+
 /** Any country with any holidays: which days those are is not asked. */
 const SOMEWHERE = { lat: 0, lon: 0, address: { country_code: 'de', state: 'Hamburg' } }
 
@@ -25,20 +28,21 @@ export function openingHoursOf(value: string): ListedHours[] {
   const hours = rules.map(ruleOf)
   // Rules of one part of the year overrule each other; together they are what the library says they are.
   const [first] = hours
-  if (hours.length > 1 && hours.every((each) => each !== undefined && each.from === null)) {
+  if (hours.length > 1 && hours.every((each) => each?.from === ALL_YEAR.from && each.to === ALL_YEAR.to)) {
     const weekly = weekOf(rules.join('; '))
-    return weekly === undefined ? [inWords(written)] : [{ from: null, to: null, weekly, words: null }]
+    return weekly === undefined ? [inWords(written)] : [{ ...ALL_YEAR, weekly, words: null }]
   }
   const understood = hours.filter((each) => each !== undefined)
   if (first === undefined || understood.length < hours.length) return [inWords(written)]
-  return understood.length === 1 || understood.every(({ from }) => from !== null)
+  return understood.length === 1 ||
+    !understood.some(({ from, to }) => from === ALL_YEAR.from && to === ALL_YEAR.to)
     ? understood
     : [inWords(written)]
 }
 
 function ruleOf(rule: string): ListedHours | undefined {
   const [, first, last, rest] = SEASONAL.exec(rule) ?? []
-  const span = last === undefined ? { from: null, to: null } : spanOf(`${first ?? last} to ${last}`)
+  const span = last === undefined ? ALL_YEAR : spanOf(`${first ?? last} to ${last}`)
   const weekly = weekOf(rest ?? rule)
   return span === undefined || weekly === undefined ? undefined : { ...span, weekly, words: null }
 }

@@ -1,11 +1,13 @@
-import { type DirectoryListing, saysTheSame } from '../../domain/directory-listing.ts'
+import { type DirectoryListing, saysTheSame, seasonsAhead } from '../../domain/directory-listing.ts'
 import { Market, type Place } from '../../domain/market.ts'
+import { dateAt, type MarketDay, type Season } from '../../domain/season.ts'
 import type { SeenRow } from '../ports/repositories.ts'
 import type { Transaction } from '../ports/transactions.ts'
 import type { RecordEvent } from '../tables/reads-and-writes.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import { freeSlug, wantedSlugs } from './create-market.ts'
+import { reschedule } from './schedule-market.ts'
 import { listingOf, tellers } from './update-market.ts'
 
 /** A market as a public directory lists it, under the directory's own id. */
@@ -55,7 +57,8 @@ export const ImportMarkets =
       const claimed = known.filter(({ unclaimed }) => !unclaimed).length
       const changed = rows.flatMap((row) => {
         const market = byDirectoryId.get(row.directoryId)
-        return market === undefined || !market.unclaimed || isAs(market, row) ? [] : [{ market, row }]
+        if (market === undefined || !market.unclaimed) return []
+        return isAs(market, row, needs) ? [] : [{ market, row }]
       })
       await add(tx, record, organizerId, batch.source, added, needs)
       await update(tx, record, changed, needs)
@@ -91,6 +94,7 @@ async function add(
 ): Promise<void> {
   if (rows.length === 0) return
   const taken = await tx.markets.takenSlugs(rows.flatMap(wantedSlugs))
+  const days: { market: Market; planned: MarketDay[] }[] = []
   const added = rows.map((row) => {
     const id = needs.random.uuid()
     const slug = freeSlug(wantedSlugs(row), taken, id)
@@ -100,10 +104,28 @@ async function add(
     const listed = { ...row, directorySource, unclaimed: true, stallCount: 0 }
     const market = new Market({ ...listed, id, organizerId, slug, createdAt })
     market.edit({ status: 'active' }, createdAt)
+    const seasons = seasonsNow(row, needs)
+    if (seasons.length > 0) days.push({ market, planned: market.schedule(seasons, createdAt) })
     record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
     return market
   })
   await tx.markets.addAll(added)
+  for (const { market, planned } of days) {
+    await tx.days.put(market.id, planned, market.createdAt)
+    record({
+      type: 'market-scheduled',
+      marketId: market.id,
+      slug: market.slug,
+      organizerId,
+      listing: listingOf(market),
+      dates: planned.map(({ date }) => date),
+    })
+  }
+}
+
+/** When it opens from today on, by its own clock: without one, that is not known. */
+function seasonsNow({ listing, timeZone }: DirectoryMarket, needs: Needs): Season[] {
+  return timeZone === '' ? [] : seasonsAhead(listing.hours, dateAt(needs.clock.now(), timeZone))
 }
 
 async function update(
@@ -119,7 +141,13 @@ async function update(
     changes.map(({ market, row }) => ({ market, name: row.name })),
   )
   for (const { market, row } of changes) {
-    recordEdit(market, () => market.relist(row, now(needs)))
+    const at = now(needs)
+    const seasons = seasonsNow(row, needs)
+    // A market without seasons needs no zone, and one with a zone may have them.
+    const scheduled = !saysTheSame(market.seasons, seasons)
+    if (scheduled && row.timeZone === '') await reschedule(tx, record, market, seasons, at)
+    recordEdit(market, () => market.relist(row, at))
+    if (scheduled && row.timeZone !== '') await reschedule(tx, record, market, seasons, at)
   }
 }
 
@@ -151,10 +179,11 @@ export async function edits(
   }
 }
 
-/** Whether the market has everything that the directory tells of it, and is listed. */
-function isAs(market: Market, row: DirectoryMarket): boolean {
+/** Whether the market has everything that the directory tells of it, opens as that says, and is listed. */
+function isAs(market: Market, row: DirectoryMarket, needs: Needs): boolean {
   return (
     market.status === 'active' &&
+    saysTheSame(market.seasons, seasonsNow(row, needs)) &&
     Object.entries(row).every(([field, value]) => saysTheSame(market[field as keyof DirectoryMarket], value))
   )
 }

@@ -1,7 +1,9 @@
 import { MarketflowError } from '../../domain/errors.ts'
+import type { Market } from '../../domain/market.ts'
 import type { DayStatus, MarketDay, Season } from '../../domain/season.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
 import type { Transaction } from '../ports/transactions.ts'
+import type { RecordEvent } from '../tables/reads-and-writes.ts'
 import { assertSeen, type Seen } from '../use-case/precondition.ts'
 import { now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDayView, MarketDetail } from '../views/views.ts'
@@ -19,28 +21,38 @@ export const ScheduleMarket =
     needs.writes.run(async (tx, record) => {
       const market = await organized(tx, id, viewer)
       await assertSeen(seen, GetMarket.view, tx.views, { id: market.id })
-      const at = now(needs)
-      const planned = market.schedule(seasons, at)
-      const before = new Map((await tx.days.of(market.id)).map((day) => [day.date, day]))
-      const changed = planned.flatMap((day) => {
-        const { status, note, ...hours } = before.get(day.date) ?? day
-        const same = before.has(day.date) && hours.opens === day.opens && hours.closes === day.closes
-        return same ? [] : [{ ...day, status, note }]
-      })
-      const kept = new Set(planned.map(({ date }) => date))
-      const gone = [...before.keys()].filter((date) => !kept.has(date))
-      await tx.days.remove(market.id, gone)
-      await tx.days.put(market.id, changed, at)
-      record({
-        type: 'market-scheduled',
-        marketId: market.id,
-        slug: market.slug,
-        organizerId: market.organizerId,
-        listing: listingOf(market),
-        dates: [...gone, ...changed.map(({ date }) => date)],
-      })
+      await reschedule(tx, record, market, seasons, now(needs))
       return (await tx.views.marketDetail(market.id))!.value
     })
+
+/** A market that is locked, or that was added in this transaction. */
+export async function reschedule(
+  tx: Transaction,
+  record: RecordEvent,
+  market: Market,
+  seasons: readonly Season[],
+  at: Date,
+): Promise<void> {
+  const planned = market.schedule(seasons, at)
+  const before = new Map((await tx.days.of(market.id)).map((day) => [day.date, day]))
+  const changed = planned.flatMap((day) => {
+    const { status, note, ...hours } = before.get(day.date) ?? day
+    const same = before.has(day.date) && hours.opens === day.opens && hours.closes === day.closes
+    return same ? [] : [{ ...day, status, note }]
+  })
+  const kept = new Set(planned.map(({ date }) => date))
+  const gone = [...before.keys()].filter((date) => !kept.has(date))
+  await tx.days.remove(market.id, gone)
+  await tx.days.put(market.id, changed, at)
+  record({
+    type: 'market-scheduled',
+    marketId: market.id,
+    slug: market.slug,
+    organizerId: market.organizerId,
+    listing: listingOf(market),
+    dates: [...gone, ...changed.map(({ date }) => date)],
+  })
+}
 
 /** What an organizer may change of one date. */
 export interface DayChanges {

@@ -240,11 +240,25 @@ export class World {
   }
 }
 
+const EVERY_SATURDAY = {
+  from: '--01',
+  to: '--12',
+  weekly: [{ weekday: 'saturday', opens: '08:00', closes: '13:00' }],
+  words: null,
+} as const
+
 /** What a directory says of every market. */
 const aRow = {
   ...NOWHERE,
   description: '',
-  listing: { listedBy: 'a directory', updatedOn: null, hours: [], products: ['eggs'], payment: [] },
+  timeZone: 'America/Chicago',
+  listing: {
+    listedBy: 'a directory',
+    updatedOn: null,
+    hours: [EVERY_SATURDAY],
+    products: ['eggs'],
+    payment: [],
+  },
 }
 
 const DECISIONS = {

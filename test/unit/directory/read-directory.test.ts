@@ -341,7 +341,7 @@ describe('other directories', () => {
       { from: '--11', to: '--03', weekly: saturday('08:00', '12:30'), words: null },
     ])
     expect(await hoursIn('Sa 08:00-13:00; PH off')).toEqual([
-      { from: null, to: null, weekly: saturday('08:00', '13:00'), words: null },
+      { from: '--01', to: '--12', weekly: saturday('08:00', '13:00'), words: null },
     ])
     expect(await hoursIn('Tu,Th 08:00-13:00; Th 10:00-12:00')).toMatchObject([
       {
