@@ -30,6 +30,16 @@ const cityList = (name: string, city: string) =>
     views.marketListing({ page: 1, pageSize: PAGE_SIZE, city: normalizePlace(city) }),
   )
 
+const found = (by: string, q: string, city?: string) =>
+  view(`list found by ${by}`, (views) =>
+    views.marketListing({
+      page: 1,
+      pageSize: PAGE_SIZE,
+      q: normalizePlace(q),
+      ...(city !== undefined && { city: normalizePlace(city) }),
+    }),
+  )
+
 export const FIRST_PAGE = page(1)
 
 export const VIEWS: readonly MeasuredView[] = [
@@ -39,6 +49,13 @@ export const VIEWS: readonly MeasuredView[] = [
   page(10_000),
   cityList('a city of 100 markets', SMALL_CITY),
   cityList('a city with a twentieth of all', GROWING_CITY),
+  found('a word of 20 markets', 'typical'),
+  found('a word that all have', 'market'),
+  found('the beginning of a word that all have, in a city of 100', 'farm', SMALL_CITY),
+  found('two words, of all and of a twentieth', 'market chicago'),
+  found('a vendor of 19 markets', 'bread'),
+  found('a word that all vendors have', 'vendor'),
+  found('a word of none', 'nowhere'),
   view('market with its vendors', (views) => views.marketDetail(marketId)),
   view('market as a page', (views) => views.marketPage({ slug: 'typical-1', today: '2026-05-02' })),
   view('market’s counts', (views) => views.marketStats(marketId)),

@@ -1,3 +1,4 @@
+import { Admission } from './admission.ts'
 import { Departures, Flights } from './flights.ts'
 import type { LoadQueue } from './load-queue.ts'
 import {
@@ -58,6 +59,7 @@ export class ReadThrough<Source> {
   readonly #longestTtlS: number
   readonly #flights = new Flights<Loaded>()
   readonly #departures = new Departures<Entry>()
+  readonly #admission: Admission
 
   constructor(
     cache: CachePort,
@@ -78,6 +80,7 @@ export class ReadThrough<Source> {
     this.#random = random
     this.#observer = observer
     this.#options = options
+    this.#admission = new Admission(clock)
     this.#longestTtlS = options.longestTtlS ?? Number.POSITIVE_INFINITY
   }
 
@@ -179,8 +182,9 @@ export class ReadThrough<Source> {
   #fill<P, T>(view: View<P, T, Source>, params: P, target: FillTarget): Promise<Loaded> {
     return this.#loads.run(async () => {
       const entry = await this.#load(view, params)
-      const stored = await this.#store(entry, target)
-      this.#observer.loaded(view.name, entry.loadMs, stored ? 'stored' : 'refused')
+      const admitted = view.unbounded?.(params) !== true || this.#admission.admits(target.key)
+      const stored = admitted && (await this.#store(entry, target))
+      this.#observer.loaded(view.name, entry.loadMs, stored ? 'stored' : admitted ? 'refused' : 'unstored')
       return { entry, stored }
     })
   }

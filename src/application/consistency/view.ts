@@ -17,6 +17,8 @@ export interface View<P, T, Source = never> {
   /** A pure function of the parameters, never learnt from a result: a miss must know them too. */
   readonly tags: (params: P) => readonly string[]
   readonly load: (source: Source, params: P) => Promise<Found<T>>
+  /** Whether strangers choose the key, so that there is no end of them: what is asked for once may then not be kept. */
+  readonly unbounded?: (params: P) => boolean
   /** It decides who may do what: with the database out of reach it is not served unverified, whatever the settings say. */
   readonly alwaysVerified?: boolean
   /** The text that is cached and sent; without it, JSON. */

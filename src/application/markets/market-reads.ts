@@ -59,6 +59,14 @@ export function narrowed(
   return narrower
 }
 
+/** As deep as pages are bounded in number. */
+const FIRST_PAGES = 10
+
+/** Whether strangers choose what a list is narrowed to, or how deep it is looked into. */
+export function isUnbounded({ page, city, region, q, open }: Omit<ListingParams, 'pageSize'>): boolean {
+  return page > FIRST_PAGES || (city ?? region ?? q ?? open) !== undefined
+}
+
 /** A page of a list, its days with their instants. */
 export async function listed(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
   return mapped(await queries.marketListing(params), (listing) => ({
@@ -83,6 +91,7 @@ export const ListMarkets = read({
   key: ({ page, pageSize, ...places }: ListingParams) =>
     narrowed(joinKey('markets', 'active', 'page', page, 'size', pageSize), places),
   tags: listingTags,
+  unbounded: isUnbounded,
   load: listed,
   audience: 'everybody',
 })

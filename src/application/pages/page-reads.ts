@@ -1,7 +1,7 @@
 import { dateAt } from '../../domain/season.ts'
 import { joinKey } from '../consistency/cache-key.ts'
 import type { Found } from '../consistency/view.ts'
-import { listed, listingTags, narrowed } from '../markets/market-reads.ts'
+import { isUnbounded, listed, listingTags, narrowed } from '../markets/market-reads.ts'
 import { datesAsked, mapped, relativeTo, withInstants } from '../markets/open-days.ts'
 import type {
   ListingParams,
@@ -58,6 +58,7 @@ export const BrowseMarkets = read({
   schema: marketsPage,
   key: ({ page, ...places }: PageParams) => narrowed(joinKey('page', 'markets', page), places),
   tags: listingTags,
+  unbounded: isUnbounded,
   load: async (queries, params) => {
     const found = await listedAt(queries, { ...params, pageSize: MARKETS_PER_PAGE })
     const { city = null, region = null, country = null, q = null } = params
