@@ -76,6 +76,17 @@ describe('a market', () => {
     expect(codeOf(() => market.assertTakesApplications())).toBe('market-not-active')
   })
 
+  it('that a directory lists takes applications once it has an organizer, which it gets once', () => {
+    const market = marketWith({ stallCount: 0, unclaimed: true })
+    market.edit({ status: 'active' }, CREATED)
+    expect(codeOf(() => market.assertTakesApplications())).toBe('market-unclaimed')
+    market.handOver('another', CREATED)
+    expect(codeOf(() => market.assertTakesApplications())).toBeUndefined()
+    expect(market.organizerId).toBe('another')
+    expect(codeOf(() => market.handOver('a third', CREATED))).toBe('market-claimed')
+    expect(market.organizerId).toBe('another')
+  })
+
   it('can be deleted only while it is a draft', () => {
     const market = marketWith({ stallCount: 1 })
     expect(codeOf(() => market.assertDraft())).toBeUndefined()
