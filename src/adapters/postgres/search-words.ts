@@ -4,7 +4,7 @@ import { AS_OWNER, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
 
 /*
  * The words by which active markets and vendors are found, as rows in the order of names: whatever the table's size,
- * the first thousand of a word are a thousand entries of an index. Neither PGlite nor every server has an extension for
+ * the first 500 of a word are 500 entries of an index. Neither PGlite nor every server has an extension for
  * this. A market's rows depend on its own row alone, and a vendor's on its own: no two writers need each other's locks.
  *
  * What is no word, but narrows like one, begins with `@`, which no word does.

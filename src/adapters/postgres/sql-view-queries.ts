@@ -285,7 +285,9 @@ function marketSearchSql(conditions: string, days: string): string {
         join vendor_applications a on a.vendor_id = v.id and a.status = 'accepted' limit ${MOST_FOUND})
     ),
     found as materialized (
-      select m.id from candidates c join markets m on m.id = c.id
+      select m.id, m.name_key, m.name from candidates c
+      -- One by one, by the primary key: the planner would read all markets rather than a few hundred.
+      cross join lateral (select * from markets where id = c.id offset 0) m
       where m.status = 'active' ${conditions} and not exists (
         select from asked where not (${hasWord('m.id')} or exists (
           select from vendor_applications a where a.market_id = m.id and a.status = 'accepted' and ${hasWord('a.vendor_id')})))
@@ -293,8 +295,10 @@ function marketSearchSql(conditions: string, days: string): string {
     )
     select json_build_object(
       'markets', ${list(`
-        select ${marketSummary}${days} from found join markets m on m.id = found.id
-        order by ${BY_NAME} limit $1 offset $2`)},
+        select ${marketSummary}${days}
+        from (select * from found m order by ${BY_NAME} limit $1 offset $2) listed
+        cross join lateral (select * from markets where id = listed.id offset 0) m
+        order by ${BY_NAME}`)},
       'total', (select count(*) from found)
     )::text as view`
 }

@@ -47,7 +47,7 @@ export interface SearchParams extends PlaceParams {
 }
 
 /** As many markets, or vendors, as a search finds at most: of more, those that come first. */
-export const MOST_FOUND = 1000
+export const MOST_FOUND = 500
 
 export interface ListingParams extends SearchParams {
   readonly page: number

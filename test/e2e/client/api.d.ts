@@ -1508,7 +1508,7 @@ export interface operations {
                 readonly region?: string;
                 /** @description Only markets of this country, by its two letters of ISO 3166-1. */
                 readonly country?: string;
-                /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first thousand are found: narrow by place. */
+                /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found: narrow by place. */
                 readonly q?: string;
                 /** @description Only markets that open on this date, where they stand; with their hours. */
                 readonly on?: string;
