@@ -32,7 +32,8 @@ export async function readDirectory(bytes: Bytes, chosen?: Profile): Promise<Dir
   const encoding = encodingOf(sample)
   const start = new TextDecoder(encoding).decode(sample)
   const kind = encoding === 'utf-8' ? await foreignKind(sample, start) : undefined
-  if (kind !== undefined) throw refused(`It is ${kind}`, start)
+  // The beginning of what is no text tells a reader nothing.
+  if (kind !== undefined) throw refused(`It is ${kind}`, /[^\P{Cc}\s]/u.test(start) ? '' : start)
   if (start.trim() === '') throw refused('The file is empty', '')
   const text = asUtf8(all, encoding)
   return /^\s*[{[]/.test(start) ? readJson(text, start, chosen) : readTable(text, start, chosen)
