@@ -100,9 +100,9 @@ const LONGEST = 120
 export function searchForm({ q, city, region, country, day }: Narrowed = {}): string {
   return html`<search><form action="/" method="get">
 <div class="fields">
-<div class="wide"><label for="q">Market or vendor</label><input id="q" name="q" type="search" value="${q ?? ''}" maxlength="${SEARCH_LIMITS.longest}" placeholder="Any" enterkeyhint="search"></div>
 <div class="wide"><label for="city">City</label><input id="city" name="city" type="search" value="${city ?? ''}" maxlength="${LONGEST}" placeholder="Portland" autocomplete="address-level2" enterkeyhint="search"></div>
 <div><label for="region">State or region</label><input id="region" name="region" type="search" value="${region ?? ''}" maxlength="${LONGEST}" placeholder="Any" autocomplete="address-level1" enterkeyhint="search"></div>
+<div><label for="q">Market or vendor</label><input id="q" name="q" type="search" value="${q ?? ''}" maxlength="${SEARCH_LIMITS.longest}" placeholder="Any" enterkeyhint="search"></div>
 <div><label for="day">Open</label><select id="day" name="day">
 !${DAYS.concat(day && !DAYS.some(([value]) => value === day) ? [[day, `on ${day}`]] : []).map(
     ([

@@ -370,6 +370,19 @@ describe('the list', () => {
     expect(pages.markets({ ...list, markets: [], total: 0, page: 1, city: null })).toContain('No markets yet')
   })
 
+  it('says which words were looked for, keeps them in its form and its links, and says when no market has them', () => {
+    const found = pages.markets({ ...list, q: 'brot & wein' })
+    expect(found).toMatch(/60 markets for “<span dir="auto">brot &#38; wein<\/span>”/)
+    expect(found).toContain('value="brot &#38; wein"')
+    expect(links(found)).toEqual([
+      ['prev', '/?q=brot+%26+wein&city=porto+alegre'],
+      ['next', '/?q=brot+%26+wein&city=porto+alegre&page=3'],
+    ])
+    const none = pages.markets({ ...list, markets: [], total: 0, page: 1, q: 'brot', city: null })
+    expect(none).toContain('No markets for “<span dir="auto">brot</span>”')
+    expect(none).toContain('noindex')
+  })
+
   it('says how many there are, one as one', () => {
     expect(pages.markets(list)).toMatch(/60 markets in .*Porto Alegre/)
     expect(pages.markets({ ...list, page: 1, total: 1, city: null })).toContain('>1 market<')
