@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/database.ts'
-import type { PlaceParams, ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import {
+  MOST_FOUND,
+  type PlaceParams,
+  type ViewQueries,
+} from '../../../src/application/ports/view-queries.ts'
 import {
   marketApplications,
   marketDetail,
@@ -353,6 +357,31 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       (await tx.markets.findForUpdate(market.id))!.edit({ status: 'closed' }, NOW),
     )
     expect(await found(tag)).toEqual([`Other ${tag}`])
+  })
+
+  it('a search finds the first 500 by name, and behind them what is in a place that is named', async () => {
+    const tag = randomUUID().slice(0, 8)
+    const organizer = anOrganizer()
+    const named = (name: string, city: string) => {
+      const market = aMarket(organizer.id, { name, city })
+      market.edit({ status: 'active' }, NOW)
+      return market
+    }
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (let i = 0; i < MOST_FOUND; i++) tx.markets.add(named(`${tag} ${1000 + i}`, 'Chicago'))
+      tx.markets.add(named(`${tag} last`, `Behind ${tag}`))
+    })
+    const search = (page: number, places: PlaceParams = {}) =>
+      read((views) => views.marketListing({ page, pageSize: 1, q: normalizePlace(tag), ...places }))
+    expect((await search(MOST_FOUND))!.value).toMatchObject({
+      total: MOST_FOUND,
+      markets: [{ name: `${tag} ${999 + MOST_FOUND}` }],
+    })
+    expect((await search(1, { city: normalizePlace(`Behind ${tag}`) }))!.value).toMatchObject({
+      total: 1,
+      markets: [{ name: `${tag} last` }],
+    })
   })
 
   it('a market’s applications, newest first', async () => {
