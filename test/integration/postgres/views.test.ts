@@ -70,6 +70,8 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       status: 'active',
       stall_count: 3,
       vendor_count: 1,
+      unclaimed: false,
+      listing: null,
       organizer: { id: organizer.id, name: organizer.name },
       vendors: [{ id: vendors[0]!.id, business_name: 'Vendor 0', category: 'bakery' }],
       created_at: NOW.toISOString(),
@@ -92,6 +94,8 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       stall_count: 3,
       vendor_count: 1,
       organizer: organizer.name,
+      unclaimed: false,
+      listing: null,
       days: [],
       vendors: [{ business_name: 'Vendor 0', category: 'bakery', description: 'Sourdough', website: '' }],
     })
