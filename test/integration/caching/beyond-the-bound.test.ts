@@ -110,7 +110,7 @@ describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'
       const update = UpdateVendor({ writes: instance.writes, clock })
       const viewer = { accountId: randomUUID(), role: 'vendor', vendorId: id(2, 0) } as const
       await update(id(2, 0), { businessName: name }, viewer)
-      expect(await named()).toBe(7)
+      expect(await named()).toBe(8)
 
       expect(await read(ListApplications.view, applications, name)).toMatchObject({ showing: MANY })
       expect(await read(GetMarket.view, market, name)).toMatchObject({ showing: MANY })
