@@ -19,7 +19,9 @@ const rows = readRoutes({ forPages: [], publicUrl })
 
 /** It is May in Chicago, where the markets stand, but not in Greenwich any more. */
 const needs = {
-  reads: { read: async () => ({ value: () => ({ time_zone: 'America/Chicago' }) }) } as unknown as Reads,
+  reads: {
+    read: async () => ({ exists: true, value: () => ({ time_zone: 'America/Chicago' }) }),
+  } as unknown as Reads,
   clock: Object.assign(new TimerClock(), { now: () => Date.parse('2026-06-01T03:07:00.000Z') }),
 }
 const explain = (path: string) => explainPath(explainView, pages, rows, needs, path)
