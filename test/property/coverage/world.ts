@@ -37,6 +37,8 @@ export class World {
   readonly vendors: { readonly id: string; readonly account: string }[] = []
   readonly markets: Owned[] = []
   readonly applications: KnownApplication[] = []
+  /** The market that was handed over last. */
+  assigned: string | undefined
   /** Of every market, and some that may come to be one's. */
   readonly slugs: Set<string>
   /** Of organizers, in their order. */
@@ -97,6 +99,7 @@ export class World {
       case 'assign': {
         const slug = pick(this.#listed, command.listed) ?? 'none'
         const { id } = await writes.assignMarket(slug, this.#emails[command.organizer % this.#emails.length]!)
+        this.assigned = id
         const owner = this.organizers[command.organizer % this.organizers.length]!
         this.markets.splice(
           this.markets.findIndex((market) => market.id === id),

@@ -8,14 +8,17 @@ export interface ExpectedStats {
   readonly vendor_count: number
   readonly pending_applications: number
   readonly waitlisted_applications: number
-  readonly stall_count: number
-  readonly open_stalls: number
+  /** Null for a listing that has no organizer yet. */
+  readonly stall_count: number | null
+  readonly open_stalls: number | null
 }
 
 interface ExpectedMarket {
   readonly id: string
-  status: MarketStatus
+  /** Undefined while it is as its directory has it. */
+  status: MarketStatus | undefined
   stalls: number
+  unclaimed: boolean
 }
 
 interface ExpectedApplication {
@@ -54,6 +57,7 @@ export class Expected {
       case 'edit': {
         const market = this.#markets.get(pick(world.markets, command.market)?.id ?? '')
         if (market === undefined || command.stranger) return false
+        if (market.unclaimed || market.status === undefined) return undefined
         const { status = market.status, stallCount = market.stalls } = command.changes
         const turns =
           status === market.status || (status !== 'draft' && status !== NEVER_AFTER[market.status])
@@ -61,12 +65,15 @@ export class Expected {
       }
       case 'delete': {
         const market = this.#markets.get(pick(world.markets, command.market)?.id ?? '')
+        if (market !== undefined && market.status === undefined) return undefined
         return market?.status === 'draft' && !command.stranger
       }
       case 'apply': {
         const id = pick(world.markets, command.market)?.id ?? ''
         const vendor = world.vendors[command.vendor % world.vendors.length]!.id
-        return this.#markets.get(id)?.status === 'active' && !this.#live(id, vendor)
+        const market = this.#markets.get(id)
+        if (market?.unclaimed || this.#live(id, vendor)) return false
+        return market !== undefined && market.status === undefined ? undefined : market?.status === 'active'
       }
       case 'accept':
       case 'reject':
@@ -90,8 +97,13 @@ export class Expected {
     if (command.do === 'create') this.#add(world.markets.at(-1)!.id, 'draft', command.stallCount)
     if (command.do === 'import') {
       for (const { id } of world.markets) {
-        if (!this.#markets.has(id) && !this.#deleted.has(id)) this.#add(id, 'active', 25)
+        if (!this.#markets.has(id) && !this.#deleted.has(id)) this.#add(id, undefined, 0, true)
       }
+      for (const market of this.#markets.values()) if (market.unclaimed) market.status = undefined
+    }
+    if (command.do === 'assign') {
+      const market = this.#markets.get(world.assigned!)
+      if (market !== undefined) market.unclaimed = false
     }
     if (command.do === 'edit') {
       const market = this.#markets.get(pick(world.markets, command.market)!.id)!
@@ -118,23 +130,23 @@ export class Expected {
   }
 
   stats(market: string): ExpectedStats {
-    const { stalls } = this.#markets.get(market)!
+    const { stalls, unclaimed } = this.#markets.get(market)!
     const vendor_count = this.#taken(market)
     return {
       vendor_count,
       pending_applications: this.#count(market, 'pending'),
       waitlisted_applications: this.#count(market, 'waitlisted'),
-      stall_count: stalls,
-      open_stalls: stalls - vendor_count,
+      stall_count: unclaimed ? null : stalls,
+      open_stalls: unclaimed ? null : stalls - vendor_count,
     }
   }
 
-  status(market: string): MarketStatus {
+  status(market: string): MarketStatus | undefined {
     return this.#markets.get(market)!.status
   }
 
-  #add(id: string, status: MarketStatus, stalls: number): void {
-    this.#markets.set(id, { id, status, stalls })
+  #add(id: string, status: MarketStatus | undefined, stalls: number, unclaimed = false): void {
+    this.#markets.set(id, { id, status, stalls, unclaimed })
   }
 
   #taken(market: string): number {

@@ -5,6 +5,7 @@ import { type Transaction, Transactions } from '../../../src/application/ports/t
 import { kindOf, tags } from '../../../src/application/tables/tags.ts'
 import { ClockPutForward } from '../../contract/sources.ts'
 import { CACHES } from '../../support/caches.ts'
+import { dose } from '../../support/dose.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { Comparison } from './comparison.ts'
@@ -15,11 +16,15 @@ const SEED = Number(process.env.SEED ?? 1)
 /** No more worlds than the comparison itself has. */
 const WORLDS = 2
 
-const FORGOTTEN = [...Object.keys(tags), 'every tag']
+/** Worlds so few change no day that was read before; the coverage property's have them, and notice both. */
+const OF_DAYS = ['dayListings', 'marketDays']
+/** Each through one cache, which the others differ from in nothing that tags go through; at length through all. */
+const FORGOTTEN = [...Object.keys(tags), 'every tag'].filter((kind) => !OF_DAYS.includes(kind))
+const SOME = ['market', 'every tag']
 
 describe.each(CACHES.filter(({ cache }) => cache !== 'null'))(
   'a forgotten tag is caught through $cache',
-  ({ env }) => {
+  ({ cache, env }) => {
     const clock = new ClockPutForward()
     const memory = new Forgetfulness()
     let worlds = 0
@@ -52,15 +57,19 @@ describe.each(CACHES.filter(({ cache }) => cache !== 'null'))(
       return fc.check(property, { seed: SEED, numRuns, endOnFailure: true })
     }
 
-    test.each(FORGOTTEN)('%s', { timeout: 120_000 }, async (forgotten) => {
-      const found = await search(forgotten)
-      expect(found.failed, `not caught in ${WORLDS} worlds`).toBe(true)
-      // Caught by a wrong answer, and not by a test that broke.
-      expect(found.errorInstance).toMatchObject({ name: 'AssertionError' })
-      process.stdout.write(
-        `\n${instance.cache.name} forgets ${forgotten}: caught in world ${found.numRuns}\n`,
-      )
-    })
+    test.each(cache === 'lru' ? FORGOTTEN : dose(SOME, FORGOTTEN))(
+      '%s',
+      { timeout: 120_000 },
+      async (forgotten) => {
+        const found = await search(forgotten)
+        expect(found.failed, `not caught in ${WORLDS} worlds`).toBe(true)
+        // Caught by a wrong answer, and not by a test that broke.
+        expect(found.errorInstance).toMatchObject({ name: 'AssertionError' })
+        process.stdout.write(
+          `\n${instance.cache.name} forgets ${forgotten}: caught in world ${found.numRuns}\n`,
+        )
+      },
+    )
 
     test('and nothing is caught where nothing is forgotten', { timeout: 120_000 }, async () => {
       expect((await search('nothing', 1)).errorInstance).toBeNull()
