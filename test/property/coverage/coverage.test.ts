@@ -11,7 +11,7 @@ import { Tally } from './tally.ts'
 const RUNS = Number(process.env.RUNS ?? 14)
 const SEED = Number(process.env.SEED ?? 1)
 /** In ms, generous: a slow machine is not a failure. */
-const TIMEOUT_MS = 60_000 + RUNS * 60_000
+const TIMEOUT_MS = 60_000 + RUNS * 120_000
 
 /*
  * No cache, no timing: whatever a write changes in the database must be tagged, or no fence in the world could keep an
