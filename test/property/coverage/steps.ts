@@ -34,6 +34,23 @@ interface Engine {
   readonly snapshots: Snapshots
 }
 
+/** What every world ends with: hardly any random command would delete a draft. */
+const DRAFT: Command = {
+  do: 'create',
+  organizer: 0,
+  name: 'Sorrel',
+  city: 'Chicago',
+  region: 'IL',
+  country: 'US',
+  stallCount: 3,
+  slug: undefined,
+}
+const erased = (world: World): Command => ({
+  do: 'delete',
+  market: world.markets.length - 1,
+  stranger: false,
+})
+
 /** Runs the commands one after the other in a new world, and asks every question between them. */
 export async function* stepsOf(
   database: Engine,
@@ -45,7 +62,8 @@ export async function* stepsOf(
   const unitOfWork = new RecordingUnitOfWork(database.transactions, clock)
   for (const command of NUCLEUS) await world.perform(command, unitOfWork)
   let before = await answerAll(database.snapshots, questionsOf(world))
-  for (const [i, command] of commands.entries()) {
+  for (const [i, next] of [...commands, DRAFT, erased].entries()) {
+    const command = typeof next === 'function' ? next(world) : next
     // Some in the same millisecond: then ids decide the order of what is sorted by time.
     clock.advance(i % 2)
     unitOfWork.forget()
