@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { kindOf } from '../../../src/application/tables/tags.ts'
 import { VIEWS } from '../../../src/application/use-cases.ts'
 import { dose } from '../../support/dose.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
-import { commands } from './commands.ts'
+import { commands, DATES } from './commands.ts'
 import { EVENT_TAGS } from './forgotten-tags.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { Tally } from './tally.ts'
@@ -37,7 +38,8 @@ describe.each(ENGINES)(
             judge(step)
           }
         }),
-        { seed: SEED, numRuns: RUNS },
+        // A smaller counterexample takes longer to find than the test may take, which would then say nothing.
+        { seed: SEED, numRuns: RUNS, endOnFailure: true },
       )
       process.stdout.write(`\n${opened.database.describe}, seed ${SEED}, ${RUNS} worlds\n${tally}\n`)
       if (RUNS < 10) return
@@ -70,9 +72,14 @@ function judgeTags({ command: done, refused, tags, changed, questions }: Step): 
   ).toEqual([])
   const carried = new Set(questions.flatMap((question) => question.tags))
   expect(
-    [...tags].filter((tag) => !carried.has(tag)),
+    [...tags].filter((tag) => !carried.has(tag) && !isOfAnotherDate(tag)),
     'tags that no view carries',
   ).toEqual([])
+}
+
+/** A season opens on more dates than are asked about. */
+function isOfAnotherDate(tag: string): boolean {
+  return kindOf(tag) === 'dayListings' && !DATES.some((date) => tag.endsWith(date))
 }
 
 function refusal(done: Step['command'], code: string): string {
