@@ -106,3 +106,10 @@ it('every `npm run` of a document is a script of the project', () => {
   expect(named.length).toBeGreaterThan(20)
   expect([...new Set(named)].filter((script) => !(script in scripts))).toEqual([])
 })
+
+it('every decision is on the list of decisions', () => {
+  const listed = linksOf(readFileSync('docs/decisions/README.md', 'utf8'))
+  const decisions = globSync('0*.md', { cwd: 'docs/decisions' })
+  expect(decisions.filter((file) => !listed.includes(file))).toEqual([])
+  expect(decisions.length).toBeGreaterThan(30)
+})
