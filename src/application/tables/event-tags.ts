@@ -26,7 +26,6 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
       return [
         tags.vendor(event.vendorId),
         tags.vendorApplications(event.vendorId),
-        tags.vendorListings(),
         tags.account(event.accountId),
       ]
     case 'sessions-ended':

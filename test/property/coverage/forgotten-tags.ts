@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../../src/domain/events.ts'
 /** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
 export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]>> = {
   'organizer-registered': ['organizer', 'account'],
-  'vendor-registered': ['vendor', 'vendorApplications', 'vendorListings', 'account'],
+  'vendor-registered': ['vendor', 'vendorApplications', 'account'],
   'sessions-ended': ['account'],
   'market-created': [
     'market',
