@@ -89,6 +89,48 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     expect(half.error).toMatchObject({ code: 'validation-failed', errors: [{ path: 'latitude' }] })
   })
 
+  it('a list is walked by its links, while markets open and close behind and ahead of the reader', async () => {
+    const rosa = await organizer(api)
+    const region = `walk ${cache} ${embedded}`
+    const opened = async (name: string) => {
+      const { body } = await rosa.api.post('/markets', { name, city: 'Ames', region, stall_count: 2 })
+      await rosa.api.put(`/markets/${body.id}`, { status: 'active' })
+      return body.id as string
+    }
+    const ids = new Map<string, string>()
+    for (const name of ['Éclair', 'eclair', 'Beet', 'Zoo', 'Fig']) ids.set(name, await opened(name))
+    const walked: string[][] = []
+    const told: unknown[] = []
+    let path: string | undefined = `/markets?page_size=2&region=${encodeURIComponent(region)}`
+    while (path !== undefined) {
+      const { body, headers } = await api.get(path)
+      walked.push(body.markets.map(({ name }: { name: string }) => name))
+      const next: string | undefined = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]
+      expect(next?.includes(`cursor=${body.next_cursor}&`)).toBe(next && true)
+      if (walked.length === 1) {
+        // Before the reader, and where it is.
+        await opened('Apple')
+        await rosa.api.put(`/markets/${ids.get('eclair')}`, { status: 'closed' })
+      }
+      if (walked.length === 2) await opened('Yam')
+      told.push([body.total, body.page])
+      path = next
+    }
+    expect(walked).toEqual([
+      ['Beet', 'eclair'],
+      ['Éclair', 'Fig'],
+      ['Yam', 'Zoo'],
+    ])
+
+    const first = await api.get(`/markets?page_size=2&region=${encodeURIComponent(region)}`)
+    const cursor = first.body.next_cursor as string
+    for (const query of [`cursor=${cursor}`, `cursor=${cursor}&region=other`, `cursor=${cursor}A`, 'cursor='])
+      expect((await api.get(`/markets?${query}`)).body).toMatchObject({
+        code: 'validation-failed',
+        errors: [{ path: 'query.cursor' }],
+      })
+  })
+
   it('an organizer says when a market opens, cancels a Saturday, and every list, page and calendar says so at once', async () => {
     const rosa = await organizer(api)
     const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString().slice(0, 10)

@@ -6,11 +6,11 @@ import {
   type IdParams,
   type ListingParams,
   type MarketPageParams,
+  type MarketsFound,
   MOST_FOUND,
   type OpenOn,
   type OwnApplicationsParams,
   type OwnMarketsParams,
-  type SearchParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
 import type {
@@ -21,7 +21,6 @@ import type {
   MarketCalendar,
   MarketDays,
   MarketDetail,
-  MarketListing,
   MarketPage,
   MarketStats,
   MarketZone,
@@ -46,19 +45,22 @@ export class SqlViewQueries extends ViewQueries {
     this.#query = query
   }
 
-  async marketListing({ page, pageSize, open, ...search }: ListingParams): Promise<Found<MarketListing>> {
-    const { country = null, region = null, city = null, q = null } = search
-    const statement = marketListingSql(search, open)
-    const found = await this.#first<Omit<MarketListing, 'page' | 'page_size'>>(statement, [
-      pageSize,
+  async marketListing(params: ListingParams): Promise<Found<MarketsFound>> {
+    const { page, pageSize, open, after, country = null, region = null, city = null, q = null } = params
+    // One more than is shown tells whether there are more.
+    const found = await this.#first<Omit<MarketsFound, 'more'>>(marketListingSql(params), [
+      pageSize + 1,
       offset(page, pageSize),
       country,
       region,
       city,
       q,
+      ...(after === undefined ? [] : [after.name, after.id]),
       ...(open === undefined ? [] : 'at' in open ? [open.at] : [open.from, open.to]),
     ])
-    return found && { value: { ...found.value, page, page_size: pageSize } }
+    if (found === undefined) return undefined
+    const { markets, total } = found.value
+    return { value: { markets: markets.slice(0, pageSize), total, more: markets.length > pageSize } }
   }
 
   marketDetail(id: string): Promise<Found<MarketDetail>> {
@@ -196,15 +198,15 @@ const BY_NAME = 'm.name_key, m.name, m.id'
 const DAY = `to_char(d.date, 'YYYY-MM-DD') as date, d.opens, d.closes`
 
 /**
- * Whether a day of a market's is one of those, from $7 on: dates, or a moment, of which the market's own clock says
- * which date it is. Those near it in Greenwich are found by an index.
+ * Whether a day of a market's is one of those, from the parameter `$n` on: dates, or a moment, of which the market's own
+ * clock says which date it is. Those near it in Greenwich are found by an index.
  */
-function openOn(open: OpenOn): string {
+function openOn(open: OpenOn, n: number): string {
   const days = `d.market_id = m.id and d.status = 'planned'`
-  if (!('at' in open)) return `${days} and d.date between $7::date and $8::date`
+  if (!('at' in open)) return `${days} and d.date between $${n}::date and $${n + 1}::date`
   const [greenwich, local] = [
-    `($7::timestamptz at time zone 'UTC')::date`,
-    'marketflow_local_date($7::timestamptz, m.time_zone)',
+    `($${n}::timestamptz at time zone 'UTC')::date`,
+    `marketflow_local_date($${n}::timestamptz, m.time_zone)`,
   ]
   return open.relative === 'today'
     ? `${days} and d.date between ${greenwich} - 1 and ${greenwich} + 1 and d.date = ${local}`
@@ -213,28 +215,34 @@ function openOn(open: OpenOn): string {
 }
 
 /**
- * $1 limit, $2 offset, $3 country, $4 region, $5 city, each as it is compared, or null for all.
+ * $1 limit, $2 offset, $3 country, $4 region, $5 city, each as it is compared, or null for all; then, where they are
+ * asked for, the name and id that the page begins behind; and when the markets open.
  *
- * The page's ids come from an index alone, and its rows are fetched last: a deep page skips index entries, not rows. The
- * total is kept by triggers, and a page beyond it skips nothing.
+ * The page's ids come from an index alone, and its rows are fetched last: a deep page skips index entries, not rows, and
+ * one behind a name begins there. The total is kept by triggers, and a page beyond it skips nothing.
  */
-function marketListingSql({ country, region, city, q }: SearchParams, open: OpenOn | undefined): string {
+function marketListingSql({ country, region, city, q, open, after }: ListingParams): string {
+  const [begins, openFrom] =
+    after === undefined
+      ? ['', 7]
+      : [`and (${BY_NAME}) > (marketflow_name_key($7::text), $7::text, $8::uuid)`, 9]
+  const opens = open && openOn(open, openFrom)
   // The indexes hold named places alone.
   const conditions = [
     country === undefined ? '' : `and m.country_key = $3 and m.country_key <> ''`,
     region === undefined ? '' : `and m.region_key = $4 and m.region_key <> ''`,
     city === undefined ? '' : 'and m.city_key = $5',
-    open === undefined ? '' : `and exists (select from market_days d where ${openOn(open)})`,
+    opens === undefined ? '' : `and exists (select from market_days d where ${opens})`,
   ]
   const kept = `
     select coalesce(sum(active), 0)::bigint as total
     from active_market_counts, asked where scope = marketflow_scope(asked.country, asked.region, asked.city)`
   const counted = `select count(*) as total from markets m where m.status = 'active' ${conditions.join(' ')}`
   const days =
-    open === undefined
+    opens === undefined
       ? ''
-      : `, ${list(`select ${DAY} from market_days d where ${openOn(open)} order by d.date`)} as days`
-  if (q !== undefined) return marketSearchSql(conditions.join(' '), days)
+      : `, ${list(`select ${DAY} from market_days d where ${opens} order by d.date`)} as days`
+  if (q !== undefined) return marketSearchSql(conditions.join(' '), days, begins)
   return `
     with asked (country, region, city, q) as (select $3::text, $4::text, $5::text, $6::text),
     kept as materialized (${open === undefined ? kept : counted})
@@ -243,7 +251,7 @@ function marketListingSql({ country, region, city, q }: SearchParams, open: Open
         select ${marketSummary}${days}
         from (
           select id from markets m
-          where m.status = 'active' ${conditions.join(' ')} and $2::bigint < (select total from kept)
+          where m.status = 'active' ${conditions.join(' ')} ${begins} and $2::bigint < (select total from kept)
           order by ${BY_NAME} limit $1 offset $2
         ) listed join markets m on m.id = listed.id
         order by ${BY_NAME}`)},
@@ -265,7 +273,7 @@ const RAREST = ['(select word from rarest)', '(select last from rarest)'] as con
  * As above, and $6 words. Looked through are the entries of the word that has the fewest; places count as words. However
  * many there are, those beyond the bound are not looked at.
  */
-function marketSearchSql(conditions: string, days: string): string {
+function marketSearchSql(conditions: string, days: string, begins: string): string {
   return `
     with asked as materialized (
       select word, marketflow_last_word(word) as last
@@ -296,7 +304,7 @@ function marketSearchSql(conditions: string, days: string): string {
     select json_build_object(
       'markets', ${list(`
         select ${marketSummary}${days}
-        from (select * from found m order by ${BY_NAME} limit $1 offset $2) listed
+        from (select * from found m where true ${begins} order by ${BY_NAME} limit $1 offset $2) listed
         cross join lateral (select * from markets where id = listed.id offset 0) m
         order by ${BY_NAME}`)},
       'total', (select count(*) from found)

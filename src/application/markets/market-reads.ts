@@ -5,11 +5,13 @@ import type {
   DaysParams,
   IdParams,
   ListingParams,
+  NamePosition,
   OpenOn,
   OwnMarketsParams,
   SearchParams,
   ViewQueries,
 } from '../ports/view-queries.ts'
+import { cursorAfter, placeOf } from '../tables/cursor.ts'
 import { canonicalId, carried, type Tag, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE, read } from '../use-case/read.ts'
 import {
@@ -29,6 +31,7 @@ import {
   mapped,
   openKey,
   openTags,
+  refuse,
   withInstants,
 } from './open-days.ts'
 
@@ -63,33 +66,65 @@ export function narrowed(
 const FIRST_PAGES = 10
 
 /** Whether strangers choose what a list is narrowed to, or how deep it is looked into. */
-export function isUnbounded({ page, city, region, q, open }: Omit<ListingParams, 'pageSize'>): boolean {
-  return page > FIRST_PAGES || (city ?? region ?? q ?? open) !== undefined
+export function isUnbounded({
+  page,
+  after,
+  city,
+  region,
+  q,
+  open,
+}: Omit<ListingParams, 'pageSize'>): boolean {
+  return page > FIRST_PAGES || (after ?? city ?? region ?? q ?? open) !== undefined
+}
+
+/** What tells a list from every other, for its cursors. */
+export function listOf(narrowing: Omit<ListingParams, 'page' | 'pageSize'>): string {
+  return narrowed('markets', narrowing)
 }
 
 /** A page of a list, its days with their instants. */
 export async function listed(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
-  return mapped(await queries.marketListing(params), (listing) => ({
-    ...listing,
-    markets: listing.markets.map((market) =>
-      market.days === undefined ? market : { ...market, days: withInstants(market.days, market.time_zone) },
-    ),
-  }))
+  const { page, pageSize, after } = params
+  return mapped(await queries.marketListing(params), ({ markets, more, total }) => {
+    const last = markets.at(-1)
+    const next = more && last !== undefined ? cursorAfter(listOf(params), last) : undefined
+    return {
+      markets: markets.map((market) =>
+        market.days === undefined ? market : { ...market, days: withInstants(market.days, market.time_zone) },
+      ),
+      ...(next !== undefined && { next_cursor: next }),
+      total,
+      ...(after === undefined && { page }),
+      page_size: pageSize,
+    }
+  })
 }
 
-type ListingAsked = Omit<ListingParams, 'open'> & AskedDays
+type ListingAsked = Omit<ListingParams, 'open' | 'after'> & AskedDays & { readonly cursor?: string }
+
+/** @throws MarketflowError `validation-failed` for what is no cursor of this list, or is given beside a number */
+function behind(cursor: string, { page, ...narrowing }: Omit<ListingParams, 'pageSize'>): NamePosition {
+  if (page !== 1) return refuse('page', 'expected without cursor')
+  return placeOf(listOf(narrowing), cursor) ?? refuse('cursor', CURSOR_EXPECTED)
+}
+
+export const CURSOR_EXPECTED =
+  'expected a cursor as an answer of this list tells it, with the same places, dates and words'
 
 /** The public list of active markets, by name then id. */
 export const ListMarkets = read({
-  at: ({ on, from, to, ...params }: ListingAsked, now): ListingParams => {
+  at: ({ on, from, to, cursor, ...asked }: ListingAsked, now): ListingParams => {
     const open = datesAsked({ ...(on && { on }), ...(from && { from }), ...(to && { to }) }, now)
-    return open === undefined ? params : { ...params, open }
+    const params = open === undefined ? asked : { ...asked, open }
+    return cursor === undefined ? params : { ...params, after: behind(cursor, params) }
   },
   name: 'market-listing',
   ttlS: 5 * MINUTE,
   schema: marketListing,
-  key: ({ page, pageSize, ...places }: ListingParams) =>
-    narrowed(joinKey('markets', 'active', 'page', page, 'size', pageSize), places),
+  key: ({ page, pageSize, after, ...places }: ListingParams) => {
+    const place = after === undefined ? joinKey('page', page) : joinKey('after', after.name, after.id)
+    return narrowed(`${joinKey('markets', 'active')}:${place}:${joinKey('size', pageSize)}`, places)
+  },
   tags: listingTags,
   unbounded: isUnbounded,
   load: listed,

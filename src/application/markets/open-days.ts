@@ -99,6 +99,7 @@ export function mapped<T, U>(found: Found<T>, map: (value: T) => U): Found<U> {
   return found && { ...found, value: map(found.value) }
 }
 
-function refuse(path: string, message: string): never {
+/** @throws MarketflowError `validation-failed` for a parameter */
+export function refuse(path: string, message: string): never {
   throw new MarketflowError('validation-failed', undefined, { errors: [{ path: `query.${path}`, message }] })
 }

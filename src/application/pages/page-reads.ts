@@ -62,7 +62,8 @@ export const BrowseMarkets = read({
   load: async (queries, params) => {
     const found = await listedAt(queries, { ...params, pageSize: MARKETS_PER_PAGE })
     const { city = null, region = null, country = null, q = null } = params
-    return found && { value: { ...found.value, city, region, country, q, day: dayOf(params.open) } }
+    const { page } = params
+    return found && { value: { ...found.value, page, city, region, country, q, day: dayOf(params.open) } }
   },
   page: (renderer, value) => renderer.markets(value),
   audience: 'everybody',

@@ -46,15 +46,26 @@ export interface SearchParams extends PlaceParams {
   readonly q?: PlaceKey
 }
 
+/** Behind the market of this name and id, in the order of names. */
+export interface NamePosition {
+  readonly name: string
+  readonly id: string
+}
+
 /** As many markets, or vendors, as a search finds at most: of more, those that come first. */
 export const MOST_FOUND = 500
 
 export interface ListingParams extends SearchParams {
   readonly page: number
   readonly pageSize: number
+  /** Where the page begins, whatever its number; absent for pages that are asked for by number. */
+  readonly after?: NamePosition
   /** Absent for markets that may never open. */
   readonly open?: OpenOn
 }
+
+/** Some of a list, without its cursor, and whether there are more behind them. */
+export type MarketsFound = Pick<MarketListing, 'markets' | 'total'> & { readonly more: boolean }
 
 /** Some of a market's days, both dates included. */
 export interface DaysParams extends IdParams {
@@ -69,7 +80,7 @@ export interface MarketPageParams {
 }
 
 /** A page of the public list, whose length is not the reader's to choose. */
-export type PageParams = Omit<ListingParams, 'pageSize'>
+export type PageParams = Omit<ListingParams, 'pageSize' | 'after'>
 
 export interface ApplicationsParams {
   /** The market's. */
@@ -103,7 +114,7 @@ export interface ApplicationParams {
 
 /** Views straight from SQL: no entity is built on the way. Ids and slugs may be any string; what cannot be one is not found. */
 export abstract class ViewQueries {
-  abstract marketListing(params: ListingParams): Promise<Found<MarketListing>>
+  abstract marketListing(params: ListingParams): Promise<Found<MarketsFound>>
   abstract marketDetail(id: string): Promise<Found<MarketDetail>>
   /** An active or closed market; a draft is not found. */
   abstract marketPage(params: MarketPageParams): Promise<Found<MarketPage>>

@@ -7,10 +7,12 @@ export const isoTime = z.iso
   .datetime({ precision: 3 })
   .describe('ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.')
 
+const pageNumber = z.int().min(1)
+
 /** What every paged view says beside its rows. */
 const page = {
   total: z.int().min(0).describe('On all pages.'),
-  page: z.int().min(1),
+  page: pageNumber,
   page_size: z.int().min(1),
 }
 
@@ -130,7 +132,12 @@ export const marketListing = z
         })
         .meta({ id: 'MarketSummary' }),
     ),
+    next_cursor: z
+      .string()
+      .exactOptional()
+      .describe('Leads to the next page, as the `Link` does. Absent on the last one.'),
     ...page,
+    page: pageNumber.exactOptional().describe('Absent where a cursor was asked for.'),
   })
   .meta({ id: 'MarketList' })
 
@@ -324,6 +331,7 @@ export const marketPage = z.strictObject({
 /** A page of the public list; places as `normalizePlace` gives them, null for all. */
 export const marketsPage = z.strictObject({
   ...marketListing.shape,
+  page: pageNumber,
   city: z.string().nullable(),
   region: z.string().nullable(),
   country: z.string().nullable(),

@@ -786,9 +786,12 @@ export interface components {
         };
         readonly MarketList: {
             readonly markets: readonly components["schemas"]["MarketSummary"][];
+            /** @description Leads to the next page, as the `Link` does. Absent on the last one. */
+            readonly next_cursor?: string;
             /** @description On all pages. */
             readonly total: number;
-            readonly page: number;
+            /** @description Absent where a cursor was asked for. */
+            readonly page?: number;
             readonly page_size: number;
         };
         readonly MarketStats: {
@@ -1461,7 +1464,7 @@ export interface components {
          */
         readonly "Content-Encoding": "br" | "gzip" | "zstd";
         /**
-         * @description The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such.
+         * @description The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such. A list that has cursors leads on by them.
          * @example </markets?page=1>; rel="prev", </markets?page=3>; rel="next"
          */
         readonly Link: string;
@@ -1502,6 +1505,8 @@ export interface operations {
                 readonly page?: number;
                 /** @description How many a page holds. */
                 readonly page_size?: number;
+                /** @description Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another market. */
+                readonly cursor?: string;
                 /** @description Only markets of this city, compared without case and surrounding blanks. */
                 readonly city?: string;
                 /** @description Only markets of this state, province or canton, compared likewise, as they write it. */

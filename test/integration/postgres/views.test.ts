@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/database.ts'
+import type { Found } from '../../../src/application/consistency/view.ts'
 import {
+  type ListingParams,
+  type MarketsFound,
   MOST_FOUND,
   type PlaceParams,
   type ViewQueries,
@@ -29,6 +32,12 @@ import {
   SOMEWHERE,
   TIME_ZONE,
 } from '../../support/postgres-world.ts'
+
+/** What the view's schema takes of a list. */
+function asListed(found: Found<MarketsFound>): MarketsFound {
+  const { more, ...value } = found!.value
+  return { ...marketListing.omit({ page: true, page_size: true }).parse(value), more }
+}
 
 describe.each(ENGINES)('views on $name', ({ open }) => {
   let opened: OpenedDatabase
@@ -182,13 +191,68 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       const pages = []
       for (const page of [1, 2, 3, Number.MAX_SAFE_INTEGER]) {
         const found = await views.marketListing({ page, pageSize: 5, city: normalizePlace(city) })
-        const listing = marketListing.parse(found?.value)
-        expect(listing).toMatchObject({ total: names.length, page, page_size: 5 })
+        const listing = asListed(found)
+        expect(listing).toMatchObject({ total: names.length, more: page <= 3 })
         pages.push(listing.markets.map(({ id }) => id))
       }
       expect(pages).toEqual([inOrder.slice(0, 5), inOrder.slice(5, 10), inOrder.slice(10, 15), []])
-      const everywhere = marketListing.parse((await views.marketListing({ page: 1, pageSize: 100 }))?.value)
+      const everywhere = asListed(await views.marketListing({ page: 1, pageSize: 100 }))
       expect(everywhere.markets.filter(({ id }) => inOrder.includes(id)).map(({ id }) => id)).toEqual(inOrder)
+    })
+  })
+
+  it('a page begins behind a name and id, there or not, in every list, and tells whether there are more', async () => {
+    const tag = randomUUID().slice(0, 8)
+    const organizer = anOrganizer()
+    const names = ['Éclair', 'eclair', 'Eclair', 'Alpha', 'Zoo'].map((name) => `${name} ${tag}`)
+    const markets = names.map((name) => aMarket(organizer.id, { name, city: tag, region: tag }))
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (const market of markets) {
+        market.edit({ status: 'active' }, NOW)
+        tx.markets.add(market)
+        const day = {
+          date: '2026-05-02',
+          opens: '08:00',
+          closes: '12:00',
+          note: '',
+          status: 'planned' as const,
+        }
+        await tx.days.put(market.id, [day], NOW)
+      }
+    })
+    const city = normalizePlace(tag)
+    const open = { from: '2026-05-02', to: '2026-05-03' }
+    const relative = { relative: 'today' as const, at: '2026-05-02T12:00:00.000Z' }
+    await read(async (views) => {
+      const page = async (params: Omit<ListingParams, 'page'>) =>
+        (await views.marketListing({ page: 1, ...params }))!.value
+      for (const list of [
+        { city },
+        { region: city },
+        { q: city },
+        { city, country: normalizePlace('us') },
+        { city, open },
+        { city, open: relative },
+        { q: city, open },
+      ]) {
+        const { markets: all } = await page({ pageSize: 9, ...list })
+        expect(all.map(({ name }) => name.split(' ')[0])).toEqual([
+          'Alpha',
+          'Eclair',
+          'eclair',
+          'Éclair',
+          'Zoo',
+        ])
+        for (const [i, after] of all.entries()) {
+          const rest = all.slice(i + 1)
+          const found = await page({ pageSize: 2, after, ...list })
+          expect(found).toEqual({ markets: rest.slice(0, 2), total: all.length, more: rest.length > 2 })
+        }
+        const gone = { name: `Eclair ${tag}`, id: 'ffffffff-ffff-4fff-bfff-ffffffffffff' }
+        expect((await page({ pageSize: 9, after: gone, ...list })).markets).toEqual(all.slice(2))
+        expect((await page({ pageSize: 5, ...list })).more).toBe(false)
+      }
     })
   })
 

@@ -69,11 +69,13 @@ async function settled(
   }
 }
 
+type Seen = Exclude<keyof Askable, 'middle'>
+
 /** A small world, an operator at the prompt of its database, and everything that a reader may have cached of it. */
 export class Hand {
   readonly #database: Database
   readonly #connections: Connections
-  readonly #seen: { [K in keyof Askable]: Set<string> } = {
+  readonly #seen: { [K in Seen]: Set<string> } = {
     organizers: new Set(),
     vendors: new Set(),
     markets: new Set(),
@@ -189,7 +191,7 @@ export class Hand {
       union all select 'markets', id::text from markets where ${some}
       union all select 'applications', id::text from vendor_applications where ${some}
       union all select 'slugs', slug from markets where ${some}`)
-    for (const { kind, what } of rows) this.#seen[kind as keyof Askable].add(String(what))
+    for (const { kind, what } of rows) this.#seen[kind as Seen].add(String(what))
     const { organizers, vendors, markets, applications, slugs } = this.#seen
     this.#questions = questionsOf({
       organizers: [...organizers],
@@ -197,6 +199,7 @@ export class Hand {
       markets: [...markets].map((id) => ({ id })),
       applications: [...applications].map((id) => ({ id })),
       slugs,
+      middle: 'Market 2',
     })
     this.#answers = await answerAll(this.#database.snapshots, this.#questions)
   }

@@ -5,11 +5,12 @@ import { readRoutes } from '../../../src/adapters/http/route-table.ts'
 import { ACCOUNT_DETAIL } from '../../../src/application/accounts/account-settings.ts'
 import { ACCOUNT_SESSION } from '../../../src/application/accounts/sessions.ts'
 import type { Found, View } from '../../../src/application/consistency/view.ts'
-import { MARKET_ZONE } from '../../../src/application/markets/market-reads.ts'
+import { listOf, MARKET_ZONE } from '../../../src/application/markets/market-reads.ts'
 import { PAGE_ZONE, ShowSitemap } from '../../../src/application/pages/page-reads.ts'
 import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
+import { cursorAfter } from '../../../src/application/tables/cursor.ts'
 import { ROLES } from '../../../src/domain/account.ts'
-import { MARKET_STATUSES } from '../../../src/domain/market.ts'
+import { MARKET_STATUSES, normalizePlace } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 import { CITIES, COUNTRIES, DATES, NOW, REGIONS, WORDS } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
@@ -31,6 +32,8 @@ export type Askable = {
   readonly markets: readonly { readonly id: string }[]
   readonly applications: readonly { readonly id: string }[]
   readonly slugs: ReadonlySet<string>
+  /** A name in the midst of its markets', which pages begin behind. */
+  readonly middle: string
 }
 
 /** Every question that can be asked of a world: every route that reads, with every id and parameter that there is. */
@@ -109,7 +112,7 @@ const TOLD: Readonly<Record<Told, (world: Askable) => readonly string[]>> = {
 
 /** Every query that the route takes: the first pages, of all and by each of its other parameters, for all who may ask. */
 function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
-  const { page, page_size, ...others } = queryProperties(query)
+  const { page, page_size, cursor, ...others } = queryProperties(query)
   const pages =
     page === undefined
       ? [{}]
@@ -124,16 +127,42 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
     if (values === undefined) throw new Error(`What can be asked of ${name} is not known here`)
     return values.map((value) => ({ [name]: value }))
   })
+  const behind = cursor === undefined ? [] : cursorsOf(world)
   const asking = told.flatMap((name) => TOLD[name](world).map((value) => ({ [name]: value })))
+  const narrowed = [
+    {},
+    ...filters,
+    ...spans,
+    ...together(Object.keys(alone).filter(isPlace)),
+    ...inCityOn(alone),
+  ]
   return (told.length === 0 ? [{}] : asking).flatMap((who) =>
-    [{}, ...filters, ...spans, ...together(Object.keys(alone).filter(isPlace)), ...inCityOn(alone)].flatMap(
-      (filter) =>
-        pages.map((part) => {
-          const parameters = new URLSearchParams({ ...who, ...part, ...filter })
-          return parameters.size === 0 ? '' : `?${parameters}`
-        }),
+    [...narrowed.flatMap((filter) => pages.map((part) => ({ ...part, ...filter }))), ...behind].map(
+      (each) => {
+        const parameters = new URLSearchParams({ ...who, ...each })
+        return parameters.size === 0 ? '' : `?${parameters}`
+      },
     ),
   )
+}
+
+/** The rest of the list and of some that are narrowed, and a page of it. */
+function cursorsOf({ middle }: Askable): Record<string, string>[] {
+  const behind = { name: middle, id: UNKNOWN_ID }
+  const [city, q] = [CITIES[0], WORDS[1]]
+  const lists = [
+    { query: {}, list: {} },
+    { query: { city }, list: { city: normalizePlace(city) } },
+    { query: { q }, list: { q: normalizePlace(q) } },
+    { query: { on: DATES[0] }, list: { open: { from: DATES[0], to: DATES[0] } } },
+  ]
+  return lists.flatMap(({ query, list }) => {
+    const cursor = cursorAfter(listOf(list), behind)!
+    return [
+      { ...query, cursor },
+      { ...query, cursor, page_size: '1' },
+    ]
+  })
 }
 
 const isPlace = (name: string) => ['city', 'region', 'country'].includes(name)

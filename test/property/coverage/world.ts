@@ -48,11 +48,14 @@ export class World {
   readonly #clock: Clock
   readonly #random: WorldIds
   readonly #mark: string
+  /** What the names of some of its markets sort behind, and of others before. */
+  readonly middle: string
 
   constructor(number: number, clock: Clock) {
     this.#clock = clock
     this.#random = new WorldIds(number)
     this.#mark = String(999_999 - number).padStart(6, '0')
+    this.middle = `${this.#mark} Birch`
     this.slugs = new Set(SLUGS.map((slug) => this.#slug(slug)))
   }
 

@@ -5,6 +5,8 @@ import { HtmlPages } from '../../../src/adapters/http/pages/html-pages.ts'
 import { readRoutes } from '../../../src/adapters/http/route-table.ts'
 import { ExplainView } from '../../../src/application/consistency/explanation.ts'
 import { Lease, TrustedSessions } from '../../../src/application/consistency/lease.ts'
+import { listOf } from '../../../src/application/markets/market-reads.ts'
+import { cursorAfter } from '../../../src/application/tables/cursor.ts'
 import type { Reads } from '../../../src/application/tables/reads-and-writes.ts'
 import { READS } from '../../../src/application/use-cases.ts'
 import { ROUTES } from '../../support/api-document.ts'
@@ -27,6 +29,9 @@ const needs = {
 const explain = (path: string) => explainPath(explainView, pages, rows, needs, path)
 const page = (key: string) => `${key}:rendered:${pages.version}`
 
+const HERE = { name: 'A', id: MARKET_ID }
+const HERE_IN_ALL = cursorAfter(listOf({}), HERE)
+
 describe('explain', () => {
   it.each([
     ['/markets', 'markets:active:page:1:size:20'],
@@ -39,6 +44,10 @@ describe('explain', () => {
     ],
     ['/?city=bern&utm_source=letter', page('page:markets:1:city:bern')],
     ['/markets?on=2026-06-06', 'markets:active:page:1:size:20:open:2026-06-06:2026-06-06'],
+    [
+      `/markets?on=2026-06-06&cursor=${cursorAfter(listOf({ open: { from: '2026-06-06', to: '2026-06-06' } }), HERE)}`,
+      `markets:active:after:A:${MARKET_ID}:size:20:open:2026-06-06:2026-06-06`,
+    ],
     ['/?day=today', page('page:markets:1:open:today:2026-06-01T03%3A00%3A00.000Z')],
     [`/markets/${MARKET_ID}/days?to=2026-06-07`, `market:${MARKET_ID}:days:2026-05-31:2026-06-07`],
     ['/m/a-market', page('page:market:a-market:2026-05-31')],
@@ -52,6 +61,10 @@ describe('explain', () => {
   it.each([
     ['/markets?page_size=abc', 'validation-failed', 'query.page_size'],
     ['/markets?nothing=1', 'validation-failed', 'query.nothing'],
+    [`/markets?cursor=${HERE_IN_ALL}&city=bern`, 'validation-failed', 'query.cursor'],
+    [`/markets?cursor=${HERE_IN_ALL}&page=2`, 'validation-failed', 'query.page'],
+    [`/markets?cursor=${HERE_IN_ALL}&on=2026-06-06`, 'validation-failed', 'query.cursor'],
+    ['/markets?cursor=', 'validation-failed', 'query.cursor'],
     ['/markets?city=%E0%A4', 'validation-failed', undefined],
     ['/markets/none/stats', 'market-not-found', undefined],
     ['/sitemap/0.xml', 'route-not-found', undefined],

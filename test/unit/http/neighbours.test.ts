@@ -4,11 +4,13 @@ import { reading, TestApi } from './harness.ts'
 
 describe('a page of a list links to its neighbours:', () => {
   let api: TestApi
+  let next: string | undefined
   beforeAll(async () => {
     api = await TestApi.start()
     api.useCases.listMarkets = async ({ page, pageSize }) => {
       // A name may look like the end of a page.
-      const text = `{"markets":[{"name":"\\"total\\":9,"}],"total":45,"page":${page},"page_size":${pageSize}}`
+      const [behind, at] = [next && `"next_cursor":"${next}",`, next === undefined && `"page":${page},`]
+      const text = `{"markets":[{"name":"\\"total\\":9,"}],${behind ?? ''}"total":45,${at || ''}"page_size":${pageSize}}`
       return reading(ListMarkets.view, undefined, text)
     }
   })
@@ -31,5 +33,21 @@ describe('a page of a list links to its neighbours:', () => {
     }
     const unchanged = await api.fetch(path, { headers: { 'if-none-match': '*' } })
     expect([unchanged.status, unchanged.headers.get('link') !== null]).toEqual([304, links.length > 0])
+  })
+
+  it.each([
+    ['/markets', [`</markets?cursor=NEXT-2_x>; rel="next"`]],
+    [at(2), [`<${at(1)}>; rel="prev"`, `</markets?cursor=NEXT-2_x&page_size=20>; rel="next"`]],
+    ['/markets?city=a%26b&cursor=BEFORE', [`</markets?cursor=NEXT-2_x&city=a%26b>; rel="next"`]],
+  ])('%s to %j, where the page says how its list goes on', async (path, links) => {
+    next = 'NEXT-2_x'
+    const first = await api.fetch(path)
+    expect(first.headers.get('link')).toBe(links.join(', '))
+    next = undefined
+  })
+
+  it('the last page by cursor to none', async () => {
+    const answer = await api.fetch('/markets?cursor=BEFORE&page_size=5')
+    expect(answer.headers.get('link')).toBeNull()
   })
 })

@@ -98,6 +98,8 @@ const REFUSED_QUERIES: [string, string[]][] = [
   ['page_size=101', ['query.page_size']],
   ['page_size=0x10&page=x', ['query.page', 'query.page_size']],
   ['city[]=chicago', ['query.city[]']],
+  [`cursor=${'x'.repeat(513)}`, ['query.cursor']],
+  ['cursor=a&cursor=b', ['query.cursor']],
   ['q=a', ['query.q']],
   [`q=${'x'.repeat(61)}`, ['query.q']],
   ['city=a&city=b', ['query.city']],

@@ -25,7 +25,9 @@ function queries(answers: Partial<Record<keyof ViewQueries, Found<unknown>>> = {
 }
 
 /** A page of the listing with these slugs, of more markets in all. */
-const listed = (...slugs: string[]) => ({ value: { markets: slugs.map((slug) => ({ slug })), total: 70 } })
+const listed = (...slugs: string[]) => ({
+  value: { markets: slugs.map((slug) => ({ slug })), total: 70, more: false },
+})
 
 it('every view may be served unverified but an account’s own, and the one that decides who may do what', () => {
   expect(VIEWS.filter(({ alwaysVerified = false }) => alwaysVerified)).toEqual([
@@ -49,7 +51,13 @@ describe('a view loads', () => {
     const { found, asked } = await load(BrowseMarkets.view, params, { marketListing: listed('a') })
     expect(asked).toEqual([['marketListing', { ...params, pageSize: 24 }]])
     expect(found).toEqual({
-      value: { ...listed('a').value, city: null, region: null, country: null, q: null, day: null, ...places },
+      value: {
+        markets: [{ slug: 'a' }],
+        total: 70,
+        page: 1,
+        page_size: 24,
+        ...{ city: null, region: null, country: null, q: null, day: null, ...places },
+      },
     })
   })
 

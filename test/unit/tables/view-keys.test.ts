@@ -26,6 +26,15 @@ import { normalizePlace } from '../../../src/domain/market.ts'
 
 const id = '0190a0b0-0000-7000-8000-000000000001'
 
+it('a list is kept as strangers’ keys are from where a cursor leads on, and as its own on the first pages', () => {
+  const unbounded = (params: object) => ListMarkets.view.unbounded!({ page: 1, pageSize: 20, ...params })
+  expect([unbounded({ after: { name: 'A', id } }), unbounded({}), unbounded({ page: 10 })]).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
 /** Operators read these in Redis, and releases that run side by side share what is under them. */
 it.each([
   [ListMarkets.view.key({ page: 2, pageSize: 10 }), 'markets:active:page:2:size:10'],
@@ -51,6 +60,15 @@ it.each([
       city: normalizePlace('Bern'),
     }),
     'markets:active:page:1:size:20:q:bio%20brot:city:bern',
+  ],
+  [
+    ListMarkets.view.key({
+      page: 1,
+      pageSize: 20,
+      after: { name: 'Bio & Brot', id },
+      city: normalizePlace('Bern'),
+    }),
+    `markets:active:after:Bio%20&%20Brot:${id}:size:20:city:bern`,
   ],
   [GetMarket.view.key({ id }), `market:${id}:detail`],
   [GetMarketStats.view.key({ id }), `stats:market:${id}`],

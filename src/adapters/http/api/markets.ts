@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { CURSOR_EXPECTED } from '../../../application/markets/market-reads.ts'
 import type { SearchParams } from '../../../application/ports/view-queries.ts'
+import { LONGEST_CURSOR } from '../../../application/tables/cursor.ts'
 import {
   type MarketDayView,
   type MarketDetail,
@@ -127,11 +129,19 @@ const datesQuery = {
   to: date().describe('Up to this date: at most seven days.').exactOptional(),
 }
 
+const cursor = z
+  .string({ error: CURSOR_EXPECTED })
+  .max(LONGEST_CURSOR, { error: CURSOR_EXPECTED })
+  .describe(
+    'Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another market.',
+  )
+
 const listingQuery = z
-  .strictObject({ ...paging, ...placesQuery, ...datesQuery })
-  .transform(({ page, page_size: pageSize, on, from, to, ...places }) => ({
+  .strictObject({ ...paging, cursor: cursor.exactOptional(), ...placesQuery, ...datesQuery })
+  .transform(({ page, page_size: pageSize, cursor, on, from, to, ...places }) => ({
     page,
     pageSize,
+    ...(cursor !== undefined && { cursor }),
     ...asCompared(places),
     ...(on !== undefined && { on }),
     ...(from !== undefined && { from }),

@@ -47,7 +47,7 @@ export const HEADERS = {
   },
   Link: {
     description:
-      'The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such.',
+      'The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such. A list that has cursors leads on by them.',
     schema: { type: 'string' },
     example: '</markets?page=1>; rel="prev", </markets?page=3>; rel="next"',
   },

@@ -1,11 +1,15 @@
+import { LONGEST_CURSOR } from '../../../application/tables/cursor.ts'
+
 /** The end of a page of a list, as every one of them is written. */
-const TOTAL = /"total":(\d+),"page":\d+,"page_size":\d+\}$/
+const END = /(?:"next_cursor":"([\w-]+)",)?"total":(\d+),(?:"page":\d+,)?"page_size":\d+\}$/
 /** In bytes, more than what it matches can have. */
-const LONGEST_END = 100
+const LONGEST_END = LONGEST_CURSOR + 100
 
 interface Page {
   readonly page: number
   readonly pageSize: number
+  /** Instead of a number. */
+  readonly cursor?: string
 }
 
 /** Whether a question is for a page of a list whose length is told. */
@@ -13,23 +17,31 @@ export function isPage(params: object): params is Page {
   return 'page' in params && 'pageSize' in params
 }
 
-/** The pages before and after one, as `Link` has them (RFC 8288): at the same URL, but for the number. */
-export function neighbours(url: string, { page, pageSize }: Page): (body: Buffer) => readonly string[] {
+/**
+ * The pages before and after one, as `Link` has them (RFC 8288): at the same URL, but for the number, or for the cursor
+ * where the list has one.
+ */
+export function neighbours(
+  url: string,
+  { page, pageSize, cursor }: Page,
+): (body: Buffer) => readonly string[] {
   const [path = '', query] = url.split('?')
-  const link = (to: number, rel: string) => {
-    const parameters = new URLSearchParams(query)
-    parameters.set('page', String(to))
-    return `<${path}?${parameters}>; rel="${rel}"`
-  }
-  const next = link(page + 1, 'next')
+  const others = new URLSearchParams(query)
+  for (const place of ['page', 'cursor']) others.delete(place)
+  const more = others.size === 0 ? '' : `&${others}`
+  const link = (place: 'page' | 'cursor', to: number | string, rel: string) =>
+    `<${path}?${place}=${to}${more}>; rel="${rel}"`
   return (body) => {
-    const total = Number(
-      TOTAL.exec(body.toString('latin1', Math.max(0, body.length - LONGEST_END)))?.[1] ?? 0,
-    )
-    const last = Math.max(1, Math.ceil(total / pageSize))
+    const end = body.toString('latin1', Math.max(0, body.length - LONGEST_END))
+    const [, nextCursor, total = 0] = END.exec(end) ?? []
+    const last = cursor === undefined ? Math.max(1, Math.ceil(Number(total) / pageSize)) : 1
     const links = [
-      ...(page > 1 ? [link(Math.min(page - 1, last), 'prev')] : []),
-      ...(page < last ? [next] : []),
+      ...(page > 1 ? [link('page', Math.min(page - 1, last), 'prev')] : []),
+      ...(nextCursor !== undefined
+        ? [link('cursor', nextCursor, 'next')]
+        : page < last
+          ? [link('page', page + 1, 'next')]
+          : []),
     ]
     return links.length === 0 ? [] : ['Link', links.join(', ')]
   }
