@@ -11,6 +11,13 @@ export const TYPICAL = {
 export const GROWING_CITY = 'chicago'
 /** Never more than some hundred markets, as in most cities. */
 export const SMALL_CITY = 'town 7'
+/** A state of the towns, a fortieth of all where there are so many towns, and the country of all but some towns. */
+export const [REGION, COUNTRY] = ['s7', 'us'] as const
+
+/** Three markets in ten open on each of ten dates, and twenty on one later. */
+export const DAYS = { first: '2026-06-01', last: '2026-06-07', rare: '2026-07-01' } as const
+const DATES = 10
+const DAYS_PER_MARKET = 3
 
 const MARKETS_PER_TOWN = 100
 
@@ -24,8 +31,9 @@ const accounts = (rows: string) =>
 const vendors = (rows: string) =>
   `insert into vendors (id, business_name, category, description, website, created_at, updated_at) ${rows}`
 const markets = (rows: string) => `
-  insert into markets (id, organizer_id, slug, name, city, city_key, description, stall_count, vendor_count, status,
-    created_at, updated_at) ${rows}`
+  insert into markets (id, organizer_id, slug, name, city, city_key, region, country, time_zone, description, stall_count,
+    vendor_count, status, created_at, updated_at) ${rows}`
+const days = (rows: string) => `insert into market_days (market_id, date, opens, closes) ${rows}`
 const applications = (rows: string) => `
   insert into vendor_applications (id, market_id, vendor_id, message, status, created_at, updated_at) ${rows}`
 
@@ -45,7 +53,7 @@ const TYPICAL_ROWS = [
     from generate_series(1, 39) i`),
   markets(`
     select case i when 1 then '${TYPICAL.market}' else ${uuid('typical market', 'i')} end, '${TYPICAL.organizer}',
-      'typical-' || i, 'Typical ' || i, 'Typical City', 'typical city', 'On Saturdays', 25, 0, 'active', ${now}, ${now}
+      'typical-' || i, 'Typical ' || i, 'Typical City', 'typical city', 'IL', 'US', 'America/Chicago', 'On Saturdays', 25, 0, 'active', ${now}, ${now}
     from generate_series(1, 20) i`),
   applications(`
     select ${uuid('typical application', 'i')}, '${TYPICAL.market}',
@@ -56,6 +64,7 @@ const TYPICAL_ROWS = [
     select ${uuid('typical vendor application', 'i')}, ${uuid('typical market', 'i')}, '${TYPICAL.vendor}', 'Please',
       'accepted', ${now} + i * interval '1 hour', ${now}
     from generate_series(2, 20) i`),
+  days(`select id, '${DAYS.rare}', '08:00', '13:00' from markets where city_key = 'typical city'`),
 ]
 
 /**
@@ -72,8 +81,12 @@ function growth(from: number, to: number): string[] {
   const numbered = (first: number, last: number) => `from generate_series(${first + 1}, ${last}) i`
   const organizers = numbered(from / MARKETS_PER_ORGANIZER, to / MARKETS_PER_ORGANIZER)
   const vendorRows = numbered(from / 2, to / 2)
-  const town = `'Town ' || i % ${Math.max(1, Math.floor(to / MARKETS_PER_TOWN))}`
-  const city = `case when i % 20 = 0 then 'Chicago' else ${town} end`
+  const town = `i % ${Math.max(1, Math.floor(to / MARKETS_PER_TOWN))}`
+  const placed = (inChicago: string, elsewhere: string) =>
+    `case when i % 20 = 0 then '${inChicago}' else ${elsewhere} end`
+  const city = placed('Chicago', `'Town ' || ${town}`)
+  const region = placed('IL', `'S' || (${town}) % 40`)
+  const country = placed('US', `case when (${town}) % 10 = 3 then 'CA' else 'US' end`)
   return [
     'begin',
     accounts(
@@ -84,7 +97,8 @@ function growth(from: number, to: number): string[] {
     ),
     markets(`
       select ${uuid('market', 'i')}, ${uuid('organizer', `1 + i % ${Math.floor(to / MARKETS_PER_ORGANIZER)}`)},
-        'market-' || i, left(md5(i::text), 6) || ' Farmers’ Market', ${city}, lower(${city}), repeat('On Saturdays. ', 10),
+        'market-' || i, left(md5(i::text), 6) || ' Farmers’ Market', ${city}, lower(${city}), ${region}, ${country},
+        case when i % 3 = 0 then 'America/New_York' else 'America/Chicago' end, repeat('On Saturdays. ', 10),
         25, 0, case i % 20 when 7 then 'draft' when 13 then 'closed' else 'active' end, ${now}, ${now}
       ${numbered(from, to)}`),
     'commit',
@@ -95,6 +109,12 @@ function growth(from: number, to: number): string[] {
       select ${uuid('application', 'i')}, ${uuid('market', `(i + 1) / ${APPLICATIONS_PER_MARKET}`)}, ${uuid('vendor', `1 + (i * 7) % ${to / 2}`)},
         'We bake', ${status}, ${now} + i * interval '1 second', ${now}
       ${numbered(from * APPLICATIONS_PER_MARKET, to * APPLICATIONS_PER_MARKET)}`),
+    days(`
+      select ${uuid('market', 'i')}, date '${DAYS.first}' + ((i * 7 + j * 3) % ${DATES})::int, '08:00', '13:00'
+      ${numbered(from, to)}, generate_series(1, ${DAYS_PER_MARKET}) j`),
+    `insert into listed_days
+      select m.id, d.date, m.name_key, m.name, m.city_key, m.region_key, m.country_key, m.time_zone
+      from market_days d join markets m on m.id = d.market_id where m.status = 'active' on conflict do nothing`,
     'commit',
   ]
 }

@@ -1,6 +1,6 @@
-import type { ViewQueries } from '../../src/application/ports/view-queries.ts'
+import type { ListingParams, ViewQueries } from '../../src/application/ports/view-queries.ts'
 import { normalizePlace } from '../../src/domain/market.ts'
-import { GROWING_CITY, SMALL_CITY, TYPICAL } from './populate.ts'
+import { COUNTRY, DAYS, GROWING_CITY, REGION, SMALL_CITY, TYPICAL } from './populate.ts'
 
 export interface MeasuredView {
   readonly name: string
@@ -18,27 +18,35 @@ const view = (name: string, load: MeasuredView['load']): MeasuredView => ({
   there: (sizes) => sizes,
 })
 
+const list =
+  (params: Partial<ListingParams>): MeasuredView['load'] =>
+  (views) =>
+    views.marketListing({ page: 1, pageSize: PAGE_SIZE, ...params })
+
 /** Nine markets in ten are active, and so listed. */
-const page = (number: number): MeasuredView => ({
-  name: `list, page ${number.toLocaleString('en')}`,
-  load: (views) => views.marketListing({ page: number, pageSize: PAGE_SIZE }),
+const page = (number: number, params: Partial<ListingParams> = { page: number }, how = ''): MeasuredView => ({
+  name: `list, page ${number.toLocaleString('en')}${how}`,
+  load: list(params),
   there: (sizes) => sizes.filter((size) => 0.9 * size > (number - 1) * PAGE_SIZE),
 })
 
-const cityList = (name: string, city: string) =>
-  view(`list of ${name}, page 1`, (views) =>
-    views.marketListing({ page: 1, pageSize: PAGE_SIZE, city: normalizePlace(city) }),
-  )
+/** Names begin with six random digits: behind so many ninths of them are two hundred thousand of nine. */
+const BEHIND = { name: '38e38e', id: '00000000-0000-0000-0000-000000000000' }
+
+const placeList = (name: string, places: Pick<ListingParams, 'city' | 'region' | 'country'>) =>
+  view(`list of ${name}, page 1`, list(places))
+
+const dateList = (name: string, params: Partial<ListingParams>) => view(`list by date: ${name}`, list(params))
 
 const found = (by: string, q: string, city?: string) =>
-  view(`list found by ${by}`, (views) =>
-    views.marketListing({
-      page: 1,
-      pageSize: PAGE_SIZE,
-      q: normalizePlace(q),
-      ...(city !== undefined && { city: normalizePlace(city) }),
-    }),
+  view(
+    `list found by ${by}`,
+    list({ q: normalizePlace(q), ...(city !== undefined && { city: normalizePlace(city) }) }),
   )
+
+const on = (date: string) => ({ open: { from: date, to: date } })
+const [growing, small] = [{ city: normalizePlace(GROWING_CITY) }, { city: normalizePlace(SMALL_CITY) }]
+const [region, country] = [{ region: normalizePlace(REGION) }, { country: normalizePlace(COUNTRY) }]
 
 export const FIRST_PAGE = page(1)
 
@@ -47,8 +55,23 @@ export const VIEWS: readonly MeasuredView[] = [
   page(40),
   page(100),
   page(10_000),
-  cityList('a city of 100 markets', SMALL_CITY),
-  cityList('a city with a twentieth of all', GROWING_CITY),
+  page(10_000, { after: BEHIND }, ', by cursor'),
+  placeList('a city of 100 markets', small),
+  placeList('a city with a twentieth of all', growing),
+  placeList('a region', region),
+  placeList('a country', country),
+  dateList('one of three in ten', on(DAYS.first)),
+  dateList('one of 20 markets', on(DAYS.rare)),
+  dateList('one of none', on('2026-08-01')),
+  dateList('seven', { open: { from: DAYS.first, to: DAYS.last } }),
+  dateList('one, in a city of 100', { ...on(DAYS.first), ...small }),
+  dateList('one, in a city with a twentieth of all', { ...on(DAYS.first), ...growing }),
+  dateList('one, in a region', { ...on(DAYS.first), ...region }),
+  dateList('seven, in a country', { open: { from: DAYS.first, to: DAYS.last }, ...country }),
+  dateList('today, by each market’s clock', {
+    open: { relative: 'today', at: `${DAYS.first}T20:00:00.000Z` },
+  }),
+  dateList('one, by cursor', { ...on(DAYS.first), after: BEHIND }),
   found('a word of 20 markets', 'typical'),
   found('a word that all have', 'market'),
   found('the beginning of a word that all have, in a city of 100', 'farm', SMALL_CITY),
@@ -56,6 +79,8 @@ export const VIEWS: readonly MeasuredView[] = [
   found('a vendor of 19 markets', 'bread'),
   found('a word that all vendors have', 'vendor'),
   found('a word of none', 'nowhere'),
+  view('own markets', (views) => views.ownMarkets({ organizer, page: 1, pageSize: PAGE_SIZE })),
+  view('own applications', (views) => views.ownApplications({ vendor, page: 1, pageSize: PAGE_SIZE })),
   view('market with its vendors', (views) => views.marketDetail(marketId)),
   view('market as a page', (views) => views.marketPage({ slug: 'typical-1', today: '2026-05-02' })),
   view('market’s counts', (views) => views.marketStats(marketId)),

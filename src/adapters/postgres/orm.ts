@@ -7,6 +7,7 @@ import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { DirectoryListings } from './directory-listings.ts'
 import { ENTITIES } from './entities.ts'
+import { ListedDays } from './listed-days.ts'
 import { MarketDays } from './market-days.ts'
 import { MarketPlaces } from './market-places.ts'
 import {
@@ -40,6 +41,7 @@ const MIGRATIONS = [
   { name: '0013-directory-listings', class: DirectoryListings },
   { name: '0014-market-days', class: MarketDays },
   { name: '0015-search-words', class: SearchWords },
+  { name: '0016-listed-days', class: ListedDays },
 ]
 
 const options = {

@@ -7,6 +7,7 @@ import {
   type ListingParams,
   type MarketPageParams,
   type MarketsFound,
+  MOST_COUNTED,
   MOST_FOUND,
   type OpenOn,
   type OwnApplicationsParams,
@@ -59,8 +60,10 @@ export class SqlViewQueries extends ViewQueries {
       ...(open === undefined ? [] : 'at' in open ? [open.at] : [open.from, open.to]),
     ])
     if (found === undefined) return undefined
-    const { markets, total } = found.value
-    return { value: { markets: markets.slice(0, pageSize), total, more: markets.length > pageSize } }
+    const { markets, total, uncounted } = found.value
+    return {
+      value: { markets: markets.slice(0, pageSize), more: markets.length > pageSize, total, uncounted },
+    }
   }
 
   marketDetail(id: string): Promise<Found<MarketDetail>> {
@@ -194,6 +197,7 @@ const LISTING = `
 const marketSummary = `m.id, m.slug, m.name, ${IN_PLACE}, m.time_zone, ${STALLS} as stall_count, m.vendor_count, m.unclaimed`
 /** As people look for it, and then always the same. */
 const BY_NAME = 'm.name_key, m.name, m.id'
+const BEHIND = `(${BY_NAME}) > (marketflow_name_key($7::text), $7::text, $8::uuid)`
 
 const DAY = `to_char(d.date, 'YYYY-MM-DD') as date, d.opens, d.closes`
 
@@ -222,40 +226,93 @@ function openOn(open: OpenOn, n: number): string {
  * one behind a name begins there. The total is kept by triggers, and a page beyond it skips nothing.
  */
 function marketListingSql({ country, region, city, q, open, after }: ListingParams): string {
-  const [begins, openFrom] =
-    after === undefined
-      ? ['', 7]
-      : [`and (${BY_NAME}) > (marketflow_name_key($7::text), $7::text, $8::uuid)`, 9]
+  const [begins, openFrom] = after === undefined ? ['', 7] : [`and ${BEHIND}`, 9]
   const opens = open && openOn(open, openFrom)
   // The indexes hold named places alone.
   const conditions = [
     country === undefined ? '' : `and m.country_key = $3 and m.country_key <> ''`,
     region === undefined ? '' : `and m.region_key = $4 and m.region_key <> ''`,
     city === undefined ? '' : 'and m.city_key = $5',
-    opens === undefined ? '' : `and exists (select from market_days d where ${opens})`,
-  ]
-  const kept = `
-    select coalesce(sum(active), 0)::bigint as total
-    from active_market_counts, asked where scope = marketflow_scope(asked.country, asked.region, asked.city)`
-  const counted = `select count(*) as total from markets m where m.status = 'active' ${conditions.join(' ')}`
+  ].join(' ')
   const days =
     opens === undefined
       ? ''
       : `, ${list(`select ${DAY} from market_days d where ${opens} order by d.date`)} as days`
-  if (q !== undefined) return marketSearchSql(conditions.join(' '), days, begins)
+  if (q !== undefined) {
+    const then = opens === undefined ? '' : `and exists (select from market_days d where ${opens})`
+    return marketSearchSql(conditions + then, days, begins)
+  }
+  if (open !== undefined) return marketsOpenSql(conditions, days, begins, open, openFrom)
   return `
     with asked (country, region, city, q) as (select $3::text, $4::text, $5::text, $6::text),
-    kept as materialized (${open === undefined ? kept : counted})
+    kept as materialized (
+      select coalesce(sum(active), 0)::bigint as total
+      from active_market_counts, asked where scope = marketflow_scope(asked.country, asked.region, asked.city)
+    )
     select json_build_object(
       'markets', ${list(`
         select ${marketSummary}${days}
         from (
           select id from markets m
-          where m.status = 'active' ${conditions.join(' ')} ${begins} and $2::bigint < (select total from kept)
+          where m.status = 'active' ${conditions} ${begins} and $2::bigint < (select total from kept)
           order by ${BY_NAME} limit $1 offset $2
         ) listed join markets m on m.id = listed.id
         order by ${BY_NAME}`)},
-      'total', (select total from kept)
+      'total', (select total from kept), 'uncounted', false
+    )::text as view`
+}
+
+/** The zones of markets, each with its date at a moment. Each is looked for behind the last in an index. */
+const zonesAt = (moment: string) => `
+  with recursive zone (name) as (
+    select min(time_zone) from markets where status = 'active'
+    union all
+    select (select min(time_zone) from markets where status = 'active' and time_zone > zone.name)
+    from zone where zone.name is not null
+  )
+  select name, marketflow_local_date(${moment}::timestamptz, name) as today from zone where name is not null`
+
+/** The dates from parameter `$n` on; where each market's clock says which they are, for which zones. */
+function datesSql(open: OpenOn, n: number): string {
+  if (!('at' in open)) {
+    return `select $${n}::date + i as date, null::text[] as zones from generate_series(0, $${n + 1}::date - $${n}::date) i`
+  }
+  const last = open.relative === 'today' ? '0' : '7 - extract(isodow from today)::int'
+  return `
+    select today + i as date, array_agg(name) as zones
+    from (${zonesAt(`$${n}`)}) zones, generate_series(0, ${last}) i
+    ${open.relative === 'today' ? '' : 'where extract(isodow from today + i) >= 6'} group by 1`
+}
+
+/**
+ * As above, of markets that open on some dates: of each date, no more entries of an index than the page has, or than are
+ * counted. A page that is asked for by number skips entries, as of any list.
+ */
+function marketsOpenSql(conditions: string, days: string, begins: string, open: OpenOn, n: number): string {
+  const inZones = 'at' in open ? 'and m.time_zone = any(dates.zones)' : ''
+  const first = (limit: string, behind: string) => `
+    select distinct m.id, m.name_key, m.name from dates cross join lateral (
+      select id, name_key, name from (select *, market_id as id from listed_days) m
+      where m.date = dates.date ${conditions} ${inZones} ${behind}
+      order by ${BY_NAME} limit ${limit}
+    ) m`
+  return `
+    with asked (country, region, city, q) as (select $3::text, $4::text, $5::text, $6::text),
+    dates as materialized (${datesSql(open, n)}),
+    counted as materialized (
+      select least(count(*), ${MOST_COUNTED}) as total, count(*) > ${MOST_COUNTED} as uncounted
+      from (${first(`${MOST_COUNTED + 1}`, '')}) m
+    )
+    select json_build_object(
+      'markets', ${list(`
+        select ${marketSummary}${days}
+        from (
+          select * from (${first('$1::bigint + $2::bigint', begins)}) m
+          where $2::bigint < (select total from counted) or (select uncounted from counted)
+          order by ${BY_NAME} limit $1 offset $2
+        ) listed cross join lateral (select * from markets where id = listed.id offset 0) m
+        order by ${BY_NAME}`)},
+      'total', (select total from counted), 'uncounted', (select uncounted from counted)
     )::text as view`
 }
 
@@ -307,7 +364,7 @@ function marketSearchSql(conditions: string, days: string, begins: string): stri
         from (select * from found m where true ${begins} order by ${BY_NAME} limit $1 offset $2) listed
         cross join lateral (select * from markets where id = listed.id offset 0) m
         order by ${BY_NAME}`)},
-      'total', (select count(*) from found)
+      'total', (select count(*) from found), 'uncounted', false
     )::text as view`
 }
 

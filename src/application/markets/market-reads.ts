@@ -85,13 +85,14 @@ export function listOf(narrowing: Omit<ListingParams, 'page' | 'pageSize'>): str
 /** A page of a list, its days with their instants. */
 export async function listed(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
   const { page, pageSize, after } = params
-  return mapped(await queries.marketListing(params), ({ markets, more, total }) => {
+  return mapped(await queries.marketListing(params), ({ markets, more, total, uncounted }) => {
     const last = markets.at(-1)
     const next = more && last !== undefined ? cursorAfter(listOf(params), last) : undefined
     return {
       markets: markets.map((market) =>
         market.days === undefined ? market : { ...market, days: withInstants(market.days, market.time_zone) },
       ),
+      ...(uncounted && { total_is_minimum: uncounted }),
       ...(next !== undefined && { next_cursor: next }),
       total,
       ...(after === undefined && { page }),

@@ -55,6 +55,9 @@ export interface NamePosition {
 /** As many markets, or vendors, as a search finds at most: of more, those that come first. */
 export const MOST_FOUND = 500
 
+/** As many markets as are counted of a list by date. */
+export const MOST_COUNTED = 500
+
 export interface ListingParams extends SearchParams {
   readonly page: number
   readonly pageSize: number
@@ -64,8 +67,11 @@ export interface ListingParams extends SearchParams {
   readonly open?: OpenOn
 }
 
-/** Some of a list, without its cursor, and whether there are more behind them. */
-export type MarketsFound = Pick<MarketListing, 'markets' | 'total'> & { readonly more: boolean }
+/** Some of a list, without its cursor: whether there are more behind them, and more in all than `total`. */
+export type MarketsFound = Pick<MarketListing, 'markets' | 'total'> & {
+  readonly more: boolean
+  readonly uncounted: boolean
+}
 
 /** Some of a market's days, both dates included. */
 export interface DaysParams extends IdParams {

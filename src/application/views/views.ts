@@ -132,6 +132,10 @@ export const marketListing = z
         })
         .meta({ id: 'MarketSummary' }),
     ),
+    total_is_minimum: z
+      .literal(true)
+      .exactOptional()
+      .describe('Where there are more than `total`: of a list by date no more are counted.'),
     next_cursor: z
       .string()
       .exactOptional()

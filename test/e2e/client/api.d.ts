@@ -786,6 +786,11 @@ export interface components {
         };
         readonly MarketList: {
             readonly markets: readonly components["schemas"]["MarketSummary"][];
+            /**
+             * @description Where there are more than `total`: of a list by date no more are counted.
+             * @constant
+             */
+            readonly total_is_minimum?: true;
             /** @description Leads to the next page, as the `Link` does. Absent on the last one. */
             readonly next_cursor?: string;
             /** @description On all pages. */

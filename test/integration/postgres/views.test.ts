@@ -5,6 +5,7 @@ import type { Found } from '../../../src/application/consistency/view.ts'
 import {
   type ListingParams,
   type MarketsFound,
+  MOST_COUNTED,
   MOST_FOUND,
   type PlaceParams,
   type ViewQueries,
@@ -35,8 +36,8 @@ import {
 
 /** What the view's schema takes of a list. */
 function asListed(found: Found<MarketsFound>): MarketsFound {
-  const { more, ...value } = found!.value
-  return { ...marketListing.omit({ page: true, page_size: true }).parse(value), more }
+  const { more, uncounted, ...value } = found!.value
+  return { ...marketListing.omit({ page: true, page_size: true }).parse(value), more, uncounted }
 }
 
 describe.each(ENGINES)('views on $name', ({ open }) => {
@@ -247,13 +248,59 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
         for (const [i, after] of all.entries()) {
           const rest = all.slice(i + 1)
           const found = await page({ pageSize: 2, after, ...list })
-          expect(found).toEqual({ markets: rest.slice(0, 2), total: all.length, more: rest.length > 2 })
+          expect(found).toEqual({
+            markets: rest.slice(0, 2),
+            total: all.length,
+            more: rest.length > 2,
+            uncounted: false,
+          })
         }
         const gone = { name: `Eclair ${tag}`, id: 'ffffffff-ffff-4fff-bfff-ffffffffffff' }
         expect((await page({ pageSize: 9, after: gone, ...list })).markets).toEqual(all.slice(2))
         expect((await page({ pageSize: 5, ...list })).more).toBe(false)
       }
     })
+  })
+
+  it('a list by date counts the first 500, leads on behind them, and counts each market once', async () => {
+    const tag = randomUUID().slice(0, 8)
+    const organizer = anOrganizer()
+    const hours = { opens: '08:00', closes: '12:00', note: '', status: 'planned' as const }
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (let i = 0; i <= MOST_COUNTED; i++) {
+        const market = aMarket(organizer.id, { name: `${tag} ${1000 + i}`, city: tag })
+        market.edit({ status: 'active' }, NOW)
+        tx.markets.add(market)
+        // The last one opens on Sunday, too.
+        const dates = i < MOST_COUNTED ? ['2026-05-02', '2026-05-03'] : ['2026-05-03']
+        const days = dates.map((date) => ({ date, ...hours }))
+        await tx.days.put(market.id, days, NOW)
+      }
+    })
+    const list = (from: string, to: string, params: Partial<ListingParams>) =>
+      read(async (views) => {
+        const asked = { page: 1, pageSize: 1, city: normalizePlace(tag), open: { from, to }, ...params }
+        const { markets, ...rest } = (await views.marketListing(asked))!.value
+        return { name: markets[0]?.name, ...rest }
+      })
+    const [saturday, sunday] = ['2026-05-02', '2026-05-03']
+    const [total, lastButOne] = [MOST_COUNTED, `${tag} ${999 + MOST_COUNTED}`]
+    const all = { total, uncounted: false }
+    expect(await list(saturday, saturday, { page: total })).toEqual({ name: lastButOne, more: false, ...all })
+    expect(await list(saturday, saturday, { page: total + 1 })).toEqual({
+      name: undefined,
+      more: false,
+      ...all,
+    })
+    for (const from of [saturday, sunday]) {
+      const some = { total, uncounted: true }
+      expect(await list(from, sunday, { page: total })).toEqual({ name: lastButOne, more: true, ...some })
+      const last = { name: `${tag} ${1000 + MOST_COUNTED}`, more: false, ...some }
+      expect(await list(from, sunday, { page: total + 1 })).toEqual(last)
+      const after = { name: lastButOne, id: 'ffffffff-ffff-4fff-bfff-ffffffffffff' }
+      expect(await list(from, sunday, { after })).toEqual(last)
+    }
   })
 
   it('a list is narrowed by country, region and city, alone and together, with its length', async () => {

@@ -21,6 +21,7 @@ const NOT_SHOWN = [
   'cache_sweep',
   'directory_row_seen',
   'idempotency_keys',
+  'listed_days',
   'mikro_orm_migrations',
   'search_words',
 ]

@@ -29,12 +29,20 @@ const MISKEPT = `
     from markets where status = 'active'
     union all select id, unnest(marketflow_words(business_name)), 'vendor', marketflow_name_key(business_name), business_name
     from vendors
+  ),
+  expected_days as (
+    select m.id as market_id, date, name_key, name, city_key, region_key, country_key, time_zone collate "C"
+    from markets m join market_days d on d.market_id = m.id
+    where m.status = 'active' and d.status = 'planned'
   )
   select 'vendor_count of ' || id as kept from markets m
   where vendor_count <> (select count(*) from vendor_applications where market_id = m.id and status = 'accepted')
   union all select 'keys of ' || id from markets
   where (region_key, country_key, name_key)
     <> (marketflow_city_key(region), marketflow_city_key(country), marketflow_name_key(name))
+  union all select 'listed days of ' || market_id from (
+    (table expected_days except all table listed_days) union all (table listed_days except all table expected_days)
+  ) miskept
   union all select 'words of ' || id from (
     (table expected_words except all select id, word, kind, name_key, name from search_words)
     union all (select id, word, kind, name_key, name from search_words except all table expected_words)

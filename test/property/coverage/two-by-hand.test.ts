@@ -81,7 +81,7 @@ interface Race {
   readonly statements: readonly [readonly string[], readonly string[]]
   readonly firstEnds: 'one' | 'other'
   /** What holds them apart: without it, the race is lost. */
-  readonly heldBy: readonly [fn: string, text: string, instead: string]
+  readonly heldBy: readonly [table: string, text: string, instead: string]
 }
 
 const RACES: readonly Race[] = [
@@ -163,15 +163,8 @@ describe('two transactions by hand at once', () => {
   }
 
   /** With another function of a trigger's than the migration's. */
-  async function without<T>(
-    table: string,
-    text: string,
-    instead: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const [row] = await hand.sql(
-      `select pg_get_functiondef('marketflow_log_${table}()'::regprocedure) as body`,
-    )
+  async function without<T>(fn: string, text: string, instead: string, work: () => Promise<T>): Promise<T> {
+    const [row] = await hand.sql(`select pg_get_functiondef('marketflow_${fn}()'::regprocedure) as body`)
     const body = String(row?.body)
     expect(body).toContain(text)
     await hand.sql(body.replace(text, instead))
@@ -186,8 +179,9 @@ describe('two transactions by hand at once', () => {
     '$name: both are seen, and without its lock one is not',
     { timeout: 60_000 },
     async (race) => {
+      const [table, text, instead] = race.heldBy
       expect(await uncoveredIn(race)).toEqual([])
-      const found = await without(...race.heldBy, () => uncoveredIn(race))
+      const found = await without(`log_${table}`, text, instead, () => uncoveredIn(race))
       expect(found).not.toEqual([])
     },
   )
@@ -218,8 +212,26 @@ describe('two transactions by hand at once', () => {
     expect(await uncoveredInOlderSnapshot()).toEqual([])
     const trusting = () => uncoveredInOlderSnapshot()
     expect(
-      await without('vendors', `still boolean := tg_op <> 'UPDATE'`, 'still boolean := true', trusting),
+      await without('log_vendors', `still boolean := tg_op <> 'UPDATE'`, 'still boolean := true', trusting),
     ).not.toEqual([])
+  })
+
+  it('a market is renamed while a day of it is planned: lists by date have it in its new place', async () => {
+    const misplaced = async () => {
+      await hand.reset()
+      const open = (statement: string) =>
+        new Open(hand, { statements: [statement], isolation: READ_COMMITTED })
+      const rename = open(`update markets set name = 'Zinnia' where id = ${market(0)}`)
+      const plan = () =>
+        open(
+          `insert into market_days (market_id, date, opens, closes) values (${market(0)}, '2026-05-30', '09:00', '12:00')`,
+        )
+      await twoAtOnce(hand, [rename, plan], 'one')
+      return hand.miskept()
+    }
+    expect(await misplaced()).toEqual([])
+    const [lock, none] = ['perform from markets', 'perform from vendors']
+    expect(await without('list_market_days', lock, none, misplaced)).not.toEqual([])
   })
 
   it('whatever they are', { timeout: 120_000 + RUNS * 60_000 }, async () => {

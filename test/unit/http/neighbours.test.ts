@@ -5,12 +5,13 @@ import { reading, TestApi } from './harness.ts'
 describe('a page of a list links to its neighbours:', () => {
   let api: TestApi
   let next: string | undefined
+  let isMinimum = false
   beforeAll(async () => {
     api = await TestApi.start()
     api.useCases.listMarkets = async ({ page, pageSize }) => {
       // A name may look like the end of a page.
       const [behind, at] = [next && `"next_cursor":"${next}",`, next === undefined && `"page":${page},`]
-      const text = `{"markets":[{"name":"\\"total\\":9,"}],${behind ?? ''}"total":45,${at || ''}"page_size":${pageSize}}`
+      const text = `{"markets":[{"name":"\\"total\\":9,"}],${isMinimum ? '"total_is_minimum":true,' : ''}${behind ?? ''}"total":45,${at || ''}"page_size":${pageSize}}`
       return reading(ListMarkets.view, undefined, text)
     }
   })
@@ -44,6 +45,13 @@ describe('a page of a list links to its neighbours:', () => {
     const first = await api.fetch(path)
     expect(first.headers.get('link')).toBe(links.join(', '))
     next = undefined
+  })
+
+  it('the last page of a list that is not counted to its end to the one before, whatever was counted', async () => {
+    isMinimum = true
+    const answer = await api.fetch(at(99))
+    expect(answer.headers.get('link')).toBe(`<${at(98)}>; rel="prev"`)
+    isMinimum = false
   })
 
   it('the last page by cursor to none', async () => {

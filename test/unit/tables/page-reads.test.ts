@@ -26,7 +26,7 @@ function queries(answers: Partial<Record<keyof ViewQueries, Found<unknown>>> = {
 
 /** A page of the listing with these slugs, of more markets in all. */
 const listed = (...slugs: string[]) => ({
-  value: { markets: slugs.map((slug) => ({ slug })), total: 70, more: false },
+  value: { markets: slugs.map((slug) => ({ slug })), total: 70, more: false, uncounted: false },
 })
 
 it('every view may be served unverified but an account’s own, and the one that decides who may do what', () => {

@@ -1,7 +1,8 @@
 import { LONGEST_CURSOR } from '../../../application/tables/cursor.ts'
 
 /** The end of a page of a list, as every one of them is written. */
-const END = /(?:"next_cursor":"([\w-]+)",)?"total":(\d+),(?:"page":\d+,)?"page_size":\d+\}$/
+const END =
+  /(?:"total_is_minimum":(true),)?(?:"next_cursor":"([\w-]+)",)?"total":(\d+),(?:"page":\d+,)?"page_size":\d+\}$/
 /** In bytes, more than what it matches can have. */
 const LONGEST_END = LONGEST_CURSOR + 100
 
@@ -33,16 +34,12 @@ export function neighbours(
     `<${path}?${place}=${to}${more}>; rel="${rel}"`
   return (body) => {
     const end = body.toString('latin1', Math.max(0, body.length - LONGEST_END))
-    const [, nextCursor, total = 0] = END.exec(end) ?? []
-    const last = cursor === undefined ? Math.max(1, Math.ceil(Number(total) / pageSize)) : 1
-    const links = [
-      ...(page > 1 ? [link('page', Math.min(page - 1, last), 'prev')] : []),
-      ...(nextCursor !== undefined
-        ? [link('cursor', nextCursor, 'next')]
-        : page < last
-          ? [link('page', page + 1, 'next')]
-          : []),
-    ]
+    const [, isMinimum, nextCursor, total = 0] = END.exec(end) ?? []
+    const counted = Math.max(1, Math.ceil(Number(total) / pageSize))
+    const before = isMinimum ? page - 1 : Math.min(page - 1, counted)
+    const links = page > 1 ? [link('page', before, 'prev')] : []
+    if (nextCursor !== undefined) links.push(link('cursor', nextCursor, 'next'))
+    else if (cursor === undefined && page < counted) links.push(link('page', page + 1, 'next'))
     return links.length === 0 ? [] : ['Link', links.join(', ')]
   }
 }

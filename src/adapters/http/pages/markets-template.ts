@@ -21,7 +21,6 @@ export function marketsTemplate(page: MarketsPage, origin: string): string {
   const when = dayName(page.day)
   const sought = page.q === null ? '' : ` for “${page.q}”`
   const [inPlace, openThen] = [`${sought}${where && ` in ${where}`}`, when && ` open ${when}`]
-  const pages = Math.ceil(total / page.page_size)
   const ofPages = page.page > 1 ? `, page ${page.page}` : ''
   const title = `Farmers markets${inPlace}${openThen}${ofPages}`
   return layout({
@@ -29,17 +28,17 @@ export function marketsTemplate(page: MarketsPage, origin: string): string {
     description:
       sought + where + when === ''
         ? 'Find a farmers market, see who sells there and which stalls are free.'
-        : `${count(total, 'farmers market')}${inPlace}${openThen}: who sells there and which stalls are free.`,
+        : `${counted(page, 'farmers market')}${inPlace}${openThen}: who sells there and which stalls are free.`,
     canonical: (origin && origin + listPath(page.page, page)) || undefined,
     indexed: total > 0,
     shared: total > 0 ? { title, type: 'website' } : undefined,
-    head: neighbours(page, pages) + (total > 0 ? jsonLd(itemList(page, origin)) : ''),
+    head: neighbours(page) + (total > 0 ? jsonLd(itemList(page, origin)) : ''),
     main: html`<div class="hero">
 <h1>Find a farmers market</h1>
 <p>See when it opens, who sells there, and where a stall is free.</p>
 !${searchForm(places)}
 </div>
-!${total === 0 ? nothing(page, where, when) : found(page, where, when, pages)}`,
+!${total === 0 ? nothing(page, where, when) : found(page, where, when)}`,
   })
 }
 
@@ -61,13 +60,18 @@ function dayName(day: string | null): string {
   return day === 'weekend' ? 'this weekend' : `on ${day}`
 }
 
-function found(page: MarketsPage, place: string, when: string, pages: number): string {
-  const { markets, total, q } = page
+/** Of a list by date, no more than some are counted. */
+function counted({ total, total_is_minimum }: MarketsPage, noun: string): string {
+  return `${total_is_minimum ? 'More than ' : ''}${count(total, noun)}`
+}
+
+function found(page: MarketsPage, place: string, when: string): string {
+  const { markets, q } = page
   return html`<section aria-labelledby="found">
-<div class="heading"><h2 id="found">${count(total, 'market')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>!${q === null && place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
+<div class="heading"><h2 id="found">${counted(page, 'market')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>!${q === null && place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
 <ul class="cards">
 !${markets.map((market) => card(market, page))}</ul>
-!${pages > 1 ? paging(page, pages) : ''}
+!${page.page > 1 || hasNext(page) ? paging(page) : ''}
 </section>`
 }
 
@@ -113,19 +117,24 @@ function inOneField(city: string | null, region: string | null, country: string 
   return html`<p>Did you mean <a href="${listPath(1, places)}" dir="auto">${places.city} in ${places.region.toUpperCase()}</a>?</p>`
 }
 
-function paging(list: MarketsPage, pages: number): string {
-  const { page } = list
+function hasNext({ page, page_size, total, next_cursor }: MarketsPage): boolean {
+  return page * page_size < total || next_cursor !== undefined
+}
+
+function paging(list: MarketsPage): string {
+  const { page, total, total_is_minimum, page_size } = list
+  const pages = total_is_minimum ? '' : ` of ${Math.ceil(total / page_size)}`
   return html`<nav class="pages" aria-label="Pages">
 !${page > 1 ? html`<a rel="prev" href="${listPath(page - 1, list)}"><span aria-hidden="true">← </span>Previous</a>` : '<span></span>'}
-<span>Page ${page} of ${pages}</span>
-!${page < pages ? html`<a rel="next" href="${listPath(page + 1, list)}">Next<span aria-hidden="true"> →</span></a>` : '<span></span>'}
+<span>Page ${page}${pages}</span>
+!${hasNext(list) ? html`<a rel="next" href="${listPath(page + 1, list)}">Next<span aria-hidden="true"> →</span></a>` : '<span></span>'}
 </nav>`
 }
 
-function neighbours(list: MarketsPage, pages: number): string {
+function neighbours(list: MarketsPage): string {
   const { page } = list
   const previous = page > 1 ? html`<link rel="prev" href="${listPath(page - 1, list)}">` : ''
-  return previous + (page < pages ? html`<link rel="next" href="${listPath(page + 1, list)}">` : '')
+  return previous + (hasNext(list) ? html`<link rel="next" href="${listPath(page + 1, list)}">` : '')
 }
 
 function itemList({ markets, page, page_size }: MarketsPage, origin: string): object {

@@ -324,6 +324,16 @@ describe('the list', () => {
     expect(links(pages.markets({ ...list, page: 1, total: 24 }))).toEqual([])
   })
 
+  it('a list that is not counted to its end says so, and goes on as long as there are more', () => {
+    const longest = { ...list, total: 500, total_is_minimum: true as const, page: 30 }
+    const more = pages.markets({ ...longest, next_cursor: 'a' })
+    expect(more).toContain('>More than 500 markets')
+    expect(more).toContain('<span>Page 30</span>')
+    expect(links(more).map(([, href]) => /page=(\d+)/.exec(href!)?.[1])).toContain('31')
+    const last = links(pages.markets(longest)).map(([, href]) => /page=(\d+)/.exec(href!)?.[1])
+    expect([last.includes('29'), last.includes('31')]).toEqual([true, false])
+  })
+
   it('keeps in its form what was searched, spelled as its markets spell it', () => {
     expect(pages.markets(list)).toContain('value="Porto Alegre"')
     expect(pages.markets({ ...list, markets: [], total: 0, city: 'atlantis' })).toContain('value="atlantis"')
