@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listOf } from '../../src/application/markets/market-reads.ts'
+import { cursorAfter } from '../../src/application/tables/cursor.ts'
 import { Api, activeMarket, applied, organizer, type Person, vendor } from '../support/api.ts'
 import { type RunningService, startService } from '../support/service.ts'
 
@@ -106,6 +108,10 @@ it.each([
   '/markets?city=%00',
   '/markets?city=%FF',
   '/markets?sort=name',
+  '/markets?cursor=%00',
+  `/markets?cursor=${'A'.repeat(600)}`,
+  `/markets?cursor=${cursorAfter(listOf({}), { name: 'a\0b', id: '0b8f3f0a-8a44-4b0a-9d7c-3b8b7c1a2d3e' })}`,
+  `/markets?cursor=${cursorAfter(listOf({}), { name: '', id: '0b8f' })}`,
   '/markets/%00',
   `/markets/${'9'.repeat(5000)}`,
   '/markets/__proto__/stats',
