@@ -24,6 +24,9 @@ export interface Listing {
   readonly city: string
   readonly region: string
   readonly country: string
+  /** Where it is known; null together. */
+  readonly latitude: number | null
+  readonly longitude: number | null
   readonly listed: boolean
 }
 

@@ -21,7 +21,7 @@ import {
   RemovalReasons,
   SessionEpoch,
 } from './migrations.ts'
-import { SearchWords } from './search-words.ts'
+import { SearchCells, SearchWords } from './search-words.ts'
 import { WritesByHand, WritesByHandAnew } from './writes-by-hand.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
@@ -42,6 +42,7 @@ const MIGRATIONS = [
   { name: '0014-market-days', class: MarketDays },
   { name: '0015-search-words', class: SearchWords },
   { name: '0016-listed-days', class: ListedDays },
+  { name: '0017-search-cells', class: SearchCells },
 ]
 
 const options = {

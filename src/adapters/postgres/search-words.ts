@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations'
 import { LOGS_ITSELF } from './transaction-steps.ts'
-import { AS_OWNER, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
+import { AS_OWNER, LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
 
 /*
  * The words by which active markets and vendors are found, as rows in the order of names: whatever the table's size,
@@ -22,10 +22,20 @@ const TABLE = [
   'create index search_words_by_name on search_words (kind, word, name_key, name, id)',
 ]
 
+/** Where a point is on the grid (`domain/grid.ts`), in cells or, ten at a time, in areas; null for what is nowhere. */
+const CELL = `
+  create or replace function marketflow_cell(latitude float8, longitude float8, cells int) returns text
+  language sql immutable as $$
+    select floor(floor(latitude * 10) / cells)::int || ',' || case
+      when floor(latitude * 10) >= 800 or floor(latitude * 10) < -800 then 0
+      else floor((mod(floor(longitude * 10)::int + 1800, 3600) - 1800)::float8 / cells)::int end
+  $$`
+
 const utf8 = (text: string) => `convert_from('\\x${Buffer.from(text).toString('hex')}', 'UTF8')`
 
 const FUNCTIONS = [
   // As names are compared: without case, accents and punctuation.
+  CELL,
   `create function marketflow_words(said text) returns text[] language sql immutable set search_path from current as $$
     select coalesce(array_agg(distinct left(word, 60)), '{}')
     from unnest(string_to_array(marketflow_name_key(said), ' ')) word where word <> ''
@@ -48,6 +58,7 @@ interface Kind {
   readonly narrowing: string
 }
 
+const cell = `'@cell:' || marketflow_cell(latitude, longitude, 1)`
 const place = (name: string) => `case when ${name}_key <> '' then '@${name}:' || ${name}_key end`
 
 const MARKETS: Kind = {
@@ -60,11 +71,13 @@ const MARKETS: Kind = {
     'city',
     'region',
     ...['city', 'region', 'country'].map((each) => `${each}_key`),
+    'latitude',
+    'longitude',
   ],
   found: `status = 'active'`,
   name: 'name_key, name',
   words: `concat_ws(' ', name, city, region)`,
-  narrowing: `array[${['city', 'region', 'country'].map(place).join(', ')}]`,
+  narrowing: `array[${['city', 'region', 'country'].map(place).join(', ')}, ${cell}]`,
 }
 
 const VENDORS: Kind = {
@@ -125,6 +138,22 @@ export class SearchWords extends Migration {
       ...[MARKETS, VENDORS].map((kind) => wordsOf(kind, kind.table)),
       'analyze search_words',
       ...VENDORS_LISTED,
+    ]
+    for (const statement of statements) this.addSql(statement)
+  }
+}
+
+/** Markets are found by where they are, too. */
+export class SearchCells extends Migration {
+  override up(): void {
+    const statements = [
+      OUR_SCHEMA,
+      ...LOGS_ITSELF.split('; '),
+      CELL,
+      ...kept(MARKETS),
+      wordsOf({ ...MARKETS, words: `''`, narrowing: `array[${cell}]` }, 'markets'),
+      'analyze search_words',
+      ...LISTED_IN_AREAS,
     ]
     for (const statement of statements) this.addSql(statement)
   }

@@ -3,12 +3,15 @@ import {
   type ApplicationParams,
   type ApplicationsParams,
   type DaysParams,
+  ENOUGH_NEAR,
   type IdParams,
   type ListingParams,
   type MarketPageParams,
   type MarketsFound,
+  type MarketsNear,
   MOST_COUNTED,
   MOST_FOUND,
+  type NearParams,
   type OpenOn,
   type OwnApplicationsParams,
   type OwnMarketsParams,
@@ -57,13 +60,21 @@ export class SqlViewQueries extends ViewQueries {
       city,
       q,
       ...(after === undefined ? [] : [after.name, after.id]),
-      ...(open === undefined ? [] : 'at' in open ? [open.at] : [open.from, open.to]),
+      ...timesOf(open),
     ])
     if (found === undefined) return undefined
     const { markets, total, uncounted } = found.value
     return {
       value: { markets: markets.slice(0, pageSize), more: markets.length > pageSize, total, uncounted },
     }
+  }
+
+  async marketsNear({ cells, open }: NearParams): Promise<MarketsNear> {
+    const asked = JSON.stringify(
+      cells.map(({ name, nearKm }, n) => ({ n, word: `@cell:${name}`, km: nearKm })),
+    )
+    const found = await this.#first<MarketsNear>(marketsNearSql(open), [asked, ...timesOf(open)])
+    return found!.value
   }
 
   marketDetail(id: string): Promise<Found<MarketDetail>> {
@@ -200,6 +211,12 @@ const BY_NAME = 'm.name_key, m.name, m.id'
 const BEHIND = `(${BY_NAME}) > (marketflow_name_key($7::text), $7::text, $8::uuid)`
 
 const DAY = `to_char(d.date, 'YYYY-MM-DD') as date, d.opens, d.closes`
+
+/** What `openOn` takes. */
+function timesOf(open: OpenOn | undefined): readonly string[] {
+  if (open === undefined) return []
+  return 'at' in open ? [open.at] : [open.from, open.to]
+}
 
 /**
  * Whether a day of a market's is one of those, from the parameter `$n` on: dates, or a moment, of which the market's own
@@ -365,6 +382,34 @@ function marketSearchSql(conditions: string, days: string, begins: string): stri
         cross join lateral (select * from markets where id = listed.id offset 0) m
         order by ${BY_NAME}`)},
       'total', (select count(*) from found), 'uncounted', false
+    )::text as view`
+}
+
+/**
+ * $1 cells, the nearest first. Looked through are as many as have enough; however many markets a cell has, those beyond
+ * the bound are not looked at.
+ */
+function marketsNearSql(open: OpenOn | undefined): string {
+  const isOpen = open && openOn(open, 2)
+  return `
+    with cells as materialized (
+      select c.*, (select count(*) from (
+        select from search_words where kind = 'market' and word = c.word limit ${ENOUGH_NEAR + 1}) e) as entries
+      from json_to_recordset($1::json) c (n int, word text, km float8)
+    ),
+    counted as materialized (select *, sum(entries) over (order by n) - entries as nearer from cells),
+    found as materialized (
+      select m.* from counted c
+      cross join lateral (
+        select id from search_words where kind = 'market' and word = c.word limit ${ENOUGH_NEAR}) e
+      cross join lateral (select * from markets where id = e.id offset 0) m
+      where c.nearer < ${ENOUGH_NEAR} ${isOpen ? `and exists (select from market_days d where ${isOpen})` : ''}
+    )
+    select json_build_object(
+      'markets', ${list(`
+        select ${marketSummary}, m.latitude, m.longitude${isOpen ? `, ${list(`select ${DAY} from market_days d where ${isOpen} order by d.date`)} as days` : ''}
+        from found m order by ${BY_NAME}`)},
+      'left_out_km', (select min(km) from counted where entries > ${ENOUGH_NEAR} or (entries > 0 and nearer >= ${ENOUGH_NEAR}))
     )::text as view`
 }
 

@@ -73,6 +73,7 @@ const CHANGED = {
       || ${tags('markets:active:city:', 'city_key', `changed where status = 'active'`)}
       || ${tags('markets:active:region:', 'region_key', `changed where status = 'active' and region_key <> ''`)}
       || ${tags('markets:active:country:', 'country_key', `changed where status = 'active' and country_key <> ''`)}
+      || ${tags('markets:active:area:', 'marketflow_cell(latitude, longitude, 10)', `changed where status = 'active' and latitude is not null`)}
       || case when still
         then ${tags('vendor:', 'vendor_id', `vendor_applications where status = 'accepted' and market_id in (select id from changed)`)}
         else array['every:vendor'] end
@@ -123,7 +124,7 @@ const CHANGED = {
 /** TRUNCATE tells no rows: all of the kinds that they showed in. That of vendors takes the accounts along. */
 const TRUNCATED = {
   markets:
-    'market page:market days:market markets:active:on stats:market applications:market organizer markets:active:city markets:active:region markets:active:country vendor application applications:vendor',
+    'market page:market days:market markets:active:on stats:market applications:market organizer markets:active:city markets:active:region markets:active:country markets:active:area vendor application applications:vendor',
   accounts: 'account organizer vendor market page:market application applications:vendor',
   vendor_applications:
     'stats:market applications:market vendor market page:market organizer application applications:vendor',
@@ -261,6 +262,12 @@ export const VENDORS_LISTED = [
   functionFor(['vendors', CHANGED.vendors]),
   functionFor(['vendor_applications', CHANGED.vendor_applications]),
   ...triggersFor('vendors', WITHOUT_PLACES),
+]
+
+/** Where a market is on the grid is in its lists. */
+export const LISTED_IN_AREAS = [
+  functionFor(['markets', CHANGED.markets]),
+  onTruncate(['markets', TRUNCATED.markets], WITHOUT_PLACES),
 ]
 
 export class WritesByHandAnew extends Migration {

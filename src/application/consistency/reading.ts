@@ -1,5 +1,5 @@
 import type { CacheUnusable, Encoded, Entry } from './ports/cache-port.ts'
-import { decode, isNegative } from './representation.ts'
+import { decode, entityTag, isNegative } from './representation.ts'
 import type { View } from './view.ts'
 
 /** How a read was answered; `Cache-Status` (RFC 9211) is written from it. Times in seconds. */
@@ -41,6 +41,13 @@ export class Reading<T> {
   /** Whether this account (undefined: a reader who has not signed in) may see it. */
   isVisibleTo(accountId: string | undefined): boolean {
     return this.#entry.visibleTo === '' || this.#entry.visibleTo === accountId
+  }
+
+  /** The answer to one of several questions that share what is cached, made of it. */
+  answering(text: string): Reading<T> {
+    const { encoded: _, ...entry } = this.#entry
+    const body = Buffer.from(text)
+    return new Reading(this.#view, { ...entry, body, etag: entityTag(body) }, this.status)
   }
 
   /** The view as an object, decoded when asked for. Undefined when another release wrote text that ours can't read. */

@@ -45,7 +45,11 @@ export function represent<T>(
   value: T,
 ): { readonly body: Buffer; readonly etag: string } {
   const body = Buffer.from(render(schema.parse(value)))
-  return { body, etag: `"${hash('sha1', body, 'base64url')}"` }
+  return { body, etag: entityTag(body) }
+}
+
+export function entityTag(body: Buffer): string {
+  return `"${hash('sha1', body, 'base64url')}"`
 }
 
 export function isNegative(entry: Entry): boolean {

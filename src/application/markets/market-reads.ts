@@ -6,6 +6,7 @@ import type {
   IdParams,
   ListingParams,
   NamePosition,
+  Near,
   OpenOn,
   OwnMarketsParams,
   SearchParams,
@@ -24,6 +25,7 @@ import {
   marketZone,
   ownMarkets,
 } from '../views/views.ts'
+import { type AskedNear, inReach, narrowedTo, nearest, nearKey, nearTags } from './near-markets.ts'
 import {
   type AskedDays,
   assertSpan,
@@ -42,8 +44,10 @@ export function listingTags({
   country,
   open,
   q,
-}: SearchParams & { readonly open?: OpenOn }): Tag[] {
+  near,
+}: SearchParams & { readonly open?: OpenOn; readonly near?: Near }): Tag[] {
   const dates = [...openTags(open), ...(q === undefined ? [] : [tags.vendorListings()])]
+  if (near !== undefined) return [...nearTags(near), ...dates]
   if (city !== undefined) return [tags.cityListings(city), ...dates]
   if (region !== undefined) return [tags.regionListings(region), ...dates]
   return [country === undefined ? tags.listings() : tags.countryListings(country), ...dates]
@@ -73,8 +77,9 @@ export function isUnbounded({
   region,
   q,
   open,
+  near,
 }: Omit<ListingParams, 'pageSize'>): boolean {
-  return page > FIRST_PAGES || (after ?? city ?? region ?? q ?? open) !== undefined
+  return page > FIRST_PAGES || (after ?? city ?? region ?? q ?? open ?? near) !== undefined
 }
 
 /** What tells a list from every other, for its cursors. */
@@ -84,51 +89,62 @@ export function listOf(narrowing: Omit<ListingParams, 'page' | 'pageSize'>): str
 
 /** A page of a list, its days with their instants. */
 export async function listed(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
-  const { page, pageSize, after } = params
+  const { page, pageSize, after, near, open } = params
+  if (near !== undefined) return mapped(await inReach(queries, near, open), daysWithInstants)
   return mapped(await queries.marketListing(params), ({ markets, more, total, uncounted }) => {
     const last = markets.at(-1)
     const next = more && last !== undefined ? cursorAfter(listOf(params), last) : undefined
-    return {
-      markets: markets.map((market) =>
-        market.days === undefined ? market : { ...market, days: withInstants(market.days, market.time_zone) },
-      ),
+    return daysWithInstants({
+      markets,
       ...(uncounted && { total_is_minimum: uncounted }),
       ...(next !== undefined && { next_cursor: next }),
       total,
       ...(after === undefined && { page }),
       page_size: pageSize,
-    }
+    })
   })
 }
 
-type ListingAsked = Omit<ListingParams, 'open' | 'after'> & AskedDays & { readonly cursor?: string }
+function daysWithInstants(listing: MarketListing): MarketListing {
+  const markets = listing.markets.map((market) =>
+    market.days === undefined ? market : { ...market, days: withInstants(market.days, market.time_zone) },
+  )
+  return { ...listing, markets }
+}
+
+type ListingAsked = Omit<ListingParams, 'open' | 'after' | 'near'> &
+  AskedDays &
+  AskedNear & { readonly cursor?: string }
 
 /** @throws MarketflowError `validation-failed` for what is no cursor of this list, or is given beside a number */
-function behind(cursor: string, { page, ...narrowing }: Omit<ListingParams, 'pageSize'>): NamePosition {
+function behind(cursor: string, { page, near, ...narrowing }: Omit<ListingParams, 'pageSize'>): NamePosition {
   if (page !== 1) return refuse('page', 'expected without cursor')
+  if (near !== undefined) return refuse('cursor', 'expected without near')
   return placeOf(listOf(narrowing), cursor) ?? refuse('cursor', CURSOR_EXPECTED)
 }
 
 export const CURSOR_EXPECTED =
   'expected a cursor as an answer of this list tells it, with the same places, dates and words'
 
-/** The public list of active markets, by name then id. */
+/** The public list of active markets, by name then id; near a point, the nearest first. */
 export const ListMarkets = read({
-  at: ({ on, from, to, cursor, ...asked }: ListingAsked, now): ListingParams => {
+  at: ({ on, from, to, cursor, page, pageSize, ...asked }: ListingAsked, now): ListingParams => {
     const open = datesAsked({ ...(on && { on }), ...(from && { from }), ...(to && { to }) }, now)
-    const params = open === undefined ? asked : { ...asked, open }
+    const params = { page, pageSize, ...narrowedTo(asked), ...(open && { open }) }
     return cursor === undefined ? params : { ...params, after: behind(cursor, params) }
   },
   name: 'market-listing',
   ttlS: 5 * MINUTE,
   schema: marketListing,
-  key: ({ page, pageSize, after, ...places }: ListingParams) => {
+  key: ({ page, pageSize, after, near, ...places }: ListingParams) => {
+    if (near !== undefined) return openKey(nearKey(joinKey('markets', 'active'), near), places.open)
     const place = after === undefined ? joinKey('page', page) : joinKey('after', after.name, after.id)
     return narrowed(`${joinKey('markets', 'active')}:${place}:${joinKey('size', pageSize)}`, places)
   },
   tags: listingTags,
   unbounded: isUnbounded,
   load: listed,
+  answer: ({ near, ...page }) => near && ((shared) => nearest(shared, { ...page, near })),
   audience: 'everybody',
 })
 

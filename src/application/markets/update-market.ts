@@ -58,6 +58,6 @@ export function assertOrganizes(viewer: Viewer, market: Market): void {
 
 /** How a market stands in the listings now. */
 export function listingOf(market: Market): Listing {
-  const { city, region, country, status } = market
-  return { city, region, country, listed: status === 'active' }
+  const { city, region, country, latitude, longitude, status } = market
+  return { city, region, country, latitude, longitude, listed: status === 'active' }
 }

@@ -2,17 +2,19 @@ import { dateAt } from '../../domain/season.ts'
 import { joinKey } from '../consistency/cache-key.ts'
 import type { Found } from '../consistency/view.ts'
 import { isUnbounded, listed, listingTags, narrowed } from '../markets/market-reads.ts'
-import { datesAsked, mapped, relativeTo, withInstants } from '../markets/open-days.ts'
+import { type AskedNear, narrowedTo, nearest, nearKey } from '../markets/near-markets.ts'
+import { datesAsked, mapped, openKey, relativeTo, withInstants } from '../markets/open-days.ts'
 import type {
   ListingParams,
   MarketPageParams,
+  Near,
   OpenOn,
   PageParams,
   ViewQueries,
 } from '../ports/view-queries.ts'
 import { carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE, read } from '../use-case/read.ts'
-import type { MarketListing, MarketZone } from '../views/views.ts'
+import type { MarketListing, MarketsPage, MarketZone } from '../views/views.ts'
 import {
   marketCalendar,
   marketPage,
@@ -30,12 +32,12 @@ export const URLS_PER_SITEMAP = 5000
 /** A page of the listing. The first may be empty; any other is no page then. */
 async function listedAt(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
   const found = await listed(queries, params)
-  return params.page > 1 && found?.value.markets.length === 0 ? undefined : found
+  return params.page > 1 && params.near === undefined && found?.value.markets.length === 0 ? undefined : found
 }
 
 /** A day is a date, or one that each market's clock decides. */
 export const RELATIVE_DAYS = ['today', 'weekend'] as const
-type PageAsked = Omit<PageParams, 'open'> & { readonly day?: string }
+type PageAsked = Omit<PageParams, 'open' | 'near'> & AskedNear & { readonly day?: string }
 
 function isRelative(day: string): day is (typeof RELATIVE_DAYS)[number] {
   return RELATIVE_DAYS.some((each) => each === day)
@@ -46,26 +48,45 @@ function dayOf(open: OpenOn | undefined): string | null {
   return 'at' in open ? open.relative : open.from
 }
 
+/** Beyond the last page is the last: whether there is one is known outside the cache alone. */
+function pageNear(shared: MarketsPage, near: Near, page: number): MarketsPage {
+  const { latitude, longitude } = near.point
+  const at = (page: number) => nearest(shared, { near, page, pageSize: MARKETS_PER_PAGE })
+  const { total } = at(1)
+  return {
+    ...at(Math.min(page, Math.max(1, Math.ceil(total / MARKETS_PER_PAGE)))),
+    near: { point: `${latitude},${longitude}`, radius_km: near.radiusKm },
+  }
+}
+
 /** The public list of markets, as text. */
 export const BrowseMarkets = read({
-  at: ({ day, ...params }: PageAsked, now): PageParams => {
-    if (day === undefined) return params
-    const open = isRelative(day) ? relativeTo(now, day) : datesAsked({ on: day }, now)
-    return open === undefined ? params : { ...params, open }
+  at: ({ day, page, radiusKm, ...asked }: PageAsked, now): PageParams => {
+    const open = day && (isRelative(day) ? relativeTo(now, day) : datesAsked({ on: day }, now))
+    // A form sends how far, also where it does not say from where.
+    const narrowed = narrowedTo(asked.near && radiusKm ? { ...asked, radiusKm } : asked)
+    return { page, ...narrowed, ...(open && { open }) }
   },
   name: 'markets-page',
   ttlS: 15 * MINUTE,
   schema: marketsPage,
-  key: ({ page, ...places }: PageParams) => narrowed(joinKey('page', 'markets', page), places),
+  key: ({ page, near, ...places }: PageParams) =>
+    near === undefined
+      ? narrowed(joinKey('page', 'markets', page), places)
+      : openKey(nearKey(joinKey('page', 'markets'), near), places.open),
   tags: listingTags,
   unbounded: isUnbounded,
   load: async (queries, params) => {
     const found = await listedAt(queries, { ...params, pageSize: MARKETS_PER_PAGE })
     const { city = null, region = null, country = null, q = null } = params
     const { page } = params
-    return found && { value: { ...found.value, page, city, region, country, q, day: dayOf(params.open) } }
+    const near = params.near === undefined ? null : { point: null, radius_km: params.near.radiusKm }
+    const day = dayOf(params.open)
+    return found && { value: { ...found.value, page, city, region, country, q, near, day } }
   },
-  page: (renderer, value) => renderer.markets(value),
+  answer: ({ near, page }) => near && ((shared) => pageNear(shared, near, page)),
+  // What is kept for all points of a cell is no page yet.
+  page: (renderer, value) => (value.near?.point === null ? JSON.stringify(value) : renderer.markets(value)),
   audience: 'everybody',
 })
 

@@ -1,4 +1,5 @@
 import type { Role } from '../../domain/account.ts'
+import type { Point } from '../../domain/grid.ts'
 import type { MarketStatus, PlaceKey } from '../../domain/market.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
@@ -65,6 +66,30 @@ export interface ListingParams extends SearchParams {
   readonly after?: NamePosition
   /** Absent for markets that may never open. */
   readonly open?: OpenOn
+  /** Absent for markets wherever they are; else nearest first, and narrowed to no place and by no words. */
+  readonly near?: Near
+}
+
+/** How far from where. */
+export interface Near {
+  readonly point: Point
+  readonly radiusKm: number
+}
+
+/** As many markets near a point as suffice: of more, those further away are left out. */
+export const ENOUGH_NEAR = 200
+
+/** Where what is near may be: names of cells, the nearest first, each with the least distance at which it may be. */
+export interface NearParams {
+  readonly cells: readonly { readonly name: string; readonly nearKm: number }[]
+  readonly open?: OpenOn
+}
+
+/** What is in these cells, by name, as far as it is more than enough. */
+export interface MarketsNear {
+  readonly markets: MarketListing['markets']
+  /** The least distance of what was left out; null where nothing was. */
+  readonly left_out_km: number | null
 }
 
 /** Some of a list, without its cursor: whether there are more behind them, and more in all than `total`. */
@@ -121,6 +146,7 @@ export interface ApplicationParams {
 /** Views straight from SQL: no entity is built on the way. Ids and slugs may be any string; what cannot be one is not found. */
 export abstract class ViewQueries {
   abstract marketListing(params: ListingParams): Promise<Found<MarketsFound>>
+  abstract marketsNear(params: NearParams): Promise<MarketsNear>
   abstract marketDetail(id: string): Promise<Found<MarketDetail>>
   /** An active or closed market; a draft is not found. */
   abstract marketPage(params: MarketPageParams): Promise<Found<MarketPage>>

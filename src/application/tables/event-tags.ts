@@ -1,4 +1,5 @@
 import type { ApplicationIds, DomainEvent, Listing } from '../../domain/events.ts'
+import { areaName, cellOf } from '../../domain/grid.ts'
 import { normalizePlace } from '../../domain/market.ts'
 import { bounded, type Tag, tags } from './tags.ts'
 
@@ -131,13 +132,16 @@ function applicationTags({ applicationId, vendorId }: ApplicationIds): Tag[] {
   return [tags.application(applicationId), tags.vendorApplications(vendorId)]
 }
 
-/** No list can be asked for by a region or a country that has no name. */
-function listingTags({ city, region, country, listed }: Listing): Tag[] {
+/** No list can be asked for by a region or a country that has no name, or near what is nowhere. */
+function listingTags({ city, region, country, latitude, longitude, listed }: Listing): Tag[] {
   if (!listed) return []
   return [
     tags.listings(),
     tags.cityListings(normalizePlace(city)),
     ...(region === '' ? [] : [tags.regionListings(normalizePlace(region))]),
     ...(country === '' ? [] : [tags.countryListings(normalizePlace(country))]),
+    ...(latitude === null || longitude === null
+      ? []
+      : [tags.areaListings(areaName(cellOf({ latitude, longitude })))]),
   ]
 }

@@ -9,6 +9,7 @@ const PARTS = {
   cityListings: { name: 'city', fits: isPlace },
   regionListings: { name: 'region', fits: isPlace },
   countryListings: { name: 'country', fits: isPlace },
+  areaListings: { name: 'area', fits: (text) => /^-?\d{1,2},-?\d{1,3}$/.test(text) },
   dayListings: { name: 'date', fits: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) },
   vendorListings: undefined,
   market: { name: 'id', fits: isId },

@@ -20,6 +20,7 @@ export const tags = {
   cityListings: (city: PlaceKey): Tag => tag('markets', 'active', 'city', city),
   regionListings: (region: PlaceKey): Tag => tag('markets', 'active', 'region', region),
   countryListings: (country: PlaceKey): Tag => tag('markets', 'active', 'country', country),
+  areaListings: (area: string): Tag => tag('markets', 'active', 'area', area),
   dayListings: (date: string): Tag => tag('markets', 'active', 'on', date),
   vendorListings: (): Tag => tag('vendors', 'listed'),
   market: (id: string): Tag => tag('market', canonicalId(id)),

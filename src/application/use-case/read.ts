@@ -40,6 +40,11 @@ export interface ReadRow<P, T, A = P> extends MarketflowView<P, T> {
   readonly missing?: Missing
   /** As what it is cached and sent instead of JSON. */
   readonly page?: (renderer: PageRenderer, value: T) => string
+  /**
+   * Where several questions share what is cached: makes the answer to one of them of it, outside the cache. Undefined for
+   * parameters whose answer is cached as it is.
+   */
+  readonly answer?: (params: P) => ((shared: T) => T) | undefined
   /** What is told of what is not for this viewer, where the audience alone does not say. */
   readonly refusal?: (reads: Reads, params: P, viewer: Viewer | undefined) => Promise<ErrorCode>
 }
@@ -72,6 +77,7 @@ export function read<P, T, A = P>({
   missing,
   page,
   refusal,
+  answer,
   zone,
   at = (asked) => asked as unknown as P,
   ...row
@@ -88,6 +94,13 @@ export function read<P, T, A = P>({
           .then((reading) =>
             at(asked, clock.now(), (reading.exists ? reading.value()?.time_zone : undefined) ?? ''),
           )
+  const text = (renderer: PageRenderer, value: T) =>
+    page === undefined ? JSON.stringify(row.schema.parse(value)) : page(renderer, value)
+  const answered = (reading: Reading<T>, params: P, renderer: PageRenderer) => {
+    const make = answer?.(params)
+    const shared = make && reading.value()
+    return shared === undefined ? reading : reading.answering(text(renderer, make!(shared)))
+  }
   const useCase = ({ reads, renderer, clock }: ForReads) => {
     const cached = cachedAs(renderer)
     return async (asked: A, viewer?: Viewer) => {
@@ -95,7 +108,7 @@ export function read<P, T, A = P>({
       const params = made instanceof Promise ? await made : made
       const reading = await reads.read(cached, params)
       if (!reading.exists && missing !== undefined) throw new MarketflowError(missing)
-      if (reading.isVisibleTo(viewer?.accountId)) return reading
+      if (reading.isVisibleTo(viewer?.accountId)) return answered(reading, params, renderer)
       throw new MarketflowError(await refuse(reads, params, viewer))
     }
   }

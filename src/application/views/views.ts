@@ -129,9 +129,23 @@ export const marketListing = z
             .array(openDay)
             .exactOptional()
             .describe('Of the dates that were asked for, those on which it is open.'),
+          latitude: address.latitude.exactOptional(),
+          longitude: address.longitude.exactOptional(),
+          distance_km: z
+            .number()
+            .min(0)
+            .exactOptional()
+            .describe('From the point that was asked for, as the crow flies, to a tenth.'),
         })
         .meta({ id: 'MarketSummary' }),
     ),
+    complete_to_km: z
+      .number()
+      .min(0)
+      .exactOptional()
+      .describe(
+        'Near a point: up to here no market is missing. Less than `radius_km` where so many are near that some are left out.',
+      ),
     total_is_minimum: z
       .literal(true)
       .exactOptional()
@@ -340,6 +354,8 @@ export const marketsPage = z.strictObject({
   region: z.string().nullable(),
   country: z.string().nullable(),
   q: z.string().nullable(),
+  /** Near which point, as an address has it; null in what is kept for all points of a cell. */
+  near: z.strictObject({ point: z.string().nullable(), radius_km: z.number() }).nullable(),
   /** What was asked for, in the words of the address; null for markets that may never open. */
   day: z.string().nullable(),
 })

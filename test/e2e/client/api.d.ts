@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List active markets
-         * @description By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.
+         * @description By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead. Near a point, the nearest come first; up to `complete_to_km` none is missing.
          */
         readonly get: operations["listMarkets"];
         readonly put?: never;
@@ -786,6 +786,8 @@ export interface components {
         };
         readonly MarketList: {
             readonly markets: readonly components["schemas"]["MarketSummary"][];
+            /** @description Near a point: up to here no market is missing. Less than `radius_km` where so many are near that some are left out. */
+            readonly complete_to_km?: number;
             /**
              * @description Where there are more than `total`: of a list by date no more are counted.
              * @constant
@@ -831,6 +833,12 @@ export interface components {
             readonly unclaimed: boolean;
             /** @description Of the dates that were asked for, those on which it is open. */
             readonly days?: readonly components["schemas"]["OpenDay"][];
+            /** @description Degrees north; null where it is not known. */
+            readonly latitude?: number | null;
+            /** @description Degrees east. */
+            readonly longitude?: number | null;
+            /** @description From the point that was asked for, as the crow flies, to a tenth. */
+            readonly distance_km?: number;
         };
         /** @description In the text format of Prometheus. */
         readonly Metrics: string;
@@ -1526,6 +1534,10 @@ export interface operations {
                 readonly from?: string;
                 /** @description Up to this date: at most seven days. */
                 readonly to?: string;
+                /** @description Only markets whose place is known and within `radius_km` of this point, the nearest first, each with its distance. Goes together with dates, and with no place, no words and no cursor. */
+                readonly near?: string;
+                /** @description How far, in km; with near. */
+                readonly radius_km?: 5 | 10 | 25 | 50;
             };
             readonly header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */

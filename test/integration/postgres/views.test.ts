@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/database.ts'
 import type { Found } from '../../../src/application/consistency/view.ts'
 import {
+  ENOUGH_NEAR,
   type ListingParams,
   type MarketsFound,
   MOST_COUNTED,
   MOST_FOUND,
+  type OpenOn,
   type PlaceParams,
   type ViewQueries,
 } from '../../../src/application/ports/view-queries.ts'
@@ -21,6 +23,7 @@ import {
   vendorProfile,
 } from '../../../src/application/views/views.ts'
 import { Account } from '../../../src/domain/account.ts'
+import { cellName, cellOf, cellsWithin } from '../../../src/domain/grid.ts'
 import { normalizePlace } from '../../../src/domain/market.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
 import {
@@ -415,6 +418,68 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     // Clocks have gone back in Chicago: its Sunday has twenty-five hours.
     expect(await asked('today', '2026-11-02T05:45')).toMatchObject({ 'America/Chicago': '11-01' })
     expect(await asked('today', '2026-11-02T06:00')).toMatchObject({ 'America/Chicago': '11-02' })
+  })
+
+  it('markets near a point are those of the cells around it, open when it was asked for; of too many, those of the nearest cells', async () => {
+    const organizer = anOrganizer()
+    // A part of the sea of its own, for each engine and run.
+    const [row, column] = [-4, 5].map((degrees) => degrees + Math.floor(Math.random() * 300) / 10)
+    const at = (north: number, east: number) => ({
+      latitude: row! + north / 10 + 0.05,
+      longitude: column! + east / 10 + 0.05,
+    })
+    const markets = [
+      aMarket(organizer.id, { name: 'Here', ...at(0, 0) }),
+      aMarket(organizer.id, { name: 'East', ...at(0, 1) }),
+      aMarket(organizer.id, { name: 'Nowhere', latitude: null, longitude: null }),
+      aMarket(organizer.id, { name: 'Draft', ...at(0, 0) }),
+    ]
+    const crowd = Array.from({ length: ENOUGH_NEAR }, (_, i) =>
+      aMarket(organizer.id, { name: `Crowd ${i}`, ...at(5, 0) }),
+    )
+    for (const market of [...markets.slice(0, 3), ...crowd]) market.edit({ status: 'active' }, NOW)
+    const day = { date: '2026-10-24', opens: '08:00', closes: '12:00', note: '', status: 'planned' as const }
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (const market of [...markets, ...crowd]) tx.markets.add(market)
+      await tx.days.put(markets[1]!.id, [day], NOW)
+    })
+    const near = async (radiusKm: number, open?: OpenOn) => {
+      const cells = cellsWithin(cellOf(at(0, 0)), radiusKm)
+      const { markets, left_out_km } = await read((views) =>
+        views.marketsNear({
+          cells: cells.map((cell) => ({ name: cellName(cell), nearKm: cell.nearKm })),
+          ...(open && { open }),
+        }),
+      )
+      expect(marketListing.shape.markets.safeParse(open ? [] : markets).error).toBeUndefined()
+      return { markets, names: markets.map(({ name }) => name), left_out_km }
+    }
+    const found = await near(10)
+    expect(found.names).toEqual(['East', 'Here'])
+    expect(found.left_out_km).toBeNull()
+    expect(found.markets[1]).toMatchObject(at(0, 0))
+    const open = await near(10, { from: day.date, to: day.date })
+    expect(open.markets).toMatchObject([{ name: 'East', days: [{ date: day.date }] }])
+    const today = await near(10, { relative: 'today', at: '2026-10-24T18:00:00.000Z' })
+    expect(today.names).toEqual(['East'])
+    // Two and two hundred are enough, and looked through; a cell beyond has one more.
+    await database.transactions.run(async (tx) => {
+      const beyond = aMarket(organizer.id, { name: 'Beyond', ...at(-6, 0) })
+      beyond.edit({ status: 'active' }, NOW)
+      tx.markets.add(beyond)
+    })
+    const many = await near(60)
+    expect(many.names).toHaveLength(ENOUGH_NEAR + 2)
+    expect(many.names).not.toContain('Beyond')
+    expect(many.left_out_km).toBeCloseTo(55.6, 0)
+    // One more in the crowd's cell than is looked through.
+    await database.transactions.run(async (tx) => {
+      const last = aMarket(organizer.id, { name: 'Last', ...at(5, 0) })
+      last.edit({ status: 'active' }, NOW)
+      tx.markets.add(last)
+    })
+    expect((await near(60)).left_out_km).toBeCloseTo(44.5, 0)
   })
 
   it('a market is found by words of its name, place and accepted vendors, without case and accents, alone and together', async () => {

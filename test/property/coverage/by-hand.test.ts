@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tags } from '../../../src/application/tables/tags.ts'
 import { VIEWS } from '../../../src/application/use-cases.ts'
+import { areaName, cellName, cellOf } from '../../../src/domain/grid.ts'
 import { normalizePlace } from '../../../src/domain/market.ts'
 import { ENGINES, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
 import { NUCLEUS } from './commands.ts'
@@ -93,6 +94,21 @@ describe.each(ENGINES)(
           TABLES.map((table) => [table, ['id', ...Object.keys(ASSIGNMENTS[table]!)].toSorted()]),
         ),
       )
+    })
+
+    it('the database and the domain agree on where a point is on the grid', async () => {
+      const edges = [-90, -80.1, -80, -79.95, -0.1, 0, 4.35, 8.2, 64.1, 79.99999999999999, 80, 90]
+      const points = edges.flatMap((latitude) =>
+        [-180, -179.95, -0.1, -0.0000001, 0, 1.1, 179.99999999999997, 180].map((longitude) => ({
+          latitude,
+          longitude,
+        })),
+      )
+      const rows = await hand.sql(
+        `select marketflow_cell(p.latitude, p.longitude, 1) as cell, marketflow_cell(p.latitude, p.longitude, 10) as area
+      from json_to_recordset('${JSON.stringify(points)}') p (latitude float8, longitude float8)`,
+      )
+      expect(rows).toEqual(points.map(cellOf).map((cell) => ({ cell: cellName(cell), area: areaName(cell) })))
     })
 
     it.each(TABLES)('every write to %s', { timeout: 120_000 }, async (table) => {

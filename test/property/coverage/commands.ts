@@ -85,6 +85,9 @@ export const SLUGS = ['one', 'two'] as const
 /** Three spellings of one city, and two others; `a:b` looks like the structure of a key. */
 export const CITIES = ['Chicago', ' chicago', 'CHICAGO ', 'a:b', 'São Paulo'] as const
 
+/** Where markets are, each as its own latitude and longitude; the last is a few km from the first, in another cell. */
+export const POINTS = [1.5, -2, 1.599] as const
+
 /** Two spellings of one region, and another; and none. */
 export const REGIONS = ['IL', ' il', 'Île-de-France', ''] as const
 export const COUNTRIES = ['US', 'FR', ''] as const
@@ -164,7 +167,7 @@ const edit = fc.record({
       region,
       country,
       street: fc.constantFrom('', '1 Main St'),
-      latitude: fc.constantFrom(1.5, -2),
+      latitude: fc.constantFrom(...POINTS),
       timeZone: fc.constantFrom('', 'America/Chicago'),
       website: fc.constantFrom('', 'https://m.example'),
       description: fc.constantFrom('', 'On Sundays'),
@@ -282,7 +285,7 @@ export const NUCLEUS: readonly Command[] = [
     stallCount: 3,
     slug: undefined,
   },
-  { do: 'edit', market: 0, stranger: false, changes: { status: 'active' } },
+  { do: 'edit', market: 0, stranger: false, changes: { status: 'active', latitude: POINTS[0] } },
   {
     do: 'create',
     organizer: 1,

@@ -18,6 +18,7 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'cityListings',
     'regionListings',
     'countryListings',
+    'areaListings',
   ],
   'market-edited': [
     'market',
@@ -30,6 +31,7 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'cityListings',
     'regionListings',
     'countryListings',
+    'areaListings',
     'vendor',
     'application',
     'vendorApplications',
@@ -45,6 +47,7 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'cityListings',
     'regionListings',
     'countryListings',
+    'areaListings',
   ],
   'market-deleted': ['market', 'marketStats', 'marketApplications', 'marketDays', 'organizer'],
   'market-scheduled': ['market', 'organizer', 'marketDays', 'marketPage', 'dayListings'],
@@ -70,6 +73,7 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'cityListings',
     'regionListings',
     'countryListings',
+    'areaListings',
   ],
   'vendor-edited': [
     'vendor',

@@ -25,7 +25,8 @@ const MISKEPT = `
   with expected_words as (
     select id, unnest(marketflow_words(concat_ws(' ', name, city, region)) || array['@city:' || city_key]
       || case when region_key <> '' then array['@region:' || region_key] end
-      || case when country_key <> '' then array['@country:' || country_key] end) as word, 'market', name_key, name
+      || case when country_key <> '' then array['@country:' || country_key] end
+      || case when latitude is not null then array['@cell:' || floor(latitude * 10) || ',' || floor(longitude * 10)] end) as word, 'market', name_key, name
     from markets where status = 'active'
     union all select id, unnest(marketflow_words(business_name)), 'vendor', marketflow_name_key(business_name), business_name
     from vendors

@@ -12,7 +12,7 @@ import { cursorAfter } from '../../../src/application/tables/cursor.ts'
 import { ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES, normalizePlace } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
-import { CITIES, COUNTRIES, DATES, NOW, REGIONS, WORDS } from './commands.ts'
+import { CITIES, COUNTRIES, DATES, NOW, POINTS, REGIONS, WORDS } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
 
 /** One view with one set of parameters: what a reader may have cached. */
@@ -98,6 +98,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   country: COUNTRIES,
   q: WORDS,
   on: DATES,
+  near: [POINTS[0], POINTS[1]].map((degrees) => `${degrees},${degrees}`),
   day: ['today', 'weekend', DATES[0]],
   'status of application': APPLICATION_STATUSES,
   'status of market': MARKET_STATUSES,
@@ -119,7 +120,7 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
       : page_size === undefined
         ? [{ page: '2' }, {}]
         : [{ page: '2', page_size: '1' }, {}]
-  const { from, to, ...alone } = others
+  const { from, to, radius_km: _, ...alone } = others
   // One without the other is refused, or as good as another one.
   const spans = from === undefined || to === undefined ? [] : [{ from: DATES[0], to: DATES[1] }]
   const filters = Object.keys(alone).flatMap((name) => {
@@ -135,6 +136,7 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
     ...spans,
     ...together(Object.keys(alone).filter(isPlace)),
     ...inCityOn(alone),
+    ...nearbyOn(alone),
   ]
   return (told.length === 0 ? [{}] : asking).flatMap((who) =>
     [...narrowed.flatMap((filter) => pages.map((part) => ({ ...part, ...filter }))), ...behind].map(
@@ -170,6 +172,13 @@ const isPlace = (name: string) => ['city', 'region', 'country'].includes(name)
 /** Of one city, on one day. */
 function inCityOn(names: object): Record<string, string>[] {
   return ['on', 'day'].filter((name) => name in names).map((name) => ({ city: CITIES[0], [name]: DATES[0] }))
+}
+
+/** Near a point, on one day; and as far as may be asked for. */
+function nearbyOn(names: object): Record<string, string>[] {
+  const near = VALUES.near![0]!
+  const dates = ['on', 'day'].filter((name) => name in names).map((name) => ({ near, [name]: DATES[0] }))
+  return dates.length === 0 ? [] : [...dates, { near, radius_km: '50' }]
 }
 
 /** Several parameters at once: all that go together by two and more, each with its first value, and its second one. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { POINTS } from './commands.ts'
 
 export const TABLES = ['accounts', 'vendors', 'markets', 'vendor_applications', 'market_days'] as const
 export type Table = (typeof TABLES)[number]
@@ -29,7 +30,9 @@ const MARKET_STATUS = ['draft', 'active', 'closed']
 const STATUS = ['pending', 'waitlisted', 'accepted', 'rejected', 'withdrawn']
 const CITY = ['Chicago', ' CHICAGO', 'a:b', 'São  Paulo', 'Łódź {1} 100%']
 const REGION = ['IL', ' il', 'Île-de-France', '', 'a:b {2}']
-const point = (n: number) => `latitude = ${n}, longitude = -${n}`
+/** Every other one where markets are looked for. */
+const point = (n: number) =>
+  n % 2 === 0 ? `latitude = ${n}, longitude = -${n}` : `latitude = ${POINTS[0]}, longitude = ${POINTS[0]}`
 const FREE_VENDOR = 'id not in (select vendor_id from accounts where vendor_id is not null)'
 /** An organizer becomes a vendor's account, or the other way round. */
 const otherRole = (n: number) => `

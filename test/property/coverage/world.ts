@@ -5,7 +5,7 @@ import type { Writes } from '../../../src/application/tables/reads-and-writes.ts
 import { type Application as EveryUseCase, WRITES } from '../../../src/application/use-cases.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { NOWHERE, slugify } from '../../../src/domain/market.ts'
-import { type Command, SCHEDULES, SLUGS } from './commands.ts'
+import { type Command, POINTS, SCHEDULES, SLUGS } from './commands.ts'
 import { NoHashing, NoTokens, WorldIds } from './fakes.ts'
 
 export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
@@ -256,6 +256,8 @@ const EVERY_SATURDAY = {
 /** What a directory says of every market. */
 const aRow = {
   ...NOWHERE,
+  latitude: POINTS[0],
+  longitude: POINTS[0],
   description: '',
   timeZone: 'America/Chicago',
   listing: {

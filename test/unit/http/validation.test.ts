@@ -109,6 +109,12 @@ const REFUSED_QUERIES: [string, string[]][] = [
   ['country=USA', ['query.country']],
   ['country=U%20', ['query.country']],
   ['region=a&region=b', ['query.region']],
+  ['near=45.5', ['query.near']],
+  ['near=91,0', ['query.near']],
+  ['near=0,-180.5', ['query.near']],
+  ['near=1e1,0', ['query.near']],
+  ['near=1,2&near=3,4', ['query.near']],
+  ['near=1,2&radius_km=7', ['query.radius_km']],
   ['__proto__=1', ['query.__proto__']],
 ]
 

@@ -9,10 +9,11 @@ import { tagsOf } from '../../../src/application/tables/event-tags.ts'
 import { everyTags, tags } from '../../../src/application/tables/tags.ts'
 import { GetVendor, GetVendorDashboard } from '../../../src/application/vendors/vendor-reads.ts'
 import type { DomainEvent, MarketEdited } from '../../../src/domain/events.ts'
+import type { Point } from '../../../src/domain/grid.ts'
 import { normalizePlace } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 
-const LISBON = { city: 'Lisbon', region: '', country: '' }
+const LISBON = { city: 'Lisbon', region: '', country: '', latitude: null, longitude: null }
 const LISTED = { ...LISBON, listed: true }
 
 /** One of each event, about market `m1` of organizer `o1` and vendor `v1`. A new event does not compile without one. */
@@ -127,6 +128,26 @@ it('a market that moves to another region or country is shown anew in the lists 
     tags.countryListings(states!),
   ]
   expect(invalidatedBy(moved).isSupersetOf(new Set(lists))).toBe(true)
+})
+
+it('a market that is moved on the map is shown anew in the areas of both, and in no others', () => {
+  const [lisbon, porto, faro] = [
+    { latitude: 38.72, longitude: -9.14 },
+    { latitude: 41.15, longitude: -8.61 },
+    { latitude: 37.02, longitude: -7.93 },
+  ]
+  const moved: MarketEdited = {
+    ...EVENTS['market-edited'],
+    before: { ...LISTED, ...lisbon },
+    after: { ...LISTED, ...porto },
+  }
+  const near = (point: Point) =>
+    new Set<string>(ListMarkets.view.tags({ page: 1, pageSize: 20, near: { point, radiusKm: 50 } }))
+  expect(invalidatedBy(moved).isDisjointFrom(near(lisbon!))).toBe(false)
+  expect(invalidatedBy(moved).isDisjointFrom(near(porto!))).toBe(false)
+  expect(invalidatedBy(moved).isDisjointFrom(near(faro!))).toBe(true)
+  const drafted = { ...moved, before: { ...moved.before, listed: false } }
+  expect(invalidatedBy(drafted).isDisjointFrom(near(lisbon!))).toBe(true)
 })
 
 it.each([

@@ -104,6 +104,19 @@ it.each([
     BrowseMarkets.view.key({ page: 1, open: { relative: 'weekend', at: '2026-05-02T00:15:00.000Z' } }),
     'page:markets:1:open:weekend:2026-05-02T00%3A15%3A00.000Z',
   ],
+  [
+    ListMarkets.view.key({
+      page: 2,
+      pageSize: 10,
+      near: { point: { latitude: 41.88, longitude: -87.62 }, radiusKm: 25 },
+      open: { from: '2026-05-02', to: '2026-05-02' },
+    }),
+    'markets:active:near:418,-877:25:open:2026-05-02:2026-05-02',
+  ],
+  [
+    BrowseMarkets.view.key({ page: 1, near: { point: { latitude: 89.99, longitude: 180 }, radiusKm: 5 } }),
+    'page:markets:near:899,-1800:5',
+  ],
   [BrowseMarkets.view.key({ page: 3 }), 'page:markets:3'],
   [BrowseMarkets.view.key({ page: 3, city: normalizePlace('Bern') }), 'page:markets:3:city:bern'],
   [ShowSitemap.view.key({}), 'page:sitemap:index'],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CURSOR_EXPECTED } from '../../../application/markets/market-reads.ts'
+import type { AskedNear } from '../../../application/markets/near-markets.ts'
 import type { SearchParams } from '../../../application/ports/view-queries.ts'
 import { LONGEST_CURSOR } from '../../../application/tables/cursor.ts'
 import {
@@ -32,7 +33,9 @@ import {
   localTime,
   name,
   paging,
+  point,
   prose,
+  radius,
   timeZone,
   website,
   words,
@@ -136,13 +139,29 @@ const cursor = z
     'Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another market.',
   )
 
+/** Where markets are to be near; goes together with dates. */
+export const nearQuery = {
+  near: point()
+    .describe(
+      'Only markets whose place is known and within `radius_km` of this point, the nearest first, each with its distance. Goes together with dates, and with no place, no words and no cursor.',
+    )
+    .exactOptional(),
+  radius_km: radius().describe('How far, in km; with near.').exactOptional(),
+}
+
+/** What of it was given. */
+export function asNear({ near, radius_km: radiusKm }: z.output<z.ZodObject<typeof nearQuery>>): AskedNear {
+  return { ...(near && { near }), ...(radiusKm && { radiusKm }) }
+}
+
 const listingQuery = z
-  .strictObject({ ...paging, cursor: cursor.exactOptional(), ...placesQuery, ...datesQuery })
-  .transform(({ page, page_size: pageSize, cursor, on, from, to, ...places }) => ({
+  .strictObject({ ...paging, cursor: cursor.exactOptional(), ...placesQuery, ...datesQuery, ...nearQuery })
+  .transform(({ page, page_size: pageSize, cursor, on, from, to, near, radius_km, ...places }) => ({
     page,
     pageSize,
     ...(cursor !== undefined && { cursor }),
     ...asCompared(places),
+    ...asNear({ ...(near && { near }), ...(radius_km && { radius_km }) }),
     ...(on !== undefined && { on }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
@@ -269,7 +288,7 @@ export const MARKET_ROUTES = [
     tag: 'Markets',
     summary: 'List active markets',
     description:
-      'By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead.',
+      'By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead. Near a point, the nearest come first; up to `complete_to_km` none is missing.',
     query: listingQuery,
     answer: 'A page of the list.',
     example: { markets: [SUMMARY], total: 1, page: 1, page_size: 20 },

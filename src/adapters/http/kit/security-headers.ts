@@ -17,7 +17,7 @@ function securityHeaders(options: HelmetOptions): HeaderList {
 }
 
 /**
- * For pages without a script: nothing may run, nothing comes from elsewhere, no page may frame them. HTTPS is only
+ * For pages with our own script alone: nothing else may run, nothing comes from elsewhere, no page may frame them. HTTPS is only
  * insisted on where the service is known to be reached by it; elsewhere a page could not load its own stylesheet.
  */
 export function pageHeaders(publicUrl: string | undefined): HeaderList {
@@ -27,6 +27,7 @@ export function pageHeaders(publicUrl: string | undefined): HeaderList {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
         formAction: ["'self'"],

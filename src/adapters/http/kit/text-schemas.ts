@@ -1,5 +1,6 @@
 import { iso31661Alpha2ToNumeric } from 'iso-3166'
 import { z } from 'zod'
+import { type Point, RADII_KM } from '../../../domain/grid.ts'
 import { documentedAs } from './schemas.ts'
 
 /** Neither control characters nor lone surrogates: PostgreSQL takes no NUL, and UTF-8 no half characters. */
@@ -157,6 +158,35 @@ export function timeZone() {
 export function degrees(most: number) {
   const error = `expected a number from -${most} to ${most}, or null`
   return z.number({ error }).min(-most, { error }).max(most, { error }).nullable()
+}
+
+const pointError =
+  'expected a latitude from -90 to 90 and a longitude from -180 to 180, such as 45.52,-122.68, given once'
+const POINT = /^(-?\d{1,2}(?:\.\d{1,15})?) ?, ?(-?\d{1,3}(?:\.\d{1,15})?)$/
+
+/** A point by its degrees north and east, or an empty text for none. */
+export function point() {
+  return z
+    .string({ error: pointError })
+    .trim()
+    .transform((text, context): Point | undefined => {
+      if (text === '') return undefined
+      const [latitude = 91, longitude = 181] = POINT.exec(text)?.slice(1).map(Number) ?? []
+      if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return { latitude, longitude }
+      context.addIssue({ code: 'custom', message: pointError })
+      return z.NEVER
+    })
+    .register(documentedAs, { examples: ['45.52,-122.68'], maxLength: 64 })
+}
+
+const radiusError = `expected one of ${RADII_KM.join(', ')}, given once`
+
+/** How far away, in km. */
+export function radius() {
+  return z
+    .enum(RADII_KM.map(String), { error: radiusError })
+    .transform((text) => RADII_KM.find((km) => String(km) === text)!)
+    .register(documentedAs, { type: 'integer', enum: RADII_KM, default: 25 })
 }
 
 const dateError = 'expected a date such as 2026-05-02'

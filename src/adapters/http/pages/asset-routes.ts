@@ -2,9 +2,9 @@ import { HttpError } from '../kit/problem.ts'
 import type { Route } from '../kit/routes.ts'
 import type { HeaderList } from '../kit/security-headers.ts'
 import { sendFile } from '../kit/static-file.ts'
-import { ICON, STYLESHEET } from './assets.ts'
+import { ICON, SCRIPT, STYLESHEET } from './assets.ts'
 
-const ASSETS = [STYLESHEET, ICON]
+const ASSETS = [STYLESHEET, SCRIPT, ICON]
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 
 /** The files that pages link to. */

@@ -19,4 +19,5 @@ export function digest(...contents: readonly (string | Buffer)[]): string {
 }
 
 export const STYLESHEET = asset('style.css')
+export const SCRIPT = asset('page.js')
 export const ICON = asset('icon.svg')

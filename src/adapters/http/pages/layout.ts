@@ -1,6 +1,7 @@
 import { html } from 'ghtml'
+import { RADII_KM } from '../../../domain/grid.ts'
 import { SEARCH_LIMITS } from '../../../domain/market.ts'
-import { ICON, STYLESHEET } from './assets.ts'
+import { ICON, SCRIPT, STYLESHEET } from './assets.ts'
 import type { Narrowed } from './markup.ts'
 
 export interface Layout {
@@ -59,6 +60,7 @@ export function layout({
 !${shared === undefined ? '' : openGraph(shared, description, canonical)}
 <link rel="icon" href="${ICON.path}" type="image/svg+xml">
 <link rel="stylesheet" href="${STYLESHEET.path}">
+<script src="${SCRIPT.path}" defer></script>
 !${head}
 </head>
 <body>
@@ -92,6 +94,19 @@ const DAYS: readonly (readonly [string, string])[] = [
   ['today', 'today'],
   ['weekend', 'this weekend'],
 ]
+
+/** A search around a point. The button that asks the browser where it is, is shown by the script that can. */
+export function nearForm({ near, day }: Narrowed = {}): string {
+  return html`<details class="near"!${near ? ' open' : ''}><summary>Near a point</summary>
+<search aria-label="Near a point"><form action="/" method="get">
+<div class="fields">
+<div class="wide"><label for="near">Latitude, longitude</label><input id="near" name="near" type="search" value="${near?.point ?? ''}" required placeholder="45.52, -122.68" enterkeyhint="search"></div>
+<div><label for="radius">Within</label><select id="radius" name="radius_km">
+!${RADII_KM.map((km) => html`<option value="${km}"!${km === (near?.radius_km ?? 25) ? ' selected' : ''}>${km} km</option>`)}</select></div>
+!${day ? html`<input type="hidden" name="day" value="${day}">` : ''}<button type="submit">Search</button><button type="button" id="locate" hidden>Near me</button>
+</div>
+</form></search></details>`
+}
 
 /** The longest name of a city or region that a market can have. */
 const LONGEST = 120

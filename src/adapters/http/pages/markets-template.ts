@@ -1,7 +1,7 @@
 import { html } from 'ghtml'
 import type { MarketsPage } from '../../../application/views/views.ts'
 import { dateName, hoursName } from './dates.ts'
-import { layout, searchForm } from './layout.ts'
+import { layout, nearForm, searchForm } from './layout.ts'
 import {
   count,
   countryName,
@@ -17,33 +17,38 @@ import {
 export function marketsTemplate(page: MarketsPage, origin: string): string {
   const { total } = page
   const places = asWritten(page)
+  const { near } = page
   const where = placeName(places)
   const when = dayName(page.day)
   const sought = page.q === null ? '' : ` for “${page.q}”`
-  const [inPlace, openThen] = [`${sought}${where && ` in ${where}`}`, when && ` open ${when}`]
+  const inPlace = near
+    ? ` within ${near.radius_km} km of ${near.point}`
+    : `${sought}${where && ` in ${where}`}`
+  const openThen = when && ` open ${when}`
   const ofPages = page.page > 1 ? `, page ${page.page}` : ''
   const title = `Farmers markets${inPlace}${openThen}${ofPages}`
   return layout({
     title: `${title} · Marketflow`,
     description:
-      sought + where + when === ''
+      inPlace + openThen === ''
         ? 'Find a farmers market, see who sells there and which stalls are free.'
         : `${counted(page, 'farmers market')}${inPlace}${openThen}: who sells there and which stalls are free.`,
     canonical: (origin && origin + listPath(page.page, page)) || undefined,
-    indexed: total > 0,
+    indexed: total > 0 && near === null,
     shared: total > 0 ? { title, type: 'website' } : undefined,
     head: neighbours(page) + (total > 0 ? jsonLd(itemList(page, origin)) : ''),
     main: html`<div class="hero">
 <h1>Find a farmers market</h1>
 <p>See when it opens, who sells there, and where a stall is free.</p>
 !${searchForm(places)}
+!${nearForm(places)}
 </div>
 !${total === 0 ? nothing(page, where, when) : found(page, where, when)}`,
   })
 }
 
 /** As an organizer wrote them; the view has them as they are compared. */
-function asWritten({ markets, q, city, region, country, day }: MarketsPage): Narrowed {
+function asWritten({ markets, q, city, region, country, day, near }: MarketsPage): Narrowed {
   const [first] = markets
   return {
     q,
@@ -51,6 +56,7 @@ function asWritten({ markets, q, city, region, country, day }: MarketsPage): Nar
     region: region && (first?.region ?? region),
     country: country && (first?.country ?? country.toUpperCase()),
     day,
+    near,
   }
 }
 
@@ -66,23 +72,40 @@ function counted({ total, total_is_minimum }: MarketsPage, noun: string): string
 }
 
 function found(page: MarketsPage, place: string, when: string): string {
-  const { markets, q } = page
+  const { markets, q, near } = page
   return html`<section aria-labelledby="found">
-<div class="heading"><h2 id="found">${counted(page, 'market')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>!${q === null && place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
+<div class="heading"><h2 id="found">${counted(page, 'market')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${near === null ? '' : ` within ${near.radius_km} km`}!${when === '' ? '' : ` open ${when}`}</h2>!${q === null && near === null && place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
+!${incomplete(page)}
 <ul class="cards">
 !${markets.map((market) => card(market, page))}</ul>
 !${page.page > 1 || hasNext(page) ? paging(page) : ''}
 </section>`
 }
 
+/** Where so many are near that some further away are left out. */
+function incomplete({ near, complete_to_km }: MarketsPage): string {
+  if (near === null || complete_to_km === undefined || complete_to_km >= near.radius_km) return ''
+  return html`<p>There are too many to show all that are further away than ${complete_to_km} km.</p>`
+}
+
 /** A country is told where the list may have markets of several. */
 function card(
-  { slug, name, city, region, country, stall_count, vendor_count, days = [] }: MarketsPage['markets'][number],
+  {
+    slug,
+    name,
+    city,
+    region,
+    country,
+    stall_count,
+    vendor_count,
+    days = [],
+    distance_km,
+  }: MarketsPage['markets'][number],
   list: MarketsPage,
 ): string {
   const ofCountry = list.country === null && region === '' && country !== ''
   return html`<li class="card"><h3 dir="auto"><a href="${marketPath(slug)}">${name}</a></h3>
-<p class="place" dir="auto">${placeName({ city, region })}${ofCountry ? `, ${countryName(country)}` : ''}</p>
+<p class="place" dir="auto">${placeName({ city, region })}${ofCountry ? `, ${countryName(country)}` : ''}!${distance_km === undefined ? '' : html` <span class="distance">${distance_km} km</span>`}</p>
 !${days.map((day) => html`<p class="hours"><time datetime="${day.opens_at}">${dateName(day.date, country)}</time>, <span>${hoursName(day, country)}</span></p>`)}
 !${stall_count === null ? '' : stallsOf(stall_count - vendor_count, vendor_count)}</li>
 `
@@ -92,7 +115,11 @@ function stallsOf(free: number, vendors: number): string {
   return html`<p class="facts"><span>${vendors === 0 ? 'No vendors yet' : count(vendors, 'vendor')}</span><span class="${free === 0 ? 'full' : 'free'}">${freeStalls(free)}</span></p>`
 }
 
-function nothing({ q, city, region, country }: MarketsPage, place: string, when: string): string {
+function nothing({ q, city, region, country, near }: MarketsPage, place: string, when: string): string {
+  if (near !== null) {
+    return html`<section class="empty"><h2>No markets within ${near.radius_km} km!${when && ` open ${when}`}</h2>
+<p>We know of none whose place on the map we have. Try further away, or <a href="/">see all markets</a>.</p></section>`
+  }
   if (q !== null) {
     return html`<section class="empty"><h2>No markets for “<span dir="auto">${q}</span>”!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>
 <p>No market has all of these words in its name or place, or in the names of those who sell there. Try fewer words, or <a href="/">see all markets</a>.</p></section>`

@@ -9,13 +9,15 @@ export interface Places {
 /** What a list is narrowed to: places, and when its markets are open. */
 export interface Narrowed extends Places {
   readonly day?: string | null
+  readonly near?: { readonly point: string | null; readonly radius_km: number } | null
 }
 
 /** The address of a page of the list; the plain `/` is its first. */
-export function listPath(page: number, { q, city, region, country, day }: Narrowed = {}): string {
+export function listPath(page: number, { q, city, region, country, day, near }: Narrowed = {}): string {
   const query = new URLSearchParams()
-  for (const [name, place] of Object.entries({ q, city, region, country, day }))
-    if (place) query.set(name, place)
+  const { point, radius_km } = near ?? {}
+  for (const [name, place] of Object.entries({ q, city, region, country, near: point, radius_km, day }))
+    if (place) query.set(name, String(place))
   if (page > 1) query.set('page', String(page))
   return query.size === 0 ? '/' : `/?${query}`
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RELATIVE_DAYS } from '../../../application/pages/page-reads.ts'
-import { asCompared, placesQuery } from '../api/markets.ts'
+import { asCompared, asNear, nearQuery, placesQuery } from '../api/markets.ts'
 import { page, type ReadRoute } from '../kit/api-route.ts'
 import type { Route } from '../kit/routes.ts'
 import type { HeaderList } from '../kit/security-headers.ts'
@@ -13,10 +13,11 @@ const XML = 'application/xml; charset=utf-8'
 /** What others append to the links they share is no business of ours: unlike the API, a page takes any parameter. */
 const dayError = `expected ${RELATIVE_DAYS.join(', ')}, or a date such as 2026-05-02`
 const day = z.union([z.enum([...RELATIVE_DAYS, '']), date()], { error: dayError })
-const listParameters = { page: paging.page, ...placesQuery, day: day.exactOptional() }
-const listQuery = z.object(listParameters).transform(({ page, day = '', ...places }) => ({
+const listParameters = { page: paging.page, ...placesQuery, ...nearQuery, day: day.exactOptional() }
+const listQuery = z.object(listParameters).transform(({ page, day = '', near, radius_km, ...places }) => ({
   page,
   ...asCompared(places),
+  ...asNear({ ...(near && { near }), ...(radius_km && { radius_km }) }),
   ...(day !== '' && { day }),
 }))
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ICON, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
+import { ICON, SCRIPT, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
 import { HtmlPages } from '../../../../src/adapters/http/pages/html-pages.ts'
 import type { MarketPage, MarketsPage } from '../../../../src/application/views/views.ts'
 
@@ -78,6 +78,7 @@ const list: MarketsPage = {
   region: null,
   country: null,
   q: null,
+  near: null,
   day: null,
 }
 
@@ -393,6 +394,30 @@ describe('the list', () => {
     expect(none).toContain('noindex')
   })
 
+  it('tells how far away each is from the point that was asked for, and up to where it knows all', () => {
+    const [first] = list.markets
+    const near = {
+      ...list,
+      city: null,
+      markets: [{ ...first!, distance_km: 2.4 }],
+      near: { point: '45.5,-122.6', radius_km: 25 },
+      complete_to_km: 25,
+    }
+    const html = pages.markets(near)
+    expect(text(html)).toContain('60 markets within 25 km')
+    expect(text(html)).toContain('2.4 km')
+    expect(text(html)).not.toContain('too many')
+    expect(html).toContain('value="45.5,-122.6"')
+    expect(linksOf(html)).toContain('/?near=45.5%2C-122.6&radius_km=25&page=3')
+    expect(html).toContain('noindex')
+    expect(text(pages.markets({ ...near, complete_to_km: 12.3 }))).toContain(
+      'too many to show all that are further away than 12.3 km',
+    )
+    expect(text(pages.markets({ ...near, markets: [], total: 0, page: 1 }))).toContain(
+      'No markets within 25 km',
+    )
+  })
+
   it('says how many there are, one as one', () => {
     expect(pages.markets(list)).toMatch(/60 markets in .*Porto Alegre/)
     expect(pages.markets({ ...list, page: 1, total: 1, city: null })).toContain('>1 market<')
@@ -401,14 +426,16 @@ describe('the list', () => {
 
 describe('every page', () => {
   it.each([pages.market(market), pages.markets(list)])(
-    'asks for nothing but our own two files, and runs nothing',
+    'asks for nothing but our own three files, and runs nothing else',
     (html) => {
       const loaded = Array.from(
         html.matchAll(/<(?:img|link rel="(?:icon|stylesheet)"|script)[^>]*?(?:src|href)="([^"]*)"/g),
         ([, url]) => url,
       )
-      expect(new Set(loaded)).toEqual(new Set([ICON.path, STYLESHEET.path]))
-      expect(html).not.toMatch(/<script(?! type="application\/ld\+json")|style="|\son\w+="/)
+      expect(new Set(loaded)).toEqual(new Set([ICON.path, SCRIPT.path, STYLESHEET.path]))
+      expect(html.replace(`<script src="${SCRIPT.path}" defer></script>`, '')).not.toMatch(
+        /<script(?! type="application\/ld\+json")|style="|\son\w+="/,
+      )
     },
   )
 })
