@@ -21,12 +21,15 @@ const ACKNOWLEDGED: StepName = 'write: answered, every holder has acknowledged i
 const IN_MEMORY: StepName = 'read: a hit in memory after an answered write'
 const DELETED_ROW: StepName = 'registry: a retired row is deleted'
 const PROMOTED: StepName = 'read: what Redis had is kept in memory'
+const MARKED: StepName = 'drain: a row is marked'
 const BYPASSED: StepName = 'drain: Redis has not confirmed in time, and is bypassed'
 
 /** A filled cache in memory, a lease of one tick; retired, left and registered anew at any time. */
 const MEMORY = { warm: true, evictions: false, reads: 1, lease: 0 } as const
 /** One such, and an instance without a cache that writes too. */
 const WRITER = { ...MEMORY, kinds: ['private', 'none'], rows: 1 } as const
+/** Each command of Redis and each look at the log apart, as the runs of the simulation that are held against it. */
+const FINE = { fine: true, warm: true, reads: 1, lease: 0 } as const
 const HOLDERS = { ...MEMORY, kinds: ['private', 'private'], rows: 2 } as const
 
 export const CASES: readonly Case[] = [
@@ -70,6 +73,16 @@ export const CASES: readonly Case[] = [
     where: { ...MEMORY, instances: 1, kinds: ['near'], rows: 1 },
     sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, PROMOTED, BYPASSED, STORED],
   },
+  {
+    name: 'in fine steps: one instance, killed at any step',
+    where: { ...FINE, instances: 1, evictions: false, kills: 1 },
+    sees: [HELPED, WAITED, MARKED, STORED, 'instance: killed, and started again'],
+  },
+  {
+    name: 'in fine steps: one instance, connections lost at any time, evictions',
+    where: { ...FINE, instances: 1, losses: true },
+    sees: [HELPED, WAITED, MARKED, STORED, 'write: its outcome stays unknown', 'session: lost'],
+  },
 ]
 
 /** More than 200,000 states each. */
@@ -109,6 +122,21 @@ export const MORE: readonly Case[] = [
     name: 'two writes to one holder and a writer without a cache',
     where: { ...WRITER, writes: [true, true] },
     sees: [IN_MEMORY, ACKNOWLEDGED, WAITED],
+  },
+  {
+    name: 'in fine steps: one instance, restarts from an older copy',
+    where: { ...FINE, instances: 1, evictions: false, crash: true },
+    sees: [OLD, HELPED, WAITED, MARKED],
+  },
+  {
+    name: 'in fine steps: one instance, two reads from an empty cache',
+    where: { ...FINE, instances: 1, warm: false, evictions: false, reads: 2, lease: 1 },
+    sees: [HIT, MISSED, STORED, 'read: SET NX is executed', 'read: joins a load under the same stamp'],
+  },
+  {
+    name: 'in fine steps: two instances, one read of a filled cache',
+    where: { ...FINE, evictions: false },
+    sees: [HELPED, WAITED, 'drain: looks again, and another has marked a row'],
   },
 ]
 

@@ -14,23 +14,28 @@ export interface Config {
   readonly kinds: readonly Kind[]
   /** Rows that the registry has room for: of the holders that live, and of those that have left theirs behind. */
   readonly rows: 0 | 1 | 2 | 3 | 4
-  readonly reads: 1 | 2 | 3
+  readonly reads: number
   /** For each write, whether the view shows what it changes. One that does not still promises what came before it. */
   readonly writes: readonly boolean[]
   /** L, in ticks. A slow clock lets a lease live through the tick in which it lapses: it holds while its age is at most L. */
   readonly lease: number
-  /** Redis may come back once, with an older copy of its data. */
-  readonly crash: boolean
+  /** Redis may come back once, with an older copy of its data; or as often as it likes, with a copy or with what it had. */
+  readonly crash: boolean | 'again'
   /** Connections may drop at any time. */
   readonly losses: boolean
   /** Stamps and entries may vanish at any time. */
   readonly evictions: boolean
   /** How many instances may be killed. They start again at once, knowing nothing. */
-  readonly kills: 0 | 1 | 2
+  readonly kills: number
   /** PostgreSQL may crash once, and then gives out again the transaction numbers that left no trace. */
   readonly databaseCrash: boolean
   /** Begin with a filled cache, its copy, and instances that hold leases; otherwise with nothing. */
   readonly warm: boolean
+  /**
+   * In the steps that the code takes: a command of Redis, or a look at the log, is a step, and a drain walks over many.
+   * Otherwise what belongs together is one step, and the space is small enough for more parties. Shared caches only.
+   */
+  readonly fine: boolean
   readonly rules: Rules
 }
 
@@ -47,6 +52,7 @@ export const BASE: Config = {
   kills: 0,
   databaseCrash: false,
   warm: false,
+  fine: false,
   rules: PROTOCOL,
 }
 

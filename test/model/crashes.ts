@@ -6,6 +6,7 @@ import {
   clone,
   Draining,
   endDrain,
+  endReplay,
   type Instance,
   LEASE_ONLY,
   NO_INSTANCE,
@@ -57,11 +58,16 @@ function makeSession(state: State, config: Config, number: number, epoch: number
   emit('session: made, with a master', number, next)
 }
 
+/** Waiting for a reply of Redis, without which there is nothing to go on with. */
+const LOOKING: ReadonlySet<number> = new Set([Reading.replied, Reading.stamped, Reading.making, Reading.made])
+
 /** Its commands fail; none is moved to another session. The lease stays. */
 function loseSession(next: State, number: number, config: Config): void {
   const instance = next.instances[number]!
   instance.session = 0
   instance.trusted = 0
+  instance.linked = 0
+  endReplay(instance)
   const { drain } = instance
   if (drain >= Draining.asked && drain < Draining.confirmed) {
     if (holds(kindOf(config, number))) withoutRedis(instance, config)
@@ -71,7 +77,7 @@ function loseSession(next: State, number: number, config: Config): void {
     if (read.at !== number || !read.connected) continue
     read.connected = 0
     if (read.phase === Reading.asked && !config.rules.movesReads) giveUp(read)
-    else if (read.phase === Reading.replied || read.phase === Reading.making) giveUp(read)
+    else if (LOOKING.has(read.phase)) giveUp(read)
   }
 }
 

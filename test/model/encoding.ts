@@ -10,8 +10,8 @@ import {
 } from './state.ts'
 
 /** Words of 32 bits that a state of this shape takes when it is encoded. */
-export function wordsFor(shape: State): number {
-  return encode(shape, new Uint32Array(16))
+export function wordsFor(shape: State, fine: boolean): number {
+  return encode(shape, new Uint32Array(24), fine)
 }
 
 /**
@@ -19,7 +19,7 @@ export function wordsFor(shape: State): number {
  * which they are met, instances of a kind, rows of the registry and reads are sorted, and entries that nothing can ever match are dropped. Two states
  * with equal words behave alike; two that behave alike may have different words, which costs time, never truth.
  */
-export function encode(state: State, into: Uint32Array): number {
+export function encode(state: State, into: Uint32Array, fine: boolean): number {
   const order = instancesInOrder(state)
   const rows = rowsInOrder(state, order)
   const memory = state.registry.length > 0
@@ -67,6 +67,15 @@ export function encode(state: State, into: Uint32Array): number {
     out.push(instance.deletes, 1)
     out.push(instance.selected, 2)
     out.push(instance.confirms, 2)
+    if (fine) {
+      out.push(instance.linked, 1)
+      out.push(instance.deleting, 1)
+      out.push(instance.deleted, 2)
+      out.push(instance.done, 2)
+      out.push(instance.replaying, 1)
+      out.push(instance.toReplay, 2)
+      out.push(instance.replayed, 2)
+    }
     if (!memory) continue
     out.push(instance.row === NO_ROW ? NO_ROW : rows.indexOf(instance.row), 3)
     out.push(instance.connected, 1)
@@ -104,13 +113,14 @@ export function encode(state: State, into: Uint32Array): number {
 }
 
 /** Reads back what `encode` wrote; `shape` says how many writes, instances and reads there are. */
-export function decode(words: Uint32Array, shape: State): State {
+export function decode(words: Uint32Array, shape: State, fine: boolean): State {
   const from = new Bits(words)
   const version = from.pull(2)
   const floor = from.pull(2)
   const kills = from.pull(2)
   const databaseCrashes = from.pull(1)
   const pull = shape.registry.length > 0 ? (bits: number) => from.pull(bits) : () => 0
+  const pullFine = fine ? (bits: number) => from.pull(bits) : () => 0
   const epoch = from.pull(2)
   const writes = shape.writes.map(() => ({
     phase: from.pull(3),
@@ -133,6 +143,13 @@ export function decode(words: Uint32Array, shape: State): State {
     deletes: from.pull(1),
     selected: from.pull(2),
     confirms: from.pull(2),
+    linked: pullFine(1),
+    deleting: pullFine(1),
+    deleted: pullFine(2),
+    done: pullFine(2),
+    replaying: pullFine(1),
+    toReplay: pullFine(2),
+    replayed: pullFine(2),
     row: pull(3),
     connected: pull(1),
     held: pull(3),
@@ -166,7 +183,9 @@ export function decode(words: Uint32Array, shape: State): State {
 function stampsToCome(state: State): Set<number> {
   const stamps = new Set([state.server.stamp, state.copy.stamp, state.recurring])
   for (const read of state.reads) {
-    if (read.phase === Reading.making || read.phase === Reading.late || read.resent) stamps.add(read.fence)
+    const { phase } = read
+    const comes = phase === Reading.making || phase === Reading.late || phase === Reading.stamped
+    if (comes || read.resent) stamps.add(read.fence)
   }
   return stamps
 }
@@ -187,7 +206,11 @@ function instancesInOrder(state: State): number[] {
   })
   const memories = state.instances.map((instance) => {
     const { held, kept, seen, entitled, covers, connected, row } = instance
+    const { linked, deleting, deleted, done, replaying, toReplay, replayed } = instance
     return (
+      2 ** 32 *
+        (linked +
+          2 * (deleting + 2 * (replaying + 2 * (deleted + 4 * (done + 4 * (toReplay + 4 * replayed)))))) +
       rowKey(state, row) * 4096 +
       held +
       8 * (kept + 4 * (seen + 4 * (entitled + 2 * (covers + 4 * connected))))

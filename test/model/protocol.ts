@@ -16,13 +16,14 @@ import {
   Writing,
 } from './state.ts'
 import type { Emit } from './step-names.ts'
+import { walkSteps } from './walk.ts'
 import { counts, writeSteps } from './writer.ts'
 
 /**
  * Read-after-write with caches in Redis, in the memory of instances, and in both, as a transition system: what each party may do next, in any order, with any
  * delay and any loss. A step is what happens in one tick of an event loop, or at a server as one command; everything
- * between two steps may take for ever. `search.ts` visits all of it. Each party has a file: `writer.ts`, `drain.ts`,
- * `holders.ts`, `reader.ts`, `cache.ts` (what Redis does unasked), `crashes.ts` (connections and processes that end).
+ * between two steps may take for ever. `search.ts` visits all of it. Each party has a file: `writer.ts`, `drain.ts` (or
+ * `walk.ts`, where its steps are fine), `holders.ts`, `reader.ts`, `cache.ts` (what Redis does unasked), `crashes.ts` (connections and processes that end).
  *
  * Invariant: a read that began after a write was answered never returns a version older than the write's.
  *
@@ -37,7 +38,8 @@ export function steps(state: State, config: Config, emit: Emit): void {
   timePasses(state, config, emit)
   for (let number = 0; number < state.writes.length; number++) writeSteps(state, config, number, emit)
   for (let number = 0; number < state.instances.length; number++) {
-    drainSteps(state, config, number, emit)
+    if (config.fine) walkSteps(state, config, number, emit)
+    else drainSteps(state, config, number, emit)
     sessionSteps(state, config, number, emit)
     holderSteps(state, config, number, emit)
     memorySteps(state, config, number, emit)
@@ -62,6 +64,13 @@ export function initial(config: Config): State {
     seen: 0,
     entitled: 0,
     covers: 0,
+    linked: 0,
+    deleting: 0,
+    deleted: 0,
+    done: 0,
+    replaying: 0,
+    toReplay: 0,
+    replayed: 0,
   }
   const cold = {
     session: 0,
@@ -114,19 +123,19 @@ export function initial(config: Config): State {
 }
 
 /** All clocks at once: ages are capped where they no longer matter. */
-function timePasses(state: State, config: Config, emit: Emit): void {
+export function timePasses(state: State, config: Config, emit: Emit, ticks = 1): void {
   const next = clone(state)
   const oldest = lapsed(config)
   for (const instance of next.instances) {
-    instance.lease = Math.min(instance.lease + 1, oldest)
-    instance.held = Math.min(instance.held + 1, oldest)
-    if (instance.drain !== Draining.idle) instance.since = Math.min(instance.since + 1, oldest)
+    instance.lease = Math.min(instance.lease + ticks, oldest)
+    instance.held = Math.min(instance.held + ticks, oldest)
+    if (instance.drain !== Draining.idle) instance.since = Math.min(instance.since + ticks, oldest)
   }
   for (const row of next.registry) {
-    if (row.registered === Registered.retired) row.age = Math.min(row.age + 1, retiredFor(config))
+    if (row.registered === Registered.retired) row.age = Math.min(row.age + ticks, retiredFor(config))
   }
   for (const write of next.writes) {
-    if (counts(write, config)) write.age = Math.min(write.age + 1, waitsFor(config))
+    if (counts(write, config)) write.age = Math.min(write.age + ticks, waitsFor(config))
   }
   emit('time passes', -1, next)
 }

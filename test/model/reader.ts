@@ -68,12 +68,28 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       } else if (instance!.lease < lapsed(config))
         to('read: reply arrives', (next, all) => hit(next, all, next.version))
       break
+    case Reading.stamped:
+      if (reaches) found(state, config, read, to)
+      break
     case Reading.making:
-      if (reaches) {
+      if (reaches && config.fine) {
+        to('read: SET NX is executed', (next, all) => {
+          if (all.server.stamp === 0) all.server.stamp = next.fence
+          next.phase = Reading.made
+        })
+      } else if (reaches) {
         to('read: SET NX and GET give the stamp', (next, all) => {
           if (all.server.stamp === 0) all.server.stamp = next.fence
           next.fence = all.server.stamp
           if (!rules.sentOnce) next.resent = 1
+          observe(next, config)
+        })
+      }
+      break
+    case Reading.made:
+      if (reaches && state.server.stamp !== 0) {
+        to('read: SET NX and GET give the stamp', (next, all) => {
+          next.fence = all.server.stamp
           observe(next, config)
         })
       }
@@ -84,7 +100,8 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
         next.version = state.version
       })
       state.reads.forEach((other) => {
-        const flying = other.phase === Reading.loaded || other.phase === Reading.storing
+        const flying =
+          other.phase === Reading.loaded || other.phase === Reading.storing || other.phase === Reading.stored
         if (!flying || other.fence === 0 || other.at !== read.at || rules.observe === 'after load') return
         if (rules.flightsByFence && other.fence !== read.fence) return
         to('read: joins a load under the same stamp', (next, all) => hit(next, all, other.version))
@@ -109,7 +126,8 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
         to('read: Redis stores the entry', (next, all) => {
           all.server.entryVersion = next.version
           all.server.entryStamp = next.fence
-          if (next.resent) giveUp(next)
+          if (config.fine) next.phase = Reading.stored
+          else if (next.resent) giveUp(next)
           else over(next)
         })
       }
@@ -157,7 +175,10 @@ function begin(state: State, config: Config, to: To): void {
   })
 }
 
-/** GET of entry and stamp. They need not be one command: a token that is never reused, and equal, was current between. */
+/**
+ * GET of entry and stamp. They need not be one command (and are two where steps are fine): a token that is never reused,
+ * and equal, was current between.
+ */
 function lookup(state: State, config: Config, read: Read, to: To): void {
   const { stamp, entryStamp, entryVersion } = state.server
   if (stamp === 0) {
@@ -167,6 +188,11 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
       if (config.rules.stampReadBack) return
       next.resent = 1
       observe(next, config)
+    })
+  } else if (config.fine) {
+    to('read: GET of the stamp is executed', (next) => {
+      next.fence = stamp
+      next.phase = Reading.stamped
     })
   } else if (entryStamp === stamp) {
     const after = read.floor > 0
@@ -186,6 +212,18 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
       observe(next, config)
     })
   }
+}
+
+/** GET of the entry, after that of the stamp. What it finds need not be used: it may be too old, or bound to another tag. */
+function found({ server }: State, config: Config, read: Read, to: To): void {
+  const { entryStamp, entryVersion } = server
+  if (entryStamp === read.fence) {
+    to(
+      read.floor > 0 ? 'read: lookup finds a hit after an answered write' : 'read: lookup finds a hit',
+      (next, all) => hit(next, all, entryVersion),
+    )
+  }
+  to('read: lookup finds no entry that counts', (next) => observe(next, config))
 }
 
 /** The stamp is known: now, and not before, a load may begin. */

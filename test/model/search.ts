@@ -27,7 +27,7 @@ export interface Found {
  */
 export function search(config: Config, most = 40_000_000): Found {
   const first = initial(config)
-  const visited = new Visited(wordsFor(first))
+  const visited = new Visited(wordsFor(first, config.fine))
   const words = new Uint32Array(visited.width)
   const taken = new Map<StepName, number>()
   let broken: number | undefined
@@ -38,15 +38,15 @@ export function search(config: Config, most = 40_000_000): Found {
       broken ??= current
       return
     }
-    encode(next, words)
+    encode(next, words, config.fine)
     visited.add(words, current)
   }
 
-  encode(first, words)
+  encode(first, words, config.fine)
   visited.add(words, 0)
   for (; current < visited.size && broken === undefined; current++) {
     if (visited.size > most) throw new RangeError(`More than ${most} states`)
-    steps(decode(visited.at(current), first), config, visit)
+    steps(decode(visited.at(current), first, config.fine), config, visit)
   }
   const found = { states: visited.size, taken, bytes: visited.bytes }
   return broken === undefined ? found : { ...found, counterexample: trace(config, visited, broken) }
@@ -60,12 +60,13 @@ function trace(config: Config, visited: Visited, last: number): Moment[] {
   for (const index of visited.wayTo(last).slice(1)) {
     const wanted = visited.at(index).slice()
     const moment =
-      find(config, state, wanted) ?? find(config, decode(visited.at(visited.parent(index)), first), wanted)
+      find(config, state, wanted) ??
+      find(config, decode(visited.at(visited.parent(index)), first, config.fine), wanted)
     if (moment === undefined) throw new Error('A state has no way from its own parent')
     moments.push(moment)
     state = moment.state
   }
-  moments.push(stale(config, state) ?? stale(config, decode(visited.at(last), first))!)
+  moments.push(stale(config, state) ?? stale(config, decode(visited.at(last), first, config.fine))!)
   return moments
 }
 
@@ -74,7 +75,7 @@ function find(config: Config, from: State, wanted: Uint32Array): Moment | undefi
   const words = new Uint32Array(wanted.length)
   steps(from, config, (step, who, state) => {
     if (found !== undefined || state.broken) return
-    encode(state, words)
+    encode(state, words, config.fine)
     if (words.every((word, index) => word === wanted[index])) found = { step, who, state }
   })
   return found

@@ -52,7 +52,8 @@ export const Writing = {
   orphaned: 6,
 } as const
 
-export const Row = { none: 0, pending: 1, applied: 2 } as const
+/** `marking`: still pending, and a mark is on its way; only where steps are fine. */
+export const Row = { none: 0, pending: 1, applied: 2, marking: 3 } as const
 
 export interface Write {
   phase: number
@@ -98,6 +99,10 @@ export const Draining = {
   confirmed: 4,
   /** The rows are known, and only the stamps in memory are left to delete: Redis is not asked, or does not answer. */
   memory: 5,
+  /** Of a walk (`walk.ts`): t0 is noted, the session taken. */
+  begun: 6,
+  /** The pending rows have been looked at. */
+  walking: 7,
 } as const
 
 export interface Instance {
@@ -130,6 +135,18 @@ export interface Instance {
   entitled: number
   /** Of the drain: the writes that its acknowledgement stands for. */
   covers: number
+  /** Of a walk: whether the session that it took is still there. */
+  linked: number
+  /** Whether a DEL of it has been executed, whose reply is on the way. */
+  deleting: number
+  /** The writes whose stamps that DEL deletes. */
+  deleted: number
+  /** Those whose stamps are known to be gone since this walk looked. */
+  done: number
+  /** Of the replay of its session: whether it looked, what it found, and what of that is done. */
+  replaying: number
+  toReplay: number
+  replayed: number
 }
 
 export const Reading = {
@@ -148,6 +165,12 @@ export const Reading = {
   over: 7,
   /** The reader is gone; its SET NX may still arrive. */
   late: 8,
+  /** GET of the stamp has been executed, GET of the entry not yet. */
+  stamped: 9,
+  /** SET NX has been executed, GET of the stamp not yet. */
+  made: 10,
+  /** The entry is in Redis; the reply is on the way, and its flight may be joined. */
+  stored: 11,
 } as const
 
 export interface Read {
@@ -198,6 +221,17 @@ export function endDrain(instance: Instance): void {
   instance.confirms = 0
   instance.entitled = 0
   instance.covers = 0
+  instance.linked = 0
+  instance.deleting = 0
+  instance.deleted = 0
+  instance.done = 0
+}
+
+/** What a session that is new, or gone, has been replayed of. */
+export function endReplay(instance: Instance): void {
+  instance.replaying = 0
+  instance.toReplay = 0
+  instance.replayed = 0
 }
 
 /** Field by field: it is what the search spends its time on. */
@@ -245,6 +279,13 @@ export function clone(state: State): State {
       seen: from.seen,
       entitled: from.entitled,
       covers: from.covers,
+      linked: from.linked,
+      deleting: from.deleting,
+      deleted: from.deleted,
+      done: from.done,
+      replaying: from.replaying,
+      toReplay: from.toReplay,
+      replayed: from.replayed,
     })),
     registry: state.registry.map(({ registered, age }) => ({ registered, age })),
     reads: state.reads.map((from) => ({

@@ -5,6 +5,7 @@ export const STEPS = {
   'time passes': 'lease.ts Lease.ageMs, and every clock',
   'write: COMMIT is sent': 'unit-of-work.ts UnitOfWork.#commit',
   'write: COMMIT happens, with its row in the log': 'unit-of-work.ts log, in the same transaction',
+  'write: its outcome stays unknown': 'unit-of-work.ts UnitOfWork.#commit: CommitUnknown',
   'write: COMMIT returns': 'unit-of-work.ts UnitOfWork.#commit: committedAt',
   'write: answered, its row was applied by another':
     'write-confirmation.ts #confirmShared: applied-by-another',
@@ -22,14 +23,23 @@ export const STEPS = {
   'drain: the stamps in memory are deleted, and it is acknowledged':
     'drain.ts Drain.run: invalidateAll, the acknowledgement, Lease.renew',
   'drain: given up': 'drain.ts Drain.run: catch',
+  'drain: t0 is noted, the session taken': 'drain.ts Drain.run: Lease.now, CachePort.session',
+  'drain: looks at the kept rows': 'drain.ts Drain.#caughtUp, its first piece',
+  'drain: looks at the pending rows': 'drain.ts Drain.#applyNew, its first piece',
+  'drain: looks again, and another has marked a row': 'drain.ts Drain.#pieces, a later piece',
+  'drain: a mark is sent': 'drain.ts Drain.#applyNew: markApplied, after the piece is deleted',
+  'drain: a row is marked': 'postgres-invalidation-log.ts markApplied',
+  'drain: ends': 'drain.ts Drain.run: its outcome, whatever it is',
   'read: lookup is sent, under a lease, on a trusted session':
     'read-through.ts ReadThrough.read, lease.ts LeasePermit.assert',
   'read: loads before it observes': 'read-through.ts ReadThrough.#fill (variant)',
+  'read: GET of the stamp is executed': 'cache/stamp-batch.ts StampBatch.#read',
   'read: lookup finds a hit': 'cache/redis-session.ts RedisSession.lookup, ports/cache-port.ts sameFence',
   'read: lookup finds a hit after an answered write': 'the same',
   'read: lookup finds no entry that counts': 'cache/redis-session.ts RedisSession.lookup',
   'read: lookup finds no stamp, SET NX and GET are sent': 'cache/stamp-batch.ts StampBatch',
   'read: reply arrives': 'read-through.ts ReadThrough.read (variant)',
+  'read: SET NX is executed': 'cache/stamp-batch.ts StampBatch.#makeMissing',
   'read: SET NX and GET give the stamp': 'cache/master-connection.ts MasterConnection.makeStamps',
   'read: SET NX arrives late': 'the same, after its caller gave up',
   'read: loads': 'read-through.ts ReadThrough.#fill, #load',
@@ -54,8 +64,10 @@ export const STEPS = {
   'instance: killed, and started again': 'kill -9',
   'Redis: evicts the stamp': 'maxmemory-policy, FLUSHALL, expiry',
   'Redis: evicts the entry': 'the same, and the TTL',
+  'Redis: a read that is marked unverified makes the stamp': 'read-through.ts ReadThrough.#lastKnown',
   'Redis: is copied': 'a dump, or a replica that catches up',
   'Redis: comes back as its copy': 'restart from a dump, or fail-over to a replica that lags',
+  'Redis: comes back with what it had': 'restart',
 } as const
 
 export type StepName = keyof typeof STEPS

@@ -117,6 +117,21 @@ export const VARIANTS: readonly Variant[] = [
     rules: { marksNeedRedis: false },
     where: { ...WRITER, kinds: ['shared', 'private'] },
   },
+  {
+    name: 'in fine steps: rows marked before their tags are gone',
+    rules: { deleteFirst: false },
+    where: { ...CALM, lease: 0, fine: true },
+  },
+  {
+    name: 'in fine steps: the lease stamped at the end of the drain',
+    rules: { leaseSince: 'end' },
+    where: { ...CALM, lease: 0, fine: true },
+  },
+  {
+    name: 'in fine steps: the lease renewed without draining',
+    rules: { leaseNeedsDrain: false },
+    where: { ...CALM, lease: 0, fine: true },
+  },
 ]
 
 /** Most need one read of a filled cache; those that start with an empty one need a second read to fill it. */

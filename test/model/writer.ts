@@ -28,6 +28,11 @@ export function writeSteps(state: State, config: Config, number: number, emit: E
       return
     case Writing.sent:
     case Writing.orphaned:
+      if (config.losses && config.fine && write.phase === Writing.sent) {
+        to('write: its outcome stays unknown', (next) =>
+          Object.assign(next, UNAWAITED, { phase: Writing.orphaned }),
+        )
+      }
       to('write: COMMIT happens, with its row in the log', (next, all) => {
         if (config.writes[number]) all.version++
         next.row = Row.pending
@@ -36,6 +41,11 @@ export function writeSteps(state: State, config: Config, number: number, emit: E
       })
       return
     case Writing.committed:
+      if (config.losses && config.fine) {
+        to('write: its outcome stays unknown', (next) =>
+          Object.assign(next, UNAWAITED, { phase: Writing.lost }),
+        )
+      }
       to('write: COMMIT returns', (next) => {
         next.phase = Writing.waiting
       })
