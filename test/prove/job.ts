@@ -9,6 +9,8 @@ export type Job =
       readonly name: string
       readonly most: number
       readonly seed: number
+      /** Schedules that are held against the model until one is no path of it. */
+      readonly refusedWithin: number
       /** Shrinks what it finds and tells it step by step, too. */
       readonly tell?: boolean
     }
@@ -23,5 +25,11 @@ export interface JobResult {
   /** How the promise was broken: for the reader who must understand it. */
   readonly story?: string
   readonly mode?: string
+  /** Schedules until one was no path of the model. */
+  readonly refused?: number
+  /** That one, told. */
+  readonly refusal?: string
+  /** Why no schedule was held against the model. */
+  readonly leftOut?: string
   readonly bytes?: number
 }

@@ -1,4 +1,5 @@
 import { tooFewToJudge } from '../property/interleaving/budget.ts'
+import { tellReached, unreached } from '../property/interleaving/paths/unreached.ts'
 import { Coverage } from '../property/interleaving/simulation/coverage.ts'
 import { PRIVATE_CACHES, SHARED_CACHES, unseen } from '../property/interleaving/worlds.ts'
 import type { Job } from './job.ts'
@@ -38,6 +39,9 @@ export async function simulation({ schedules, seed, world }: Budget): Promise<La
     failures.push(...unseen(each, coverage).map((what) => `${each.name}: proves nothing, it saw ${what}`))
   }
   const [counts = '', ...seen] = String(total).split('\n')
+  seen.push(tellReached(total.reached))
+  if (failures.length === 0 && total.paths > 0 && !tooFewToJudge(perWorld))
+    failures.push(...unreached(total.reached).map((step) => `No path of the model took «${step}»`))
   if (tooFewToJudge(perWorld)) seen.push(`${perWorld} per world: too few to say whether they saw enough`)
   return { runs: `${counts}, ${worlds.length} worlds`, seen, failures }
 }

@@ -6,6 +6,7 @@ import { configure, VARIANTS } from '../model/variants.ts'
 import { explain, explore } from '../property/interleaving/simulation/production.ts'
 import { PRIVATE_CACHES, SHARED_CACHES } from '../property/interleaving/worlds.ts'
 import { patchedSimulation } from '../property/teeth/patched-simulation.ts'
+import type { Variant } from '../property/teeth/variant.ts'
 import { variantCalled } from '../property/teeth/variants/every.ts'
 import type { Job, JobResult } from './job.ts'
 
@@ -29,12 +30,14 @@ async function perform(job: Job): Promise<JobResult> {
     case 'simulated tooth': {
       const variant = variantCalled(job.name)
       const simulation = await patchedSimulation(variant)
-      const { coverage, finding } = await simulation.explore(variant.world, job.most, job.seed)
+      const { explore, explain } = simulation.byClients
+      const { coverage, finding } = await explore(variant.world, job.most, job.seed)
       const stale = finding?.violations.some(({ rule }) => rule === 'stale')
       return {
         runs: coverage.schedules,
         ...(stale && { mode: finding!.plan.mode }),
-        ...(finding && job.tell && { story: await simulation.explain(finding, 'do it again') }),
+        ...(finding && job.tell && { story: await explain(finding, 'do it again') }),
+        ...(await refusalOf(simulation, variant, job)),
       }
     }
     case 'modelled tooth': {
@@ -42,6 +45,20 @@ async function perform(job: Job): Promise<JobResult> {
       return { runs: states, ...(counterexample && { mode: 'exhaustive' }) }
     }
   }
+}
+
+/** Until a schedule of it is no path of the model, or why none is held against it. */
+async function refusalOf(
+  { explore, explain }: Awaited<ReturnType<typeof patchedSimulation>>,
+  { world }: Variant,
+  { seed, refusedWithin, tell }: Extract<Job, { kind: 'simulated tooth' }>,
+): Promise<Pick<JobResult, 'refused' | 'refusal' | 'leftOut'>> {
+  const isIt = ({ rule }: { readonly rule: string }) => rule === 'no such step'
+  const { coverage, finding } = await explore(world, refusedWithin, seed, isIt)
+  const [leftOut] = coverage.unmodelled.keys()
+  if (leftOut !== undefined) return { leftOut }
+  if (finding === undefined) return {}
+  return { refused: coverage.schedules, ...(tell && { refusal: await explain(finding, 'do it again') }) }
 }
 
 async function simulate(name: string, from: number, schedules: number): Promise<JobResult> {

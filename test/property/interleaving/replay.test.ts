@@ -24,7 +24,14 @@ describe('what the simulation finds', () => {
     const worker = new Worker()
     onTestFinished(() => worker.kill())
     const name = 'replay of pending rows only'
-    const job = { kind: 'simulated tooth', name, most: 20_000, seed: 1, tell: true } as const
+    const job = {
+      kind: 'simulated tooth',
+      name,
+      most: 20_000,
+      refusedWithin: 100,
+      seed: 1,
+      tell: true,
+    } as const
     const { story = '' } = await worker.perform(job)
     const [summary = '', steps = ''] = story.split('Every step')
     const requests = summary.match(/(?:read|write) \w at I\d/g) ?? []

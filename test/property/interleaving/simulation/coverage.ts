@@ -17,6 +17,12 @@ export class Coverage {
   readonly bypasses = new Map<string, number>()
   readonly confirmations = new Map<Confirmation, number>()
   readonly faults = new Map<FaultKind['kind'], number>()
+  /** Schedules that were paths of the model; as how many of its runs, one for each tag of a view; and its steps. */
+  paths = 0
+  projections = 0
+  readonly reached = new Map<string, number>()
+  /** Schedules that were not held against the model, by the reason why. */
+  readonly unmodelled = new Map<string, number>()
 
   read(status: ReadStatus, soonAfterWrite: boolean, notModified: boolean): void {
     if (notModified) this.notModified += 1
@@ -37,6 +43,17 @@ export class Coverage {
     count(this.faults, kind)
   }
 
+  leftOut(reason: string): void {
+    count(this.unmodelled, reason)
+  }
+
+  /** A schedule that was a path of the model, through these steps. */
+  path(projections: number, steps: ReadonlyMap<string, number>): void {
+    this.paths += 1
+    this.projections += projections
+    merge(this.reached, steps)
+  }
+
   /** Adds what another process has seen; of that, only the fields arrive. */
   add(other: Coverage): void {
     this.schedules += other.schedules
@@ -50,6 +67,15 @@ export class Coverage {
     merge(this.bypasses, other.bypasses)
     merge(this.confirmations, other.confirmations)
     merge(this.faults, other.faults)
+    this.paths += other.paths
+    this.projections += other.projections
+    merge(this.reached, other.reached)
+    merge(this.unmodelled, other.unmodelled)
+  }
+
+  /** What was held against the model. */
+  #held(): string {
+    return `paths of the model: ${this.paths} schedules, as ${this.projections} of its runs through ${this.reached.size} of its steps; left out: ${list(this.unmodelled)}`
   }
 
   toString(): string {
@@ -59,6 +85,7 @@ export class Coverage {
       `bypasses: ${list(this.bypasses)}`,
       `writes answered: ${list(this.confirmations)}; ${this.failed} requests failed`,
       `faults: ${list(this.faults)}`,
+      ...(this.paths + this.unmodelled.size === 0 ? [] : [this.#held()]),
     ].join('\n')
   }
 }

@@ -63,9 +63,10 @@ export class Instance {
     const clockFor = (user: string) => new SimClock(host, access.scheduler, user)
     const random = new SimRandom(access.random)
     this.cache = makeCache(host, access, random, options.cache)
+    const log = new SimLog(link)
     this.#core = wireConsistency({
       cache: this.cache,
-      log: new SimLog(link),
+      log,
       snapshots: new SimSnapshots(link),
       transactions: new SimTransactions(link),
       tagsOf,
@@ -79,7 +80,10 @@ export class Instance {
       observer: {
         ...observe,
         read: () => undefined,
-        drained: ({ error }) => failOnBug(error),
+        drained: ({ error }) => {
+          log.ended()
+          failOnBug(error)
+        },
         shadowChecked: () => undefined,
       },
     })

@@ -128,6 +128,11 @@ export function makePlan(random: Prng, options: WorldOptions): Plan {
   }
 }
 
+/** The views that its clients ask for. */
+export function viewsIn({ clients }: Plan): readonly string[] {
+  return [...new Set(clients.flat().map(({ view }) => view))]
+}
+
 function viewsOf(random: Prng, { crowded, theme }: WorldOptions): readonly string[] {
   if (crowded) return ['a', 'b', 'c', 'd']
   return theme === 'connections' || random.chance(0.5) ? ['a'] : ['a', 'b']

@@ -1,21 +1,23 @@
 import { Coverage } from './coverage.ts'
 import { describeFault, type Plan } from './plan.ts'
-import type { Finding, RunSchedule } from './simulator.ts'
+import type { Broken, Finding, RunSchedule } from './simulator.ts'
 
 /** A smaller plan needs another order to fail: so many are tried, and so many in all. */
 const ORDERS = 200
 const MOST_SCHEDULES = 12_000
 
-/** Takes requests, faults and clock errors away for as long as some order still breaks the promise. */
+/** Takes requests, faults and clock errors away for as long as some order still breaks the same rule. */
 async function shrink(runSchedule: RunSchedule, finding: Finding): Promise<Finding> {
   let best = finding
+  const rules = new Set(finding.violations.map(({ rule }) => rule))
+  const wanted: Broken['rule'] = rules.has('stale') ? 'stale' : finding.violations[0]!.rule
   let left = MOST_SCHEDULES
   search: for (;;) {
     for (const plan of smallerPlans(best.plan)) {
       for (let order = 1; order <= ORDERS; order++) {
         if (left-- <= 0) return best
         const violations = await runSchedule(plan, order)
-        if (violations.length === 0) continue
+        if (!violations.some(({ rule }) => rule === wanted)) continue
         best = { ...best, plan, order, violations }
         continue search
       }
@@ -50,7 +52,7 @@ export async function explain(runSchedule: RunSchedule, finding: Finding, replay
   const trace: string[] = []
   await runSchedule(plan, order, new Coverage(), trace)
   return [
-    `The promise is broken. Seed ${finding.seed}, ${plan.mode} mode; shrunk to:`,
+    `${violations.every(({ rule }) => rule === 'no such step') ? 'It is no path of the model.' : 'The promise is broken.'} Seed ${finding.seed}, ${plan.mode} mode; shrunk to:`,
     ...plan.clients.map(
       (requests, client) =>
         `  client ${client}: ${requests.map(({ kind, view, slot }) => `${kind} ${view} at I${slot}`).join(', ')}`,

@@ -16,6 +16,7 @@ import type { Scheduler } from './scheduler.ts'
 import { SimClock } from './sim-clock.ts'
 import { openSimCluster, type SimCluster } from './sim-cluster.ts'
 import { type RedisAccess, SimConnection } from './sim-redis.ts'
+import { follow, slotOf } from './steps.ts'
 
 /** Deadlines in ms, in the proportion to the lease that production has them in. */
 const TIMEOUT_MS = 50
@@ -57,7 +58,10 @@ export class SimSharedCache extends CachePort {
           cluster === undefined
             ? await SimConnection.open(access, host, connections)
             : await openSimCluster(cluster, access, host, connections)
-        return new Opened(commands, this.#sessionOver(commands, context, clock))
+        const session = this.#sessionOver(commands, context, clock)
+        if (access.steps !== undefined && commands instanceof SimConnection)
+          follow(session, commands.pending, access.steps, slotOf(host), () => access.scheduler.count)
+        return new Opened(commands, session)
       },
       clock,
       random,

@@ -11,6 +11,7 @@ import type { Host } from './host.ts'
 import type { Network } from './network.ts'
 import type { Prng } from './prng.ts'
 import type { Scheduler } from './scheduler.ts'
+import { type Steps, slotOf, type Write } from './steps.ts'
 
 export interface LogRow {
   readonly id: string
@@ -99,6 +100,8 @@ export class SimDatabase {
     const rows = [...this.rows.values()]
       .filter(({ transaction }) => since === undefined || !sees(since, transaction))
       .sort(byTransaction)
+      // As they are now: the answer may be read much later.
+      .map((row) => ({ ...row }))
     const underWay = new Set([...this.#underWay].map((transaction) => this.numberOf(transaction)))
     const ended = (number: number) => !underWay.has(number)
     const missed =
@@ -214,8 +217,17 @@ export class DatabaseLink {
   readonly #network: Network
   readonly #random: Prng
   readonly host: Host
+  readonly steps: Steps | undefined
 
-  constructor(database: SimDatabase, scheduler: Scheduler, network: Network, random: Prng, host: Host) {
+  constructor(
+    database: SimDatabase,
+    scheduler: Scheduler,
+    network: Network,
+    random: Prng,
+    host: Host,
+    steps?: Steps,
+  ) {
+    this.steps = steps
     this.#database = database
     this.#scheduler = scheduler
     this.#network = network
@@ -285,9 +297,10 @@ export class DatabaseLink {
   async commit(transaction: SimTransaction): Promise<void> {
     const lane = `${this.host.name} write`
     const losesReply = this.#network.losesReply()
+    const write = this.#tell(transaction)
     const effect = this.#scheduler
       .wait({ lane: `database for ${lane}`, label: `COMMIT takes effect ${describe(transaction)}` })
-      .then(() => this.#apply(transaction))
+      .then(() => this.#apply(transaction, write))
     if (!losesReply) await effect
     await this.#scheduler.wait({
       lane,
@@ -296,7 +309,13 @@ export class DatabaseLink {
     })
     const connected =
       this.#network.reaches(this.host, 'database') && this.crashes === transaction.connectedAfter
-    if (losesReply || !connected) throw new CommitUnknown()
+    const unknown = losesReply || !connected
+    if (write !== undefined)
+      this.steps?.note({
+        step: unknown ? 'write: its outcome stays unknown' : 'write: COMMIT returns',
+        write,
+      })
+    if (unknown) throw new CommitUnknown()
   }
 
   rollBack(transaction: SimTransaction): void {
@@ -304,9 +323,24 @@ export class DatabaseLink {
     this.#database.end(transaction)
   }
 
-  #apply(transaction: SimTransaction): void {
-    if (this.crashes === transaction.connectedAfter) this.#database.commit(transaction)
-    else for (const tell of transaction.whenLost) tell()
+  /** What the model knows of it, if anyone asks. */
+  #tell({ changes, rows }: SimTransaction): Write | undefined {
+    const { asked } = this.steps ?? {}
+    const [[view, version] = ['', 0]] = changes
+    const [row] = rows
+    if (this.steps === undefined || asked === undefined) return undefined
+    const write = { view, version, slot: slotOf(this.host), tags: row?.tags ?? [], row: row?.id ?? '' }
+    asked.write = write
+    this.steps.note({ step: 'write: COMMIT is sent', write })
+    return write
+  }
+
+  #apply(transaction: SimTransaction, write: Write | undefined): void {
+    if (this.crashes === transaction.connectedAfter) {
+      if (write !== undefined)
+        this.steps?.note({ step: 'write: COMMIT happens, with its row in the log', write })
+      this.#database.commit(transaction)
+    } else for (const tell of transaction.whenLost) tell()
   }
 }
 
@@ -325,7 +359,21 @@ export class SimSnapshots implements Snapshots<SimQueries> {
   async read<T>(queries: (source: SimQueries) => Promise<T>): Promise<T> {
     this.#loads += 1
     const user = `load ${this.#loads % 2}`
-    const versions = await this.#link.ask(user, 'snapshot', (database) => new Map(database.versions))
+    const { steps } = this.#link
+    const { look } = steps?.asked ?? {}
+    if (look?.resolved) look.load = {}
+    const sent = { ok: false }
+    const snapshot = (database: SimDatabase) => {
+      const seen = new Map(database.versions)
+      if (look?.load !== undefined) {
+        const version = seen.get(look.asked.view) ?? 0
+        look.load.version = version
+        steps?.note({ step: 'read: loads', look, version, sent })
+      }
+      return seen
+    }
+    const versions = await this.#link.ask(user, 'snapshot', snapshot)
+    sent.ok = true
     return queries(new SimQueries(versions))
   }
 }

@@ -17,6 +17,7 @@ import {
   type SimDatabase,
   sees,
 } from './sim-database.ts'
+import { slotOf } from './steps.ts'
 
 /** A snapshot of the server's, and the connection that it was taken on. */
 export class SimPosition implements LogPosition {
@@ -43,6 +44,8 @@ const PIECE_ROWS = 1
 export class SimLog extends InvalidationLog {
   readonly #link: DatabaseLink
   #connection: Connection
+  /** The one that is under way. */
+  #drain: object | undefined
   #wake: () => void = () => {}
 
   constructor(link: DatabaseLink) {
@@ -73,16 +76,42 @@ export class SimLog extends InvalidationLog {
   ): Promise<Pick<LogLook, 'rows' | 'missed' | 'holders'> & { readonly position: SimPosition }> {
     const { connection } = this
     const known = since?.connection === connection ? since.committed : undefined
+    const found: { kept: boolean; rows?: readonly string[] } = { kept: kind === 'kept' }
+    const drain = this.#begins()
     const { rows, missed, sweeps, committed, holders } = await this.#ask(
       known === undefined ? `SELECT ${kind} rows` : `SELECT ${kind} rows not committed ${describe(known)}`,
-      (database) => database.look(known),
+      (database) => {
+        const slot = slotOf(this.#link.host)
+        this.#link.steps?.note({ step: 'drain: looks at the log', slot, found })
+        return database.look(known)
+      },
     )
-    return {
+    const look = {
       rows: kind === 'kept' ? rows : rows.filter(({ applied }) => !applied),
       missed: missed || (since !== undefined && known === undefined && since.sweeps !== sweeps),
       position: new SimPosition(connection, committed, sweeps),
       holders,
     }
+    // What is read ahead may be answered when its drain is over.
+    if (this.#drain === drain) found.rows = look.rows.map(({ id }) => id)
+    return look
+  }
+
+  /** A drain notes its t0 in the tick in which it asks first. */
+  #begins(): object {
+    if (this.#drain === undefined) {
+      this.#drain = {}
+      const slot = slotOf(this.#link.host)
+      this.#link.steps?.note({ step: 'drain: t0 is noted, the session taken', slot })
+    }
+    return this.#drain
+  }
+
+  /** A drain is over. */
+  ended(): void {
+    if (this.#drain === undefined) return
+    this.#drain = undefined
+    this.#link.steps?.note({ step: 'drain: ends', slot: slotOf(this.#link.host) })
   }
 
   #piece(
@@ -107,7 +136,12 @@ export class SimLog extends InvalidationLog {
   }
 
   markApplied(ids: readonly string[]): Promise<void> {
-    return this.#ask(`mark ${ids.join(' ')}`, (database) => database.markApplied(ids))
+    const slot = slotOf(this.#link.host)
+    this.#link.steps?.note({ step: 'drain: a mark is sent', slot, rows: ids })
+    return this.#ask(`mark ${ids.join(' ')}`, (database) => {
+      this.#link.steps?.note({ step: 'drain: a row is marked', slot, rows: ids })
+      database.markApplied(ids)
+    })
   }
 
   backlog(ids: readonly string[]): Promise<Backlog> {

@@ -3,6 +3,7 @@ import { CacheUnusable } from '../../../../src/application/consistency/ports/cac
 import type { Host } from './host.ts'
 import type { Prng } from './prng.ts'
 import { type CacheAccess, SimPipe } from './sim-pipe.ts'
+import { type Look, type Made, Pending, type Sent, type Steps, slotOf, storedIn } from './steps.ts'
 
 type Data = Map<string, Buffer>
 
@@ -48,10 +49,12 @@ export class SimRedis {
   standby: SimServer | undefined
   readonly #connections = new Set<SimConnection>()
   readonly #placement: Placement | undefined
+  readonly #steps: Steps | undefined
   #copy: Data = new Map()
   #incarnation = 0
 
-  constructor(placement?: Placement) {
+  constructor(placement?: Placement, steps?: Steps) {
+    this.#steps = steps
     this.#placement = placement
     this.master = this.#server(new Map(), 'replid 0')
   }
@@ -62,6 +65,7 @@ export class SimRedis {
 
   /** What a dump or a lagging replica holds from now on. */
   copy(): void {
+    this.#steps?.note({ step: 'Redis: is copied' })
     this.#copy = new Map(this.master.data)
     this.standby = this.#server(new Map(this.#copy), this.master.replid)
     this.standby.role = 'replica'
@@ -69,6 +73,8 @@ export class SimRedis {
 
   /** Stops and starts: with nothing, with an older dump, or with everything. */
   restart(from: 'nothing' | 'dump' | 'everything'): void {
+    if (from === 'nothing') this.#steps?.note({ step: 'Redis: loses everything' })
+    this.#steps?.note({ step: 'Redis: comes back', with: from === 'dump' ? 'a copy' : 'what it had' })
     const data = from === 'nothing' ? new Map() : new Map(from === 'dump' ? this.#copy : this.master.data)
     const dead = this.master
     this.master = this.#server(data, this.#nextReplid())
@@ -77,6 +83,7 @@ export class SimRedis {
 
   /** The lagging replica becomes the master. The old one is gone, or lives on as its replica. */
   failOver(old: 'dead' | 'demoted'): void {
+    this.#steps?.note({ step: 'Redis: comes back', with: 'a copy' })
     const before = this.master
     this.master = this.standby ?? this.#server(new Map(this.#copy), '')
     this.standby = undefined
@@ -93,10 +100,14 @@ export class SimRedis {
 
   evict(random: Prng): void {
     const keys = [...this.master.data.keys()]
-    if (keys.length > 0) this.master.data.delete(random.pick(keys))
+    if (keys.length === 0) return
+    const key = random.pick(keys)
+    this.#steps?.note({ step: 'Redis: loses a key', key })
+    this.master.data.delete(key)
   }
 
   flush(): void {
+    this.#steps?.note({ step: 'Redis: loses everything' })
     this.master.data.clear()
   }
 
@@ -123,16 +134,22 @@ const NO_LONGER_OURS = new Set(['READONLY', 'DEMOTED', 'MOVED', 'ASK'])
 
 export interface RedisAccess extends CacheAccess {
   readonly redis: SimRedis
+  readonly steps?: Steps | undefined
 }
 
 /** One connection, in the place of `MasterConnection`. */
 export class SimConnection extends RedisCommands {
   readonly server: SimServer
+  readonly pending = new Pending()
+  readonly #access: RedisAccess
+  readonly #slot: number
   readonly #replid: string
   readonly #pipe: SimPipe
 
   constructor(access: RedisAccess, host: Host, server: SimServer, number: number) {
     super()
+    this.#access = access
+    this.#slot = slotOf(host)
     this.server = server
     this.#replid = server.replid
     this.#pipe = new SimPipe(
@@ -152,11 +169,17 @@ export class SimConnection extends RedisCommands {
     const server = redis.standby !== undefined && random.chance(0.2) ? redis.standby : redis.master
     const connection = new SimConnection(access, host, server, number)
     redis.attach(connection)
+    const slot = slotOf(host)
+    const made = access.steps?.note<Made>({ step: 'session: made, with a master', slot, accepted: false })
     const accepted = server.role === 'master'
     await scheduler.wait({ lane, label: `connected to the ${server.role} ${server.replid}`, host })
     if (!accepted || !connection.alive || !network.reaches(host, name)) {
       connection.close()
       throw new CacheUnusable('unreachable')
+    }
+    if (made !== undefined) {
+      made.accepted = true
+      void connection.ended.then(() => access.steps?.note({ step: 'session: lost', slot }))
     }
     return connection
   }
@@ -178,45 +201,69 @@ export class SimConnection extends RedisCommands {
   }
 
   async read(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    const sent: Sent = { ok: false }
+    const looks = this.#sends()
     const replies = await this.#pipe.send(`GET ${keys.join(' ')}`, [
-      ...keys.map((key) => () => this.#get(key)),
+      ...keys.map((key) => () => {
+        const value = this.#get(key)
+        this.#steps?.note({ step: 'read: GET', key, value, looks, sent })
+        return value
+      }),
       () => this.server.refuseDemoted(),
     ])
+    sent.ok = true
     return replies.slice(0, keys.length) as (Buffer | null)[]
   }
 
   async makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
+    const sent: Sent = { ok: false }
+    const looks = this.pending.taken(this.#access.scheduler.count)
     const replies = await this.#pipe.send(`SET NX ${[...tokens].join(' ')}`, [
       ...[...tokens].map(([key, token]) => () => {
         this.server.refuseStrangers(key)
         this.server.refuseWrites()
-        if (!this.server.full && !this.server.data.has(key)) this.server.data.set(key, Buffer.from(token))
+        if (this.server.full) return
+        const made = !this.server.data.has(key)
+        this.#steps?.note({ step: 'read: SET NX', key, token, made, looks })
+        if (made) this.server.data.set(key, Buffer.from(token))
       }),
-      ...[...tokens.keys()].map((key) => () => this.#get(key)),
+      ...[...tokens.keys()].map((key) => () => {
+        const value = this.#get(key)
+        this.#steps?.note({ step: 'read: GET after SET NX', key, value, looks, sent })
+        return value
+      }),
       () => this.server.refuseDemoted(),
     ])
+    sent.ok = true
     return replies.slice(tokens.size, 2 * tokens.size) as (Buffer | null)[]
   }
 
   async set(key: string, value: Buffer): Promise<void> {
+    const what = this.#steps && { look: this.#steps.asked?.look, key, stored: storedIn(value) }
+    if (this.alive && what) this.#steps?.note({ step: 'read: SET of the entry is sent', ...what })
     await this.#pipe.send(`SET ${key}`, [
       () => {
         this.server.refuseStrangers(key)
         this.server.refuseWrites()
         if (this.server.full) throw new RedisRefusal('OOM command not allowed')
+        if (what) this.#steps?.note({ step: 'read: Redis stores the entry', ...what })
         this.server.data.set(key, value)
       },
     ])
   }
 
   async deleteAndVerify(keys: readonly string[]): Promise<void> {
+    const slot = this.#slot
+    const { deletion = { confirmed: false } } = this.pending
     await this.#pipe.send(`DEL ${keys.join(' ')}`, [
       ...keys.map((key) => () => {
         this.server.refuseStrangers(key)
         this.server.refuseWrites()
+        this.#steps?.note({ step: 'drain: a stamp is deleted', slot, key, deletion })
         this.server.data.delete(key)
       }),
       () => {
+        this.#steps?.note({ step: 'drain: the master is verified', slot, keys, deletion })
         if (this.server.role === 'master' && this.server.replid === this.#replid) return
         throw new RedisRefusal('DEMOTED The server is another master than it was')
       },
@@ -234,6 +281,17 @@ export class SimConnection extends RedisCommands {
         this.server.data.set(key, Buffer.from(String(next)))
       }),
     )
+  }
+
+  get #steps(): Steps | undefined {
+    return this.#access.steps
+  }
+
+  /** The lookups that this very command is for. */
+  #sends(): readonly Look[] {
+    const looks = this.pending.taken(this.#access.scheduler.count)
+    if (this.alive && looks.length > 0) this.#steps?.note({ step: 'read: lookup is sent', looks })
+    return looks
   }
 
   #get(key: string): Buffer | null {

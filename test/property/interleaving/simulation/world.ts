@@ -1,4 +1,5 @@
 import { Unavailable } from '../../../../src/application/consistency/ports/unavailable.ts'
+import type { ReadStatus } from '../../../../src/application/consistency/reading.ts'
 import type { Operation, Violation } from '../../checker.ts'
 import { agreedViolations } from '../../linearizability.ts'
 import type { Coverage } from './coverage.ts'
@@ -13,6 +14,7 @@ import { Scheduler } from './scheduler.ts'
 import { NODES, SimCluster } from './sim-cluster.ts'
 import { DatabaseLink, SimDatabase } from './sim-database.ts'
 import { SimRedis } from './sim-redis.ts'
+import { type Asked, type Steps, slotOf } from './steps.ts'
 
 /** A schedule that is not over by then is cut short: every prefix of a history has to be right. */
 const MOST_STEPS = 700
@@ -31,7 +33,8 @@ export class World {
   readonly #scheduler: Scheduler
   readonly #network: Network
   readonly #database = new SimDatabase()
-  readonly #redis = new SimRedis()
+  readonly #redis: SimRedis
+  readonly #steps: Steps | undefined
   readonly #cluster: SimCluster | undefined
   readonly #own: SimOwnServer | undefined
   readonly #slots: { instance: Instance; died: Promise<'died'> }[] = []
@@ -41,7 +44,8 @@ export class World {
   #started = 0
   #clientsLeft: number
 
-  constructor(plan: Plan, random: Prng, coverage: Coverage, front: Front, trace?: string[]) {
+  /** `steps`: where to tell what the model has steps for. */
+  constructor(plan: Plan, random: Prng, coverage: Coverage, front: Front, trace?: string[], steps?: Steps) {
     const { mode, tickChance, lossChance } = plan
     this.#plan = plan
     this.#coverage = coverage
@@ -49,6 +53,9 @@ export class World {
     this.#random = random
     this.#scheduler = new Scheduler(random, { mode, tickChance, ...(trace && { trace }) })
     this.#network = new Network(random, lossChance)
+    this.#steps = steps
+    if (steps !== undefined) steps.now = () => this.#scheduler.time
+    this.#redis = new SimRedis(undefined, steps)
     this.#clientsLeft = plan.clients.length
     this.#cluster = isOnCluster(plan.options) ? new SimCluster() : undefined
     const own = ownOf(plan.options)?.server
@@ -82,6 +89,7 @@ export class World {
     )
     const access = {
       redis: this.#redis,
+      steps: this.#steps,
       server: 'redis' as const,
       cluster: this.#cluster,
       own: this.#own,
@@ -89,7 +97,14 @@ export class World {
       network: this.#network,
       random: this.#random,
     }
-    const link = new DatabaseLink(this.#database, this.#scheduler, this.#network, this.#random, host)
+    const link = new DatabaseLink(
+      this.#database,
+      this.#scheduler,
+      this.#network,
+      this.#random,
+      host,
+      this.#steps,
+    )
     const { cache, odd } = this.#plan.options
     const options = { cache: slot === 0 && odd !== undefined ? odd : cache }
     const instance = new Instance(host, link, access, options, this.#front, {
@@ -98,6 +113,7 @@ export class World {
     })
     const died = new Promise<'died'>((resolve) => host.onDeath(() => resolve('died')))
     this.#slots[slot] = { instance, died }
+    host.onDeath(() => this.#steps?.note({ step: 'instance: killed, and started again', slot: slotOf(host) }))
     void instance.start()
   }
 
@@ -136,12 +152,15 @@ export class World {
       ok: false,
     }
     this.#history.push(operation)
-    const attempt = kind === 'read' ? this.#read(instance, operation, has) : this.#write(instance, operation)
+    const asked: Asked = { view, slot }
+    const perform = () =>
+      kind === 'read' ? this.#read(instance, operation, has, asked) : this.#write(instance, operation, asked)
+    const attempt = this.#steps === undefined ? perform() : this.#steps.for(asked, perform)
     const outcome = await Promise.race([attempt, died])
     this.#scheduler.note(`client ${number}: ${kind} ${view} at ${instance.host.name} → ${outcome}`)
   }
 
-  async #read(instance: Instance, operation: Recorded, has: Held): Promise<string> {
+  async #read(instance: Instance, operation: Recorded, has: Held, asked: Asked): Promise<string> {
     const { view } = operation
     const soon =
       this.#scheduler.time - (this.#answeredAt.get(view) ?? Number.NEGATIVE_INFINITY) < 2 * LEASE_MS
@@ -154,6 +173,7 @@ export class World {
       operation.version = version ?? held?.version
       operation.unverified = status.kind === 'unverified'
       has.set(view, { etag, version: operation.version })
+      this.#tell(asked, status.kind, operation.version ?? 0)
       this.#coverage.read(status, soon, version === undefined)
       const how = Object.values(status).slice(0, 2).join(' ')
       return `version ${operation.version} (${version === undefined ? '304, ' : ''}${how})`
@@ -162,13 +182,24 @@ export class World {
     }
   }
 
-  async #write(instance: Instance, operation: Recorded): Promise<string> {
+  /** How a read was answered, as far as that is a step of the model. */
+  #tell(asked: Asked, how: ReadStatus['kind'], version: number): void {
+    const { look } = asked
+    if (how === 'hit') {
+      if (look !== undefined) look.served = version
+      this.#steps?.note({ step: 'read: answered from the cache', asked })
+    }
+    if (how === 'miss') this.#steps?.note({ step: 'read: answered by a load', asked, version })
+  }
+
+  async #write(instance: Instance, operation: Recorded, asked: Asked): Promise<string> {
     try {
       await instance.write(operation.view, (version) => {
         operation.version = version
       })
       operation.answeredAt = this.#moment()
       operation.ok = true
+      if (asked.write !== undefined) this.#steps?.note({ step: 'write: answered', write: asked.write })
       this.#answeredAt.set(operation.view, this.#scheduler.time)
       return `answered, version ${operation.version}`
     } catch (error) {

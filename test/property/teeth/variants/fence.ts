@@ -216,8 +216,8 @@ export const FENCE: readonly Variant[] = [
       })`,
     ),
     database(
-      `const versions = await this.#link.ask(user, 'snapshot', (database) => new Map(database.versions))`,
-      `const versions = this.#link.open ?? (await this.#link.ask(user, 'snapshot', ({ versions }) => new Map(versions)))`,
+      `const versions = await this.#link.ask(user, 'snapshot', snapshot)`,
+      `const versions = this.#link.open ?? (await this.#link.ask(user, 'snapshot', snapshot))`,
     ),
   ),
   variant(

@@ -124,10 +124,10 @@ export const LOG_AND_LEASE: readonly Variant[] = [
       `rows: kind === 'kept' ? rows : rows.filter((row) => {
         if (row.applied) return false
         // PostgreSQL unlocks what the dead have locked.
-        const holder = LOCKS.get(row)
+        const holder = LOCKS.get(row.tags)
         if (holder !== undefined && holder !== this && holder.#link.host.alive) return false
-        LOCKS.set(row, this)
-        this.#locked.push(row)
+        LOCKS.set(row.tags, this)
+        this.#locked.push(row.tags)
         return true
       }),`,
     ),
@@ -136,7 +136,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
       `#locked = []
 
   unlock() {
-    for (const row of this.#locked.splice(0)) if (LOCKS.get(row) === this) LOCKS.delete(row)
+    for (const tags of this.#locked.splice(0)) if (LOCKS.get(tags) === this) LOCKS.delete(tags)
   }
 
   async close() {}`,

@@ -1,0 +1,449 @@
+import { Keyspace } from '../../../../src/adapters/cache/keyspace.ts'
+import { BASE, type Config } from '../../../model/config.ts'
+import { Draining, Reading, Row, type State } from '../../../model/state.ts'
+import type { StepName } from '../../../model/step-names.ts'
+import { isPending, rowsOf } from '../../../model/walk.ts'
+import type { Look, Step, Write } from '../simulation/steps.ts'
+import { storedIn } from '../simulation/steps.ts'
+import { versionView } from '../simulation/version-view.ts'
+import type { Move, Way } from './path.ts'
+
+/**
+ * What a run of the simulation is in the model, seen from one tag of one view. The model has one view with one tag; so a
+ * run is one of its runs for each tag of each view:
+ *
+ * - The stamp is that tag's, and the view's version is how many writes with that tag have committed: a write with another
+ *   is one that the view does not show. An entry or a load of the real version v is of the version that v has so.
+ * - Tokens are the real stamps: those that are equal are equal, and no others.
+ * - A lookup under a lease is a read of the model; two, if it was a hit and was refreshed early. What it finds and does not
+ *   use, for its age or for another tag's stamp, is `lookup finds no entry that counts`.
+ * - Lookups that found no answer in time are given up, whenever: the model need not be told. Reads that bypass the cache are
+ *   none of the model's, nor are those that are marked as unverified, but for the stamps that they make.
+ * - A drain's DEL of the tag is the model's; any other of its commands that was confirmed is a DEL of nothing, which
+ *   shows that the master is still the same. One that was not confirmed does what eviction does.
+ * - Every look at the log must find what the model has there. Of the looks of one walk the first says what is due.
+ * - L is 100 ticks of 10.05 ms of true time. A lease of 1,000 ms by a clock that is slow by 0.45 % lasts 1,004.5 ms, in
+ *   which at most 100 ticks begin; 1,020 ms by one that is fast by as much are at least 1,015.4, in which at least 101 do.
+ */
+const LEASE_TICKS = 100
+export const TICK_MS = 10.05
+
+/** One view by one tag. */
+export class Projection {
+  readonly name: string
+  readonly config: Config
+  readonly #view: string
+  readonly #tag: string
+  readonly #place: number
+  readonly #stamp: string
+  readonly #entry: string
+  readonly #writes: readonly Write[]
+  /** The model's reads of a lookup: that which has a hit, and that which goes on to load. */
+  readonly #reads = new Map<Look, { readonly hit?: number; readonly fill?: number }>()
+  readonly #tokens = new Map<string, number>()
+  readonly #hits = new Set<Look | undefined>()
+
+  constructor(view: string, tag: string, instances: 1 | 2 | 3, steps: readonly Step[]) {
+    const keyspace = new Keyspace('')
+    this.name = `${view} by ${tag}`
+    this.#view = view
+    this.#tag = tag
+    this.#place = versionView.tags({ id: view }).indexOf(tag)
+    this.#stamp = keyspace.stamp(tag)
+    this.#entry = keyspace.entry(versionView.key({ id: view }))
+    this.#writes = steps.flatMap((step) => (step.step === 'write: COMMIT is sent' ? [step.write] : []))
+    let reads = 0
+    for (const step of steps) {
+      if (step.step !== 'read: lookup is sent') continue
+      for (const look of step.looks) {
+        if (look.marked || look.asked.view !== view || this.#reads.has(look)) continue
+        const hit = look.served === undefined ? {} : { hit: reads++ }
+        const fill = look.served === undefined || look.load !== undefined ? { fill: reads++ } : {}
+        this.#reads.set(look, { ...hit, ...fill })
+      }
+    }
+    this.config = {
+      ...BASE,
+      instances,
+      reads,
+      writes: this.#writes.map(({ tags }) => tags.includes(tag)),
+      lease: LEASE_TICKS,
+      crash: 'again',
+      losses: true,
+      kills: steps.filter(({ step }) => step === 'instance: killed, and started again').length,
+      fine: true,
+    }
+  }
+
+  /** The ways in which the model can do it, one of which it must go. None are given for what it knows nothing of. */
+  waysOf(step: Step): readonly Way[] | undefined {
+    switch (step.step) {
+      case 'session: made, with a master':
+        return step.accepted ? one(step.step, step.slot) : undefined
+      case 'session: lost':
+      case 'instance: killed, and started again':
+      case 'drain: t0 is noted, the session taken':
+      case 'drain: ends':
+      case 'drain: DEL is confirmed, the session trusted':
+        return one(step.step, step.slot)
+      case 'write: COMMIT is sent':
+      case 'write: COMMIT happens, with its row in the log':
+      case 'write: COMMIT returns':
+      case 'write: its outcome stays unknown':
+        return this.#write(step.step, step.write)
+      case 'write: answered':
+        return [{ moves: [{ of: ANSWERED, who: this.#writes.indexOf(step.write) }] }]
+      case 'drain: looks at the log':
+        return this.#looks(step.slot, step.found)
+      case 'drain: a stamp is deleted':
+        return step.key === this.#stamp ? this.#deletes(step.slot, step.deletion.confirmed) : undefined
+      case 'drain: the master is verified':
+        return step.deletion.confirmed && !step.keys.includes(this.#stamp)
+          ? one('drain: Redis deletes the stamps', step.slot, ({ instances }) => {
+              return instances[step.slot]!.deleted === 0
+            })
+          : undefined
+      case 'drain: a mark is sent':
+        return this.#marks('drain: a mark is sent', step, Row.pending, Row.marking)
+      case 'drain: a row is marked':
+        return this.#marks('drain: a row is marked', step, Row.marking, Row.applied)
+      case 'read: lookup is sent':
+        return this.#each(step.looks, (number, { slot }) => [
+          move('read: lookup is sent, under a lease, on a trusted session', number, ({ reads }) => {
+            return reads[number]!.at === slot
+          }),
+        ])
+      case 'read: GET':
+        if (!step.sent.ok) return undefined
+        if (step.key === this.#stamp) return this.#observes(step)
+        return step.key === this.#entry ? this.#finds(step) : undefined
+      case 'read: SET NX':
+        return step.key === this.#stamp ? this.#makes(step) : undefined
+      case 'read: GET after SET NX':
+        return step.key === this.#stamp && step.sent.ok && step.value !== null
+          ? this.#readsBack(step.looks, step.value)
+          : undefined
+      case 'read: loads':
+        if (!step.sent.ok || step.look.asked.view !== this.#view) return undefined
+        return this.#fill(
+          step.look,
+          'read: loads',
+          ({ version }) => version === this.#versionOf(step.version),
+        )
+      case 'read: answered by a load':
+        return this.#joins(step.asked, step.version)
+      case 'read: answered from the cache':
+        if (step.asked.view !== this.#view || this.#hits.has(step.asked.look)) return undefined
+        return NONE
+      case 'read: SET of the entry is sent': {
+        if (step.key !== this.#entry) return undefined
+        const version = this.#versionOf(step.stored?.version ?? -1)
+        const fence = this.#token(step.stored?.fence[this.#place] ?? '')
+        return this.#fill(step.look, 'read: SET of the entry is sent', (read) => {
+          return read.version === version && read.fence === fence
+        })
+      }
+      case 'read: Redis stores the entry':
+        return step.key === this.#entry ? this.#fill(step.look, 'read: Redis stores the entry') : undefined
+      case 'Redis: loses a key':
+        if (step.key === this.#stamp) return [{ moves: LOSES_STAMP }]
+        return step.key === this.#entry ? [{ moves: LOSES_ENTRY }] : undefined
+      case 'Redis: loses everything':
+        return [losing(LOSES_STAMP, hasStamp), losing([], not(hasStamp))].flatMap((first) => [
+          both(first, losing(LOSES_ENTRY, hasEntry)),
+          both(first, losing([], not(hasEntry))),
+        ])
+      case 'Redis: is copied':
+        return one('Redis: is copied', -1)
+      case 'Redis: comes back':
+        return one(
+          step.with === 'a copy' ? 'Redis: comes back as its copy' : 'Redis: comes back with what it had',
+          -1,
+        )
+    }
+  }
+
+  /** How many of the writes that made the versions up to this one have the tag. */
+  #versionOf(version: number): number {
+    return this.#writes.filter(
+      (write) => write.view === this.#view && write.version <= version && write.tags.includes(this.#tag),
+    ).length
+  }
+
+  /** Above all that the model gives out. */
+  #token(stamp: string): number {
+    let token = this.#tokens.get(stamp)
+    if (token === undefined) {
+      token = 1000 + this.#tokens.size
+      this.#tokens.set(stamp, token)
+    }
+    return token
+  }
+
+  #write(step: StepName, write: Write): readonly Way[] {
+    const number = this.#writes.indexOf(write)
+    return one(
+      step,
+      number,
+      ({ writes }) => step !== 'write: COMMIT is sent' || writes[number]!.at === write.slot,
+    )
+  }
+
+  #rows(rows: readonly string[]): readonly number[] {
+    return this.#writes.flatMap(({ row }, index) => (rows.includes(row) ? [index] : []))
+  }
+
+  #looks(slot: number, { kept, rows }: { readonly kept: boolean; readonly rows?: readonly string[] }) {
+    // No answer came: the drain knows nothing of it.
+    if (rows === undefined) return undefined
+    const found = maskOf(this.#rows(rows))
+    if (kept) {
+      const again = ({ instances }: State) => {
+        const { trusted, replaying, linked } = instances[slot]!
+        return trusted === 1 || replaying === 1 || linked === 0
+      }
+      return [
+        { when: again, moves: [] },
+        ...one('drain: looks at the kept rows', slot, ({ instances }) => instances[slot]!.toReplay === found),
+      ]
+    }
+    const agrees = (state: State) => rowsOf(state, isPending) === found
+    const step = 'drain: looks again, and another has marked a row'
+    const news = (state: State) => {
+      const { drain, selected, done } = state.instances[slot]!
+      const applied = rowsOf(state, ({ row }) => row === Row.applied)
+      return drain === Draining.walking ? selected & applied & ~done : undefined
+    }
+    return [
+      ...one('drain: looks at the pending rows', slot, agrees),
+      { when: (state: State) => agrees(state) && news(state) === 0, moves: [] },
+      { when: (state: State) => (news(state) ?? 0) !== 0, moves: [move(step, slot, agrees)] },
+    ]
+  }
+
+  #deletes(slot: number, confirmed: boolean): readonly Way[] {
+    if (!confirmed) return [losing(LOSES_STAMP, hasStamp), losing([], not(hasStamp))]
+    return one('drain: Redis deletes the stamps', slot, ({ instances }) => instances[slot]!.deleted !== 0)
+  }
+
+  #marks(
+    step: StepName,
+    { slot, rows }: { readonly slot: number; readonly rows: readonly string[] },
+    from: number,
+    to: number,
+  ): readonly Way[] {
+    return this.#rows(rows).reduce<readonly Way[]>(
+      (ways, index) =>
+        ways.flatMap((way) => [
+          // Another instance was sooner.
+          both(way, { when: ({ writes }) => beyond(writes[index]!.row, from), moves: [] }),
+          both(way, {
+            when: ({ writes }) => writes[index]!.row === from,
+            moves: [move(step, slot, ({ writes }) => writes[index]!.row === to)],
+          }),
+        ]),
+      [{ moves: [] }],
+    )
+  }
+
+  #observes({ value, looks }: { readonly value: Buffer | null; readonly looks: readonly Look[] }) {
+    const stamp = value === null ? undefined : this.#token(value.toString('latin1'))
+    return this.#each(looks, (number) => [
+      stamp === undefined
+        ? move('read: lookup finds no stamp, SET NX and GET are sent', number)
+        : move('read: GET of the stamp is executed', number, ({ reads }) => reads[number]!.fence === stamp),
+    ])
+  }
+
+  /** Where the tag has no stamp yet, nothing that is found under the key counts. */
+  #finds({ value, looks }: { readonly value: Buffer | null; readonly looks: readonly Look[] }) {
+    const stored = value === null ? undefined : storedIn(value)
+    const ways: Way[][] = []
+    for (const look of looks) {
+      const reads = this.#reads.get(look)
+      if (reads === undefined) continue
+      const { hit, fill } = reads
+      if (hit !== undefined) {
+        this.#hits.add(look)
+        const version = this.#versionOf(stored?.version ?? -1)
+        const right = stored !== undefined && stored.version === look.served
+        ways.push(right ? [...one(HITS, hit, (_, { server }) => server.entryVersion === version)] : [])
+      }
+      if (fill !== undefined) {
+        const waits = ({ reads }: State) => reads[fill]!.phase === Reading.stamped
+        ways.push([
+          { when: waits, moves: [move('read: lookup finds no entry that counts', fill)] },
+          { when: not(waits), moves: [] },
+        ])
+      }
+    }
+    return ways.length === 0 ? undefined : ways.reduce(combined)
+  }
+
+  #makes({
+    looks,
+    token,
+    made,
+  }: {
+    readonly looks: readonly Look[]
+    readonly token: string
+    readonly made: boolean
+  }) {
+    const name = this.#token(token)
+    const ways: Way[][] = looks.some(({ asked }) => asked.view === this.#view) ? [[{ moves: [] }]] : []
+    let makes = made
+    for (const look of looks) {
+      const number = this.#fillOf(look)
+      if (number === undefined) {
+        if (look.asked.view !== this.#view || !look.marked || !makes) continue
+        const step = 'Redis: a read that is marked unverified makes the stamp' as const
+        ways.push([
+          {
+            when: not(hasStamp),
+            moves: [{ ...move(step, -1), named: ({ server }) => [server.stamp, name] }],
+          },
+        ])
+      } else {
+        const isMaking = ({ reads }: State) => reads[number]!.phase === Reading.making
+        const isLate = ({ reads }: State) => reads[number]!.phase === Reading.late
+        const first = makes
+        const as = (step: StepName): Move => ({
+          ...move(step, number, (_, before) => (before.server.stamp === 0) === first),
+          ...(first && { named: ({ server }: State) => [server.stamp, name] as const }),
+        })
+        ways.push([
+          { when: isMaking, moves: [as('read: SET NX is executed')] },
+          ...(first
+            ? [{ when: isLate, moves: [as('read: SET NX arrives late')] }]
+            : [{ when: not(isMaking), moves: [] }]),
+        ])
+      }
+      makes = false
+    }
+    return ways.length === 0 ? NONE : ways.reduce(combined)
+  }
+
+  #readsBack(looks: readonly Look[], value: Buffer) {
+    const stamp = this.#token(value.toString('latin1'))
+    const reads = this.#fills(looks)
+    return this.#together(reads, (number) => {
+      const back = move(
+        'read: SET NX and GET give the stamp',
+        number,
+        ({ reads }) => reads[number]!.fence === stamp,
+      )
+      return [
+        { when: phaseIs(number, Reading.made), moves: [back] },
+        // Its SET NX was refused: the server was full.
+        { when: phaseIs(number, Reading.making), moves: [move('read: SET NX is executed', number), back] },
+      ]
+    })
+  }
+
+  #joins({ view, look }: Look['asked'], real: number): readonly Way[] | undefined {
+    if (view !== this.#view) return undefined
+    if (look?.load !== undefined) return look.load.version === real ? undefined : NONE
+    const version = this.#versionOf(real)
+    const number = this.#fillOf(look)
+    return this.#fill(look, 'read: joins a load under the same stamp', undefined, ({ reads }) => {
+      const { at, fence } = reads[number!]!
+      return reads.some(
+        (other) =>
+          other.at === at && other.fence === fence && other.version === version && FLYING.has(other.phase),
+      )
+    })
+  }
+
+  /** The model's read of it that goes on without a hit. */
+  #fillOf(look: Look | undefined): number | undefined {
+    return look === undefined ? undefined : this.#reads.get(look)?.fill
+  }
+
+  #fill(
+    look: Look | undefined,
+    step: StepName,
+    where?: (read: State['reads'][number]) => boolean,
+    when?: (state: State) => boolean,
+  ): readonly Way[] {
+    const number = this.#fillOf(look)
+    // No lookup of it was under a lease.
+    if (number === undefined) return NONE
+    return [
+      { ...(when && { when }), moves: [move(step, number, ({ reads }) => where?.(reads[number]!) ?? true)] },
+    ]
+  }
+
+  #fills(looks: readonly Look[]): readonly number[] {
+    return looks.flatMap((look) => this.#fillOf(look) ?? [])
+  }
+
+  /** The same for all of the model's reads of these lookups. */
+  #each(
+    looks: readonly Look[],
+    moves: (number: number, asked: Look['asked']) => readonly Move[],
+  ): readonly Way[] | undefined {
+    const all = looks.flatMap((look) => {
+      const { hit, fill } = this.#reads.get(look) ?? {}
+      return [hit, fill].flatMap((number) => (number === undefined ? [] : moves(number, look.asked)))
+    })
+    return all.length === 0 ? undefined : [{ moves: all }]
+  }
+
+  #together(reads: readonly number[], ways: (number: number) => readonly Way[]): readonly Way[] | undefined {
+    return reads.length === 0 ? undefined : reads.map(ways).reduce(combined)
+  }
+}
+
+const HITS: readonly StepName[] = [
+  'read: lookup finds a hit',
+  'read: lookup finds a hit after an answered write',
+]
+const ANSWERED: readonly StepName[] = [
+  'write: answered, every holder has acknowledged it',
+  'write: answered, its row was applied by another',
+  'write: answered, the lease is waited out',
+]
+const FLYING: ReadonlySet<number> = new Set([Reading.loaded, Reading.storing, Reading.stored])
+const LOSES_STAMP = [move('Redis: evicts the stamp', -1)]
+const LOSES_ENTRY = [move('Redis: evicts the entry', -1)]
+
+/** Nothing that the model knows leads to it. */
+const NONE: readonly Way[] = []
+
+type When = (state: State) => boolean
+const hasStamp: When = ({ server }) => server.stamp !== 0
+const hasEntry: When = ({ server }) => server.entryStamp !== 0
+const not =
+  (when: When): When =>
+  (state) =>
+    !when(state)
+const phaseIs =
+  (number: number, phase: number): When =>
+  ({ reads }) =>
+    reads[number]!.phase === phase
+const losing = (moves: readonly Move[], when: When): Way => ({ when, moves })
+
+function move(step: StepName, who: number, where?: Move['where']): Move {
+  return { of: [step], who, ...(where && { where }) }
+}
+
+function one(step: StepName | readonly StepName[], who: number, where?: Move['where']): readonly Way[] {
+  return [{ moves: [{ of: typeof step === 'string' ? [step] : step, who, ...(where && { where }) }] }]
+}
+
+/** One and then the other, where both may be in the state that there is before. */
+function both(first: Way, second: Way): Way {
+  const when = (state: State) => (first.when?.(state) ?? true) && (second.when?.(state) ?? true)
+  return { when, moves: [...first.moves, ...second.moves] }
+}
+
+function combined(some: readonly Way[], others: readonly Way[]): Way[] {
+  return some.flatMap((way) => others.map((other) => both(way, other)))
+}
+
+const maskOf = (rows: readonly number[]) => rows.reduce((mask, row) => mask | (1 << row), 0)
+
+/** Whether a row has come further than that: pending, its mark sent, applied. */
+function beyond(row: number, than: number): boolean {
+  return than === Row.pending ? row === Row.marking || row === Row.applied : row === Row.applied
+}
