@@ -83,6 +83,33 @@ describe.each([
     expect(complaints).toEqual([])
   })
 
+  it('reads whether a market is open now, as the minutes pass, where scripts run; and no claim where they do not', async () => {
+    const { page, complaints } = here
+    const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+    const weekday = new Date(day).toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' }).toLowerCase()
+    const market = await activeMarket(rosa, { name: `Now ${name}`, city: 'Braga', time_zone: 'UTC' })
+    await rosa.api.put(`/markets/${market}/seasons`, {
+      seasons: [{ from: day, to: day, weekly: [{ weekday, opens: '08:00', closes: '13:00' }] }],
+    })
+    const { slug } = (await rosa.api.get(`/markets/${market}`)).body
+    if (javaScriptEnabled) await page.clock.install({ time: `${day}T07:00:00Z` })
+    await page.goto(`/m/${slug}`)
+    const told = () => page.locator('#now').innerText()
+    if (!javaScriptEnabled) {
+      expect(await page.locator('#now').isVisible()).toBe(false)
+      return
+    }
+    await page.clock.pauseAt(`${day}T07:59:50Z`)
+    expect(await told()).toMatch(/^Opens next on .*, at /)
+    await page.clock.runFor(10_000)
+    expect(await told()).toMatch(/^Open now, until /)
+    await page.clock.runFor(5 * 3_600_000 - 1)
+    expect(await told()).toMatch(/^Open now/)
+    await page.clock.runFor(1)
+    expect(await page.locator('#now').isVisible()).toBe(false)
+    expect(complaints).toEqual([])
+  })
+
   it('turns the pages of a long list, within a city', async () => {
     const { page, complaints } = here
     await page.goto('/?city=lisbon')
@@ -113,6 +140,7 @@ describe.each([
     ['a market without a free stall', () => paths.full],
     ['a market without vendors', () => paths.empty],
     ['a closed market', () => paths.closed],
+    ['what is near a point', () => '/?near=38.7,-9.1&radius_km=10'],
     ['an error', () => '/m/nowhere'],
   ])('axe finds nothing to complain of in %s, and nothing sticks out', async (_, path) => {
     const { page } = here

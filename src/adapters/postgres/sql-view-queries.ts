@@ -464,6 +464,9 @@ const MARKET_PAGE_SQL = `
     'days', ${list(`
       select ${DAY}, d.status, d.note from market_days d
       where d.market_id = m.id and d.date >= $2::date order by d.date limit ${NEXT_DAYS}`)},
+    'night', (select row_to_json(r) from (
+      select ${DAY} from market_days d
+      where d.market_id = m.id and d.status = 'planned' and d.date = $2::date - 1 and d.closes <= d.opens) r),
     'vendors', ${list(`
       select v.business_name, v.category, v.description, v.website
       from vendor_applications a join vendors v on v.id = a.vendor_id

@@ -113,10 +113,10 @@ export const ShowMarket = read({
   key: ({ slug, today }: MarketPageParams) => joinKey('page', 'market', slug, today),
   tags: ({ slug }) => [tags.marketPage(slug)],
   load: async (queries, params) =>
-    mapped(await queries.marketPage(params), (value) => ({
-      ...value,
-      days: withInstants(value.days, value.time_zone),
-    })),
+    mapped(await queries.marketPage(params), (value) => {
+      const [night = null] = withInstants(value.night === null ? [] : [value.night], value.time_zone)
+      return { ...value, days: withInstants(value.days, value.time_zone), night }
+    }),
   page: (renderer, value) => renderer.market(value),
   audience: 'everybody',
   missing: 'market-not-found',

@@ -335,6 +335,8 @@ export const marketPage = z.strictObject({
   organizer: z.string().nullable(),
   /** The next ones, cancelled ones too. */
   days: z.array(marketDay),
+  /** The day before, where that closes after midnight. */
+  night: openDay.nullable(),
   /** The accepted ones, by name then id. */
   vendors: z.array(
     z.strictObject({

@@ -110,8 +110,27 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       unclaimed: false,
       listing: null,
       days: [],
+      night: null,
       vendors: [{ business_name: 'Vendor 0', category: 'bakery', description: 'Sourdough', website: '' }],
     })
+  })
+
+  it('the page of a market has the day before, if that closes after midnight', async () => {
+    const { market } = await aWorld(database, 0)
+    const put = (opens: string, closes: string, status: 'planned' | 'cancelled') =>
+      database.transactions.run((tx) =>
+        tx.days.put(market.id, [{ date: '2026-05-01', opens, closes, note: '', status }], NOW),
+      )
+    const night = async (today: string) =>
+      (await read((views) => views.marketPage({ slug: market.slug, today })))!.value.night
+    await put('20:00', '02:00', 'planned')
+    expect(await night('2026-05-02')).toEqual({ date: '2026-05-01', opens: '20:00', closes: '02:00' })
+    expect(await night('2026-05-01')).toBeNull()
+    expect(await night('2026-05-03')).toBeNull()
+    await put('20:00', '23:00', 'planned')
+    expect(await night('2026-05-02')).toBeNull()
+    await put('20:00', '02:00', 'cancelled')
+    expect(await night('2026-05-02')).toBeNull()
   })
 
   it('no page of a draft, or under what is no slug', async () => {

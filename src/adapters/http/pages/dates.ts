@@ -19,10 +19,13 @@ export function hoursName(
   hours: { readonly opens: string; readonly closes: string },
   country: string,
 ): string {
-  const [opens, closes] = [hours.opens, hours.closes].map((time) =>
-    Temporal.PlainTime.from(time).toLocaleString(localeOf(country), { hour: 'numeric', minute: '2-digit' }),
-  )
-  return `${opens} – ${closes}`
+  return `${timeName(hours.opens, country)} – ${timeName(hours.closes, country)}`
+}
+
+/** `8:00 AM` */
+export function timeName(time: string, country: string): string {
+  const options = { hour: 'numeric', minute: '2-digit' } as const
+  return Temporal.PlainTime.from(time).toLocaleString(localeOf(country), options)
 }
 
 /** `Pacific Time`, the same all year; the name of the zone where it has no other. */

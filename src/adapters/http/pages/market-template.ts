@@ -1,6 +1,6 @@
 import { html } from 'ghtml'
 import type { MarketPage } from '../../../application/views/views.ts'
-import { dateName, hoursName, zoneName } from './dates.ts'
+import { dateName, hoursName, timeName, zoneName } from './dates.ts'
 import { layout } from './layout.ts'
 import { listedDay, listedHours } from './listed-hours.ts'
 import {
@@ -15,6 +15,8 @@ import {
   stallsLeft,
   webAddress,
 } from './markup.ts'
+
+type OpenDay = NonNullable<MarketPage['night']>
 
 /** More stalls than this are only told, not drawn. */
 const MOST_DRAWN = 200
@@ -60,16 +62,22 @@ function sells({ name, city, region, vendor_count, stall_count }: MarketPage): s
   return `${count(vendor_count, 'vendor')} at ${name} in ${placeName({ city, region })}. ${freeStalls(stall_count - vendor_count)}.`
 }
 
+/** What the reader's own clock makes of a day: this page is the same at any minute, and claims nothing of it. */
+function said({ date, opens, closes, opens_at, closes_at }: OpenDay, country: string): string {
+  return html` data-opens="${opens_at}" data-closes="${closes_at}" data-open="Open now, until ${timeName(closes, country)}" data-next="Opens next on ${dateName(date, country)}, at ${timeName(opens, country)}"`
+}
+
 /** The next days, by the market's clock. */
-function days({ slug, days, country, time_zone }: MarketPage): string {
+function days({ slug, days, night, country, time_zone }: MarketPage): string {
   if (days.length === 0) return ''
   return html`<section aria-labelledby="days">
 <h2 id="days">When</h2>
+<p id="now" role="status" hidden></p>
 <ul class="days">
-!${days.map(
+!${night === null ? '' : html`<li hidden!${said(night, country)}></li>`}!${days.map(
     (
       day,
-    ) => html`<li class="${day.status}"><time datetime="${day.opens_at}">${dateName(day.date, country)}</time> <span>!${
+    ) => html`<li class="${day.status}"!${day.status === 'planned' ? said(day, country) : ''}><time datetime="${day.opens_at}">${dateName(day.date, country)}</time> <span>!${
       day.status === 'cancelled' ? '<strong>Cancelled</strong>' : hoursName(day, country)
     }</span>!${day.note === '' ? '' : html` <span class="note" dir="auto">${day.note}</span>`}</li>
 `,

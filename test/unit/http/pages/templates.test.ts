@@ -45,6 +45,7 @@ const market: MarketPage = {
       note: 'A flood',
     },
   ],
+  night: null,
   vendors: [
     {
       business_name: 'Apples & Co',
@@ -225,6 +226,30 @@ describe('a market’s page', () => {
     const unplanned = pages.market({ ...market, days: [] })
     expect(unplanned).not.toMatch(/When|\.ics|openingHours/)
     expect(text(pages.market({ ...market, status: 'closed' }))).not.toContain('When')
+  })
+
+  it('has the instants by which a reader’s clock tells whether it is open, and claims nothing itself', () => {
+    const night = {
+      date: '2026-05-01',
+      opens: '20:00',
+      closes: '02:00',
+      opens_at: '2026-05-01T23:00:00.000Z',
+      closes_at: '2026-05-02T05:00:00.000Z',
+    }
+    const shown = pages.market({ ...market, night })
+    expect(text(shown)).not.toMatch(/Open now|Opens next/)
+    expect(shown).toContain('<p id="now" role="status" hidden></p>')
+    expect(shown.match(/data-opens="[^"]*"/g)).toEqual([
+      'data-opens="2026-05-01T23:00:00.000Z"',
+      ...market.days
+        .filter(({ status }) => status === 'planned')
+        .map(({ opens_at }) => `data-opens="${opens_at}"`),
+    ])
+    expect(shown).toMatch(
+      /<li hidden[^>]*data-closes="2026-05-02T05:00:00.000Z" data-open="Open now, until 02:00"/,
+    )
+    expect(shown).toMatch(/data-next="Opens next on [^"]+, at 20:00"/)
+    expect(html).not.toContain('<li hidden')
   })
 
   it('says where it is, and leads there', () => {
