@@ -4,8 +4,10 @@ import { http } from './http/part.ts'
 import { invalidation } from './invalidation/part.ts'
 import { library } from './library/part.ts'
 import { memory } from './memory/part.ts'
+import { midnight } from './midnight/part.ts'
 import { profile } from './profile/part.ts'
 import { stampede } from './stampede/part.ts'
+import { strangers } from './strangers/part.ts'
 import type { Part } from './support/part.ts'
 import { writes } from './writes/part.ts'
 
@@ -20,4 +22,6 @@ export const PARTS: readonly Part[] = [
   memory,
   writes,
   cold,
+  strangers,
+  midnight,
 ]
