@@ -61,10 +61,10 @@ export function cellsWithin(from: Cell, radiusKm: number): (Cell & { readonly ne
     const highest = Math.min(90, Math.max(...[row, row + 1, from.row, from.row + 1].map(Math.abs)) / 10)
     const shrinks = Math.cos(highest * RADIANS) ** 2
     for (let away = 0; away <= TURN / 2; away++) {
-      const nearKm = arcKm(north, isCap(row) ? 0 : gap(away), shrinks)
+      const nearKm = arcKm(north, gap(away), shrinks)
       // A point whose tenths are rounded may be a hair beyond its cell.
       if (nearKm > radiusKm + 0.001) break
-      const columns = isCap(row) ? [0] : new Set([from.column - away, from.column + away].map(wrapped))
+      const columns = new Set([from.column - away, from.column + away].map(wrapped))
       for (const column of columns) found.push({ row, column, nearKm })
       if (isCap(row)) break
     }

@@ -130,6 +130,8 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
   })
   const behind = cursor === undefined ? [] : cursorsOf(world)
   const asking = told.flatMap((name) => TOLD[name](world).map((value) => ({ [name]: value })))
+  // What is kept of what is near answers every page.
+  const pagesOf = (filter: object) => ('near' in filter ? [{}] : pages)
   const narrowed = [
     {},
     ...filters,
@@ -139,7 +141,7 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
     ...nearbyOn(alone),
   ]
   return (told.length === 0 ? [{}] : asking).flatMap((who) =>
-    [...narrowed.flatMap((filter) => pages.map((part) => ({ ...part, ...filter }))), ...behind].map(
+    [...narrowed.flatMap((filter) => pagesOf(filter).map((part) => ({ ...part, ...filter }))), ...behind].map(
       (each) => {
         const parameters = new URLSearchParams({ ...who, ...each })
         return parameters.size === 0 ? '' : `?${parameters}`

@@ -27,7 +27,7 @@ describe('a table that forgets one tag is caught', () => {
   }, OPEN_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  test(`${FORGETFUL.length} tables, within ${WORLDS} worlds`, { timeout: 300_000 }, async () => {
+  test(`${FORGETFUL.length} tables, within ${WORLDS} worlds`, { timeout: 600_000 }, async () => {
     const caught = new Map<string, string>()
     const worlds = fc.sample(commands, { seed: SEED, numRuns: WORLDS })
     let count = 0
