@@ -257,7 +257,7 @@ function marketListingSql({ country, region, city, q, open, after }: ListingPara
       : `, ${list(`select ${DAY} from market_days d where ${opens} order by d.date`)} as days`
   if (q !== undefined) {
     const then = opens === undefined ? '' : `and exists (select from market_days d where ${opens})`
-    return marketSearchSql(conditions + then, days, begins)
+    return marketSearchSql(`${conditions} ${then}`, days, begins)
   }
   if (open !== undefined) return marketsOpenSql(conditions, days, begins, open, openFrom)
   return `
