@@ -1,6 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
+import { following } from './kept-rows.ts'
 import { LOGS_ITSELF } from './transaction-steps.ts'
-import { AS_OWNER, OUR_SCHEMA } from './writes-by-hand.ts'
+import { OUR_SCHEMA } from './writes-by-hand.ts'
 
 /*
  * The days on which active markets open, as rows that have what lists by date are sorted and narrowed by: so a page of
@@ -35,39 +36,16 @@ const listed = (days: string, markets: string) => `
   where d.status = 'planned' and m.status = 'active'
   on conflict do nothing`
 
-/** Rows of the one that the other has not: what shows in no list by date is left alone. */
-const differing = (rows: string, others: string, columns: readonly string[]) => `(
-  select * from ${rows} r where not exists (
-    select from ${others} o where (${columns.map((each) => `r.${each}`).join(', ')}) = (${columns.map((each) => `o.${each}`).join(', ')})))`
-
-const follows = (
-  table: string,
-  columns: readonly string[],
-  remove: string,
-  add: (rows: string) => string,
-) => [
-  `create function marketflow_list_${table}() returns trigger language plpgsql ${AS_OWNER} as $$
-    begin
-      if tg_op = 'INSERT' then ${add('arrived')};
-      elsif tg_op = 'DELETE' then delete from listed_days l using departed d where ${remove};
-      elsif tg_op = 'UPDATE' then
-        delete from listed_days l using ${differing('departed', 'arrived', columns)} d where ${remove};
-        ${add(differing('arrived', 'departed', columns))};
-      else delete from listed_days;
-      end if;
-      return null;
-    end $$`,
-  ...[
-    ['insert', 'referencing new table as arrived'],
-    ['update', 'referencing old table as departed new table as arrived'],
-    ['delete', 'referencing old table as departed'],
-    ['truncate', ''],
-  ].map(
-    ([event, tables]) => `
-      create trigger ${table}_listed_on_${event} after ${event} on ${table} ${tables}
-        for each statement execute function marketflow_list_${table}()`,
-  ),
-]
+const follows = (table: string, columns: readonly string[], gone: string, add: (rows: string) => string) =>
+  following({
+    table,
+    columns,
+    function: `marketflow_list_${table}`,
+    trigger: `${table}_listed`,
+    add,
+    remove: (rows) => `delete from listed_days l using ${rows} d where ${gone}`,
+    removeAll: 'delete from listed_days',
+  })
 
 const FOLLOWED = [
   ...follows(

@@ -1,6 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
+import { following } from './kept-rows.ts'
 import { LOGS_ITSELF } from './transaction-steps.ts'
-import { AS_OWNER, LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
+import { LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
 
 /*
  * The words by which active markets and vendors are found, as rows in the order of names: whatever the table's size,
@@ -96,35 +97,17 @@ const wordsOf = ({ table, found, name, words, narrowing }: Kind, from: string) =
   where ${found} and word is not null
   on conflict do nothing`
 
-/** For every writer, once per statement: rows whose words stay are left alone. */
 function kept(kind: Kind): string[] {
   const { table, columns } = kind
-  const differing = (rows: string, others: string) => `(
-    select * from ${rows} r where not exists (
-      select from ${others} o where (${columns.map((each) => `r.${each}`).join(', ')}) = (${columns.map((each) => `o.${each}`).join(', ')})))`
-  return [
-    `create or replace function marketflow_find_${table}() returns trigger language plpgsql ${AS_OWNER} as $$
-      begin
-        if tg_op = 'INSERT' then ${wordsOf(kind, 'arrived')};
-        elsif tg_op = 'DELETE' then delete from search_words where id in (select id from departed);
-        elsif tg_op = 'UPDATE' then
-          delete from search_words where id in (select id from ${differing('departed', 'arrived')} gone);
-          ${wordsOf(kind, differing('arrived', 'departed'))};
-        else delete from search_words where kind = '${table.slice(0, -1)}';
-        end if;
-        return null;
-      end $$`,
-    ...[
-      ['insert', 'referencing new table as arrived'],
-      ['update', 'referencing old table as departed new table as arrived'],
-      ['delete', 'referencing old table as departed'],
-      ['truncate', ''],
-    ].map(
-      ([event, tables]) => `
-        create or replace trigger ${table}_found_on_${event} after ${event} on ${table} ${tables}
-          for each statement execute function marketflow_find_${table}()`,
-    ),
-  ]
+  return following({
+    table,
+    columns,
+    function: `marketflow_find_${table}`,
+    trigger: `${table}_found`,
+    add: (rows) => wordsOf(kind, rows),
+    remove: (rows) => `delete from search_words where id in (select id from ${rows} gone)`,
+    removeAll: `delete from search_words where kind = '${table.slice(0, -1)}'`,
+  })
 }
 
 export class SearchWords extends Migration {

@@ -1436,7 +1436,7 @@ export interface components {
     parameters: {
         /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
         readonly IfNoneMatch: string;
-        /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+        /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
         readonly IfMatch: string;
         /**
          * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
@@ -1788,7 +1788,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
             };
             readonly path: {
@@ -1878,7 +1878,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
             };
             readonly path: {
@@ -1912,7 +1912,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
             };
             readonly path: {
@@ -2002,7 +2002,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
             };
             readonly path: {
@@ -2414,7 +2414,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
             };
             readonly path: {
@@ -2472,7 +2472,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
             };
             readonly path: {
@@ -2963,7 +2963,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
@@ -3025,7 +3025,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
@@ -3087,7 +3087,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
@@ -3149,7 +3149,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
@@ -3215,7 +3215,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds. */
+                /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
                 readonly "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.

@@ -66,7 +66,7 @@ const IF_MATCH = {
   name: 'If-Match',
   in: 'header',
   description:
-    'The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same one succeeds.',
+    'The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds.',
   schema: { type: 'string' },
 }
 
