@@ -439,6 +439,67 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     expect(await asked('today', '2026-11-02T06:00')).toMatchObject({ 'America/Chicago': '11-02' })
   })
 
+  it('whatever a list is narrowed by goes together with whatever else it is narrowed by', async () => {
+    const organizer = anOrganizer()
+    const tag = `t${randomUUID().slice(0, 8)}`
+    const [here, there] = [`Here ${tag}`, `There ${tag}`]
+    const every = { q: `wanted ${tag}`, city: here, region: here, country: 'NZ' }
+    const others = { q: there, city: there, region: there, country: 'AU' }
+    const opens = {
+      dates: { from: '2026-10-24', to: '2026-10-25' },
+      today: { relative: 'today', at: '2026-10-24T12:00:00.000Z' },
+      weekend: { relative: 'weekend', at: '2026-10-24T12:00:00.000Z' },
+    } satisfies Record<string, OpenOn>
+    const names = ['q', 'city', 'region', 'country'] as const
+    // One market has all of it, and the others miss one thing each; the last is never open.
+    const lacking = [undefined, ...names, 'open'] as const
+    const markets = lacking.map((lacks) => {
+      const has = { ...every, ...(lacks !== undefined && lacks !== 'open' && { [lacks]: others[lacks] }) }
+      return aMarket(organizer.id, {
+        ...has,
+        name: `Market ${has.q} ${tag} ${lacks}`,
+        timeZone: 'Europe/Zurich',
+      })
+    })
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      for (const [n, market] of markets.entries()) {
+        market.edit({ status: 'active' }, NOW)
+        tx.markets.add(market)
+        const day = {
+          date: '2026-10-24',
+          opens: '08:00',
+          closes: '12:00',
+          note: '',
+          status: 'planned',
+        } as const
+        if (lacking[n] !== 'open') await tx.days.put(market.id, [day], NOW)
+      }
+    })
+    for (let chosen = 0; chosen < 2 ** names.length; chosen++) {
+      const asked = names.filter((_, bit) => chosen & (1 << bit))
+      // Without the words or the city the lists have what other tests left.
+      if (!asked.includes('q') && !asked.includes('city')) continue
+      const narrowing = Object.fromEntries(asked.map((name) => [name, normalizePlace(every[name])]))
+      for (const open of [undefined, ...Object.values(opens)]) {
+        const expected = lacking.flatMap((lacks, n) =>
+          asked.some((name) => name === lacks) || (lacks === 'open' && open !== undefined) ? [] : markets[n]!,
+        )
+        const found = async (more: Partial<ListingParams> = {}) => {
+          const listed = await read((views) =>
+            views.marketListing({ page: 1, pageSize: 20, ...narrowing, ...(open && { open }), ...more }),
+          )
+          return { ids: listed!.value.markets.map(({ id }) => id).sort(), total: listed!.value.total }
+        }
+        const ids = expected.map(({ id }) => id).sort()
+        expect({ asked, open, ...(await found()) }).toEqual({ asked, open, ids, total: ids.length })
+        // Behind a name that all of them have before theirs.
+        const behind = { after: { name: 'Market', id: randomUUID() } }
+        expect({ asked, open, ...(await found(behind)) }).toMatchObject({ asked, open, ids })
+      }
+    }
+  })
+
   it('markets near a point are those of the cells around it, open when it was asked for; of too many, those of the nearest cells', async () => {
     const organizer = anOrganizer()
     // A part of the sea of its own, for each engine and run.
