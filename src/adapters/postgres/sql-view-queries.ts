@@ -407,7 +407,7 @@ function marketsNearSql(open: OpenOn | undefined): string {
     )
     select json_build_object(
       'markets', ${list(`
-        select ${marketSummary}, m.latitude, m.longitude${isOpen ? `, ${list(`select ${DAY} from market_days d where ${isOpen} order by d.date`)} as days` : ''}
+        select ${marketSummary}${isOpen ? `, ${list(`select ${DAY} from market_days d where ${isOpen} order by d.date`)} as days` : ''}, m.latitude, m.longitude
         from found m order by ${BY_NAME}`)},
       'left_out_km', (select min(km) from counted where entries > ${ENOUGH_NEAR} or (entries > 0 and nearer >= ${ENOUGH_NEAR}))
     )::text as view`
