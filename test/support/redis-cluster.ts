@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, startRedis, type TestRedis } from './redis.ts'
+import { startRedis, type TestRedis } from './redis.ts'
 
 export interface TestCluster {
   /** The nodes' URLs, comma-separated, as `REDIS_URL` takes them. */
@@ -15,7 +15,7 @@ export async function startRedisCluster(): Promise<TestCluster> {
   const nodes: TestRedis[] = []
   for (let i = 0; i < 3; i++) {
     const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
-    nodes.push(await startRedis({ port: await freePort(), args }))
+    nodes.push(await startRedis({ args }))
   }
   for (const [i, node] of nodes.entries()) {
     const first = Math.floor((i * SLOTS) / nodes.length)

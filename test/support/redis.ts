@@ -35,14 +35,13 @@ export interface RedisArgs {
 
 export async function startRedis({ args = [], port, running = true }: RedisArgs = {}): Promise<TestRedis> {
   const binary = await redisBinary()
-  const chosen = port ?? (await freePort())
+  let chosen = port ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), 'marketflow-redis-'))
-  const command = ['--port', String(chosen), '--dir', directory, '--bind', '127.0.0.1', '--save', '']
-  command.push('--appendonly', 'no', ...args)
+  const always = ['--dir', directory, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args]
   let child: ChildProcess | undefined
 
   async function restart(): Promise<void> {
-    child = spawn(binary, command, { stdio: 'ignore' })
+    child = spawn(binary, ['--port', String(chosen), ...always], { stdio: 'ignore' })
     await untilItAnswers(chosen, child)
   }
 
@@ -58,7 +57,16 @@ export async function startRedis({ args = [], port, running = true }: RedisArgs 
   // A stopped process outlives a test run that is cut short, unless it is told.
   const killAtExit = () => void child?.kill('SIGKILL')
   process.once('exit', killAtExit)
-  if (running) await restart()
+  // Another process may have taken the port since it was free, or the one above it that a cluster's bus has.
+  for (let others = port === undefined ? 4 : 0; running; others--) {
+    try {
+      await restart()
+      break
+    } catch (error) {
+      if (others === 0) throw error
+      chosen = await freePort()
+    }
+  }
   return {
     url: `redis://127.0.0.1:${chosen}`,
     port: chosen,
@@ -75,7 +83,7 @@ export async function startRedis({ args = [], port, running = true }: RedisArgs 
   }
 }
 
-/** A port that no process listens on now; below 55536, so that a cluster's bus port exists too. */
+/** A port that no process listens on now; below 55536, so that there is one for a cluster's bus, 10,000 above it. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1')
