@@ -6,6 +6,8 @@ import type { Fail } from './error-handler.ts'
 import type { Access } from './kit/access.ts'
 import { paramsOf, type ReadRoute, toldBy } from './kit/api-route.ts'
 import { CrossOrigin } from './kit/cross-origin.ts'
+import { deprecationFields } from './kit/deprecation.ts'
+import { setFields } from './kit/headers.ts'
 import { isPage, neighbours } from './kit/neighbours.ts'
 import { noteRoute, type RequestObserver } from './kit/observe.ts'
 import { HttpError } from './kit/problem.ts'
@@ -52,7 +54,13 @@ export class CachedReads {
       'Accept-Encoding',
     ]
     const sending: Sending = { ...row, vary: varies.filter((each) => each !== false).join(', ') }
-    const fields = (req: IncomingMessage) => ['X-Request-Id', this.#ids.of(req), ...crossOrigin.fields(req)]
+    const announced = deprecationFields(operation)
+    const fields = (req: IncomingMessage) => [
+      'X-Request-Id',
+      this.#ids.of(req),
+      ...crossOrigin.fields(req),
+      ...announced,
+    ]
     // A page for people looks at no token.
     const admit = (req: IncomingMessage) =>
       operation === null ? undefined : access.reader(req, read.audience)
@@ -84,6 +92,7 @@ export class CachedReads {
           } catch (error) {
             res.setHeader('X-Request-Id', this.#ids.of(req))
             crossOrigin.mark(req, res)
+            setFields(res, announced)
             this.#fail(error, req, res)
           }
           this.#observer.answered(req, res, start)

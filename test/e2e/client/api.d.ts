@@ -1477,7 +1477,7 @@ export interface components {
          */
         readonly "Content-Encoding": "br" | "gzip" | "zstd";
         /**
-         * @description The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such. A list that has cursors leads on by them.
+         * @description The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such. A list that has cursors leads on by them. Of what is deprecated, also where that is explained.
          * @example </markets?page=1>; rel="prev", </markets?page=3>; rel="next"
          */
         readonly Link: string;

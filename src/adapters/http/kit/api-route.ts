@@ -58,7 +58,7 @@ type InPath<Path extends string> =
 
 type Query<Path extends string, Name extends ReadName> = z.ZodType<Omit<ParamsOf<Name>, InPath<Path> | Told>>
 
-type Documented = Pick<Operation, 'summary' | 'description'> & { readonly tag: Tag }
+type Documented = Pick<Operation, 'summary' | 'description' | 'deprecatedSince'> & { readonly tag: Tag }
 
 interface ReadDocs<Path extends string, Name extends ReadName> extends Documented {
   readonly query?: Query<Path, Name>

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setFields } from './headers.ts'
 
 /** What scripts of other origins may read of an answer beside its body. */
 const EXPOSED = [
@@ -8,6 +9,8 @@ const EXPOSED = [
   'Cache-Status',
   'X-Request-Id',
   'Link',
+  'Deprecation',
+  'Sunset',
   'RateLimit',
   'RateLimit-Policy',
 ].join(', ')
@@ -69,9 +72,4 @@ export class CrossOrigin {
     res.setHeader('Access-Control-Allow-Headers', ACCEPTED)
     res.setHeader('Access-Control-Max-Age', PREFLIGHT_KEPT_S)
   }
-}
-
-/** `fields`: names and values, in turn. */
-function setFields(res: ServerResponse, fields: readonly string[]): void {
-  for (let i = 0; i < fields.length; i += 2) res.setHeader(fields[i]!, fields[i + 1]!)
 }

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http'
+
 /** Every header field that an answer may carry for a client to act upon, as OpenAPI's Header Objects. */
 export const HEADERS = {
   ETag: {
@@ -47,9 +49,21 @@ export const HEADERS = {
   },
   Link: {
     description:
-      'The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such. A list that has cursors leads on by them.',
+      'The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such. A list that has cursors leads on by them. Of what is deprecated, also where that is explained.',
     schema: { type: 'string' },
     example: '</markets?page=1>; rel="prev", </markets?page=3>; rel="next"',
+  },
+  Deprecation: {
+    description: 'Since when it is announced that this operation goes (RFC 9745), in seconds since 1970.',
+    required: true,
+    schema: { type: 'string', pattern: '^@\\d+$' },
+    example: '@1796083200',
+  },
+  Sunset: {
+    description: 'When it may be gone (RFC 8594).',
+    required: true,
+    schema: { type: 'string' },
+    example: 'Tue, 01 Jun 2027 00:00:00 GMT',
   },
   'RateLimit-Policy': {
     description: 'What is allowed: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).',
@@ -83,6 +97,11 @@ export const HEADERS = {
 } as const
 
 export type HeaderName = keyof typeof HEADERS
+
+/** `fields`: names and values, in turn. */
+export function setFields(res: ServerResponse, fields: readonly string[]): void {
+  for (let i = 0; i < fields.length; i += 2) res.setHeader(fields[i]!, fields[i + 1]!)
+}
 
 /** As references into the document's components. */
 export function headersObject(names: readonly HeaderName[]) {

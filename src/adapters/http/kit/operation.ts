@@ -10,6 +10,8 @@ export interface Operation {
   readonly summary: string
   /** CommonMark. */
   readonly description?: string
+  /** The date, by UTC, since which it is announced that the operation goes: that is `MONTHS_ANNOUNCED` later. */
+  readonly deprecatedSince?: string
   readonly token: Token
   readonly query?: z.ZodType
   /** Whether it takes `If-Match`. */

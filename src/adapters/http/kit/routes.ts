@@ -2,6 +2,8 @@ import type { Express, Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import type { CrossOrigin } from './cross-origin.ts'
 import { noteDeed } from './deeds.ts'
+import { deprecationFields } from './deprecation.ts'
+import { setFields } from './headers.ts'
 import { readQuery } from './input.ts'
 import { noteRoute } from './observe.ts'
 import type { Operation } from './operation.ts'
@@ -30,6 +32,8 @@ export function mount(app: Express, routes: readonly Route[], crossOrigin: Cross
     for (const row of rows) {
       const method = row.method.toLowerCase() as Lowercase<Route['method']>
       const handle = row.takesQuery ? row.handle : withoutQuery(row.handle)
+      const announced = deprecationFields(row.operation)
+      if (announced.length > 0) place[method](announcing(announced))
       place[method](row.method === 'GET' ? handle : notingDeed(row, handle))
     }
     place.all(refuseMethod(allowed(rows), shared ? crossOrigin : undefined))
@@ -60,6 +64,13 @@ export function isShared({ operation }: Pick<Route, 'operation'>): boolean {
 function marking(crossOrigin: CrossOrigin): RequestHandler {
   return (req, res, next) => {
     crossOrigin.mark(req, res)
+    next()
+  }
+}
+
+function announcing(fields: readonly string[]): RequestHandler {
+  return (_req, res, next) => {
+    setFields(res, fields)
     next()
   }
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { MONTHS_ANNOUNCED } from '../kit/deprecation.ts'
 import { HEADERS } from '../kit/headers.ts'
 import { TAGS } from '../kit/operation.ts'
 import type { Route } from '../kit/routes.ts'
@@ -13,6 +14,8 @@ type DocumentedRoute = Pick<Route, 'method' | 'path' | 'operation'>
 
 /** The API as OpenAPI 3.1 describes it, made from the routes and the schemas that validate. */
 export function openApiDocument(routes: readonly DocumentedRoute[]) {
+  const paths = pathsOf(routes)
+  const responses = problemComponents(routes)
   return {
     openapi: '3.1.1',
     info: {
@@ -24,12 +27,12 @@ export function openApiDocument(routes: readonly DocumentedRoute[]) {
     },
     servers: [{ url: '/', description: 'The instance that serves this document.' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    paths: pathsOf(routes),
+    paths,
     components: {
       schemas: componentSchemas(bodiesOf(routes)),
-      responses: problemComponents(routes),
+      responses,
       parameters: { IfNoneMatch: IF_NONE_MATCH, IfMatch: IF_MATCH, IdempotencyKey: IDEMPOTENCY_KEY },
-      headers: HEADERS,
+      headers: headersIn([paths, responses]),
       securitySchemes: { bearer: BEARER },
     },
   }
@@ -37,7 +40,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]) {
 
 const DESCRIPTION = `Organizers run markets, vendors apply to them, the public reads listings. A read never shows less than the last answered write.
 
-* JSON in \`snake_case\`. What is answered may gain fields in a later release, and errors codes: pass over the fields that you do not know, and take a code that you do not know by its status. What would break more comes under another path, announced for six months by \`Deprecation\` (RFC 9745) and \`Sunset\` (RFC 8594) on what goes.
+* JSON in \`snake_case\`. What is answered may gain fields in a later release, and errors codes: pass over the fields that you do not know, and take a code that you do not know by its status. What would break more comes under another path, announced for ${MONTHS_ANNOUNCED} months by \`Deprecation\` (RFC 9745) and \`Sunset\` (RFC 8594) on every answer of what goes.
 * Unknown fields and query parameters are refused. A body has at most 100 kB.
 * Errors are RFC 9457 problems; act upon their \`code\`. A path that does not exist is answered with \`route-not-found\` (404), a method that a path does not have with \`method-not-allowed\` (405) and \`Allow\`.
 * What an operation says under \`default\` can happen with whatever is asked. Answers to writes, refused or not, tell by \`RateLimit\` how many more are allowed.
@@ -81,6 +84,14 @@ const IDEMPOTENCY_KEY = {
 
 function bodiesOf(routes: readonly DocumentedRoute[]): z.ZodType[] {
   return routes.flatMap(({ operation }) => (operation?.body === undefined ? [] : [operation.body.schema]))
+}
+
+/** Those that something refers to: nothing may be deprecated. */
+function headersIn(answers: unknown): Partial<typeof HEADERS> {
+  const text = JSON.stringify(answers)
+  return Object.fromEntries(
+    Object.entries(HEADERS).filter(([name]) => text.includes(`"#/components/headers/${name}"`)),
+  )
 }
 
 function pathsOf(routes: readonly DocumentedRoute[]) {

@@ -1,4 +1,4 @@
-import { headersObject } from '../kit/headers.ts'
+import { type HeaderName, headersObject } from '../kit/headers.ts'
 import type { Answer, Operation, RequestBody } from '../kit/operation.ts'
 import type { Route } from '../kit/routes.ts'
 import { queryProperties, schemaRef } from '../kit/schemas.ts'
@@ -6,7 +6,8 @@ import { ANYWHERE, errorsOf, LIMITS, problemName } from './problem-responses.ts'
 
 /** OpenAPI's Operation Object for a route. */
 export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>, operation: Operation) {
-  const { id, tag, summary, description, query, body, answers, takesSeen, takesKey } = operation
+  const { id, tag, summary, description, deprecatedSince, query, body, answers, takesSeen, takesKey } =
+    operation
   const parameters = [
     ...pathParameters(path),
     ...(query === undefined ? [] : queryParameters(query)),
@@ -19,12 +20,16 @@ export function operationObject({ method, path }: Pick<Route, 'method' | 'path'>
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
+    ...(deprecatedSince !== undefined && { deprecated: true }),
     security: securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: requestBody(body) }),
     responses: {
       ...Object.fromEntries(
-        answers.map((answer) => [answer.status, responseObject(withLimits(method, answer))]),
+        answers.map((answer) => [
+          answer.status,
+          responseObject(answer, headersOf(method, operation, answer)),
+        ]),
       ),
       ...problemResponses(method, operation),
     },
@@ -85,12 +90,16 @@ function requestBody({ schema, examples }: RequestBody) {
   }
 }
 
-/** Writes tell how many more are allowed. */
-function withLimits(method: string, answer: Answer): Answer {
-  return method === 'GET' ? answer : { ...answer, headers: [...answer.headers, ...LIMITS] }
+/** Writes tell how many more are allowed, and what goes tells when. */
+function headersOf(method: string, { deprecatedSince }: Operation, { headers }: Answer): HeaderName[] {
+  return [
+    ...headers,
+    ...(method === 'GET' ? [] : LIMITS),
+    ...(deprecatedSince === undefined ? [] : (['Deprecation', 'Sunset', 'Link'] as const)),
+  ]
 }
 
-function responseObject({ description, headers, content }: Answer) {
+function responseObject({ description, content }: Answer, headers: readonly HeaderName[]) {
   if (content === undefined) return { description, headers: headersObject(headers) }
   const { mediaType, schema, example } = content
   return {
