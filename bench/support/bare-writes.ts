@@ -30,7 +30,7 @@ export class Unlogged extends Transactions {
     )
   }
 
-  look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
+  look<T>(work: (tx: Pick<Transaction, 'accounts' | 'resets'>) => Promise<T>): Promise<T> {
     return this.#transactions.look(work)
   }
 }

@@ -1,4 +1,5 @@
 import { ACCOUNT_DETAIL, ChangePassword, GetAccount } from './accounts/account-settings.ts'
+import { MakeResetLink, RequestPasswordReset, ResetPassword } from './accounts/password-resets.ts'
 import { RegisterAccount } from './accounts/register-account.ts'
 import { ACCOUNT_SESSION, Identify, LogIn, SignOutEverywhere } from './accounts/sessions.ts'
 import { GetApplication, ListApplications, ListOwnApplications } from './applications/application-reads.ts'
@@ -62,6 +63,9 @@ export const WRITES = {
   register: RegisterAccount,
   changePassword: ChangePassword,
   signOutEverywhere: SignOutEverywhere,
+  requestPasswordReset: RequestPasswordReset,
+  makeResetLink: MakeResetLink,
+  resetPassword: ResetPassword,
   createMarket: CreateMarket,
   updateMarket: UpdateMarket,
   deleteMarket: DeleteMarket,

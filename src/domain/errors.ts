@@ -6,6 +6,7 @@ export const ERROR_TITLES = {
   'market-not-found': 'There is no such market',
   'vendor-not-found': 'There is no such vendor',
   'organizer-not-found': 'There is no such organizer',
+  'account-not-found': 'There is no such account',
   'application-not-found': 'There is no such application',
   'day-not-found': 'The market does not open on that date',
   'market-full': 'The market has no stall left',
@@ -21,6 +22,8 @@ export const ERROR_TITLES = {
   'not-a-draft': 'Only a draft can be deleted',
   'wrong-status': 'The current status does not allow that',
   'stalls-taken': 'More vendors are accepted than there would be stalls',
+  'reset-link-void': 'The link has been used, has expired, or is none of ours',
+  'no-mail': 'This service sends no mail',
   'password-changed': 'The password has just been changed by another request',
 } as const
 

@@ -23,7 +23,7 @@ import { nullCache } from './modules/cache-null.ts'
 import { redisCache } from './modules/cache-redis.ts'
 import { tieredCache } from './modules/cache-tiered.ts'
 import { consistency } from './modules/consistency.ts'
-import { foundation, pages, persistence } from './modules/foundation.ts'
+import { foundation, mail, pages, persistence } from './modules/foundation.ts'
 import { tracing } from './modules/tracing.ts'
 import { useCases } from './modules/use-cases.ts'
 import { DatabaseState } from './observability/database-state.ts'
@@ -91,6 +91,7 @@ export async function openCore(
       CACHES[config.cache](config, logger, await database.identity()),
       consistency(config, logger),
       pages(config),
+      mail(config),
       useCases,
     )
     for (const override of overrides) await override(container)

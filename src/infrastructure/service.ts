@@ -8,6 +8,7 @@ import { openDemoAccounts, seedDemo } from './demo/seed-demo.ts'
 import { httpApp } from './http.ts'
 import { createLogger } from './observability/logger.ts'
 import { operatorCommands } from './operator-commands.ts'
+import { startResetMails } from './reset-mails.ts'
 import { startTracing } from './tracing/sdk.ts'
 import { tracedApp } from './tracing/traced-app.ts'
 
@@ -41,6 +42,8 @@ export async function startService(config: Config, overrides: readonly Override[
   const commands = await operatorCommands(config, core)
   const control = await openControl(config, commands, logger)
   opening.defer(() => control.close())
+  const mails = await startResetMails(config, core, logger)
+  opening.defer(() => mails.close())
   const closing = new AbortController()
   const app = await httpApp(config, core, commands, limiting.limits, logger, closing.signal)
   const server = await listen(tracing ? tracedApp(app, config.trustProxy > 0) : app, config)

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Answer, Api, activeMarket, applied, organizer, type Person, vendor } from '../support/api.ts'
@@ -96,6 +97,19 @@ const WRITES: Readonly<Record<string, () => Promise<Write>>> = {
     }
     return { locks: { accounts: lena.id }, run: () => lena.api.put('/me/password', passwords) }
   },
+  resetPassword: async () => {
+    const lena = await organizer(new Api(service.url))
+    const secret = randomUUID()
+    await watcher.query(`insert into password_resets values ($1, $2, 0, now() + interval '1 hour')`, [
+      createHash('sha256').update(secret).digest('base64url'),
+      lena.id,
+    ])
+    const asked = { secret, new_password: 'another that is long enough' }
+    return {
+      locks: { accounts: lena.id },
+      run: () => new Api(service.url).post('/password-resets/use', asked),
+    }
+  },
   signOutEverywhere: async () => {
     const lena = await organizer(new Api(service.url))
     return { locks: { accounts: lena.id }, run: () => lena.api.post('/auth/sign-out-everywhere') }
@@ -103,7 +117,7 @@ const WRITES: Readonly<Record<string, () => Promise<Write>>> = {
 }
 
 /** They make something new, or write nothing. */
-const LOOK_AT_NOTHING = ['createMarket', 'logIn', 'register']
+const LOOK_AT_NOTHING = ['createMarket', 'logIn', 'register', 'requestPasswordReset']
 
 it('every write of the API is tried here, or looks at nothing before it writes', () => {
   const writes = ROUTES.filter(({ method, operation }) => method !== 'GET' && operation !== null)

@@ -14,6 +14,7 @@ import { documentRoute } from './openapi/document-route.ts'
 import { viewerRoutes } from './openapi/viewer-routes.ts'
 import { assetRoutes } from './pages/asset-routes.ts'
 import { pageReads, robotsRoute } from './pages/page-routes.ts'
+import { resetRoutes } from './pages/reset-page.ts'
 import { type SystemProbes, systemRoutes } from './system/system-routes.ts'
 
 /** The API's rows. Express tries paths in this order: what is read most comes first. */
@@ -55,6 +56,7 @@ export function routeTable(
   return [
     ...api,
     ...pageReads(forPages, publicUrl).map(route),
+    ...resetRoutes(application, forPages, limits),
     robotsRoute(publicUrl),
     ...assetRoutes(forPages),
     documentRoute(api),

@@ -70,7 +70,7 @@ export interface Database {
   readonly replaced: Promise<Error>
   /** @throws Unavailable `database-unavailable` unless the database answers within a second */
   ping(): Promise<void>
-  /** Forgets what was answered under clients' keys longer ago than this, in ms. */
+  /** Forgets what was answered under clients' keys longer ago than this, in ms, and links that have expired. */
   sweepAnswers(keptMs: number): Promise<void>
   /** Brings the schema up to date; others who start at the same time wait and find it done. */
   migrate(): Promise<void>
@@ -266,8 +266,13 @@ async function serverVersion(connections: Connections): Promise<string> {
 const SWEEP_ANSWERS = `
   delete from idempotency_keys where created_at < now() - $1::float8 * interval '1 millisecond'`
 
+const SWEEP_LINKS = 'delete from password_resets where expires_at < now()'
+
 async function sweepAnswers(connections: Connections, keptMs: number): Promise<void> {
-  await connections.run((connection) => connection.query(SWEEP_ANSWERS, [keptMs]))
+  await connections.run(async (connection) => {
+    await connection.query(SWEEP_ANSWERS, [keptMs])
+    await connection.query(SWEEP_LINKS)
+  })
 }
 
 async function ping(connections: Connections): Promise<void> {

@@ -280,3 +280,27 @@ export class IdempotencyKeys extends Migration {
     this.addSql('create index idempotency_keys_by_age on idempotency_keys (created_at)')
   }
 }
+
+/**
+ * Links by which accounts take another password, each by a digest of its secret; and the addresses that are to be sent
+ * one, which are kept until a mail server has taken the mail.
+ */
+export class PasswordResets extends Migration {
+  override up(): void {
+    this.addSql(`create table password_resets (
+      secret_hash text collate "C" primary key,
+      account_id uuid not null references accounts on delete cascade,
+      session_epoch integer not null,
+      expires_at timestamptz(3) not null
+    )`)
+    this.addSql('create index password_resets_by_account on password_resets (account_id)')
+    this.addSql('create index password_resets_by_age on password_resets (expires_at)')
+    this.addSql(`create table password_reset_requests (
+      email text collate "C" primary key,
+      requested_at timestamptz(3) not null,
+      attempts integer not null default 0,
+      due_at timestamptz(3) not null
+    )`)
+    this.addSql('create index password_reset_requests_due on password_reset_requests (due_at)')
+  }
+}

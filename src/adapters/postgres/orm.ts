@@ -18,6 +18,7 @@ import {
   InitialSchema,
   LogInPieces,
   LogTransactions,
+  PasswordResets,
   RemovalReasons,
   SessionEpoch,
 } from './migrations.ts'
@@ -43,6 +44,7 @@ const MIGRATIONS = [
   { name: '0015-search-words', class: SearchWords },
   { name: '0016-listed-days', class: ListedDays },
   { name: '0017-search-cells', class: SearchCells },
+  { name: '0018-password-resets', class: PasswordResets },
 ]
 
 const options = {

@@ -9,6 +9,7 @@ import {
   MikroVendorRepository,
   SqlKeptAnswers,
   SqlMarketDayRepository,
+  SqlPasswordResetRepository,
 } from './repositories.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
 import { BEGIN_LOOK, BEGIN_WRITE, insistently, inTransaction, logInvalidation } from './transaction-steps.ts'
@@ -35,7 +36,7 @@ export class PostgresTransactions extends Transactions {
     return this.#insistently('writes', (connection) => this.#attempt(connection, BEGIN_WRITE, work))
   }
 
-  look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
+  look<T>(work: (tx: Pick<Transaction, 'accounts' | 'resets'>) => Promise<T>): Promise<T> {
     return this.#insistently('reads', (connection) => this.#attempt(connection, BEGIN_LOOK, work))
   }
 
@@ -78,6 +79,7 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
     days: new SqlMarketDayRepository(query),
     vendors: new MikroVendorRepository(em, query),
     applications: new MikroApplicationRepository(em, query),
+    resets: new SqlPasswordResetRepository(query),
     answers: new SqlKeptAnswers(query),
     views: new SqlViewQueries(query),
     logInvalidation: (tags) => logInvalidation(query, tags),

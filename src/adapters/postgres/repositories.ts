@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { type EntityManager, type FilterQuery, LockMode } from '@mikro-orm/core'
 import {
   AccountRepository,
@@ -7,6 +8,9 @@ import {
   MarketDayRepository,
   MarketRepository,
   type Once,
+  PasswordResetRepository,
+  type ResetLink,
+  type ResetRequest,
   type SeenRow,
   VendorRepository,
 } from '../../application/ports/repositories.ts'
@@ -18,6 +22,7 @@ import { Market } from '../../domain/market.ts'
 import type { MarketDay } from '../../domain/season.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import { LIVE_STATUSES, VendorApplication } from '../../domain/vendor-application.ts'
+import type { Row } from './connections.ts'
 import type { Query } from './sql-view-queries.ts'
 
 /**
@@ -367,4 +372,82 @@ export class SqlKeptAnswers extends KeptAnswers {
   async keep({ accountId, key }: Once, { answer, tags }: KeptAnswer): Promise<void> {
     await this.#query(KEEP_ANSWER, [accountId, key, answer, tags])
   }
+}
+
+const ADD_LINK = `
+  insert into password_resets (secret_hash, account_id, session_epoch, expires_at) values ($1, $2, $3, $4)`
+
+const LINK = 'account_id::text, session_epoch, extract(epoch from expires_at)::float8 as expires_s'
+
+/** What is there already may be at the attempt of an instance, which must not be lost. */
+const REQUEST = `
+  insert into password_reset_requests (email, requested_at, due_at) values ($1, $2, $2) on conflict do nothing`
+
+const NEXT_REQUEST = `
+  update password_reset_requests r
+  set attempts = attempts + 1, due_at = $1::timestamptz + $2::float8 * 2 ^ attempts * interval '1 millisecond'
+  from (
+    select email from password_reset_requests where due_at <= $1 order by due_at limit 1 for update skip locked
+  ) next where r.email = next.email
+  returning r.email, r.attempts, extract(epoch from r.requested_at)::float8 as requested_s`
+
+export class SqlPasswordResetRepository extends PasswordResetRepository {
+  readonly #query: Query
+
+  constructor(query: Query) {
+    super()
+    this.#query = query
+  }
+
+  async add(secret: string, { accountId, sessionEpoch, expiresAt }: ResetLink): Promise<void> {
+    await this.#query(ADD_LINK, [digestOf(secret), accountId, sessionEpoch, expiresAt.toISOString()])
+  }
+
+  async find(secret: string): Promise<ResetLink | undefined> {
+    return linkOf(
+      await this.#query(`select ${LINK} from password_resets where secret_hash = $1`, [digestOf(secret)]),
+    )
+  }
+
+  async take(secret: string): Promise<ResetLink | undefined> {
+    return linkOf(
+      await this.#query(`delete from password_resets where secret_hash = $1 returning ${LINK}`, [
+        digestOf(secret),
+      ]),
+    )
+  }
+
+  async request(email: string, now: Date): Promise<void> {
+    await this.#query(REQUEST, [email, now.toISOString()])
+  }
+
+  async nextRequest(now: Date, waitMs: number): Promise<ResetRequest | undefined> {
+    const [row] = await this.#query(NEXT_REQUEST, [now.toISOString(), waitMs])
+    return (
+      row && {
+        email: String(row.email),
+        requestedAt: new Date(Number(row.requested_s) * 1000),
+        attempt: Number(row.attempts),
+      }
+    )
+  }
+
+  async forgetRequest(email: string): Promise<void> {
+    await this.#query('delete from password_reset_requests where email = $1', [email])
+  }
+}
+
+function linkOf([row]: readonly Row[]): ResetLink | undefined {
+  return (
+    row && {
+      accountId: String(row.account_id),
+      sessionEpoch: Number(row.session_epoch),
+      expiresAt: new Date(Number(row.expires_s) * 1000),
+    }
+  )
+}
+
+/** A secret of 256 random bits needs no salt, and no slow hash. */
+function digestOf(secret: string): string {
+  return hash('sha256', secret, 'base64url')
 }

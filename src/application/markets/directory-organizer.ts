@@ -13,7 +13,7 @@ export const DIRECTORY_ORGANIZER = {
 } as const
 
 /** What an account has instead of a password's hash when no password opens it. */
-const NO_PASSWORD = '!'
+export const NO_PASSWORD = '!'
 /** Where releases before this one kept the account: under a new id, found by this address. */
 const FORMER_EMAIL = 'usda-directory@marketflow.invalid'
 

@@ -86,6 +86,35 @@ export abstract class VendorRepository {
   abstract organizersAppliedTo(id: string, atMost: number): Promise<string[]>
 }
 
+/** A link by which an account takes another password. */
+export interface ResetLink {
+  readonly accountId: string
+  /** The account's, when it was made. */
+  readonly sessionEpoch: number
+  readonly expiresAt: Date
+}
+
+/** An address whose owner, if there is one, is to be sent a link. */
+export interface ResetRequest {
+  readonly email: string
+  readonly requestedAt: Date
+  /** Counted from 1. */
+  readonly attempt: number
+}
+
+export abstract class PasswordResetRepository {
+  /** `secret`: what the link holds, of which a digest is kept. */
+  abstract add(secret: string, link: ResetLink): Promise<void>
+  abstract find(secret: string): Promise<ResetLink | undefined>
+  /** Finds it, and deletes it. */
+  abstract take(secret: string): Promise<ResetLink | undefined>
+  /** One that is there already stays as it is. */
+  abstract request(email: string, now: Date): Promise<void>
+  /** One that is due, which no other instance gets before `waitMs` are over, and twice that with every further attempt. */
+  abstract nextRequest(now: Date, waitMs: number): Promise<ResetRequest | undefined>
+  abstract forgetRequest(email: string): Promise<void>
+}
+
 /** What makes a write one that happens once, however often its client sends it. */
 export interface Once {
   readonly accountId: string

@@ -5,6 +5,7 @@ import type {
   KeptAnswers,
   MarketDayRepository,
   MarketRepository,
+  PasswordResetRepository,
   VendorRepository,
 } from './repositories.ts'
 import type { ViewQueries } from './view-queries.ts'
@@ -16,6 +17,7 @@ export interface Transaction extends LoggingTransaction {
   readonly days: MarketDayRepository
   readonly vendors: VendorRepository
   readonly applications: ApplicationRepository
+  readonly resets: PasswordResetRepository
   readonly answers: KeptAnswers
   /** The views as this transaction sees them, its own changes included. For answers; never for the cache. */
   readonly views: ViewQueries
@@ -33,5 +35,5 @@ export abstract class Transactions implements TransactionsOf<Transaction> {
    * Looks something up on the primary, past every cache, and changes nothing: not kept waiting by writes.
    * @throws Unavailable `database-unavailable` when PostgreSQL is out of reach
    */
-  abstract look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T>
+  abstract look<T>(work: (tx: Pick<Transaction, 'accounts' | 'resets'>) => Promise<T>): Promise<T>
 }

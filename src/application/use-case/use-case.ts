@@ -1,5 +1,6 @@
 import type { Clock } from '../consistency/ports/clock.ts'
 import type { Random } from '../consistency/ports/random.ts'
+import type { Mailer } from '../ports/mailer.ts'
 import type { PageRenderer } from '../ports/page-renderer.ts'
 import type { PasswordHasher } from '../ports/password-hasher.ts'
 import type { TokenIssuer } from '../ports/token-issuer.ts'
@@ -16,6 +17,7 @@ export interface Dependencies {
   readonly transactions: Pick<Transactions, 'look'>
   readonly hasher: PasswordHasher
   readonly tokens: TokenIssuer
+  readonly mailer: Mailer
   readonly renderer: PageRenderer
   readonly clock: Clock
   readonly random: Random

@@ -70,6 +70,16 @@ const environment = z
     PUBLIC_URL: origin.optional(),
     /** Other origins whose pages may use the API; absent: none. */
     CORS_ORIGINS: z.union([z.literal('*').transform(() => ['*']), origins]).default([]),
+    /** The mail server; absent: no mail is sent. */
+    SMTP_URL: url(/^smtps?$/, 'smtps://user:password@mail.example.org').optional(),
+    /** What mail says it comes from. */
+    MAIL_FROM: z
+      .string()
+      .regex(
+        /^[^<>@\p{Cc}]*<?[^<>@\s]+@[^<>@\s]+>?$/u,
+        'expected an address like Markets <markets@example.org>',
+      )
+      .optional(),
     /** Absent: embedded PGlite in `DATA_DIR` (`memory` keeps nothing). */
     DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user@host:5432/database').optional(),
     DATA_DIR: z.string().min(1).default('.marketflow'),
@@ -112,6 +122,11 @@ const environment = z
     }
     if (env.DATABASE_URL !== undefined && env.JWT_SECRET === undefined) {
       missing('JWT_SECRET', 'required with DATABASE_URL: at least 32 bytes, the same for every instance')
+    }
+    if (env.SMTP_URL !== undefined) {
+      const because = 'required with SMTP_URL: '
+      if (env.MAIL_FROM === undefined) missing('MAIL_FROM', `${because}what mail says it comes from`)
+      if (env.PUBLIC_URL === undefined) missing('PUBLIC_URL', `${because}where the links in mails lead`)
     }
     if (env.WORKERS > 1 && env.DATABASE_URL === undefined) {
       missing('WORKERS', 'more than 1 needs a DATABASE_URL: the embedded database belongs to one process')

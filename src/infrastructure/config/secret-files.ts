@@ -8,6 +8,7 @@ const SECRETS = [
   'JWT_SECRET_ACCEPTED',
   'ADMIN_TOKEN',
   'METRICS_TOKEN',
+  'SMTP_URL',
 ] as const
 
 /** The variables that name the files. */

@@ -1,5 +1,6 @@
 import { ContainerModule } from 'inversify'
 import { HtmlPages } from '../../adapters/http/pages/html-pages.ts'
+import { NoMailer, SmtpMailer } from '../../adapters/mail/smtp-mailer.ts'
 import type { Database } from '../../adapters/postgres/database.ts'
 import { Argon2Hasher } from '../../adapters/security/argon2-hasher.ts'
 import { JwtIssuer } from '../../adapters/security/jwt-issuer.ts'
@@ -8,6 +9,7 @@ import { SystemRandom } from '../../adapters/system/system-random.ts'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { InvalidationLog } from '../../application/consistency/ports/invalidation-log.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
+import { Mailer } from '../../application/ports/mailer.ts'
 import { PageRenderer } from '../../application/ports/page-renderer.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { TokenIssuer } from '../../application/ports/token-issuer.ts'
@@ -57,6 +59,14 @@ export const persistence = (database: Database, state: DatabaseState) =>
     bind(Snapshots).toConstantValue(database.snapshots)
     bind(DatabaseState).toConstantValue(state)
     bind(InvalidationLog).toConstantValue(database.invalidationLog)
+  })
+
+/** What goes out by mail, goes there. */
+export const mail = ({ smtpUrl, mailFrom }: Config) =>
+  new ContainerModule(({ bind }) => {
+    bind(Mailer)
+      .toResolvedValue(() => (smtpUrl === undefined ? new NoMailer() : new SmtpMailer(smtpUrl, mailFrom!)))
+      .inSingletonScope()
   })
 
 /** What the public pages are rendered by. */

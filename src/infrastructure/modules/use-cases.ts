@@ -1,6 +1,7 @@
 import { type Container, ContainerModule, type ServiceIdentifier } from 'inversify'
 import { Clock } from '../../application/consistency/ports/clock.ts'
 import { Random } from '../../application/consistency/ports/random.ts'
+import { Mailer } from '../../application/ports/mailer.ts'
 import { PageRenderer } from '../../application/ports/page-renderer.ts'
 import { PasswordHasher } from '../../application/ports/password-hasher.ts'
 import { TokenIssuer } from '../../application/ports/token-issuer.ts'
@@ -16,6 +17,7 @@ const DEPENDENCIES: { readonly [Name in keyof Dependencies]: ServiceIdentifier<D
   transactions: Transactions,
   hasher: PasswordHasher,
   tokens: TokenIssuer,
+  mailer: Mailer,
   renderer: PageRenderer,
   clock: Clock,
   random: Random,

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ResetMailOutcome } from '../../application/accounts/reset-mails.ts'
 import type { DrainOutcome } from '../../application/consistency/drain.ts'
 import type { Lease } from '../../application/consistency/lease.ts'
 import type { LoadQueue } from '../../application/consistency/load-queue.ts'
@@ -77,6 +78,11 @@ export class Metrics implements ReadObserver {
     'Hits compared with the database by what came of it',
     ['outcome'],
   )
+  readonly #resetMails = this.#counter(
+    'password_reset_mails_total',
+    'Attempts to mail a link for a new password, by what became of them',
+    ['outcome'],
+  )
   readonly #requests = new FastHistogram(
     'marketflow_http_request_duration_seconds',
     'HTTP requests',
@@ -90,6 +96,7 @@ export class Metrics implements ReadObserver {
     collectDefaultMetrics({ register: this.#registry })
     // A rate needs the zero before the first.
     for (const reason of ['log', 'cache', 'holders']) this.#waitedOut.inc({ reason }, 0)
+    for (const outcome of ['sent', 'failed', 'given_up']) this.#resetMails.inc({ outcome }, 0)
   }
 
   /** One of several workers: everything is marked with its number. */
@@ -150,6 +157,10 @@ export class Metrics implements ReadObserver {
 
   sweepFailed(): void {
     this.#failedSweeps.inc()
+  }
+
+  resetMailed(outcome: ResetMailOutcome): void {
+    this.#resetMails.inc({ outcome })
   }
 
   cacheCallFailed(call: string): void {

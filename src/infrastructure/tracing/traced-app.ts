@@ -3,6 +3,9 @@ import { type Attributes, context, propagation, type Span, SpanKind, trace } fro
 import { notes, noteTraceId } from '../../adapters/http/kit/observe.ts'
 import { fail, tracer } from './spans.ts'
 
+/** What must not be in a trace, as the semantic conventions would have it: the secret in a link. */
+const SECRET = /((?:^|&)secret=)[^&]*/g
+
 /** The methods that the semantic conventions name. */
 const METHODS = /^(CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|QUERY|TRACE)$/
 
@@ -36,7 +39,7 @@ function attributesOf(req: IncomingMessage, method: string): Attributes {
     ...(method === '_OTHER' && { 'http.request.method_original': req.method! }),
     'url.scheme': 'http',
     'url.path': path,
-    ...(query !== undefined && { 'url.query': query }),
+    ...(query !== undefined && { 'url.query': query.replaceAll(SECRET, '$1REDACTED') }),
     ...(address !== undefined && { 'server.address': address }),
     ...(port !== undefined && { 'server.port': port }),
     ...(req.socket.remoteAddress !== undefined && { 'client.address': req.socket.remoteAddress }),

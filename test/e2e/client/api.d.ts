@@ -451,6 +451,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/password-resets": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Ask for a link by mail, where the password was forgotten
+         * @description If an account has the address, a mail with a link is on its way, which is good for 30 minutes. The answer is the same if none has. Where the service sends no mail, its operator can make a link.
+         */
+        readonly post: operations["requestPasswordReset"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/password-resets/use": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Set another password by the secret of a link
+         * @description Works once, and ends every session of the account but the one it answers with.
+         */
+        readonly post: operations["resetPassword"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/auth/sign-out-everywhere": {
         readonly parameters: {
             readonly query?: never;
@@ -979,6 +1019,16 @@ export interface components {
             /** Format: password */
             readonly new_password: string;
         };
+        readonly PasswordReset: {
+            /** Format: password */
+            readonly secret: string;
+            /** Format: password */
+            readonly new_password: string;
+        };
+        readonly PasswordResetRequest: {
+            /** Format: email */
+            readonly email: string;
+        };
         readonly Problem: {
             /** @description `urn:marketflow:problem:` and the code. */
             readonly type: string;
@@ -989,7 +1039,7 @@ export interface components {
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "application-not-found" | "day-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "time-zone-missing" | "not-a-draft" | "wrong-status" | "stalls-taken" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "account-not-found" | "application-not-found" | "day-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "time-zone-missing" | "not-a-draft" | "wrong-status" | "stalls-taken" | "reset-link-void" | "no-mail" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
             readonly instance: string;
             /** @description Every field that is to blame; always there where the code is `validation-failed`. */
@@ -1429,6 +1479,34 @@ export interface components {
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "password-changed";
+                };
+            };
+        };
+        /** @description This service sends no mail (`no-mail`). */
+        readonly NoMail: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "no-mail";
+                };
+            };
+        };
+        /** @description The link has been used, has expired, or is none of ours (`reset-link-void`). */
+        readonly ResetLinkVoid: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    readonly status?: 410;
+                    /** @enum {unknown} */
+                    readonly code?: "reset-link-void";
                 };
             };
         };
@@ -3435,6 +3513,77 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 409: components["responses"]["PasswordChanged"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
+    readonly requestPasswordReset: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Noted. */
+            readonly 204: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 409: components["responses"]["NoMail"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
+    readonly resetPassword: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        readonly responses: {
+            /** @description The account, signed in anew. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "id": "c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a",
+                     *         "email": "vera@example.org",
+                     *         "name": "Vera Lopes",
+                     *         "role": "vendor",
+                     *         "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
+                     *       },
+                     *       "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjMmIxIn0.c2lnbmF0dXJl",
+                     *       "expires_at": "2026-11-23T20:15:30.000Z"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 410: components["responses"]["ResetLinkVoid"];
             readonly default: components["responses"]["Anywhere"];
         };
     };

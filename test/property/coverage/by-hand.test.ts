@@ -24,6 +24,8 @@ const NOT_SHOWN = [
   'idempotency_keys',
   'listed_days',
   'mikro_orm_migrations',
+  'password_reset_requests',
+  'password_resets',
   'search_words',
 ]
 

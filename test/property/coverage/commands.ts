@@ -9,7 +9,7 @@ import { DAY_STATUSES, type DayStatus, type Season } from '../../../src/domain/s
  */
 export type Command =
   | { readonly do: 'register'; readonly role: Role; readonly email: number; readonly name: string }
-  | { readonly do: 'sign-out' | 'change-password'; readonly account: number }
+  | { readonly do: 'sign-out' | 'change-password' | 'reset-password'; readonly account: number }
   | {
       readonly do: 'create'
       readonly organizer: number
@@ -141,7 +141,7 @@ const register = fc.record({
 })
 
 export const endSessions = fc.record({
-  do: fc.constantFrom('sign-out' as const, 'change-password' as const),
+  do: fc.constantFrom('sign-out' as const, 'change-password' as const, 'reset-password' as const),
   account: index,
 })
 

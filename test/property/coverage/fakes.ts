@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { Clock } from '../../../src/application/consistency/ports/clock.ts'
 import { Random } from '../../../src/application/consistency/ports/random.ts'
+import { type Mail, Mailer } from '../../../src/application/ports/mailer.ts'
 import { PasswordHasher, type Passwords } from '../../../src/application/ports/password-hasher.ts'
 import { type IssuedToken, TokenIssuer } from '../../../src/application/ports/token-issuer.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
@@ -70,5 +71,15 @@ export class NoTokens extends TokenIssuer {
 
   async verify(): Promise<never> {
     throw new MarketflowError('unauthenticated')
+  }
+}
+
+/** Keeps what it is given. */
+export class KeptMails extends Mailer {
+  readonly works = true
+  readonly mails: Mail[] = []
+
+  async send(mail: Mail): Promise<void> {
+    this.mails.push(mail)
   }
 }

@@ -6,7 +6,7 @@ import { type Application as EveryUseCase, WRITES } from '../../../src/applicati
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { NOWHERE, slugify } from '../../../src/domain/market.ts'
 import { type Command, POINTS, SCHEDULES, SLUGS } from './commands.ts'
-import { NoHashing, NoTokens, WorldIds } from './fakes.ts'
+import { KeptMails, NoHashing, NoTokens, WorldIds } from './fakes.ts'
 
 export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
 
@@ -43,6 +43,7 @@ export class World {
   readonly slugs: Set<string>
   /** Of organizers, in their order. */
   readonly #emails: string[] = []
+  readonly #addresses = new Map<string, string>()
   /** What imported markets may be called in URLs. */
   readonly #listed: string[] = []
   readonly #clock: Clock
@@ -119,6 +120,13 @@ export class World {
         await writes.changePassword(this.#account(command.account), 'twelve letters', 'twelve others')
         return
       }
+      case 'reset-password': {
+        const email = this.#addresses.get(this.#account(command.account)) ?? 'unknown@example.org'
+        await writes.requestPasswordReset(email)
+        const { secret } = await writes.makeResetLink(email)
+        await writes.resetPassword(secret, 'twelve others')
+        return
+      }
       case 'edit-vendor': {
         const vendor = pick(this.vendors, command.vendor)
         const viewer = vendorAs(command.stranger ? UNKNOWN_ID : vendor?.id)
@@ -147,6 +155,7 @@ export class World {
       businessName: name,
       category: 'bakery',
     })
+    this.#addresses.set(account.id, account.email)
     if (account.vendorId === null) {
       this.organizers.push(account.id)
       this.#emails.push(account.email)
@@ -220,7 +229,15 @@ export class World {
     const [hasher, tokens] = [new NoHashing(), new NoTokens()]
     // What is looked up goes through the unit of work, too; what records no event logs nothing.
     const transactions = { look: <T>(work: (tx: Transaction) => Promise<T>) => writes.run(work) }
-    const needs = { writes, transactions, hasher, tokens, clock: this.#clock, random: this.#random }
+    const needs = {
+      writes,
+      transactions,
+      hasher,
+      tokens,
+      mailer: new KeptMails(),
+      clock: this.#clock,
+      random: this.#random,
+    }
     const made = Object.entries(WRITES).map(([name, useCase]) => [name, useCase(needs)])
     return Object.fromEntries(made) as Application
   }

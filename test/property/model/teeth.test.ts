@@ -109,7 +109,7 @@ class ForgetfulTransactions extends Transactions {
     )
   }
 
-  look<T>(work: (tx: Pick<Transaction, 'accounts'>) => Promise<T>): Promise<T> {
+  look<T>(work: (tx: Pick<Transaction, 'accounts' | 'resets'>) => Promise<T>): Promise<T> {
     return this.#production.look(work)
   }
 }

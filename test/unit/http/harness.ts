@@ -90,6 +90,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   register: signedIn,
   logIn: signedIn,
   changePassword: signedIn,
+  resetPassword: signedIn,
   getAccount: account,
 }
 

@@ -205,3 +205,32 @@ describe('a limited API', () => {
     expect((await api.fetch('/markets', { as: 'organizer' })).status).toBe(200)
   })
 })
+
+describe('countResetMail', () => {
+  const right = () => Promise.resolve('token')
+  const limited = { code: 'rate-limited' }
+  const asksFrom = (n: number) => `10.0.${n}.1`
+
+  it('lets three mails an hour be asked for from a network, whatever the spelling of the address', async () => {
+    const limits = new RateLimits()
+    for (const email of ['ada@example.org', ' Ada@example.org', 'ADA@example.org'])
+      await limits.countResetMail(email, '192.0.2.1')
+    await expect(limits.countResetMail('ada@example.org', '192.0.2.1')).rejects.toMatchObject(limited)
+    await limits.countResetMail('bea@example.org', '192.0.2.1')
+  })
+
+  it('floods no mailbox from many networks, and its owner still gets a mail at home', async () => {
+    const limits = new RateLimits()
+    await limits.guardLogin('ada@example.org', '192.0.2.1', right)
+    for (let n = 0; n < 10; n++) await limits.countResetMail('ada@example.org', asksFrom(n))
+    await expect(limits.countResetMail('ada@example.org', asksFrom(10))).rejects.toMatchObject(limited)
+    await limits.countResetMail('ada@example.org', '192.0.2.1')
+  })
+})
+
+it('countReset bounds how many secrets a network tries', async () => {
+  const limits = new RateLimits()
+  for (let i = 0; i < 30; i++) await limits.countReset('192.0.2.1')
+  await expect(limits.countReset('192.0.2.1')).rejects.toMatchObject({ code: 'rate-limited' })
+  await limits.countReset('192.0.2.2')
+})

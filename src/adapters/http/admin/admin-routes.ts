@@ -1,4 +1,4 @@
-import express, { type Request, type Response } from 'express'
+import type { Response } from 'express'
 import { z } from 'zod'
 import type { Explanation } from '../../../application/consistency/explanation.ts'
 import type { Clock } from '../../../application/consistency/ports/clock.ts'
@@ -6,7 +6,7 @@ import type { MarketDetail } from '../../../application/views/views.ts'
 import { ACCOUNT_LIMITS } from '../../../domain/account.ts'
 import { MARKET_LIMITS } from '../../../domain/market.ts'
 import { noteActor } from '../kit/deeds.ts'
-import { readBody, readQuery } from '../kit/input.ts'
+import { readBody, readForm, readQuery } from '../kit/input.ts'
 import { HttpError } from '../kit/problem.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
 import { sendJson } from '../kit/respond.ts'
@@ -43,8 +43,6 @@ const assignBody = z.strictObject({
   slug: z.string('expected the last part of a market’s address').max(MARKET_LIMITS.slug),
   email: z.string('expected an organizer’s e-mail address').max(ACCOUNT_LIMITS.email),
 })
-
-const parseForm = express.urlencoded({ extended: false, limit: '4kb' })
 
 /** The operator's page, and what it asks. Scripts may ask the same with `Authorization: Bearer ADMIN_TOKEN`. */
 export function adminRoutes(
@@ -88,7 +86,7 @@ export function adminRoutes(
       path: '/admin/sign-in',
       operation: null,
       async handle(req, res) {
-        const token = await tokenInForm(req, res)
+        const { token = '' } = await readForm(req, res)
         try {
           await access.assertToken(token, req)
         } catch (error) {
@@ -151,14 +149,6 @@ export function adminRoutes(
     asset('console.js'),
     asset('console.css'),
   ]
-}
-
-async function tokenInForm(req: Request, res: Response): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    parseForm(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
-  })
-  const token: unknown = req.body?.token
-  return typeof token === 'string' ? token : ''
 }
 
 function sendPage(res: Response, status: number, page: string): void {

@@ -43,6 +43,13 @@ const passwordChange = body({ current_password: anyPassword, new_password: newPa
   id: 'PasswordChange',
 })
 
+const resetRequest = body({ email: email(ACCOUNT_LIMITS.email) }).meta({ id: 'PasswordResetRequest' })
+
+/** Of a link that is none, there is nothing more to say than that it is void. */
+export const passwordReset = body({ secret: secret(1, 200), new_password: newPassword }).meta({
+  id: 'PasswordReset',
+})
+
 export const login = body({ email: email(ACCOUNT_LIMITS.email), password: anyPassword }).meta({ id: 'Login' })
 
 /** An account as its owner sees it. */
@@ -166,6 +173,42 @@ export const ACCOUNT_ROUTES = [
       const attempt = () => changePassword(accountId, body.current_password, body.new_password, signal)
       // A thief who found a token must not guess the password behind it either.
       return viewSignedIn(await (limits?.guardLogin(accountId, address, attempt) ?? attempt()))
+    },
+  }),
+  post('/password-resets', 'requestPasswordReset', {
+    tag: 'Accounts',
+    summary: 'Ask for a link by mail, where the password was forgotten',
+    description:
+      'If an account has the address, a mail with a link is on its way, which is good for 30 minutes. The answer is the same if none has. Where the service sends no mail, its operator can make a link.',
+    token: 'ignored',
+    body: resetRequest,
+    examples: { 'The address': { email: ACCOUNT.email } },
+    answer: nothing('Noted.'),
+    errors: ['no-mail'],
+    run: async ({ requestPasswordReset }, { body: { email }, limits, address }) => {
+      await limits?.countResetMail(email, address)
+      await requestPasswordReset(email)
+    },
+  }),
+  post('/password-resets/use', 'resetPassword', {
+    tag: 'Accounts',
+    summary: 'Set another password by the secret of a link',
+    description: 'Works once, and ends every session of the account but the one it answers with.',
+    token: 'ignored',
+    body: passwordReset,
+    examples: {
+      'Secret and password': {
+        secret: 'q1n3Yk5vQmC9mY3oT8yVbAq1n3Yk5vQmC9mY3oT8yVbA',
+        new_password: 'beans in december',
+      },
+    },
+    answer: json(200, 'The account, signed in anew.', signedInView, SIGNED_IN),
+    errors: ['reset-link-void', 'overloaded'],
+    run: async ({ resetPassword }, { body, limits, address, signal, actsAs }) => {
+      await limits?.countReset(address)
+      const signedIn = await resetPassword(body.secret, body.new_password, signal)
+      actsAs(signedIn.account.id)
+      return viewSignedIn(signedIn)
     },
   }),
   post('/auth/sign-out-everywhere', 'signOutEverywhere', {

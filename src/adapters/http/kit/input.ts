@@ -97,6 +97,17 @@ export async function readBody<Schema extends z.ZodType>(
   return validate(schema, req.body, 'body')
 }
 
+const parseForm = express.urlencoded({ extended: false, limit: '4kb' })
+
+/** What a form on a page has sent, field by field. @throws whatever the parser throws */
+export async function readForm(req: Request, res: Response): Promise<Readonly<Record<string, string>>> {
+  await new Promise<void>((resolve, reject) => {
+    parseForm(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
+  })
+  const fields = Object.entries(req.body ?? {}).filter(([, value]) => typeof value === 'string')
+  return Object.fromEntries(fields) as Record<string, string>
+}
+
 /** The parser would take UTF-7, and replace bytes that are no UTF-8: a name damaged for good, answered with 201. */
 function assertUtf8(_req: IncomingMessage, _res: unknown, body: Buffer, charset: string): void {
   if (charset !== 'utf-8') {

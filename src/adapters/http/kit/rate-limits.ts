@@ -5,9 +5,10 @@ import { inMemory, type Limiter, type Limiters } from './limiters.ts'
 import { asHttpError, HttpError } from './problem.ts'
 
 const MINUTE_S = 60
+const HOUR_S = 60 * MINUTE_S
 
 const QUARTER_S = 15 * MINUTE_S
-const DAY_S = 24 * 60 * MINUTE_S
+const DAY_S = 24 * HOUR_S
 
 /** Limits on what costs us or harms others. Reads are not limited. */
 export class RateLimits {
@@ -20,6 +21,12 @@ export class RateLimits {
   readonly #known: Limiter
   readonly #registrations: Allowance
   readonly #registrationsByWideNetwork: Allowance
+  readonly #resetMails: Allowance
+  readonly #resetMailsByNetwork: Allowance
+  readonly #resetMailsByWideNetwork: Allowance
+  readonly #resetMailsByAccount: Allowance
+  readonly #resets: Allowance
+  readonly #resetsByWideNetwork: Allowance
   readonly #writes: Allowance
   readonly #endedSessions: Limiter
 
@@ -41,6 +48,12 @@ export class RateLimits {
     this.#known = limiters('known-networks', { points: 1, duration: 14 * DAY_S })
     this.#registrations = allow('registrations', 20, 60 * MINUTE_S)
     this.#registrationsByWideNetwork = allow('registrations-by-wide-network', 100, 60 * MINUTE_S)
+    this.#resetMails = allow('reset-mails', 3, HOUR_S)
+    this.#resetMailsByNetwork = allow('reset-mails-by-network', 20, HOUR_S)
+    this.#resetMailsByWideNetwork = allow('reset-mails-by-wide-network', 100, HOUR_S)
+    this.#resetMailsByAccount = allow('reset-mails-by-account', 10, HOUR_S)
+    this.#resets = allow('resets', 30, QUARTER_S)
+    this.#resetsByWideNetwork = allow('resets-by-wide-network', 120, QUARTER_S)
     this.#writes = allow('writes', 300, MINUTE_S)
     this.#endedSessions = limiters('ended-sessions', { points: 1, duration: DAY_S })
   }
@@ -88,6 +101,33 @@ export class RateLimits {
     await consumeAll([
       [this.#registrationsByWideNetwork, wide],
       [this.#registrations, narrow],
+    ])
+  }
+
+  /**
+   * Counts mails that are asked for, for whatever address. As with guesses, strangers can use up what an account has over
+   * all networks, but not where its owner has been.
+   * @throws HttpError `rate-limited`
+   */
+  async countResetMail(email: string, address: string): Promise<void> {
+    const { narrow, wide } = networksOf(address)
+    const account = normalizeEmail(email)
+    const here = `${narrow} ${account}`
+    const known = (await this.#known.get(here)) !== null
+    await consumeAll([
+      [this.#resetMailsByWideNetwork, wide],
+      [this.#resetMailsByNetwork, narrow],
+      [this.#resetMails, here],
+      ...(known ? [] : [[this.#resetMailsByAccount, account] as const]),
+    ])
+  }
+
+  /** Counts uses of links, each of which costs a look, and those of good ones a hash. @throws HttpError `rate-limited` */
+  async countReset(address: string): Promise<void> {
+    const { narrow, wide } = networksOf(address)
+    await consumeAll([
+      [this.#resetsByWideNetwork, wide],
+      [this.#resets, narrow],
     ])
   }
 

@@ -56,7 +56,9 @@ export function robotsRoute(publicUrl: string | undefined): Route {
 
 /** The API answers the same questions as the pages, in a form that is of no use among search results. */
 function robots(publicUrl: string | undefined): string {
-  const api = ['/markets', '/vendors', '/organizers', '/applications', '/auth', '/me', '/metrics', '/readyz']
+  const api = '/markets /vendors /organizers /applications /auth /me /password-resets /metrics /readyz'.split(
+    ' ',
+  )
   const sitemap = publicUrl === undefined ? [] : ['', `Sitemap: ${publicUrl}/sitemap.xml`]
   return ['User-agent: *', ...api.map((path) => `Disallow: ${path}`), ...sitemap, ''].join('\n')
 }

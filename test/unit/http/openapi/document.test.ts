@@ -68,7 +68,13 @@ describe('the document', () => {
         codes.add(code)
     }
     // The others answer what is no operation, and the operator's page.
-    const others = ['route-not-found', 'method-not-allowed', 'cache-unavailable', 'market-claimed']
+    const others = [
+      'route-not-found',
+      'method-not-allowed',
+      'cache-unavailable',
+      'market-claimed',
+      'account-not-found',
+    ]
     const expected = Object.keys(PROBLEM_TITLES).filter((code) => !others.includes(code))
     expect([...codes].sort()).toEqual(expected.sort())
     expect([STATUS_OF['route-not-found'], STATUS_OF['method-not-allowed']]).toEqual([404, 405])
@@ -114,6 +120,8 @@ const PAGES = [
   '/m/:slug',
   '/sitemap.xml',
   '/sitemap/:part.xml',
+  '/reset-password',
+  '/reset-password',
   '/robots.txt',
   '/assets/:file',
   '/docs',
