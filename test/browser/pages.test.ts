@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Api, activeMarket, applied, organizer, type Person, vendor } from '../support/api.ts'
-import { startBrowser, type Visit, visit } from '../support/browser.ts'
+import { startBrowser, sticksOut, type Visit, visit } from '../support/browser.ts'
 import { type RunningService, startService } from '../support/service.ts'
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
@@ -201,8 +201,3 @@ describe('what search engines are told', () => {
     await here.close()
   })
 })
-
-/** Whether anything makes the page scroll sideways. */
-function sticksOut(page: Page): Promise<boolean> {
-  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
-}

@@ -38,10 +38,18 @@ export async function visit(
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`))
-  page.on('console', (message) => complaints.push(`console: ${message.text()}`))
+  page.on('console', (message) => {
+    // Hints to developers, as that a form should tell a user's name that its page does not know.
+    if (String(message.type()) !== 'verbose') complaints.push(`console: ${message.text()}`)
+  })
   page.on('request', (request) => {
     const { protocol, origin: to } = new URL(request.url())
     if (protocol !== 'data:' && to !== new URL(origin).origin) complaints.push(`request to ${request.url()}`)
   })
   return { page, complaints, close: () => context.close() }
+}
+
+/** Whether anything makes the page scroll sideways. */
+export function sticksOut(page: Page): Promise<boolean> {
+  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
 }
