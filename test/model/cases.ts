@@ -30,6 +30,8 @@ const MEMORY = { warm: true, evictions: false, reads: 1, lease: 0 } as const
 const WRITER = { ...MEMORY, kinds: ['private', 'none'], rows: 1 } as const
 /** Each command of Redis and each look at the log apart, as the runs of the simulation that are held against it. */
 const FINE = { fine: true, warm: true, reads: 1, lease: 0 } as const
+/** One holder, likewise. */
+const FINE_HOLDER = { ...FINE, evictions: false, instances: 1, kinds: ['private'], rows: 1 } as const
 const HOLDERS = { ...MEMORY, kinds: ['private', 'private'], rows: 2 } as const
 
 export const CASES: readonly Case[] = [
@@ -82,6 +84,11 @@ export const CASES: readonly Case[] = [
     name: 'in fine steps: one instance, connections lost at any time, evictions',
     where: { ...FINE, instances: 1, losses: true },
     sees: [HELPED, WAITED, MARKED, STORED, 'write: its outcome stays unknown', 'session: lost'],
+  },
+  {
+    name: 'in fine steps: one holder',
+    where: { ...FINE_HOLDER, sweeps: true },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, DELETED_ROW, 'log: applied rows are swept'],
   },
 ]
 
@@ -138,9 +145,24 @@ export const MORE: readonly Case[] = [
     where: { ...FINE, evictions: false },
     sees: [HELPED, WAITED, 'drain: looks again, and another has marked a row'],
   },
+  {
+    name: 'in fine steps: one holder, killed at any step',
+    where: { ...FINE_HOLDER, kills: 1 },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, 'registry: the row of a process that is gone is deleted'],
+  },
+  {
+    name: 'in fine steps: one holder, connections lost at any time',
+    where: { ...FINE_HOLDER, losses: true },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, 'holder: registers, and never learns of it'],
+  },
+  {
+    name: 'in fine steps: one holder, PostgreSQL crashes',
+    where: { ...FINE_HOLDER, databaseCrash: true },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, 'PostgreSQL: crashes, and gives numbers out again'],
+  },
 ]
 
-/** Larger surroundings: 33 million states, some 25 minutes on one core, 1.2 GB. */
+/** Larger surroundings: 34 million states, some 25 minutes on one core, 1.2 GB. */
 export const EXTRA: readonly Case[] = [
   {
     name: 'two instances, a fail-over to an older copy',
@@ -161,6 +183,11 @@ export const EXTRA: readonly Case[] = [
     name: 'three instances, two reads of a filled cache',
     where: { instances: 3, warm: true, evictions: false },
     sees: [HIT, WAITED, HELPED],
+  },
+  {
+    name: 'in fine steps: one holder, emptied at any time',
+    where: { ...FINE_HOLDER, evictions: true },
+    sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, 'memory: emptied'],
   },
   {
     name: 'two writes and a fail-over',

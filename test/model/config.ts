@@ -13,7 +13,7 @@ export interface Config {
   /** What cache each of them has, the same kinds next to each other; all are shared where none is named. */
   readonly kinds: readonly Kind[]
   /** Rows that the registry has room for: of the holders that live, and of those that have left theirs behind. */
-  readonly rows: 0 | 1 | 2 | 3 | 4
+  readonly rows: number
   readonly reads: number
   /** For each write, whether the view shows what it changes. One that does not still promises what came before it. */
   readonly writes: readonly boolean[]
@@ -27,8 +27,10 @@ export interface Config {
   readonly evictions: boolean
   /** How many instances may be killed. They start again at once, knowing nothing. */
   readonly kills: number
-  /** PostgreSQL may crash once, and then gives out again the transaction numbers that left no trace. */
-  readonly databaseCrash: boolean
+  /** PostgreSQL may crash once, or as often as it likes, and then gives out again the transaction numbers that left no trace. */
+  readonly databaseCrash: boolean | 'again'
+  /** Applied rows may be swept at any time, not only when no entry is as old as they are. Holders and fine steps only. */
+  readonly sweeps: boolean
   /** Begin with a filled cache, its copy, and instances that hold leases; otherwise with nothing. */
   readonly warm: boolean
   /**
@@ -51,6 +53,7 @@ export const BASE: Config = {
   evictions: true,
   kills: 0,
   databaseCrash: false,
+  sweeps: false,
   warm: false,
   fine: false,
   rules: PROTOCOL,

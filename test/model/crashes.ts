@@ -1,6 +1,7 @@
 import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
 import { withoutRedis } from './drain.ts'
 import { leaveRow } from './holders.ts'
+import { emptiedSteps } from './memory-walk.ts'
 import { giveUp } from './reader.ts'
 import {
   clone,
@@ -10,8 +11,8 @@ import {
   type Instance,
   LEASE_ONLY,
   NO_INSTANCE,
+  noRow,
   Reading,
-  Registered,
   Row,
   type State,
   Writing,
@@ -38,6 +39,7 @@ export function sessionSteps(state: State, config: Config, number: number, emit:
     loseLog(next.instances[number]!, config)
     emit('log: an instance’s connection is lost', number, next)
   }
+  if (config.fine && config.evictions && holds(kindOf(config, number))) emptiedSteps(state, number, emit)
   if (state.kills > 0) {
     const next = clone(state)
     kill(next, number, config)
@@ -89,10 +91,12 @@ function kill(next: State, number: number, config: Config): void {
   instance.lease = lapsed(config)
   instance.held = lapsed(config)
   instance.kept = 0
+  if (config.fine) Object.assign(instance, { stamp: 0, trusted: 0 })
   if (holds(kindOf(config, number))) {
     // It begins empty, so it need not apply what had committed by then.
     instance.seen = committed(next)
     leaveRow(instance, next)
+    for (const row of next.registry) if (row.of === number) row.of = NO_INSTANCE
   }
   for (const read of next.reads) {
     if (read.at !== number) continue
@@ -110,10 +114,21 @@ const committed = ({ writes }: State): number =>
   writes.reduce((mask, { row }, index) => (row === Row.none ? mask : mask | (1 << index)), 0)
 
 /** Its drain fails, what it had seen counts for nothing, and it needs another row; entries and lease stay. */
-function loseLog(instance: Instance, { rules }: Config): void {
-  endDrain(instance)
-  if (!rules.seenOutlivesConnection) instance.seen = 0
+function loseLog(instance: Instance, { fine, rules }: Config): void {
+  // In fine steps it ends when the drain notices, which has perhaps no more to ask.
+  if (fine) instance.knows = 0
+  else endDrain(instance)
+  // In fine steps it is what was done, and not what the instance knows of it: a log read anew tells nothing else.
+  if (!fine && !rules.seenOutlivesConnection) instance.seen = 0
   instance.connected = 0
+}
+
+/** All rows that are applied by now, whether or not an instance has seen them. */
+export function sweepSteps(state: State, config: Config, emit: Emit): void {
+  if (!config.sweeps || state.writes.every(({ row }) => row !== Row.applied)) return
+  const next = clone(state)
+  for (const write of next.writes) if (write.row === Row.applied) write.row = Row.swept
+  emit('log: applied rows are swept', -1, next)
 }
 
 /** PostgreSQL crashes, and comes back with what was committed. Writes to come may get numbers that were seen as ended. */
@@ -121,7 +136,7 @@ export function databaseSteps(state: State, config: Config, emit: Emit): void {
   if (state.databaseCrashes === 0) return
   const { rules } = config
   const next = clone(state)
-  next.databaseCrashes--
+  if (config.databaseCrash !== 'again') next.databaseCrashes--
   const toCome = next.writes.flatMap(({ phase }, index) => (phase === Writing.idle ? [index] : []))
   const mask = toCome.reduce((bits, index) => bits | (1 << index), 0)
   if (rules.acksOutliveConnection) {
@@ -138,7 +153,7 @@ export function databaseSteps(state: State, config: Config, emit: Emit): void {
     loseLog(instance, config)
   }
   for (const write of next.writes) {
-    if (write.phase === Writing.waiting) {
+    if (write.phase === Writing.waiting && !config.fine) {
       write.listed = 1
       write.list |= LEASE_ONLY
     }
@@ -148,7 +163,7 @@ export function databaseSteps(state: State, config: Config, emit: Emit): void {
     }
   }
   if (!rules.registryLogged) {
-    for (const row of next.registry) Object.assign(row, { registered: Registered.none, age: 0 })
+    for (const row of next.registry) Object.assign(row, noRow())
   }
   emit('PostgreSQL: crashes, and gives numbers out again', -1, next)
 }

@@ -27,7 +27,7 @@ export function encode(state: State, into: Uint32Array, fine: boolean): number {
   order.forEach((instance, index) => {
     place[instance] = index
   })
-  place[NO_INSTANCE] = NO_INSTANCE
+  place[NO_INSTANCE] = PLACELESS
   const out = new Bits(into)
   const names: number[] = [0]
   let named = 0
@@ -46,16 +46,18 @@ export function encode(state: State, into: Uint32Array, fine: boolean): number {
     out.push(place[write.at]!, 2)
     out.push(write.age, 3)
     out.push(write.version, 2)
-    out.push(write.row, 2)
+    out.push(write.row, fine ? 3 : 2)
     if (!memory) continue
     out.push(write.listed, 1)
-    out.push(reordered(write.list, rows), 5)
-    out.push(reordered(write.acked, rows), 5)
+    out.push(write.list & LEASE_ONLY ? 1 : 0, 1)
+    out.push(reordered(write.list, rows), 4)
+    out.push(reordered(write.acked, rows), 4)
     out.push(write.confirmed, 1)
   }
   for (const row of rows) {
     out.push(state.registry[row]!.registered, 2)
     out.push(state.registry[row]!.age, 3)
+    if (fine) out.push(place[state.registry[row]!.of]!, 2)
   }
   for (const index of order) {
     const instance = state.instances[index]!
@@ -77,13 +79,16 @@ export function encode(state: State, into: Uint32Array, fine: boolean): number {
       out.push(instance.replayed, 2)
     }
     if (!memory) continue
-    out.push(instance.row === NO_ROW ? NO_ROW : rows.indexOf(instance.row), 3)
+    out.push(instance.row === NO_ROW ? ROWLESS : rows.indexOf(instance.row), 3)
     out.push(instance.connected, 1)
     out.push(instance.held, 3)
     out.push(instance.kept, 2)
     out.push(instance.seen, 2)
     out.push(instance.entitled, 1)
     out.push(instance.covers, 2)
+    if (!fine) continue
+    out.push(instance.knows, 1)
+    out.push(token(instance.stamp), 4)
   }
   const sources = stampsToCome(state)
   const data = (each: Data): void => {
@@ -107,7 +112,7 @@ export function encode(state: State, into: Uint32Array, fine: boolean): number {
     out.push(dead ? 0 : token(read.entryStamp), 4)
     out.push(read.version, 2)
     out.push(read.resent, 1)
-    if (memory) out.push(read.current, 1)
+    if (memory) out.push(fine ? token(read.current) : read.current, fine ? 4 : 1)
   }
   return out.end()
 }
@@ -121,20 +126,29 @@ export function decode(words: Uint32Array, shape: State, fine: boolean): State {
   const databaseCrashes = from.pull(1)
   const pull = shape.registry.length > 0 ? (bits: number) => from.pull(bits) : () => 0
   const pullFine = fine ? (bits: number) => from.pull(bits) : () => 0
+  const pullBoth = fine ? pull : () => 0
+  const instanceAt = () => {
+    const place = from.pull(2)
+    return place === PLACELESS ? NO_INSTANCE : place
+  }
   const epoch = from.pull(2)
   const writes = shape.writes.map(() => ({
     phase: from.pull(3),
-    at: from.pull(2),
+    at: instanceAt(),
     age: from.pull(3),
     version: from.pull(2),
-    row: from.pull(2),
+    row: from.pull(fine ? 3 : 2),
     listed: pull(1),
-    list: pull(5),
-    acked: pull(5),
+    list: pull(1) * LEASE_ONLY + pull(4),
+    acked: pull(4),
     confirmed: pull(1),
   }))
-  const registry = shape.registry.map(() => ({ registered: from.pull(2), age: from.pull(3) }))
-  const instances = shape.instances.map(() => ({
+  const registry = shape.registry.map(() => ({
+    registered: from.pull(2),
+    age: from.pull(3),
+    of: fine ? instanceAt() : NO_INSTANCE,
+  }))
+  const instances = shape.instances.map(({ stamp }) => ({
     session: from.pull(2),
     trusted: from.pull(1),
     lease: from.pull(3),
@@ -150,20 +164,22 @@ export function decode(words: Uint32Array, shape: State, fine: boolean): State {
     replaying: pullFine(1),
     toReplay: pullFine(2),
     replayed: pullFine(2),
-    row: pull(3),
+    row: rowAt(pull(3)),
     connected: pull(1),
     held: pull(3),
     kept: pull(2),
     seen: pull(2),
     entitled: pull(1),
     covers: pull(2),
+    knows: pullBoth(1),
+    stamp: fine ? pullBoth(4) : stamp,
   }))
   const data = (): Data => ({ stamp: from.pull(4), entryVersion: from.pull(2), entryStamp: from.pull(4) })
   const server = { epoch, ...data() }
   const copy = data()
   const reads = shape.reads.map(() => ({
     phase: from.pull(4),
-    at: from.pull(2),
+    at: instanceAt(),
     connected: from.pull(1),
     epoch: from.pull(2),
     floor: from.pull(2),
@@ -172,12 +188,17 @@ export function decode(words: Uint32Array, shape: State, fine: boolean): State {
     entryStamp: from.pull(4),
     version: from.pull(2),
     resent: from.pull(1),
-    current: pull(1),
+    current: pull(fine ? 4 : 1),
   }))
   const { recurring, kinds } = shape
   const counts = { version, floor, kills, databaseCrashes, broken: false, recurring, kinds }
   return { ...counts, writes, server, copy, instances, registry, reads }
 }
+
+/** In two bits and in three: none. */
+const PLACELESS = 3
+const ROWLESS = 7
+const rowAt = (row: number) => (row === ROWLESS ? NO_ROW : row)
 
 /** The stamps that the server has, or may have again. An entry with any other is never served. */
 function stampsToCome(state: State): Set<number> {
@@ -244,7 +265,7 @@ function rowKey(state: State, row: number): number {
 
 /** A set of rows, by their places in that order. */
 function reordered(mask: number, rows: readonly number[]): number {
-  return rows.reduce((to, row, place) => to | (((mask >> row) & 1) << place), mask & LEASE_ONLY)
+  return rows.reduce((to, row, place) => to | (((mask >> row) & 1) << place), 0)
 }
 
 function localKey(read: Read): number {

@@ -4,7 +4,9 @@ import {
   Draining,
   type Instance,
   LEASE_ONLY,
+  NO_INSTANCE,
   NO_ROW,
+  noRow,
   nothingRead,
   Reading,
   Registered,
@@ -14,6 +16,7 @@ import {
   Writing,
 } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
+import { shown } from './walk.ts'
 
 /**
  * The registry of holders: the instances that serve hits from their own memory. A holder registers, and only then
@@ -29,35 +32,68 @@ export function holderSteps(state: State, config: Config, number: number, emit: 
     change(next.instances[number]!, next)
     emit(step, number, next)
   }
+  if (config.fine) registers(state, number, emit)
   if (instance.drain !== Draining.idle) return
-  const row = instance.row === NO_ROW ? freeRow(state) : instance.row
+  const row = config.fine ? undefined : instance.row === NO_ROW ? freeRow(state) : instance.row
   if ((registered !== Registered.active || !instance.connected) && row !== undefined) {
     to('holder: registers, its new row in the place of its old one', (next, all) => {
-      all.registry[row] = { registered: Registered.none, age: 0 }
+      all.registry[row] = noRow()
       forget(row, all)
       Object.assign(next, { row, connected: 1 })
-      all.registry[row] = { registered: Registered.active, age: 0 }
+      all.registry[row] = { ...noRow(), registered: Registered.active }
     })
   }
   if (registered === undefined) return
   to('holder: gives its lease up and leaves', (next, all) => {
     if (config.rules.leaves === 'without a lease') next.held = lapsed(config)
-    all.registry[next.row] = { registered: Registered.none, age: 0 }
+    all.registry[next.row] = noRow()
     leaveRow(next, all)
   })
 }
 
+/**
+ * In fine steps, as a drain begins: a new row, and the old one is gone in the same commit. An instance that gets no reply
+ * does not know the new one as its own, and one that was killed leaves one behind.
+ */
+function registers(state: State, number: number, emit: Emit): void {
+  for (const knows of [true, false]) {
+    const before = clone(state)
+    const instance = before.instances[number]!
+    if (instance.drain === Draining.begun) {
+      if (instance.row !== NO_ROW) before.registry[instance.row] = noRow()
+      leaveRow(instance, before)
+    } else if (knows) continue
+    before.registry.forEach(({ registered }, row) => {
+      if (registered !== Registered.none || owner(before, row) !== undefined) return
+      const next = clone(before)
+      const of = instance.drain === Draining.begun ? number : NO_INSTANCE
+      next.registry[row] = { registered: Registered.active, age: 0, of }
+      if (knows) Object.assign(next.instances[number]!, { row, connected: 1 })
+      emit(
+        knows
+          ? 'holder: registers, its new row in the place of its old one'
+          : 'holder: registers, and never learns of it',
+        number,
+        next,
+      )
+    })
+  }
+}
+
 export function registrySteps(state: State, config: Config, emit: Emit): void {
-  state.registry.forEach(({ registered, age }, row) => {
+  state.registry.forEach(({ registered, age, of }, row) => {
     const to = (step: StepName, registered: number): void => {
       const next = clone(state)
-      next.registry[row] = { registered, age: 0 }
+      next.registry[row] = registered === Registered.none ? noRow() : { registered, age: 0, of }
       if (owner(next, row) === undefined) forget(row, next)
       emit(step, row, next)
     }
     if (registered === Registered.active) to('registry: a row is retired', Registered.retired)
     if (registered === Registered.retired && age >= retiredFor(config)) {
       to('registry: a retired row is deleted', Registered.none)
+    }
+    if (config.fine && registered !== Registered.none && of === NO_INSTANCE) {
+      to('registry: the row of a process that is gone is deleted', Registered.none)
     }
   })
 }
@@ -91,10 +127,12 @@ function freeRow(state: State): number | undefined {
 }
 
 /** What one snapshot says of the registry: who holds, and whether this instance is among them. */
-export function readRegistry(instance: Instance, state: State, config: Config): void {
-  for (let index = 0; index < state.writes.length; index++) {
-    if (instance.confirms & (1 << index)) list(state.writes[index]!, instance, state, config)
-  }
+export function readRegistry(instance: Instance, state: State, config: Config, anew = false): void {
+  state.writes.forEach((write, index) => {
+    if (!(instance.confirms & (1 << index)) || write.phase !== Writing.waiting) return
+    if (anew) Object.assign(write, { listed: 0, list: 0 })
+    list(write, instance, state, config)
+  })
   const { leaseNeeds, registers } = config.rules
   const registered = state.registry[instance.row]?.registered ?? Registered.none
   const early = registers === 'after its first drain' && instance.row === NO_ROW
@@ -102,7 +140,7 @@ export function readRegistry(instance: Instance, state: State, config: Config): 
     leaseNeeds === 'own row, not retired'
       ? registered === Registered.active
       : registered !== Registered.none || leaseNeeds === 'nothing'
-  instance.entitled = early || (there && instance.connected) ? 1 : 0
+  instance.entitled = early || (there && (config.fine || instance.connected)) ? 1 : 0
 }
 
 export function list(write: Write, instance: Instance, state: State, { rules }: Config): void {
@@ -114,6 +152,10 @@ export function list(write: Write, instance: Instance, state: State, { rules }: 
     if (counts && (rules.ownListed || row !== instance.row)) write.list |= 1 << row
   })
 }
+
+/** Whether all that its first look found to do in memory is done; only where steps are fine. */
+export const applies = ({ drain, selected, done }: Instance, config: Config): boolean =>
+  drain === Draining.walking && (shown(selected, config) & ~done) === 0
 
 /** The stamps in memory are gone, for readers and for loads that are under way; a holder says so, and holds a lease. */
 export function applyInMemory(instance: Instance, number: number, state: State, config: Config): void {

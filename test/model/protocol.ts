@@ -1,8 +1,9 @@
 import { cacheSteps } from './cache.ts'
 import { asksRedis, type Config, holds, KINDS, kindOf, lapsed, retiredFor, waitsFor } from './config.ts'
-import { databaseSteps, sessionSteps } from './crashes.ts'
+import { databaseSteps, sessionSteps, sweepSteps } from './crashes.ts'
 import { drainSteps } from './drain.ts'
 import { holderSteps, registrySteps } from './holders.ts'
+import { memoryWalkSteps } from './memory-walk.ts'
 import { memorySteps, readSteps } from './reader.ts'
 import {
   clone,
@@ -38,7 +39,7 @@ export function steps(state: State, config: Config, emit: Emit): void {
   timePasses(state, config, emit)
   for (let number = 0; number < state.writes.length; number++) writeSteps(state, config, number, emit)
   for (let number = 0; number < state.instances.length; number++) {
-    if (config.fine) walkSteps(state, config, number, emit)
+    if (config.fine) partyOfDrain(config, number)(state, config, number, emit)
     else drainSteps(state, config, number, emit)
     sessionSteps(state, config, number, emit)
     holderSteps(state, config, number, emit)
@@ -46,9 +47,14 @@ export function steps(state: State, config: Config, emit: Emit): void {
   }
   registrySteps(state, config, emit)
   databaseSteps(state, config, emit)
+  sweepSteps(state, config, emit)
   for (let number = 0; number < state.reads.length; number++) readSteps(state, config, number, emit)
   cacheSteps(state, config, emit)
 }
+
+/** Whose steps its drains are, where they are fine. */
+export const partyOfDrain = (config: Config, number: number) =>
+  holds(kindOf(config, number)) ? memoryWalkSteps : walkSteps
 
 /** With a filled cache and leases that hold, or with nothing. */
 export function initial(config: Config): State {
@@ -64,6 +70,7 @@ export function initial(config: Config): State {
     seen: 0,
     entitled: 0,
     covers: 0,
+    knows: 0,
     linked: 0,
     deleting: 0,
     deleted: 0,
@@ -78,6 +85,7 @@ export function initial(config: Config): State {
     lease: lapsed(config),
     held: lapsed(config),
     kept: 0,
+    stamp: 0,
     row: NO_ROW,
     connected: 0,
   }
@@ -87,8 +95,10 @@ export function initial(config: Config): State {
     if (config.warm && asksRedis(kindOf(config, index))) {
       Object.assign(instance, { session: 1, trusted: 1, lease: 0 })
     }
+    if (holds(kindOf(config, index)) && (config.warm || !config.fine)) instance.stamp = 1
     if (config.warm && holds(kindOf(config, index))) {
       Object.assign(instance, { held: 0, kept: 1, row: holders++, connected: 1 })
+      if (config.fine) instance.trusted = 1
     }
     return instance
   })
@@ -116,7 +126,8 @@ export function initial(config: Config): State {
     instances,
     registry: Array.from({ length: config.rows }, (_, row) => {
       const taken = instances.some((instance) => instance.row === row)
-      return { registered: taken ? Registered.active : Registered.none, age: 0 }
+      const of = config.fine && taken ? instances.findIndex((instance) => instance.row === row) : NO_INSTANCE
+      return { registered: taken ? Registered.active : Registered.none, age: 0, of }
     }),
     reads: Array.from({ length: config.reads }, nothingRead),
   }

@@ -1,4 +1,5 @@
 import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
+import { permitsMemory, stampInMemory } from './memory-walk.ts'
 import {
   clone,
   freshToken,
@@ -17,13 +18,15 @@ import type { Emit, StepName } from './step-names.ts'
  * comes of it under the stamps from before.
  */
 export function memorySteps(state: State, config: Config, number: number, emit: Emit): void {
-  const { held, kept } = state.instances[number]!
-  if (!holds(kindOf(config, number)) || held >= lapsed(config)) return
+  const { kept } = state.instances[number]!
+  if (!holds(kindOf(config, number)) || !permitsMemory(state.instances[number]!, config)) return
   const served = (step: StepName, version: number): void => {
     if (version >= state.floor) emit(step, number, state)
     else emit(step, number, { ...clone(state), broken: true })
   }
   if (kept > 0 && state.floor > 0) served('read: a hit in memory after an answered write', kept - 1)
+  else if (kept > 0 && config.fine) served('read: a hit in memory', kept - 1)
+  if (config.fine) return
   for (const { at, current, phase, version } of state.reads) {
     if (phase === Reading.loaded && at === number && current)
       served('read: joins a load under the same stamp in memory', version)
@@ -94,6 +97,9 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
         })
       }
       break
+    case Reading.past:
+      to('read: loads without the cache', (next, all) => hit(next, all, state.version))
+      break
     case Reading.observed:
       to('read: loads', (next) => {
         next.phase = Reading.loaded
@@ -102,7 +108,8 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       state.reads.forEach((other) => {
         const flying =
           other.phase === Reading.loaded || other.phase === Reading.storing || other.phase === Reading.stored
-        if (!flying || other.fence === 0 || other.at !== read.at || rules.observe === 'after load') return
+        if (!flying || other.at !== read.at || rules.observe === 'after load') return
+        if (config.fine ? other.current !== read.current : other.fence === 0) return
         if (rules.flightsByFence && other.fence !== read.fence) return
         to('read: joins a load under the same stamp', (next, all) => hit(next, all, other.version))
       })
@@ -114,10 +121,11 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
           next.phase = Reading.storing
         })
       }
-      if (holds(kindOf(config, read.at))) {
+      if (holds(kindOf(config, read.at)) && (!config.fine || permitsMemory(instance!, config))) {
         to('read: the entry is kept in memory alone', (next, all) => {
           keep(next, all, config)
-          giveUp(next)
+          if (config.fine) next.phase = Reading.stored
+          else giveUp(next)
         })
       }
       break
@@ -151,8 +159,18 @@ type To = (step: StepName, change: (read: Read, next: State) => void) => void
 function begin(state: State, config: Config, to: To): void {
   state.instances.forEach((instance, at) => {
     const kind = kindOf(config, at)
-    const current = holds(kind) ? 1 : 0
-    if (current && instance.held < lapsed(config)) {
+    if (config.fine) {
+      const past = { at, floor: state.floor, phase: Reading.past }
+      to('read: begins without the cache', (next) => Object.assign(next, past))
+    }
+    const current = instance.stamp
+    if (config.fine && kind === 'private') {
+      if (!permitsMemory(instance, config)) return
+      to('read: lookup in memory finds no entry that counts', (next, all) => {
+        const stamp = stampInMemory(all.instances[at]!, all)
+        Object.assign(next, { at, current: stamp, floor: state.floor, phase: Reading.observed })
+      })
+    } else if (current && instance.held < lapsed(config)) {
       to('read: loads, for memory alone', (next) =>
         Object.assign(next, { at, current, phase: Reading.loaded, version: state.version }),
       )
@@ -234,8 +252,10 @@ function observe(read: Read, config: Config): void {
 /** In memory, if the stamp that it observed there is still the current one. */
 function keep(read: Read, state: State, config: Config): void {
   const instance = state.instances[read.at]!
-  if (read.current && instance.held < lapsed(config)) instance.kept = read.version + 1
-  read.current = 0
+  if (read.current && read.current === instance.stamp && instance.held < lapsed(config)) {
+    instance.kept = read.version + 1
+  }
+  if (!config.fine) read.current = 0
 }
 
 /** The invariant. */

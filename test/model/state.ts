@@ -52,8 +52,8 @@ export const Writing = {
   orphaned: 6,
 } as const
 
-/** `marking`: still pending, and a mark is on its way; only where steps are fine. */
-export const Row = { none: 0, pending: 1, applied: 2, marking: 3 } as const
+/** `marking`: still pending, and a mark is on its way; `swept`: it was applied. Only where steps are fine. */
+export const Row = { none: 0, pending: 1, applied: 2, marking: 3, swept: 4 } as const
 
 export interface Write {
   phase: number
@@ -76,8 +76,8 @@ export interface Write {
 }
 
 /** In a write's list: one whose acknowledgement cannot come any more. Above the bits of the registry's rows. */
-export const LEASE_ONLY = 1 << 4
-export const NO_ROW = 7
+export const LEASE_ONLY = 1 << 30
+export const NO_ROW = 31
 
 export const Registered = { none: 0, active: 1, retired: 2 } as const
 
@@ -85,7 +85,11 @@ interface HolderRow {
   registered: number
   /** Ticks since it was retired. */
   age: number
+  /** The instance for whose lease it stands, known to it or not; only where steps are fine. */
+  of: number
 }
+
+export const noRow = (): HolderRow => ({ registered: Registered.none, age: 0, of: NO_INSTANCE })
 
 export const Draining = {
   idle: 0,
@@ -129,12 +133,16 @@ export interface Instance {
   held: number
   /** The entry in memory, whose stamp is current: its version + 1, or 0. */
   kept: number
+  /** The stamp in memory, a token; 0 is none. Where steps are not fine, it is always the same. */
+  stamp: number
   /** The writes whose rows its memory has applied, a bit per write. */
   seen: number
   /** Of the drain: whether it found its row. */
   entitled: number
   /** Of the drain: the writes that its acknowledgement stands for. */
   covers: number
+  /** Of the drain: whether the connection that it looked at the log over is still there; only where steps are fine. */
+  knows: number
   /** Of a walk: whether the session that it took is still there. */
   linked: number
   /** Whether a DEL of it has been executed, whose reply is on the way. */
@@ -171,6 +179,8 @@ export const Reading = {
   made: 10,
   /** The entry is in Redis; the reply is on the way, and its flight may be joined. */
   stored: 11,
+  /** Without the cache. */
+  past: 12,
 } as const
 
 export interface Read {
@@ -189,11 +199,11 @@ export interface Read {
   version: number
   /** Broken variants only: a SET NX of `fence` that may still arrive. */
   resent: number
-  /** Whether the stamp in memory that it observed is still the current one. */
+  /** The stamp in memory that it observed; 0 without one, and where steps are not fine, when it is no longer current. */
   current: number
 }
 
-export const NO_INSTANCE = 3
+export const NO_INSTANCE = 7
 
 export const over = (read: Read): void => {
   Object.assign(read, nothingRead(), { phase: Reading.over })
@@ -221,6 +231,7 @@ export function endDrain(instance: Instance): void {
   instance.confirms = 0
   instance.entitled = 0
   instance.covers = 0
+  instance.knows = 0
   instance.linked = 0
   instance.deleting = 0
   instance.deleted = 0
@@ -276,9 +287,11 @@ export function clone(state: State): State {
       connected: from.connected,
       held: from.held,
       kept: from.kept,
+      stamp: from.stamp,
       seen: from.seen,
       entitled: from.entitled,
       covers: from.covers,
+      knows: from.knows,
       linked: from.linked,
       deleting: from.deleting,
       deleted: from.deleted,
@@ -287,7 +300,7 @@ export function clone(state: State): State {
       toReplay: from.toReplay,
       replayed: from.replayed,
     })),
-    registry: state.registry.map(({ registered, age }) => ({ registered, age })),
+    registry: state.registry.map(({ registered, age, of }) => ({ registered, age, of })),
     reads: state.reads.map((from) => ({
       phase: from.phase,
       at: from.at,
@@ -307,7 +320,8 @@ export function clone(state: State): State {
 /** A token that occurs nowhere in the state; what occurs nowhere can never be compared with anything. */
 export function freshToken(state: State): number {
   const used = new Set([state.server.stamp, state.server.entryStamp, state.copy.stamp, state.copy.entryStamp])
-  for (const read of state.reads) used.add(read.fence).add(read.entryStamp)
+  for (const read of state.reads) used.add(read.fence).add(read.entryStamp).add(read.current)
+  for (const { stamp } of state.instances) used.add(stamp)
   let token = 1
   while (used.has(token)) token++
   return token

@@ -16,19 +16,13 @@ export function walkSteps(state: State, config: Config, number: number, emit: Em
     change(next.instances[number]!, next)
     emit(step, number, next)
   }
-  // A mark that was sent arrives, whatever has become of its sender.
-  state.writes.forEach(({ row }, index) => {
-    if (row !== Row.marking) return
-    to('drain: a row is marked', (_, all) => {
-      all.writes[index]!.row = Row.applied
-    })
-  })
+  arrivingMarks(state, to)
   if (instance.drain === Draining.idle) {
     if (instance.session === 0) return
     to('drain: t0 is noted, the session taken', (next) => {
       next.drain = Draining.begun
       next.linked = 1
-      next.confirms = rowsOf(state, ({ at, phase }) => at === number && phase === Writing.waiting)
+      next.confirms = waitingAt(state, number)
     })
     return
   }
@@ -102,6 +96,23 @@ function confirmed(instance: Instance, state: State, config: Config): void {
   if (instance.trusted) instance.lease = config.rules.leaseSince === 'begin' ? instance.since : 0
 }
 
+/** A mark that was sent arrives, whatever has become of its sender. */
+export function arrivingMarks(
+  state: State,
+  to: (step: StepName, change: (instance: Instance, next: State) => void) => void,
+): void {
+  state.writes.forEach(({ row }, index) => {
+    if (row !== Row.marking) return
+    to('drain: a row is marked', (_, all) => {
+      all.writes[index]!.row = Row.applied
+    })
+  })
+}
+
+/** The writes of an instance that wait to be answered. */
+export const waitingAt = (state: State, number: number): number =>
+  rowsOf(state, ({ at, phase }) => at === number && phase === Writing.waiting)
+
 export const isPending = ({ row }: { readonly row: number }): boolean =>
   row === Row.pending || row === Row.marking
 
@@ -109,5 +120,5 @@ export const rowsOf = ({ writes }: State, which: (write: State['writes'][number]
   writes.reduce((mask, write, index) => (which(write) ? mask | (1 << index) : mask), 0)
 
 /** Those of the rows that have the view's tag. */
-const shown = (rows: number, { writes }: Config): number =>
+export const shown = (rows: number, { writes }: Config): number =>
   writes.reduce((mask, counts, index) => (counts ? mask : mask & ~(1 << index)), rows)

@@ -1,9 +1,11 @@
 import { Keyspace } from '../../../../src/adapters/cache/keyspace.ts'
-import { BASE, type Config } from '../../../model/config.ts'
-import { Draining, Reading, Row, type State } from '../../../model/state.ts'
+import type { Fence } from '../../../../src/application/consistency/ports/cache-port.ts'
+import type { Holder } from '../../../../src/application/consistency/ports/invalidation-log.ts'
+import { BASE, type Config, holds, type Kind, kindOf } from '../../../model/config.ts'
+import { Draining, NO_ROW, Reading, Registered, Row, type State, Writing } from '../../../model/state.ts'
 import type { StepName } from '../../../model/step-names.ts'
-import { isPending, rowsOf } from '../../../model/walk.ts'
-import type { Look, Step, Write } from '../simulation/steps.ts'
+import { isPending, rowsOf, shown } from '../../../model/walk.ts'
+import type { Asked, LogLookup, Look, Step, Write } from '../simulation/steps.ts'
 import { storedIn } from '../simulation/steps.ts'
 import { versionView } from '../simulation/version-view.ts'
 import type { Move, Way } from './path.ts'
@@ -38,12 +40,19 @@ export class Projection {
   readonly #stamp: string
   readonly #entry: string
   readonly #writes: readonly Write[]
+  /** Those of them to the view that PostgreSQL did not lose. */
+  readonly #committed: readonly Write[]
   /** The model's reads of a lookup: that which has a hit, and that which goes on to load. */
   readonly #reads = new Map<Look, { readonly hit?: number; readonly fill?: number }>()
   readonly #tokens = new Map<string, number>()
   readonly #hits = new Set<Look | undefined>()
+  /** The model's rows of the registry, which it never uses twice. */
+  readonly #rows = new Map<string, number>()
+  /** The model's reads of those that were answered without the cache, and which of the loads each was answered from. */
+  readonly #past = new Map<Asked, number>()
+  readonly #loads: ReadonlyMap<Step, readonly Asked[]>
 
-  constructor(view: string, tag: string, instances: 1 | 2 | 3, steps: readonly Step[]) {
+  constructor(view: string, tag: string, kind: Kind, instances: 1 | 2 | 3, steps: readonly Step[]) {
     const keyspace = new Keyspace('')
     this.name = `${view} by ${tag}`
     this.#view = view
@@ -52,19 +61,31 @@ export class Projection {
     this.#stamp = keyspace.stamp(tag)
     this.#entry = keyspace.entry(versionView.key({ id: view }))
     this.#writes = steps.flatMap((step) => (step.step === 'write: COMMIT is sent' ? [step.write] : []))
+    this.#committed = steps.flatMap((step) =>
+      step.step === 'write: COMMIT happens, with its row in the log' && step.write.view === view
+        ? [step.write]
+        : [],
+    )
     let reads = 0
     for (const step of steps) {
-      if (step.step !== 'read: lookup is sent') continue
-      for (const look of step.looks) {
+      if (step.step === 'holder: registers') this.#rows.set(step.id, this.#rows.size)
+      if (step.step === 'read: begins' && step.asked.past !== undefined && step.asked.view === view)
+        this.#past.set(step.asked, reads++)
+      for (const look of looksOf(step)) {
         if (look.marked || look.asked.view !== view || this.#reads.has(look)) continue
-        const hit = look.served === undefined ? {} : { hit: reads++ }
+        const hit = look.served === undefined || inMemory(step) ? {} : { hit: reads++ }
         const fill = look.served === undefined || look.load !== undefined ? { fill: reads++ } : {}
         this.#reads.set(look, { ...hit, ...fill })
       }
     }
+    this.#loads = loadsOf(steps, this.#past)
     this.config = {
       ...BASE,
       instances,
+      kinds: Array.from({ length: instances }, () => kind),
+      rows: this.#rows.size,
+      databaseCrash: 'again',
+      sweeps: true,
       reads,
       writes: this.#writes.map(({ tags }) => tags.includes(tag)),
       lease: LEASE_TICKS,
@@ -81,6 +102,7 @@ export class Projection {
       case 'session: made, with a master':
         return step.accepted ? one(step.step, step.slot) : undefined
       case 'session: lost':
+      case 'memory: emptied':
       case 'instance: killed, and started again':
       case 'drain: t0 is noted, the session taken':
       case 'drain: ends':
@@ -89,12 +111,67 @@ export class Projection {
       case 'write: COMMIT is sent':
       case 'write: COMMIT happens, with its row in the log':
       case 'write: COMMIT returns':
-      case 'write: its outcome stays unknown':
         return this.#write(step.step, step.write)
+      case 'write: its outcome stays unknown':
+        // PostgreSQL has crashed meanwhile.
+        return [
+          {
+            when: ({ writes }) => writes[this.#writes.indexOf(step.write)]!.phase === Writing.lost,
+            moves: [],
+          },
+          ...this.#write(step.step, step.write),
+        ]
       case 'write: answered':
         return [{ moves: [{ of: ANSWERED, who: this.#writes.indexOf(step.write) }] }]
       case 'drain: looks at the log':
-        return this.#looks(step.slot, step.found)
+        return holds(kindOf(this.config, step.slot))
+          ? this.#looksForMemory(step.slot, step.found)
+          : this.#looks(step.slot, step.found)
+      case 'drain: looks at what is left undone': {
+        const { holders } = step.found
+        if (holders === undefined || this.#rows.size === 0) return undefined
+        return one(step.step, step.slot, (state) => this.#agrees(state, holders))
+      }
+      case 'drain: the stamps in memory are deleted': {
+        const shows = step.tags.includes(this.#tag)
+        return one(step.step, step.slot, (after, before) => {
+          const [now, then] = [after.instances[step.slot]!, before.instances[step.slot]!]
+          if (!shows) return now.done === then.done && now.stamp === then.stamp
+          const deleted = shown(
+            rowsOf(after, ({ row }) => row !== Row.none),
+            this.config,
+          )
+          return (deleted & ~now.done) === 0
+        })
+      }
+      case 'drain: it is acknowledged':
+        return one(
+          step.step,
+          step.slot,
+          ({ instances }) => instances[step.slot]!.row === this.#rows.get(step.holder),
+        )
+      case 'holder: registers':
+        return this.#registers(step)
+      case 'registry: rows are retired':
+        return this.#each2(step.ids, (row) => [
+          { when: not(registered(row, Registered.active)), moves: [] },
+          { when: registered(row, Registered.active), moves: [move('registry: a row is retired', row)] },
+        ])
+      case 'registry: rows are deleted':
+        return this.#each2(step.ids, (row) => [
+          { when: registered(row, Registered.none), moves: [] },
+          { when: isOf(row, step.slot), moves: [move('holder: gives its lease up and leaves', step.slot)] },
+          ...DELETED.map((name) => ({
+            when: not(registered(row, Registered.none)),
+            moves: [move(name, row)],
+          })),
+        ])
+      case 'log: an instance’s connection is lost':
+        return this.#rows.size === 0 ? undefined : one(step.step, step.slot)
+      case 'log: applied rows are swept':
+        return this.#rows.size === 0 ? undefined : one(step.step, -1)
+      case 'PostgreSQL: crashes, and gives numbers out again':
+        return one(step.step, -1)
       case 'drain: a stamp is deleted':
         return step.key === this.#stamp ? this.#deletes(step.slot, step.deletion.confirmed) : undefined
       case 'drain: the master is verified':
@@ -107,6 +184,35 @@ export class Projection {
         return this.#marks('drain: a mark is sent', step, Row.pending, Row.marking)
       case 'drain: a row is marked':
         return this.#marks('drain: a row is marked', step, Row.marking, Row.applied)
+      case 'read: begins': {
+        const number = this.#past.get(step.asked)
+        return number === undefined
+          ? undefined
+          : one(
+              'read: begins without the cache',
+              number,
+              ({ reads }) => reads[number]!.at === step.asked.slot,
+            )
+      }
+      case 'read: loads without the cache': {
+        const asked = this.#loads.get(step) ?? []
+        const moves = asked.map((each) => move('read: loads without the cache', this.#past.get(each)!))
+        return moves.length === 0 ? undefined : [{ moves }]
+      }
+      case 'read: answered without the cache': {
+        const number = this.#past.get(step.asked)
+        return number === undefined ? undefined : [{ when: phaseIs(number, Reading.over), moves: [] }]
+      }
+      case 'read: lookup in memory':
+        return this.#finds2(step.look, step.fence)
+      case 'read: the entry is kept in memory': {
+        if (step.look === undefined || step.look.asked.view !== this.#view) return undefined
+        const version = this.#versionOf(step.stored.version)
+        const stamp = this.#token(step.stored.fence[this.#place] ?? '')
+        return this.#fill(step.look, 'read: the entry is kept in memory alone', (read) => {
+          return read.version === version && read.current === stamp
+        })
+      }
       case 'read: lookup is sent':
         return this.#each(step.looks, (number, { slot }) => [
           move('read: lookup is sent, under a lease, on a trusted session', number, ({ reads }) => {
@@ -165,9 +271,8 @@ export class Projection {
 
   /** How many of the writes that made the versions up to this one have the tag. */
   #versionOf(version: number): number {
-    return this.#writes.filter(
-      (write) => write.view === this.#view && write.version <= version && write.tags.includes(this.#tag),
-    ).length
+    return this.#committed.filter((write) => write.version <= version && write.tags.includes(this.#tag))
+      .length
   }
 
   /** Above all that the model gives out. */
@@ -189,14 +294,110 @@ export class Projection {
     )
   }
 
-  #rows(rows: readonly string[]): readonly number[] {
+  #rowsOf(rows: readonly string[]): readonly number[] {
     return this.#writes.flatMap(({ row }, index) => (rows.includes(row) ? [index] : []))
+  }
+
+  /** One and then the next, for each of these rows of the registry. */
+  #each2(ids: readonly string[], ways: (row: number) => readonly Way[]): readonly Way[] | undefined {
+    const rows = ids.flatMap((id) => this.#rows.get(id) ?? [])
+    return rows.length === 0 ? undefined : rows.map(ways).reduce(combined)
+  }
+
+  /** Whether the registry holds just these. */
+  #agrees({ registry }: State, holders: readonly Holder[]): boolean {
+    const found = new Map(holders.map(({ id, retired }) => [this.#rows.get(id), retired]))
+    return registry.every(({ registered }, row) => {
+      const retired = found.get(row)
+      const as = retired === undefined ? Registered.none : retired ? Registered.retired : Registered.active
+      return registered === as
+    })
+  }
+
+  #registers({ slot, id, before, learned }: Extract<Step, { step: 'holder: registers' }>): readonly Way[] {
+    const row = this.#rows.get(id)!
+    const old = before === undefined ? undefined : this.#rows.get(before)
+    const gone = ({ registry }: State) => old === undefined || registry[old]!.registered === Registered.none
+    const step = learned
+      ? 'holder: registers, its new row in the place of its old one'
+      : 'holder: registers, and never learns of it'
+    const registers = move(step, slot, (after, state) => {
+      const own = state.instances[slot]!.row
+      const leaves = own !== NO_ROW && after.registry[own]!.registered !== state.registry[own]!.registered
+      return (
+        gone(after) &&
+        (!leaves || own === old || learned) &&
+        after.registry[row]!.registered === Registered.active
+      )
+    })
+    const ways: Way[] = [{ moves: [registers] }]
+    if (old !== undefined)
+      ways.push({
+        when: (state) => !gone(state),
+        moves: [move('registry: the row of a process that is gone is deleted', old), registers],
+      })
+    return ways
+  }
+
+  /** Of the looks of one walk the first says what is due, and who holds. One that catches up, from nothing known on, need not. */
+  #looksForMemory(slot: number, { kept, known, rows, missed, holders = [] }: LogLookup) {
+    if (rows === undefined || (kept && missed)) return undefined
+    const found = maskOf(this.#rowsOf(rows))
+    const agrees = (state: State) => this.#agrees(state, holders)
+    const catchesUp = kept && !known
+    return [
+      ...(catchesUp
+        ? [{ when: ({ instances }: State) => instances[slot]!.drain === Draining.begun, moves: [] }]
+        : []),
+      ...one('drain: looks at the pending rows', slot, (state) => {
+        const { selected } = state.instances[slot]!
+        return (shown(selected, this.config) & ~found) === 0 && agrees(state)
+      }),
+      {
+        when: (state: State) => state.instances[slot]!.drain === Draining.walking && agrees(state),
+        moves: [],
+      },
+    ]
+  }
+
+  /** Lease, stamp and entry are looked at in one tick. */
+  #finds2(look: Look, fence: Fence): readonly Way[] | undefined {
+    const { fill } = this.#reads.get(look) ?? {}
+    if (look.marked || look.asked.view !== this.#view) return undefined
+    const { slot } = look.asked
+    const stamp = this.#token(fence[this.#place] ?? '')
+    const ways: Way[][] = []
+    if (look.served !== undefined) {
+      const version = this.#versionOf(look.served)
+      this.#hits.add(look)
+      ways.push([
+        ...one(HITS_IN_MEMORY, slot, ({ instances }) => {
+          const { kept, stamp: there } = instances[slot]!
+          return kept - 1 === version && there === stamp
+        }),
+      ])
+    }
+    if (fill !== undefined)
+      ways.push([
+        {
+          moves: [
+            {
+              ...move('read: lookup in memory finds no entry that counts', fill, ({ reads }, before) => {
+                const { at, current } = reads[fill]!
+                return at === slot && (before.instances[slot]!.stamp === 0 || current === stamp)
+              }),
+              named: ({ reads }) => [reads[fill]!.current, stamp],
+            },
+          ],
+        },
+      ])
+    return ways.length === 0 ? undefined : ways.reduce(combined)
   }
 
   #looks(slot: number, { kept, rows }: { readonly kept: boolean; readonly rows?: readonly string[] }) {
     // No answer came: the drain knows nothing of it.
     if (rows === undefined) return undefined
-    const found = maskOf(this.#rows(rows))
+    const found = maskOf(this.#rowsOf(rows))
     if (kept) {
       const again = ({ instances }: State) => {
         const { trusted, replaying, linked } = instances[slot]!
@@ -232,7 +433,7 @@ export class Projection {
     from: number,
     to: number,
   ): readonly Way[] {
-    return this.#rows(rows).reduce<readonly Way[]>(
+    return this.#rowsOf(rows).reduce<readonly Way[]>(
       (ways, index) =>
         ways.flatMap((way) => [
           // Another instance was sooner.
@@ -346,10 +547,14 @@ export class Projection {
     const version = this.#versionOf(real)
     const number = this.#fillOf(look)
     return this.#fill(look, 'read: joins a load under the same stamp', undefined, ({ reads }) => {
-      const { at, fence } = reads[number!]!
+      const { at, fence, current } = reads[number!]!
       return reads.some(
         (other) =>
-          other.at === at && other.fence === fence && other.version === version && FLYING.has(other.phase),
+          other.at === at &&
+          other.fence === fence &&
+          other.current === current &&
+          other.version === version &&
+          FLYING.has(other.phase),
       )
     })
   }
@@ -398,6 +603,14 @@ const HITS: readonly StepName[] = [
   'read: lookup finds a hit',
   'read: lookup finds a hit after an answered write',
 ]
+const HITS_IN_MEMORY: readonly StepName[] = [
+  'read: a hit in memory',
+  'read: a hit in memory after an answered write',
+]
+const DELETED: readonly StepName[] = [
+  'registry: a retired row is deleted',
+  'registry: the row of a process that is gone is deleted',
+]
 const ANSWERED: readonly StepName[] = [
   'write: answered, every holder has acknowledged it',
   'write: answered, its row was applied by another',
@@ -421,6 +634,14 @@ const phaseIs =
   (number: number, phase: number): When =>
   ({ reads }) =>
     reads[number]!.phase === phase
+const registered =
+  (row: number, as: number): When =>
+  ({ registry }) =>
+    registry[row]!.registered === as
+const isOf =
+  (row: number, slot: number): When =>
+  ({ instances }) =>
+    instances[slot]!.row === row
 const losing = (moves: readonly Move[], when: When): Way => ({ when, moves })
 
 function move(step: StepName, who: number, where?: Move['where']): Move {
@@ -441,9 +662,45 @@ function combined(some: readonly Way[], others: readonly Way[]): Way[] {
   return some.flatMap((way) => others.map((other) => both(way, other)))
 }
 
+/** What a step looks up for readers. */
+function looksOf(step: Step): readonly Look[] {
+  if (step.step === 'read: lookup in memory') return [step.look]
+  return step.step === 'read: lookup is sent' ? step.looks : []
+}
+
+const inMemory = ({ step }: Step) => step === 'read: lookup in memory'
+
+/**
+ * From which load each read without the cache was answered: its own, or one of its instance that it waited for. Of those
+ * that were executed since the read began the last that fits will do.
+ */
+function loadsOf(
+  steps: readonly Step[],
+  reads: ReadonlyMap<Asked, number>,
+): ReadonlyMap<Step, readonly Asked[]> {
+  const of = new Map<Step, Asked[]>()
+  const since = new Map<Asked, number>()
+  for (const [index, step] of steps.entries()) {
+    if (step.step === 'read: begins' && reads.has(step.asked)) since.set(step.asked, index)
+    if (step.step !== 'read: answered without the cache' || !reads.has(step.asked)) continue
+    const { view, slot, past } = step.asked
+    const load = steps
+      .slice(since.get(step.asked), index)
+      .findLast(
+        (each) =>
+          each.step === 'read: loads without the cache' &&
+          each.asked.view === view &&
+          each.asked.slot === slot &&
+          each.version === past?.version,
+      )
+    if (load !== undefined) of.set(load, [...(of.get(load) ?? []), step.asked])
+  }
+  return of
+}
+
 const maskOf = (rows: readonly number[]) => rows.reduce((mask, row) => mask | (1 << row), 0)
 
-/** Whether a row has come further than that: pending, its mark sent, applied. */
+/** Whether a row has come further than that: pending, its mark sent, applied, swept. */
 function beyond(row: number, than: number): boolean {
-  return than === Row.pending ? row === Row.marking || row === Row.applied : row === Row.applied
+  return row === Row.applied || row === Row.swept || (than === Row.pending && row === Row.marking)
 }

@@ -1,11 +1,11 @@
 import { cacheSteps } from '../../../model/cache.ts'
 import { type Config, lapsed } from '../../../model/config.ts'
-import { sessionSteps } from '../../../model/crashes.ts'
-import { initial, steps, timePasses } from '../../../model/protocol.ts'
-import { readSteps } from '../../../model/reader.ts'
+import { databaseSteps, sessionSteps, sweepSteps } from '../../../model/crashes.ts'
+import { holderSteps, registrySteps } from '../../../model/holders.ts'
+import { initial, partyOfDrain, steps, timePasses } from '../../../model/protocol.ts'
+import { memorySteps, readSteps } from '../../../model/reader.ts'
 import type { State } from '../../../model/state.ts'
 import type { StepName } from '../../../model/step-names.ts'
-import { walkSteps } from '../../../model/walk.ts'
 import { writeSteps } from '../../../model/writer.ts'
 
 /** A step of the model: one of those of these names, of such a party, and after it what else is known of it. */
@@ -81,7 +81,7 @@ export class Path {
 
   #after(state: State, { of, who, where, named }: Move): readonly State[] {
     const reached: State[] = []
-    partyOf(of[0]!)(state, this.#config, who, (step, number, next) => {
+    partyOf(of[0]!, this.#config, who)(state, this.#config, who, (step, number, next) => {
       if (!of.includes(step) || next.broken || (number !== who && number !== -1)) return
       if (where !== undefined && !where(next, state)) return
       this.#count(step)
@@ -96,16 +96,25 @@ export class Path {
   }
 }
 
-type Party = typeof walkSteps
+type Party = typeof readSteps
 
-function partyOf(step: StepName): Party {
+function partyOf(step: StepName, config: Config, number: number): Party {
+  if (step === 'log: applied rows are swept')
+    return (state, config, _who, emit) => sweepSteps(state, config, emit)
+  if (step.startsWith('read: a hit in memory')) return memorySteps
   switch (step.split(':', 1)[0]) {
     case 'write':
       return writeSteps
     case 'drain':
-      return walkSteps
+      return partyOfDrain(config, number)
     case 'read':
       return readSteps
+    case 'holder':
+      return holderSteps
+    case 'registry':
+      return (state, config, _who, emit) => registrySteps(state, config, emit)
+    case 'PostgreSQL':
+      return (state, config, _who, emit) => databaseSteps(state, config, emit)
     case 'Redis':
       return (state, config, _who, emit) => cacheSteps(state, config, emit)
     default:
@@ -124,24 +133,28 @@ function renamed(state: State, from: number, to: number): State {
     data.stamp = name(data.stamp)
     data.entryStamp = name(data.entryStamp)
   }
+  for (const instance of state.instances) instance.stamp = name(instance.stamp)
   for (const read of state.reads) {
     read.fence = name(read.fence)
     read.entryStamp = name(read.entryStamp)
+    read.current = name(read.current)
   }
   return state
 }
 
 /** A state, as far as it says why a step is none of it. */
 export function tellState(state: State, config: Config): string {
-  const { server, copy } = state
+  const { server, copy, registry } = state
   const old = lapsed(config)
   return JSON.stringify({
     version: state.version,
     answered: state.floor,
     server,
     copy,
-    instances: state.instances.map(({ lease, ...instance }) => ({
+    registry,
+    instances: state.instances.map(({ lease, held, ...instance }) => ({
       lease: lease >= old ? 'none' : lease,
+      held: held >= old ? 'none' : held,
       ...told(instance),
     })),
     writes: state.writes.map(told),

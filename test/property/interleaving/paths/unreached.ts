@@ -1,8 +1,8 @@
 import { STEPS, type StepName } from '../../../model/step-names.ts'
 
-const COARSE = 'of a drain whose steps are not fine'
+const COARSE = 'whose steps are not fine'
 const WRONG = 'of a broken variant'
-const MEMORY = 'of a cache in memory, whose steps are not fine yet'
+const NEAR = 'of a near cache, whose steps are not fine yet'
 const SILENT = 'not announced: what was given up is not gone on with'
 
 /** Why no run takes these steps of the model. */
@@ -15,19 +15,11 @@ const REASONS: Readonly<Partial<Record<StepName, string>>> = {
   'read: loads before it observes': WRONG,
   'read: reply arrives': WRONG,
   'read: given up, or its command lost': SILENT,
-  'drain: Redis has not confirmed in time, and is bypassed': MEMORY,
-  'drain: the stamps in memory are deleted, and it is acknowledged': MEMORY,
-  'read: a hit in memory after an answered write': MEMORY,
-  'read: joins a load under the same stamp in memory': MEMORY,
-  'read: loads, for memory alone': MEMORY,
-  'read: what Redis had is kept in memory': MEMORY,
-  'read: the entry is kept in memory alone': MEMORY,
-  'holder: registers, its new row in the place of its old one': MEMORY,
-  'holder: gives its lease up and leaves': MEMORY,
-  'registry: a row is retired': MEMORY,
-  'registry: a retired row is deleted': MEMORY,
-  'log: an instance’s connection is lost': MEMORY,
-  'PostgreSQL: crashes, and gives numbers out again': MEMORY,
+  'drain: the stamps in memory are deleted, and it is acknowledged': COARSE,
+  'read: joins a load under the same stamp in memory': COARSE,
+  'read: loads, for memory alone': COARSE,
+  'drain: Redis has not confirmed in time, and is bypassed': NEAR,
+  'read: what Redis had is kept in memory': NEAR,
 }
 
 const ALL = Object.keys(STEPS) as readonly StepName[]

@@ -13,7 +13,7 @@ const MOST_WRITES = 30
 export const model: Model = {
   leavesOut: ({ options: { cache, odd }, clients }) => {
     if (odd !== undefined) return 'caches of several kinds'
-    if (cache !== 'redis') return LEFT_OUT[typeof cache === 'object' ? 'own' : cache]
+    if (cache !== 'redis' && cache !== 'lru') return LEFT_OUT[typeof cache === 'object' ? 'own' : cache]
     const writes = clients.flat().filter(({ kind }) => kind === 'write')
     return writes.length > MOST_WRITES ? `more than ${MOST_WRITES} writes` : undefined
   },
@@ -34,9 +34,10 @@ export const model: Model = {
 }
 
 /** What the model has, but not in fine steps, and what it has not at all. */
-const LEFT_OUT: Readonly<Record<Exclude<Plan['options']['cache'], object | 'redis'> | 'own', string>> = {
+const LEFT_OUT: Readonly<
+  Record<Exclude<Plan['options']['cache'], object | 'redis' | 'lru'> | 'own', string>
+> = {
   null: 'no cache',
-  lru: 'a cache in memory',
   near: 'a cache in memory',
   'near cluster': 'a cache in memory',
   tiered: 'an L1',
@@ -53,7 +54,8 @@ function follow(
   { options }: Plan,
   taken: Map<StepName, number>,
 ): string | undefined {
-  const projection = new Projection(view, tag, options.instances, steps)
+  const kind = options.cache === 'lru' ? 'private' : 'shared'
+  const projection = new Projection(view, tag, kind, options.instances, steps)
   const path = new Path(projection.config, taken)
   for (const [index, step] of steps.entries()) {
     const ways = projection.waysOf(step)

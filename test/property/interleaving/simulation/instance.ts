@@ -27,6 +27,7 @@ import {
 } from './sim-database.ts'
 import { SimLog } from './sim-log.ts'
 import type { RedisAccess } from './sim-redis.ts'
+import { followMemory, slotOf } from './steps.ts'
 import { eventOf, tagsOf, versionView, type Written } from './version-view.ts'
 
 export const LEASE_MS = 1000
@@ -80,10 +81,7 @@ export class Instance {
       observer: {
         ...observe,
         read: () => undefined,
-        drained: ({ error }) => {
-          log.ended()
-          failOnBug(error)
-        },
+        drained: ({ error }) => failOnBug(error),
         shadowChecked: () => undefined,
       },
     })
@@ -119,7 +117,7 @@ function makeCache(host: Host, access: Access, random: Random, kind: InstanceOpt
     case 'null':
       return new NullCache()
     case 'lru':
-      return new LruCache({ maxBytes: 100_000 }, new SimClock(host, access.scheduler, 'lru'), random)
+      return inMemory(host, access, random)
     case 'near':
     case 'near cluster':
       return new NearCache(
@@ -130,6 +128,11 @@ function makeCache(host: Host, access: Access, random: Random, kind: InstanceOpt
     default:
       return new SimSharedCache(host, access, random, kind)
   }
+}
+
+function inMemory(host: Host, { scheduler, steps }: Access, random: Random): CachePort {
+  const cache = new LruCache({ maxBytes: 100_000 }, new SimClock(host, scheduler, 'lru'), random)
+  return steps === undefined ? cache : followMemory(cache, steps, slotOf(host))
 }
 
 /** Bounded, as an adapter of any origin is in production. */

@@ -56,6 +56,11 @@ export class SimDatabase {
   #lastCommitted = 0
   #nextTransaction = 1
   readonly #underWay = new Set<SimTransaction>()
+  readonly #steps: Steps | undefined
+
+  constructor(steps?: Steps) {
+    this.#steps = steps
+  }
 
   /** As a sequence does: taken before the commit, so that a lower id may commit later. */
   nextRowId(): string {
@@ -133,6 +138,7 @@ export class SimDatabase {
   }
 
   retire(ids: readonly string[]): void {
+    this.#steps?.note({ step: 'registry: rows are retired', ids })
     for (const id of ids) {
       const holder = this.#holders.get(id)
       if (holder !== undefined) holder.retired = true
@@ -171,7 +177,10 @@ export class SimDatabase {
       this.rows.delete(id)
       this.swept = Math.max(this.swept, transaction)
     }
-    if (applied.length > 0) this.sweeps += 1
+    if (applied.length > 0) {
+      this.sweeps += 1
+      this.#steps?.note({ step: 'log: applied rows are swept' })
+    }
     return applied.length
   }
 }
@@ -360,7 +369,8 @@ export class SimSnapshots implements Snapshots<SimQueries> {
     this.#loads += 1
     const user = `load ${this.#loads % 2}`
     const { steps } = this.#link
-    const { look } = steps?.asked ?? {}
+    const { asked } = steps ?? {}
+    const { look } = asked ?? {}
     if (look?.resolved) look.load = {}
     const sent = { ok: false }
     const snapshot = (database: SimDatabase) => {
@@ -369,6 +379,9 @@ export class SimSnapshots implements Snapshots<SimQueries> {
         const version = seen.get(look.asked.view) ?? 0
         look.load.version = version
         steps?.note({ step: 'read: loads', look, version, sent })
+      } else if (asked !== undefined) {
+        const version = seen.get(asked.view) ?? 0
+        steps?.note({ step: 'read: loads without the cache', asked, version })
       }
       return seen
     }

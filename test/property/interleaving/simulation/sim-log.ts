@@ -1,6 +1,7 @@
 import {
   Acknowledgements,
   type Backlog,
+  type Holder,
   type HolderMessage,
   InvalidationLog,
   type LogPiece,
@@ -17,7 +18,7 @@ import {
   type SimDatabase,
   sees,
 } from './sim-database.ts'
-import { slotOf } from './steps.ts'
+import { slotOf, type What } from './steps.ts'
 
 /** A snapshot of the server's, and the connection that it was taken on. */
 export class SimPosition implements LogPosition {
@@ -44,8 +45,6 @@ const PIECE_ROWS = 1
 export class SimLog extends InvalidationLog {
   readonly #link: DatabaseLink
   #connection: Connection
-  /** The one that is under way. */
-  #drain: object | undefined
   #wake: () => void = () => {}
 
   constructor(link: DatabaseLink) {
@@ -76,8 +75,8 @@ export class SimLog extends InvalidationLog {
   ): Promise<Pick<LogLook, 'rows' | 'missed' | 'holders'> & { readonly position: SimPosition }> {
     const { connection } = this
     const known = since?.connection === connection ? since.committed : undefined
-    const found: { kept: boolean; rows?: readonly string[] } = { kept: kind === 'kept' }
-    const drain = this.#begins()
+    const found: Found = { kept: kind === 'kept', known: known !== undefined }
+    const drain = this.#link.steps?.begunDrain()
     const { rows, missed, sweeps, committed, holders } = await this.#ask(
       known === undefined ? `SELECT ${kind} rows` : `SELECT ${kind} rows not committed ${describe(known)}`,
       (database) => {
@@ -93,25 +92,11 @@ export class SimLog extends InvalidationLog {
       holders,
     }
     // What is read ahead may be answered when its drain is over.
-    if (this.#drain === drain) found.rows = look.rows.map(({ id }) => id)
-    return look
-  }
-
-  /** A drain notes its t0 in the tick in which it asks first. */
-  #begins(): object {
-    if (this.#drain === undefined) {
-      this.#drain = {}
-      const slot = slotOf(this.#link.host)
-      this.#link.steps?.note({ step: 'drain: t0 is noted, the session taken', slot })
+    if (drain?.over === false) {
+      const { missed, holders } = look
+      Object.assign(found, { rows: look.rows.map(({ id }) => id), missed, holders })
     }
-    return this.#drain
-  }
-
-  /** A drain is over. */
-  ended(): void {
-    if (this.#drain === undefined) return
-    this.#drain = undefined
-    this.#link.steps?.note({ step: 'drain: ends', slot: slotOf(this.#link.host) })
+    return look
   }
 
   #piece(
@@ -144,9 +129,13 @@ export class SimLog extends InvalidationLog {
     })
   }
 
-  backlog(ids: readonly string[]): Promise<Backlog> {
-    return this.#ask(`SELECT which are pending of ${ids.join(' ')}`, (database) => {
+  async backlog(ids: readonly string[]): Promise<Backlog> {
+    const { steps, host } = this.#link
+    const drain = steps?.drain
+    const found: { holders?: readonly Holder[] } = {}
+    const backlog = await this.#ask(`SELECT which are pending of ${ids.join(' ')}`, (database) => {
       const { rows, holders } = database.look()
+      steps?.note({ step: 'drain: looks at what is left undone', slot: slotOf(host), found })
       const pending = rows.filter(({ applied }) => !applied)
       return {
         holders,
@@ -155,15 +144,26 @@ export class SimLog extends InvalidationLog {
         oldestMs: 0,
       }
     })
+    if (drain?.over === false) found.holders = backlog.holders
+    return backlog
   }
 
   sweep(): Promise<number> {
     return this.#ask('sweep', (database) => database.sweep())
   }
 
-  register(before?: string): Promise<string> {
+  async register(before?: string): Promise<string> {
     const { connection } = this
-    return this.#ask('register', (database) => database.register(connection, before))
+    const { steps, host } = this.#link
+    const drain = steps?.begunDrain()
+    let told: Registers | undefined
+    const id = await this.#ask('register', (database) => {
+      const id = database.register(connection, before)
+      told = steps?.note({ step: 'holder: registers', slot: slotOf(host), id, before, learned: false })
+      return id
+    })
+    if (told !== undefined && drain?.over === false) told.learned = true
+    return id
   }
 
   retire(ids: readonly string[]): Promise<void> {
@@ -171,7 +171,11 @@ export class SimLog extends InvalidationLog {
   }
 
   remove(ids: readonly string[]): Promise<void> {
-    return this.#ask(`remove ${ids.join(' ')}`, (database) => database.remove(ids))
+    const { steps, host } = this.#link
+    return this.#ask(`remove ${ids.join(' ')}`, (database) => {
+      steps?.note({ step: 'registry: rows are deleted', slot: slotOf(host), ids })
+      database.remove(ids)
+    })
   }
 
   get acknowledgements(): Acknowledgements {
@@ -205,23 +209,48 @@ export class SimLog extends InvalidationLog {
   }
 
   #reconnect(): void {
+    const { steps, host } = this.#link
+    steps?.note({ step: 'log: an instance’s connection is lost', slot: slotOf(host) })
     this.#connection.close()
     this.#connection = this.#connect()
   }
 
   #connect(): Connection {
     const connection: Connection = new Connection(this.#link, ({ applied, wake }) => {
-      if (applied !== undefined) connection.acknowledgements.add(applied.holder, applied.position)
+      if (applied !== undefined) connection.acknowledgements.hear(applied.holder, applied.position)
       if (wake) this.#wake()
     })
     return connection
   }
 }
 
+type Found = Extract<What, { readonly step: 'drain: looks at the log' }>['found']
+type Registers = Extract<What, { readonly step: 'holder: registers' }>
+
+/** Tells of those that are this instance's own. */
+class Told extends Acknowledgements {
+  readonly #link: DatabaseLink
+
+  constructor(link: DatabaseLink) {
+    super()
+    this.#link = link
+  }
+
+  override add(holder: string, position: LogPosition): void {
+    const { steps, host } = this.#link
+    steps?.note({ step: 'drain: it is acknowledged', slot: slotOf(host), holder })
+    super.add(holder, position)
+  }
+
+  hear(holder: string, position: LogPosition): void {
+    super.add(holder, position)
+  }
+}
+
 /** What the server sends over it of its own accord comes late, and not at all once it is closed. */
 class Connection implements LogConnection {
   readonly madeAfter: number
-  readonly acknowledgements = new Acknowledgements()
+  readonly acknowledgements: Told
   readonly #link: DatabaseLink
   readonly #hear: (message: HolderMessage) => void
   open = true
@@ -229,6 +258,7 @@ class Connection implements LogConnection {
   constructor(link: DatabaseLink, hear: (message: HolderMessage) => void) {
     this.#link = link
     this.#hear = hear
+    this.acknowledgements = new Told(link)
     this.madeAfter = link.crashes
     link.listen(this)
   }

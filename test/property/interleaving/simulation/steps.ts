@@ -1,11 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { decodeEntry } from '../../../../src/adapters/cache/entry-format.ts'
+import { Drain } from '../../../../src/application/consistency/drain.ts'
 import { LeasePermit } from '../../../../src/application/consistency/lease.ts'
 import {
+  type CachePort,
   type CacheSession,
+  type Entry,
   type Fence,
   Permit,
 } from '../../../../src/application/consistency/ports/cache-port.ts'
+import type { Holder } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import type { Host } from './host.ts'
 
 /** A client's request, for as long as anything is done for it. */
@@ -15,6 +19,8 @@ export interface Asked {
   /** The last lookup made for it under a lease. */
   look?: Look
   write?: Write
+  /** It was answered without the cache, with this version. */
+  past?: { readonly version: number }
 }
 
 /** One lookup of a read. What comes of it is known later. */
@@ -52,10 +58,14 @@ interface Deletion {
 }
 
 /** A look at the log. */
-interface LogLookup {
+export interface LogLookup {
   readonly kept: boolean
+  /** Whether the position from which on it looks is of the connection that there is. */
+  readonly known: boolean
   /** Rows found; undefined when no answer came. */
   rows?: readonly string[]
+  missed?: boolean
+  holders?: readonly Holder[]
 }
 
 /** A connection. */
@@ -73,9 +83,39 @@ export interface Made {
 export type What =
   | Made
   | {
-      readonly step: 'session: lost' | 'instance: killed, and started again'
+      readonly step:
+        | 'session: lost'
+        | 'log: an instance’s connection is lost'
+        | 'instance: killed, and started again'
+        | 'memory: emptied'
       readonly slot: number
     }
+  | {
+      readonly step: 'holder: registers'
+      readonly slot: number
+      readonly id: string
+      readonly before: string | undefined
+      /** Whether it learned of it. */
+      learned: boolean
+    }
+  | {
+      readonly step: 'registry: rows are deleted'
+      readonly slot: number
+      readonly ids: readonly string[]
+    }
+  | { readonly step: 'registry: rows are retired'; readonly ids: readonly string[] }
+  | { readonly step: 'drain: it is acknowledged'; readonly slot: number; readonly holder: string }
+  | {
+      readonly step: 'drain: looks at what is left undone'
+      readonly slot: number
+      readonly found: { holders?: readonly Holder[] }
+    }
+  | {
+      readonly step: 'drain: the stamps in memory are deleted'
+      readonly slot: number
+      readonly tags: readonly string[]
+    }
+  | { readonly step: 'PostgreSQL: crashes, and gives numbers out again' | 'log: applied rows are swept' }
   | {
       readonly step:
         | 'write: COMMIT is sent'
@@ -105,7 +145,19 @@ export type What =
       readonly slot: number
       readonly rows: readonly string[]
     }
+  | { readonly step: 'read: begins'; readonly asked: Asked }
   | { readonly step: 'read: lookup is sent'; readonly looks: readonly Look[] }
+  | {
+      readonly step: 'read: lookup in memory'
+      readonly look: Look
+      /** The stamps there. */
+      fence: Fence
+    }
+  | {
+      readonly step: 'read: the entry is kept in memory'
+      readonly look: Look | undefined
+      readonly stored: Stored
+    }
   | {
       readonly step: 'read: GET' | 'read: GET after SET NX'
       readonly key: string
@@ -134,6 +186,13 @@ export type What =
     }
   | { readonly step: 'read: answered from the cache'; readonly asked: Asked }
   | {
+      /** For whom else, is known by who was answered. */
+      readonly step: 'read: loads without the cache'
+      readonly asked: Asked
+      readonly version: number
+    }
+  | { readonly step: 'read: answered without the cache'; readonly asked: Asked }
+  | {
       readonly step: 'read: SET of the entry is sent' | 'read: Redis stores the entry'
       readonly look: Look | undefined
       readonly key: string
@@ -154,10 +213,38 @@ interface Stored {
 /** What of an entry the model knows. */
 export function storedIn(value: Buffer): Stored | undefined {
   const stored = decodeEntry(value)
-  return stored && { version: JSON.parse(String(stored.entry.body)).version, fence: stored.fence }
+  return stored && { version: versionIn(stored.entry), fence: stored.fence }
 }
 
+const versionIn = ({ body }: Entry): number => JSON.parse(String(body)).version
+
 const asking = new AsyncLocalStorage<Asked>()
+
+/** A drain that is under way. */
+interface Draining {
+  readonly slot: number
+  /** Whether it has told of its t0: in the tick in which it asks PostgreSQL first. */
+  began: boolean
+  over: boolean
+}
+
+const booted = new AsyncLocalStorage<{ readonly steps: Steps; readonly slot: number }>()
+const draining = new AsyncLocalStorage<Draining>()
+
+const { run } = Drain.prototype
+Drain.prototype.run = function (request) {
+  const at = booted.getStore()
+  if (at === undefined) return run.call(this, request)
+  const drain: Draining = { slot: at.slot, began: false, over: false }
+  return draining.run(drain, () => {
+    const outcome = run.call(this, request)
+    void outcome.then(() => {
+      drain.over = true
+      if (drain.began) at.steps.note({ step: 'drain: ends', slot: drain.slot })
+    })
+    return outcome
+  })
+}
 
 /** Everything that happens in one schedule and that the model has a step for, in its order. */
 export class Steps {
@@ -175,6 +262,26 @@ export class Steps {
   /** Whatever `work` does, now and later, is for that request. */
   for<T>(asked: Asked, work: () => T): T {
     return asking.run(asked, work)
+  }
+
+  /** Whatever an instance does of its own accord. */
+  boot<T>(slot: number, work: () => T): T {
+    return booted.run({ steps: this, slot }, work)
+  }
+
+  /** The drain that the present work is for. */
+  get drain(): Draining | undefined {
+    return draining.getStore()
+  }
+
+  /** The same, which has noted its t0 by now. */
+  begunDrain(): Draining | undefined {
+    const { drain } = this
+    if (drain !== undefined && !drain.began) {
+      drain.began = true
+      this.note({ step: 'drain: t0 is noted, the session taken', slot: drain.slot })
+    }
+    return drain
   }
 
   /** Whom the present work is for. */
@@ -233,6 +340,54 @@ export function follow(
     await invalidate(tags)
     deletion.confirmed = true
     steps.note({ step: 'drain: DEL is confirmed, the session trusted', slot })
+  }
+}
+
+/** Lets a cache in memory tell what is done with what it has. */
+export function followMemory(cache: CachePort, steps: Steps, slot: number): CachePort {
+  const followed = new WeakSet<CacheSession>()
+  const give = cache.session.bind(cache)
+  cache.session = () => {
+    const session = give()
+    if (session !== undefined && !followed.has(session)) {
+      followed.add(session)
+      followStamps(session, steps, slot, () => give() === session)
+    }
+    return session
+  }
+  const reset = cache.reset.bind(cache)
+  cache.reset = () => {
+    reset()
+    steps.note({ step: 'memory: emptied', slot })
+  }
+  return cache
+}
+
+/** `isOn`: whether the session is the one that there is. */
+function followStamps(session: CacheSession, steps: Steps, slot: number, isOn: () => boolean): void {
+  const lookup = session.lookup.bind(session)
+  session.lookup = async (key, tags, permit) => {
+    const { asked } = steps
+    if (asked === undefined) return lookup(key, tags, permit)
+    const look: Look = { asked, marked: !(permit instanceof LeasePermit), resolved: false }
+    if (!look.marked) asked.look = look
+    const told = { step: 'read: lookup in memory' as const, look, fence: [] as Fence }
+    const found = await lookup(key, tags, new Telling(permit, () => steps.note(told)))
+    told.fence = found.fence
+    look.resolved = true
+    return found
+  }
+  const store = session.store.bind(session)
+  session.store = (key, tags, entry, fence, keepMs) => {
+    const { look } = steps.asked ?? {}
+    const stored = { version: versionIn(entry), fence }
+    if (isOn()) steps.note({ step: 'read: the entry is kept in memory', look, stored })
+    return store(key, tags, entry, fence, keepMs)
+  }
+  const invalidate = session.invalidate.bind(session)
+  session.invalidate = (tags) => {
+    steps.note({ step: 'drain: the stamps in memory are deleted', slot, tags })
+    return invalidate(tags)
   }
 }
 

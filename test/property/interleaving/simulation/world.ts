@@ -32,7 +32,7 @@ export class World {
   readonly #random: Prng
   readonly #scheduler: Scheduler
   readonly #network: Network
-  readonly #database = new SimDatabase()
+  readonly #database: SimDatabase
   readonly #redis: SimRedis
   readonly #steps: Steps | undefined
   readonly #cluster: SimCluster | undefined
@@ -56,6 +56,7 @@ export class World {
     this.#steps = steps
     if (steps !== undefined) steps.now = () => this.#scheduler.time
     this.#redis = new SimRedis(undefined, steps)
+    this.#database = new SimDatabase(steps)
     this.#clientsLeft = plan.clients.length
     this.#cluster = isOnCluster(plan.options) ? new SimCluster() : undefined
     const own = ownOf(plan.options)?.server
@@ -114,7 +115,7 @@ export class World {
     const died = new Promise<'died'>((resolve) => host.onDeath(() => resolve('died')))
     this.#slots[slot] = { instance, died }
     host.onDeath(() => this.#steps?.note({ step: 'instance: killed, and started again', slot: slotOf(host) }))
-    void instance.start()
+    void (this.#steps === undefined ? instance.start() : this.#steps.boot(slot, () => instance.start()))
   }
 
   #at(slot: number) {
@@ -153,6 +154,7 @@ export class World {
     }
     this.#history.push(operation)
     const asked: Asked = { view, slot }
+    if (kind === 'read') this.#steps?.note({ step: 'read: begins', asked })
     const perform = () =>
       kind === 'read' ? this.#read(instance, operation, has, asked) : this.#write(instance, operation, asked)
     const attempt = this.#steps === undefined ? perform() : this.#steps.for(asked, perform)
@@ -188,6 +190,10 @@ export class World {
     if (how === 'hit') {
       if (look !== undefined) look.served = version
       this.#steps?.note({ step: 'read: answered from the cache', asked })
+    }
+    if (how === 'bypass') {
+      asked.past = { version }
+      this.#steps?.note({ step: 'read: answered without the cache', asked })
     }
     if (how === 'miss') this.#steps?.note({ step: 'read: answered by a load', asked, version })
   }
@@ -323,6 +329,7 @@ export class World {
         this.#database.retireOne(this.#random)
         return undefined
       case 'crash':
+        this.#steps?.note({ step: 'PostgreSQL: crashes, and gives numbers out again' })
         this.#database.crash()
         return undefined
     }
