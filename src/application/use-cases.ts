@@ -1,4 +1,4 @@
-import { ACCOUNT_DETAIL, ChangePassword, GetAccount } from './accounts/account-settings.ts'
+import { ACCOUNT_DETAIL, ChangePassword, GetAccount, UpdateAccount } from './accounts/account-settings.ts'
 import { MakeResetLink, RequestPasswordReset, ResetPassword } from './accounts/password-resets.ts'
 import { RegisterAccount } from './accounts/register-account.ts'
 import { ACCOUNT_SESSION, Identify, LogIn, SignOutEverywhere } from './accounts/sessions.ts'
@@ -62,6 +62,7 @@ export const READS = {
 export const WRITES = {
   register: RegisterAccount,
   changePassword: ChangePassword,
+  updateAccount: UpdateAccount,
   signOutEverywhere: SignOutEverywhere,
   requestPasswordReset: RequestPasswordReset,
   makeResetLink: MakeResetLink,

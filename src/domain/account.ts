@@ -15,11 +15,13 @@ export interface AccountProps {
   createdAt: Date
 }
 
+export type AccountChanges = Partial<Pick<AccountProps, 'email' | 'name'>>
+
 /** Who signs in. An organizer's account id is the organizer's id. */
 export class Account {
   readonly id: string
-  readonly email: string
-  readonly name: string
+  email: string
+  name: string
   readonly role: Role
   passwordHash: string
   readonly vendorId: string | null
@@ -36,6 +38,12 @@ export class Account {
     this.vendorId = props.vendorId
     this.createdAt = props.createdAt
     this.sessionEpoch = 0
+  }
+
+  /** Absent fields stay as they are. */
+  edit({ email = this.email, name = this.name }: AccountChanges): void {
+    this.email = normalizeEmail(email)
+    this.name = name
   }
 
   /** Signs out everywhere: every token issued so far is void. */

@@ -9,6 +9,7 @@ export type DomainEvent =
   | OrganizerRegistered
   | VendorRegistered
   | SessionsEnded
+  | AccountEdited
   | MarketCreated
   | MarketEdited
   | MarketAssigned
@@ -44,6 +45,15 @@ interface VendorRegistered {
 interface SessionsEnded {
   readonly type: 'sessions-ended'
   readonly accountId: string
+}
+
+interface AccountEdited {
+  readonly type: 'account-edited'
+  readonly accountId: string
+  /** Every market of an organizer who has another name: they tell it. */
+  readonly markets: readonly { readonly marketId: string; readonly slug: string }[]
+  /** Every application whose other side is told name and address. */
+  readonly applicationIds: readonly string[]
 }
 
 interface MarketCreated {

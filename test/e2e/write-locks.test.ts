@@ -89,6 +89,17 @@ const WRITES: Readonly<Record<string, () => Promise<Write>>> = {
     locks: { vendors: vera.vendorId },
     run: () => vera.api.patch(`/vendors/${vera.vendorId}`, { category: 'bees' }),
   }),
+  updateAccount: async () => {
+    const [ada, lena] = [await vendor(new Api(service.url)), await organizer(new Api(service.url))]
+    const market = await activeMarket(lena)
+    return {
+      locks: { accounts: lena.id, markets: market, vendors: ada.vendorId },
+      run: async () => {
+        await ada.api.patch('/me', { name: 'Ada' })
+        return lena.api.patch('/me', { name: 'Lena' })
+      },
+    }
+  },
   changePassword: async () => {
     const lena = await organizer(new Api(service.url))
     const passwords = {

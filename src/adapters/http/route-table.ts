@@ -12,6 +12,7 @@ import type { Route } from './kit/routes.ts'
 import type { HeaderList } from './kit/security-headers.ts'
 import { documentRoute } from './openapi/document-route.ts'
 import { viewerRoutes } from './openapi/viewer-routes.ts'
+import { accountRoutes } from './pages/account-page.ts'
 import { assetRoutes } from './pages/asset-routes.ts'
 import { pageReads, robotsRoute } from './pages/page-routes.ts'
 import { resetRoutes } from './pages/reset-page.ts'
@@ -56,6 +57,7 @@ export function routeTable(
   return [
     ...api,
     ...pageReads(forPages, publicUrl).map(route),
+    ...accountRoutes(application, forPages, limits),
     ...resetRoutes(application, forPages, limits),
     robotsRoute(publicUrl),
     ...assetRoutes(forPages),

@@ -145,6 +145,10 @@ export class MikroMarketRepository extends MarketRepository {
     return (await this.#em.findOne(Market, { slug }, options)) ?? undefined
   }
 
+  findOfForUpdate(organizerId: string): Promise<Market[]> {
+    return this.#lockAll({ organizerId })
+  }
+
   findByDirectoryIds(source: string, ids: readonly string[]): Promise<Market[]> {
     return this.#lockAll({ directorySource: source, directoryId: { $in: [...ids] } })
   }
@@ -170,7 +174,7 @@ export class MikroMarketRepository extends MarketRepository {
     await this.#query(FORGET_SEEN, [run])
   }
 
-  /** In the order of their ids, so that two imports of the same markets don't wait for each other. */
+  /** In the order of their ids, so that two who lock some of the same don't wait for each other. */
   async #lockAll(which: FilterQuery<Market>): Promise<Market[]> {
     await this.#em.flush()
     const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true, orderBy: { id: 'asc' } } as const
@@ -288,6 +292,10 @@ const WAITING_AT = `
   select id::text as "applicationId", vendor_id::text as "vendorId" from vendor_applications
   where market_id = $1 and status = 'waitlisted' limit $2`
 
+const APPLICATIONS_FOR = `
+  select a.id::text from markets m join vendor_applications a on a.market_id = m.id
+  where m.organizer_id = $1 limit $2`
+
 const APPLICATIONS_OF = 'select id::text from vendor_applications where vendor_id = $1 limit $2'
 
 export class MikroApplicationRepository extends ApplicationRepository {
@@ -330,6 +338,10 @@ export class MikroApplicationRepository extends ApplicationRepository {
     const uuid = parseId(vendorId)
     if (uuid === undefined) return []
     return (await this.#query(APPLICATIONS_OF, [uuid, atMost])).map(({ id }) => String(id))
+  }
+
+  async idsFor(organizerId: string, atMost: number): Promise<string[]> {
+    return (await this.#query(APPLICATIONS_FOR, [organizerId, atMost])).map(({ id }) => String(id))
   }
 
   async liveExists(marketId: string, vendorId: string): Promise<boolean> {
@@ -415,6 +427,10 @@ export class SqlPasswordResetRepository extends PasswordResetRepository {
         digestOf(secret),
       ]),
     )
+  }
+
+  async forgetLinks(accountId: string): Promise<void> {
+    await this.#query('delete from password_resets where account_id = $1', [accountId])
   }
 
   async request(email: string, now: Date): Promise<void> {

@@ -36,8 +36,11 @@ export const MakeResetLink =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
   (email: string): Promise<MadeResetLink> =>
     needs.writes.run(async (tx) => {
-      const account = await tx.accounts.findByEmail(normalizeEmail(email))
-      if (account === undefined || account.passwordHash === NO_PASSWORD)
+      const address = normalizeEmail(email)
+      const found = await tx.accounts.findByEmail(address)
+      // Locked, it is as it is now: it may just have taken another address, or be gone.
+      const account = found && (await tx.accounts.findForUpdate(found.id))
+      if (account?.email !== address || account.passwordHash === NO_PASSWORD)
         throw new MarketflowError('account-not-found', `There is no account with the address ${email}`)
       const { id: accountId, sessionEpoch } = account
       const secret = needs.random.token() + needs.random.token()

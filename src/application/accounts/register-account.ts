@@ -1,6 +1,7 @@
-import { Account, type Role } from '../../domain/account.ts'
+import { Account, normalizeEmail, type Role } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
 import { Vendor } from '../../domain/vendor.ts'
+import type { Transaction } from '../ports/transactions.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
 import { type SignedIn, signIn } from './sessions.ts'
 
@@ -30,11 +31,7 @@ export const RegisterAccount =
       const createdAt = now(needs)
       const vendorId = who.role === 'vendor' ? random.uuid() : null
       const joined = new Account({ ...who, id: random.uuid(), passwordHash, vendorId, createdAt })
-      if ((await tx.accounts.findByEmail(joined.email)) !== undefined) {
-        throw new MarketflowError('email-taken', 'This e-mail address is taken', {
-          errors: [{ path: 'email', message: 'expected an address without an account' }],
-        })
-      }
+      await assertFree(tx, joined.email, joined)
       if (vendorId === null) {
         record({ type: 'organizer-registered', organizerId: joined.id })
       } else {
@@ -47,3 +44,16 @@ export const RegisterAccount =
     })
     return signIn(account, tokens)
   }
+
+/** @throws MarketflowError `email-taken` when another account has the address */
+export async function assertFree(
+  tx: Pick<Transaction, 'accounts'>,
+  email: string,
+  { id }: Pick<Account, 'id'>,
+): Promise<void> {
+  const taken = await tx.accounts.findByEmail(normalizeEmail(email))
+  if (taken === undefined || taken.id === id) return
+  throw new MarketflowError('email-taken', 'This e-mail address is taken', {
+    errors: [{ path: 'email', message: 'expected an address without an account' }],
+  })
+}

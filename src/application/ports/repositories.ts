@@ -24,6 +24,8 @@ export abstract class MarketRepository {
   abstract takenSlugs(slugs: readonly string[]): Promise<Set<string>>
   /** As `findForUpdate`, by its slug. */
   abstract findBySlugForUpdate(slug: string): Promise<Market | undefined>
+  /** All of an organizer’s, locked. */
+  abstract findOfForUpdate(organizerId: string): Promise<Market[]>
   /** The markets imported under these ids of a directory, locked. */
   abstract findByDirectoryIds(source: string, ids: readonly string[]): Promise<Market[]>
   /** Notes what an import has come across, and tells of those ids that it had noted before on which line that was. */
@@ -70,6 +72,8 @@ export abstract class ApplicationRepository {
   abstract waitingAt(marketId: string, atMost: number): Promise<ApplicationIds[]>
   /** Those that a vendor ever made, likewise. */
   abstract idsOf(vendorId: string, atMost: number): Promise<string[]>
+  /** Those made at any of an organizer’s markets, likewise. */
+  abstract idsFor(organizerId: string, atMost: number): Promise<string[]>
   /** Whether the vendor has a pending, waitlisted or accepted application at the market. */
   abstract liveExists(marketId: string, vendorId: string): Promise<boolean>
 }
@@ -108,6 +112,8 @@ export abstract class PasswordResetRepository {
   abstract find(secret: string): Promise<ResetLink | undefined>
   /** Finds it, and deletes it. */
   abstract take(secret: string): Promise<ResetLink | undefined>
+  /** Deletes those of an account. */
+  abstract forgetLinks(accountId: string): Promise<void>
   /** One that is there already stays as it is. */
   abstract request(email: string, now: Date): Promise<void>
   /** One that is due, which no other instance gets before `waitMs` are over, and twice that with every further attempt. */

@@ -31,6 +31,12 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
       ]
     case 'sessions-ended':
       return [tags.account(event.accountId)]
+    case 'account-edited':
+      return [
+        tags.account(event.accountId),
+        ...event.markets.flatMap(({ marketId, slug }) => [tags.market(marketId), tags.marketPage(slug)]),
+        ...event.applicationIds.map(tags.application),
+      ]
     case 'market-created':
       return [...marketTags(event), tags.organizer(event.organizerId), ...listingTags(event.listing)]
     case 'market-edited':

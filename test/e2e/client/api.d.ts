@@ -428,7 +428,11 @@ export interface paths {
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
-        readonly patch?: never;
+        /**
+         * Change the account’s name or e-mail address
+         * @description What is not given stays. Another address takes the present password; a wrong one is `forbidden`. Every session goes on.
+         */
+        readonly patch: operations["updateAccount"];
         readonly trace?: never;
     };
     readonly "/me/password": {
@@ -607,6 +611,13 @@ export interface components {
              * @description The vendor that the account trades as. Organizers have none.
              */
             readonly vendor_id?: string;
+        };
+        readonly AccountChanges: {
+            readonly name?: string;
+            /** Format: email */
+            readonly email?: string;
+            /** Format: password */
+            readonly current_password?: string;
         };
         readonly Application: {
             /** Format: uuid */
@@ -1465,6 +1476,20 @@ export interface components {
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "email-taken";
+                };
+            };
+        };
+        /** @description An account with this e-mail address exists already (`email-taken`). The password has just been changed by another request (`password-changed`). */
+        readonly EmailTakenOrPasswordChanged: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "email-taken" | "password-changed";
                 };
             };
         };
@@ -3468,6 +3493,47 @@ export interface operations {
             };
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
+    readonly updateAccount: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AccountChanges"];
+            };
+        };
+        readonly responses: {
+            /** @description The account as it is now. */
+            readonly 200: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a",
+                     *       "email": "vera@example.org",
+                     *       "name": "Vera Lopes",
+                     *       "role": "vendor",
+                     *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["Account"];
+                };
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 409: components["responses"]["EmailTakenOrPasswordChanged"];
             readonly default: components["responses"]["Anywhere"];
         };
     };

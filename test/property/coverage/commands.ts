@@ -11,6 +11,11 @@ export type Command =
   | { readonly do: 'register'; readonly role: Role; readonly email: number; readonly name: string }
   | { readonly do: 'sign-out' | 'change-password' | 'reset-password'; readonly account: number }
   | {
+      readonly do: 'edit-account'
+      readonly account: number
+      readonly changes: { readonly name?: string; readonly email?: number }
+    }
+  | {
       readonly do: 'create'
       readonly organizer: number
       readonly name: string
@@ -145,6 +150,12 @@ export const endSessions = fc.record({
   account: index,
 })
 
+const editAccount = fc.record({
+  do: fc.constant('edit-account' as const),
+  account: index,
+  changes: fc.record({ name, email: index }, optional),
+})
+
 const create = fc.record({
   do: fc.constant('create' as const),
   organizer: index,
@@ -251,6 +262,7 @@ const editVendor = fc.record({
 export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: register },
   { weight: 1, arbitrary: endSessions },
+  { weight: 3, arbitrary: editAccount },
   { weight: 2, arbitrary: create },
   { weight: 4, arbitrary: edit },
   { weight: 3, arbitrary: turn },

@@ -7,6 +7,7 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
   'organizer-registered': ['organizer', 'account'],
   'vendor-registered': ['vendor', 'vendorApplications', 'account'],
   'sessions-ended': ['account'],
+  'account-edited': ['account', 'market', 'marketPage', 'application'],
   'market-created': [
     'market',
     'marketPage',
@@ -152,6 +153,14 @@ export const FORGETFUL: readonly Forgetful[] = [
   misreads('application-moved forgets who else waits', 'application-moved', (event) => ({
     ...event,
     waiting: [],
+  })),
+  misreads('account-edited forgets every market but the first', 'account-edited', (event) => ({
+    ...event,
+    markets: event.markets.slice(0, 1),
+  })),
+  misreads('account-edited forgets every application but the first', 'account-edited', (event) => ({
+    ...event,
+    applicationIds: event.applicationIds.slice(0, 1),
   })),
   ...everyTags.map((every) => ({
     name: `beyond the bound, nothing says ${every}`,

@@ -41,8 +41,7 @@ export class World {
   assigned: string | undefined
   /** Of every market, and some that may come to be one's. */
   readonly slugs: Set<string>
-  /** Of organizers, in their order. */
-  readonly #emails: string[] = []
+  /** By account. */
   readonly #addresses = new Map<string, string>()
   /** What imported markets may be called in URLs. */
   readonly #listed: string[] = []
@@ -102,9 +101,9 @@ export class World {
         return this.#import(command, writes)
       case 'assign': {
         const slug = pick(this.#listed, command.listed) ?? 'none'
-        const { id } = await writes.assignMarket(slug, this.#emails[command.organizer % this.#emails.length]!)
+        const owner = this.#organizer(command.organizer)
+        const { id } = await writes.assignMarket(slug, this.#addresses.get(owner)!)
         this.assigned = id
-        const owner = this.organizers[command.organizer % this.organizers.length]!
         this.markets.splice(
           this.markets.findIndex((market) => market.id === id),
           1,
@@ -118,6 +117,14 @@ export class World {
         return writes.signOutEverywhere(this.#account(command.account))
       case 'change-password': {
         await writes.changePassword(this.#account(command.account), 'twelve letters', 'twelve others')
+        return
+      }
+      case 'edit-account': {
+        const { email: number, ...named } = command.changes
+        const email = number === undefined ? {} : { email: this.#address(number) }
+        const id = this.#account(command.account)
+        const edited = await writes.updateAccount(id, { ...named, ...email }, 'twelve letters')
+        this.#addresses.set(id, edited.email)
         return
       }
       case 'reset-password': {
@@ -148,7 +155,7 @@ export class World {
     writes: Application,
   ): Promise<void> {
     const { account } = await writes.register({
-      email: `${this.#mark}-${email}@example.org`,
+      email: this.#address(email),
       password: 'twelve letters',
       name,
       role,
@@ -156,10 +163,8 @@ export class World {
       category: 'bakery',
     })
     this.#addresses.set(account.id, account.email)
-    if (account.vendorId === null) {
-      this.organizers.push(account.id)
-      this.#emails.push(account.email)
-    } else this.vendors.push({ id: account.vendorId, account: account.id })
+    if (account.vendorId === null) this.organizers.push(account.id)
+    else this.vendors.push({ id: account.vendorId, account: account.id })
   }
 
   async #create(command: Extract<Command, { do: 'create' }>, writes: Application): Promise<void> {
@@ -244,6 +249,10 @@ export class World {
 
   #account(index: number): string {
     return pick([...this.organizers, ...this.vendors.map(({ account }) => account)], index) ?? UNKNOWN_ID
+  }
+
+  #address(number: number): string {
+    return `${this.#mark}-${number}@example.org`
   }
 
   #slug(wanted: string): string {

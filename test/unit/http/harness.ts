@@ -91,6 +91,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   logIn: signedIn,
   changePassword: signedIn,
   resetPassword: signedIn,
+  updateAccount: account,
   getAccount: account,
 }
 

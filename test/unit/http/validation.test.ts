@@ -11,6 +11,7 @@ const EDIT = ['PUT', `/markets/${MARKET_ID}`, 'organizer'] as const
 const APPLY = ['POST', `/markets/${MARKET_ID}/applications`, 'vendor'] as const
 const ACCEPT = ['POST', `/applications/${MARKET_ID}/accept`, 'organizer'] as const
 const PROFILE = ['PUT', `/vendors/${VENDOR_ID}`, 'vendor'] as const
+const ME = ['PATCH', '/me', 'vendor'] as const
 const REGISTER = ['POST', '/auth/register', undefined] as const
 const LOGIN = ['POST', '/auth/login', undefined] as const
 
@@ -72,6 +73,11 @@ const REFUSED: [readonly [string, string, 'organizer' | 'vendor' | undefined], u
   [PROFILE, { website: 'http:/example.org' }, ['website']],
   [PROFILE, { website: 'https://' }, ['website']],
   [PROFILE, { category: 'x'.repeat(121) }, ['category']],
+  [ME, {}, ['body']],
+  [ME, { current_password: 'correct horse battery' }, ['body']],
+  [ME, { email: 'eva@example.org' }, ['current_password']],
+  [ME, { email: 'eva@public.invalid', current_password: 'correct horse battery' }, ['email']],
+  [ME, { name: INVISIBLE, role: 'organizer' }, ['name', 'role']],
   [REGISTER, {}, ['role']],
   [REGISTER, [], ['body']],
   [REGISTER, { ...organizer, role: 'admin' }, ['role']],

@@ -21,6 +21,12 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
   'organizer-registered': { type: 'organizer-registered', organizerId: 'o1' },
   'vendor-registered': { type: 'vendor-registered', vendorId: 'v1', accountId: 'a1' },
   'sessions-ended': { type: 'sessions-ended', accountId: 'a1' },
+  'account-edited': {
+    type: 'account-edited',
+    accountId: 'a1',
+    markets: [{ marketId: 'm1', slug: 's1' }],
+    applicationIds: ['a1'],
+  },
   'market-created': {
     type: 'market-created',
     marketId: 'm1',

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { LogInRefused, type SignedIn } from '../../../application/accounts/sessions.ts'
+import type { Application } from '../../../application/use-cases.ts'
 import { type AccountDetail, isoTime } from '../../../application/views/views.ts'
 import { ACCOUNT_LIMITS, ROLES } from '../../../domain/account.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
-import { ask, post, put } from '../kit/api-route.ts'
+import { ask, patch, post, put } from '../kit/api-route.ts'
 import { json, nothing } from '../kit/operation.ts'
-import { body, email, line, name, newEmail, secret } from '../kit/text-schemas.ts'
+import type { RateLimits } from '../kit/rate-limits.ts'
+import { documentedAs } from '../kit/schemas.ts'
+import { allOptional, body, email, line, name, newEmail, secret } from '../kit/text-schemas.ts'
 import { ACCOUNT_ID, VENDOR_ID } from './examples.ts'
 
 const { shortestPassword, longestPassword } = ACCOUNT_LIMITS
@@ -42,6 +45,25 @@ export const registration = z
 const passwordChange = body({ current_password: anyPassword, new_password: newPassword }).meta({
   id: 'PasswordChange',
 })
+
+/** Alone, the password changes nothing. */
+export const accountChanges = body(
+  allOptional({
+    name: name(ACCOUNT_LIMITS.name),
+    email: newEmail(ACCOUNT_LIMITS.email),
+    current_password: anyPassword,
+  }),
+)
+  .refine(({ name, email }) => (name ?? email) !== undefined, {
+    error: 'expected at least one of name, email',
+    when: ({ issues }) => issues.length === 0,
+  })
+  .refine(({ email, current_password: current }) => email === undefined || current !== undefined, {
+    path: ['current_password'],
+    error: 'expected the present password, since the address changes',
+  })
+  .register(documentedAs, { minProperties: 1, dependentRequired: { email: ['current_password'] } })
+  .meta({ id: 'AccountChanges' })
 
 const resetRequest = body({ email: email(ACCOUNT_LIMITS.email) }).meta({ id: 'PasswordResetRequest' })
 
@@ -80,6 +102,35 @@ function viewAccount({ id, email, name, role, vendorId }: AccountDetail): z.outp
 
 function viewSignedIn({ account, token, expiresAt }: SignedIn): z.output<typeof signedInView> {
   return { account: viewAccount(account), token, expires_at: expiresAt.toISOString() }
+}
+
+/** A login within the limits, of which the log is told whose it was. @throws as `LogIn` does; HttpError `rate-limited` */
+export async function logInWithin(
+  { logIn }: Pick<Application, 'logIn'>,
+  { email, password }: z.output<typeof login>,
+  {
+    limits,
+    address,
+    signal,
+    actsAs,
+  }: {
+    readonly limits: RateLimits | undefined
+    readonly address: string
+    readonly signal?: AbortSignal
+    readonly actsAs: (account: string) => void
+  },
+): Promise<SignedIn> {
+  const attempt = async () => {
+    try {
+      const signedIn = await logIn(email, password, signal)
+      actsAs(signedIn.account.id)
+      return signedIn
+    } catch (error) {
+      if (error instanceof LogInRefused) actsAs(error.accountId ?? 'unknown')
+      throw error
+    }
+  }
+  return limits?.guardLogin(email, address, attempt) ?? attempt()
 }
 
 const PASSWORD = 'tomatoes in november'
@@ -138,19 +189,8 @@ export const ACCOUNT_ROUTES = [
     examples: { 'E-mail and password': { email: ACCOUNT.email, password: PASSWORD } },
     answer: json(200, 'The account, signed in.', signedInView, SIGNED_IN),
     errors: ['unauthenticated', 'overloaded'],
-    run: async ({ logIn }, { body: { email, password }, limits, address, signal, actsAs }) => {
-      const attempt = async () => {
-        try {
-          const signedIn = await logIn(email, password, signal)
-          actsAs(signedIn.account.id)
-          return signedIn
-        } catch (error) {
-          if (error instanceof LogInRefused) actsAs(error.accountId ?? 'unknown')
-          throw error
-        }
-      }
-      return viewSignedIn(await (limits?.guardLogin(email, address, attempt) ?? attempt()))
-    },
+    run: async (application, { body, ...request }) =>
+      viewSignedIn(await logInWithin(application, body, request)),
   }),
   ask('/me', 'getAccount', {
     tag: 'Accounts',
@@ -158,6 +198,26 @@ export const ACCOUNT_ROUTES = [
     token: 'account',
     answer: json(200, 'The account.', accountView, ACCOUNT),
     run: async ({ getAccount }, { viewer }) => viewAccount(await getAccount(viewer.accountId)),
+  }),
+  patch('/me', 'updateAccount', {
+    tag: 'Accounts',
+    summary: 'Change the account’s name or e-mail address',
+    description:
+      'What is not given stays. Another address takes the present password; a wrong one is `forbidden`. Every session goes on.',
+    token: 'account',
+    body: accountChanges,
+    examples: {
+      'Another name': { name: ACCOUNT.name },
+      'Another address': { email: ACCOUNT.email, current_password: PASSWORD },
+    },
+    answer: json(200, 'The account as it is now.', accountView, ACCOUNT),
+    errors: ['forbidden', 'email-taken', 'password-changed', 'overloaded'],
+    run: async ({ updateAccount }, { body, viewer: { accountId }, limits, address, signal }) => {
+      const { current_password: current, ...changes } = body
+      const attempt = () => updateAccount(accountId, changes, current, signal)
+      const guarded = changes.email !== undefined && limits?.guardLogin(accountId, address, attempt)
+      return viewAccount(await (guarded || attempt()))
+    },
   }),
   put('/me/password', 'changePassword', {
     tag: 'Accounts',

@@ -5,11 +5,10 @@ import { ACCOUNT_LIMITS } from '../../../domain/account.ts'
 import { passwordReset } from '../api/accounts.ts'
 import { noteActor } from '../kit/deeds.ts'
 import { readForm } from '../kit/input.ts'
-import { asHttpError, problemHeaders, STATUS_OF } from '../kit/problem.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
 import type { Route } from '../kit/routes.ts'
 import type { HeaderList } from '../kit/security-headers.ts'
-import { layout } from './layout.ts'
+import { AGAIN, refusalOf, sendForm } from './form-page.ts'
 
 const PATH = '/reset-password'
 
@@ -24,19 +23,8 @@ export function resetRoutes(
   headers: HeaderList,
   limits: RateLimits | undefined,
 ): Route[] {
-  const send = (res: Response, status: number, main: string, more: Readonly<Record<string, string>> = {}) => {
-    const page = layout({ title: `${TITLE} · Marketflow`, indexed: false, verified: false, main })
-    res
-      .writeHead(status, {
-        ...Object.fromEntries(headers),
-        // The page's own address holds the secret.
-        'Referrer-Policy': 'no-referrer',
-        'Cache-Control': 'no-store',
-        'Content-Type': 'text/html; charset=utf-8',
-        ...more,
-      })
-      .end(page)
-  }
+  const send = (res: Response, status: number, main: string, more: Readonly<Record<string, string>> = {}) =>
+    sendForm(res, headers, { title: TITLE, main }, { status, headers: more })
   return [
     {
       method: 'GET',
@@ -69,12 +57,8 @@ export function resetRoutes(
           noteActor(req, account.id)
           send(res, 200, DONE)
         } catch (thrown) {
-          const error = asHttpError(thrown)
-          if (error.code === 'internal') throw thrown
-          const { 'Retry-After': retry } = problemHeaders(error, false)
-          const again = form(read.data.secret, 'That did not work just now. Try again in a moment.')
-          const main = error.code === 'reset-link-void' ? VOID : again
-          send(res, STATUS_OF[error.code], main, retry === undefined ? {} : { 'Retry-After': retry })
+          const { code, status, headers: more } = refusalOf(thrown)
+          send(res, status, code === 'reset-link-void' ? VOID : form(read.data.secret, AGAIN), more)
         }
       },
     },

@@ -120,6 +120,8 @@ const PAGES = [
   '/m/:slug',
   '/sitemap.xml',
   '/sitemap/:part.xml',
+  '/account',
+  '/account',
   '/reset-password',
   '/reset-password',
   '/robots.txt',
