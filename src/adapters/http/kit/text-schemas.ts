@@ -47,7 +47,7 @@ export function words(shortest: number, longest: number) {
     .max(longest, { error })
     .regex(ONE_LINE, { error })
     .refine((text) => text === '' || [...text].length >= shortest, { error })
-    .register(documentedAs, PORTABLE_ONE_LINE)
+    .register(documentedAs, { pattern: String.raw`^(?:[^\x00-\x1f\x7f-\x9f]{${shortest},})?$` })
 }
 
 /** Paragraphs, trimmed; line ends become line feeds. */
@@ -151,7 +151,7 @@ export function timeZone() {
       context.addIssue({ code: 'custom', message: timeZoneError })
       return z.NEVER
     })
-    .register(documentedAs, { maxLength: 64 })
+    .register(documentedAs, { maxLength: 64, pattern: String.raw`^(?:[A-Za-z][\w+/-]*)?$` })
 }
 
 /** Degrees, or null where they are not known. */
@@ -162,7 +162,7 @@ export function degrees(most: number) {
 
 const pointError =
   'expected a latitude from -90 to 90 and a longitude from -180 to 180, such as 45.52,-122.68, given once'
-const POINT = /^(-?\d{1,2}(?:\.\d{1,15})?) ?, ?(-?\d{1,3}(?:\.\d{1,15})?)$/
+const POINT = /^(?:(-?\d{1,2}(?:\.\d{1,15})?) ?, ?(-?\d{1,3}(?:\.\d{1,15})?))?$/
 
 /** A point by its degrees north and east, or an empty text for none. */
 export function point() {
@@ -176,7 +176,7 @@ export function point() {
       context.addIssue({ code: 'custom', message: pointError })
       return z.NEVER
     })
-    .register(documentedAs, { examples: ['45.52,-122.68'], maxLength: 64 })
+    .register(documentedAs, { examples: ['45.52,-122.68'], maxLength: 64, pattern: POINT.source })
 }
 
 const radiusError = `expected one of ${RADII_KM.join(', ')}, given once`

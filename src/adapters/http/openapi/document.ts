@@ -41,7 +41,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[]) {
 const DESCRIPTION = `Organizers run markets, vendors apply to them, the public reads listings. A read never shows less than the last answered write.
 
 * JSON in \`snake_case\`. What is answered may gain fields in a later release, and errors codes: pass over the fields that you do not know, and take a code that you do not know by its status. What would break more comes under another path, announced for ${MONTHS_ANNOUNCED} months by \`Deprecation\` (RFC 9745) and \`Sunset\` (RFC 8594) on every answer of what goes.
-* Unknown fields and query parameters are refused. A body has at most 100 kB.
+* Unknown fields and query parameters are refused. Of texts, but for passwords, the blanks around them do not count: lengths, in UTF-16 code units, and patterns are those of what is left. A body has at most 100 kB.
 * Errors are RFC 9457 problems; act upon their \`code\`. A path that does not exist is answered with \`route-not-found\` (404), a method that a path does not have with \`method-not-allowed\` (405) and \`Allow\`.
 * What an operation says under \`default\` can happen with whatever is asked. Answers to writes, refused or not, tell by \`RateLimit\` how many more are allowed.
 * Every answer has an \`X-Request-Id\`, which the log calls the request by: the client’s own, if that is 1 to 128 letters, digits or \`_.-\`. Where the service collects traces, \`traceresponse\` (W3C Trace Context, level 2) names this one’s.
