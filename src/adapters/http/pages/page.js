@@ -1,5 +1,8 @@
 // What only a reader's own browser knows. Pages are whole without it.
 
+/** In ms. */
+const LONGEST_LOOK = 15_000
+
 const near = document.getElementById('near')
 const locate = document.getElementById('locate')
 
@@ -7,11 +10,17 @@ if (locate !== null && 'geolocation' in navigator) {
   locate.hidden = false
   locate.addEventListener('click', () => {
     locate.disabled = true
-    navigator.geolocation.getCurrentPosition(({ coords }) => {
-      // A hundred metres are near enough, and more is no business of ours.
-      near.value = `${coords.latitude.toFixed(3)},${coords.longitude.toFixed(3)}`
-      near.form.submit()
-    }, unknown)
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        // A hundred metres are near enough, and more is no business of ours.
+        near.value = `${coords.latitude.toFixed(3)},${coords.longitude.toFixed(3)}`
+        // Who comes back to this page may press it again.
+        locate.disabled = false
+        near.form.submit()
+      },
+      unknown,
+      { timeout: LONGEST_LOOK, maximumAge: 60_000 },
+    )
   })
 }
 
