@@ -29,14 +29,16 @@ import { UpdateMarket } from './markets/update-market.ts'
 import { GetOrganizerDashboard } from './organizers/organizer-reads.ts'
 import {
   BrowseMarkets,
+  BrowseVendors,
   PAGE_ZONE,
   ShowCalendar,
   ShowMarket,
   ShowSitemap,
   ShowSitemapPart,
+  ShowVendor,
 } from './pages/page-reads.ts'
 import { UpdateVendor } from './vendors/update-vendor.ts'
-import { GetVendor, GetVendorDashboard } from './vendors/vendor-reads.ts'
+import { GetVendor, GetVendorDashboard, ListVendors } from './vendors/vendor-reads.ts'
 
 /** What can be read, each row a view that is cached. */
 export const READS = {
@@ -48,12 +50,15 @@ export const READS = {
   listApplications: ListApplications,
   listOwnApplications: ListOwnApplications,
   getApplication: GetApplication,
+  listVendors: ListVendors,
   getVendor: GetVendor,
   getVendorDashboard: GetVendorDashboard,
   getOrganizerDashboard: GetOrganizerDashboard,
   browseMarkets: BrowseMarkets,
   showMarket: ShowMarket,
   showCalendar: ShowCalendar,
+  browseVendors: BrowseVendors,
+  showVendor: ShowVendor,
   showSitemap: ShowSitemap,
   showSitemapPart: ShowSitemapPart,
 }

@@ -1,3 +1,4 @@
+import type { Product } from './products.ts'
 import { daysBetween, type Opening, plannedDays, SEASON_LIMITS, type Season, type Weekday } from './season.ts'
 
 /** From when to when on a day of the week, `HH:MM` by the market's clock. */
@@ -35,8 +36,7 @@ export interface DirectoryListing {
   /** When the directory last changed it: `YYYY-MM-DD`, or a part of that; null where it does not say. */
   readonly updatedOn: string | null
   readonly hours: readonly ListedHours[]
-  /** What is sold there, in the words of `PRODUCTS`. */
-  readonly products: readonly string[]
+  readonly products: readonly Product[]
   /** What is taken for payment beside cash. */
   readonly payment: readonly string[]
 }

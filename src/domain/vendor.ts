@@ -1,3 +1,5 @@
+import { PRODUCTS, type Product } from './products.ts'
+
 /** The longest texts, in characters. */
 export const VENDOR_LIMITS = { businessName: 120, category: 120, description: 2000, website: 500 } as const
 
@@ -7,11 +9,12 @@ export interface VendorProps {
   category: string
   description: string
   website: string
+  products: readonly Product[]
   createdAt: Date
 }
 
 export type VendorChanges = Partial<
-  Pick<VendorProps, 'businessName' | 'category' | 'description' | 'website'>
+  Pick<VendorProps, 'businessName' | 'category' | 'description' | 'website' | 'products'>
 >
 
 /** A business that sells at markets. */
@@ -21,6 +24,8 @@ export class Vendor {
   category: string
   description: string
   website: string
+  /** What it sells: each once, in the order of `PRODUCTS`. */
+  products: readonly Product[]
   readonly createdAt: Date
   updatedAt: Date
 
@@ -30,6 +35,7 @@ export class Vendor {
     this.category = props.category
     this.description = props.description
     this.website = props.website
+    this.products = inOrder(props.products)
     this.createdAt = props.createdAt
     this.updatedAt = props.createdAt
   }
@@ -40,6 +46,11 @@ export class Vendor {
     this.category = changes.category ?? this.category
     this.description = changes.description ?? this.description
     this.website = changes.website ?? this.website
+    this.products = changes.products === undefined ? this.products : inOrder(changes.products)
     this.updatedAt = now
   }
+}
+
+function inOrder(products: readonly Product[]): Product[] {
+  return PRODUCTS.filter((each) => products.includes(each))
 }

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { PRODUCTS } from '../../src/domain/products.ts'
 import { Api, activeMarket, applied, organizer, type Person, vendor } from '../support/api.ts'
 import { startBrowser, sticksOut, type Visit, visit } from '../support/browser.ts'
 import { type RunningService, startService } from '../support/service.ts'
@@ -14,7 +15,12 @@ let service: RunningService
 let browser: Browser
 let rosa: Person
 /** Paths of pages in every state there is. */
-const paths: Record<'full' | 'closed' | 'empty', string> = { full: '', closed: '', empty: '' }
+const paths: Record<'full' | 'closed' | 'empty' | 'vendor', string> = {
+  full: '',
+  closed: '',
+  empty: '',
+  vendor: '',
+}
 
 beforeAll(async () => {
   ;[service, browser] = await Promise.all([
@@ -29,7 +35,9 @@ beforeAll(async () => {
   await vera.api.put(`/vendors/${vera.vendorId}`, {
     website: `https://${'a'.repeat(60)}.example/`,
     description: LONGEST,
+    products: PRODUCTS,
   })
+  paths.vendor = `/v/${vera.vendorId}`
   await rosa.api.post(`/applications/${await applied(vera, full)}/accept`)
   const closed = await activeMarket(rosa, { name: 'Quay Market', city: 'Porto' })
   await rosa.api.put(`/markets/${closed}`, { status: 'closed' })
@@ -80,6 +88,30 @@ describe.each([
     await page.goBack()
     await page.reload()
     expect(await page.getByRole('listitem').textContent()).toContain('1 vendor')
+    expect(complaints).toEqual([])
+  })
+
+  it('walks from a product to a market, to its vendor, and finds there what the vendor said a second ago', async () => {
+    const { page, complaints } = here
+    const bees = await vendor(new Api(service.url), `Apiary ${name}`)
+    const market = await activeMarket(rosa, { name: `Hive Market ${name}`, city: `Hive ${name}` })
+    await rosa.api.post(`/applications/${await applied(bees, market)}/accept`)
+    await page.goto('/')
+    await page.getByLabel('City').fill(`Hive ${name}`)
+    await page.getByLabel('Sells').selectOption('maple syrup')
+    await page.getByRole('button', { name: 'Search' }).click()
+    expect(await page.getByText('No markets with maple syrup').isVisible()).toBe(true)
+
+    await bees.api.patch(`/vendors/${bees.vendorId}`, { products: ['maple syrup'] })
+
+    await page.reload()
+    await page.getByRole('link', { name: `Hive Market ${name}` }).click()
+    expect(await page.getByText('Sells maple syrup').isVisible()).toBe(true)
+    await page.getByRole('link', { name: `Apiary ${name}` }).click()
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(`Apiary ${name}`)
+    await page.getByRole('link', { name: 'maple syrup' }).click()
+    expect(await page.getByRole('link', { name: `Apiary ${name}` }).isVisible()).toBe(true)
+    expect(await page.getByLabel('Sells').inputValue()).toBe('maple syrup')
     expect(complaints).toEqual([])
   })
 
@@ -140,6 +172,9 @@ describe.each([
     ['a market without a free stall', () => paths.full],
     ['a market without vendors', () => paths.empty],
     ['a closed market', () => paths.closed],
+    ['a vendor of everything', () => paths.vendor],
+    ['the list of vendors', () => '/v'],
+    ['a product that no vendor sells', () => '/v?q=atlantis&product=tofu'],
     ['what is near a point', () => '/?near=38.7,-9.1&radius_km=10'],
     ['an error', () => '/m/nowhere'],
   ])('axe finds nothing to complain of in %s, and nothing sticks out', async (_, path) => {

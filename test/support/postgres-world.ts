@@ -22,6 +22,7 @@ export function aVendor(businessName = 'Bread & Co'): Vendor {
     category: 'bakery',
     description: 'Sourdough',
     website: '',
+    products: [],
     createdAt: NOW,
   })
 }

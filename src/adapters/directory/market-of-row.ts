@@ -28,7 +28,7 @@ export function rowReader(profile: Profile): (row: NamedRow) => DirectoryRow {
       const found = names.map((each) => tidy(byColumn.get(folded(each)))).find((each) => each !== '')
       return found ?? ''
     }
-    const yes = (flags: readonly (readonly [string, string])[]) => [
+    const yes = <Meaning extends string>(flags: readonly (readonly [string, Meaning])[]) => [
       ...new Set(flags.filter(([column]) => YES.test(cell([column]))).map(([, meaning]) => meaning)),
     ]
     const name = cell(columns.name)

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { MarketflowError } from '../../domain/errors.ts'
+import { PRODUCTS } from '../../domain/products.ts'
 
 const column = z.string().trim().min(1, 'expected the name of a column')
 /** Names that a column may have; the first one that a file has is used. */
 const columns = z.union([column.transform((name) => [name]), z.array(column)])
 const flags = z.record(column, z.string().trim().min(1, 'expected what a yes in this column means'))
+const sold = z.record(column, z.enum(PRODUCTS, { error: `expected one of ${PRODUCTS.join(', ')}` }))
 
 /** What to call a column is compared without case, blanks and underscores. */
 const profileSchema = z.strictObject({
@@ -51,7 +53,7 @@ const profileSchema = z.strictObject({
     )
     .default([]),
   /** Columns that say `Y` where a market sells this, and takes that. */
-  products: flags.default({}),
+  products: sold.default({}),
   payment: flags.default({}),
   /** Columns that a file must have to be of this directory, beside name and id. */
   knownBy: z.array(column).default([]),

@@ -1,6 +1,7 @@
+import type { Product } from '../../domain/products.ts'
 import { type Profile, profile } from './profile.ts'
 
-const SOLD = {
+const SOLD: Readonly<Record<string, Product>> = {
   Vegetables: 'vegetables',
   Fruits: 'fruit',
   Herbs: 'herbs',

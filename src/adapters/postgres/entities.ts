@@ -48,6 +48,7 @@ const vendor = defineEntity({
     category: p.text(),
     description: p.text(),
     website: p.text(),
+    products: p.array().columnType('text[]'),
     createdAt: time(),
     updatedAt: time(),
   } satisfies Mapped<Vendor>,

@@ -2,7 +2,9 @@ import { AS_OWNER } from './writes-by-hand.ts'
 
 interface Following {
   readonly table: string
-  /** All that the kept rows depend on. A row of which none of them changes is left alone. */
+  /** What tells a row from every other. */
+  readonly key: readonly string[]
+  /** All else that the kept rows depend on; may be null. A row of which none of them changes is left alone. */
   readonly columns: readonly string[]
   readonly function: string
   /** Begins the names of the triggers. */
@@ -14,10 +16,14 @@ interface Following {
 }
 
 /** Triggers by which rows elsewhere follow those of a table: for every writer, once per statement. */
-export function following({ table, columns, function: name, trigger, ...kept }: Following): string[] {
-  const values = (row: string) => `(${columns.map((each) => `${row}.${each}`).join(', ')})`
-  const differing = (rows: string, others: string) =>
-    `(select * from ${rows} r where not exists (select from ${others} o where ${values('r')} = ${values('o')}))`
+export function following({ table, key, columns, function: name, trigger, ...kept }: Following): string[] {
+  const values = (row: string, names: readonly string[]) =>
+    `(${names.map((each) => `${row}.${each}`).join(', ')})`
+  // Keys are compared by themselves, so that they can be hashed.
+  const differing = (rows: string, others: string) => `(
+    select * from ${rows} r where not exists (
+      select from ${others} o where ${values('r', key)} = ${values('o', key)}
+        and ${values('r', columns)} is not distinct from ${values('o', columns)}))`
   return [
     `create or replace function ${name}() returns trigger language plpgsql ${AS_OWNER} as $$
       begin

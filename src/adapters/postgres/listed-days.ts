@@ -36,9 +36,16 @@ const listed = (days: string, markets: string) => `
   where d.status = 'planned' and m.status = 'active'
   on conflict do nothing`
 
-const follows = (table: string, columns: readonly string[], gone: string, add: (rows: string) => string) =>
+const follows = (
+  table: string,
+  key: readonly string[],
+  columns: readonly string[],
+  gone: string,
+  add: (rows: string) => string,
+) =>
   following({
     table,
+    key,
     columns,
     function: `marketflow_list_${table}`,
     trigger: `${table}_listed`,
@@ -50,14 +57,15 @@ const follows = (table: string, columns: readonly string[], gone: string, add: (
 const FOLLOWED = [
   ...follows(
     'market_days',
-    ['market_id', 'date', 'status'],
+    ['market_id', 'date'],
+    ['status'],
     '(l.market_id, l.date) = (d.market_id, d.date)',
     // The statement after the lock sees what was committed while it waited.
     (days) => `
       perform from markets where id in (select market_id from ${days} d) order by id for no key update;
       ${listed(days, 'markets')}`,
   ),
-  ...follows('markets', ['id', 'status', ...KEPT], 'l.market_id = d.id', (markets) =>
+  ...follows('markets', ['id'], ['status', ...KEPT], 'l.market_id = d.id', (markets) =>
     listed('market_days', markets),
   ),
 ]

@@ -51,7 +51,7 @@ const FUNCTIONS = [
 
 interface Kind {
   readonly table: string
-  /** All that a row's words depend on. */
+  /** All that a row's words depend on, beside its id. */
   readonly columns: readonly string[]
   readonly found: string
   readonly name: string
@@ -60,12 +60,15 @@ interface Kind {
 }
 
 const cell = `'@cell:' || marketflow_cell(latitude, longitude, 1)`
+/** What a directory says is sold there, whatever else a hand may have written into it. */
+const listedProducts = `(
+  select array_agg('@product:' || left(product, 60))
+  from jsonb_array_elements_text(jsonb_path_query_array(listing, '$.products[*]')) product)`
 const place = (name: string) => `case when ${name}_key <> '' then '@${name}:' || ${name}_key end`
 
 const MARKETS: Kind = {
   table: 'markets',
   columns: [
-    'id',
     'status',
     'name',
     'name_key',
@@ -74,20 +77,29 @@ const MARKETS: Kind = {
     ...['city', 'region', 'country'].map((each) => `${each}_key`),
     'latitude',
     'longitude',
+    `listing -> 'products'`,
   ],
   found: `status = 'active'`,
   name: 'name_key, name',
   words: `concat_ws(' ', name, city, region)`,
-  narrowing: `array[${['city', 'region', 'country'].map(place).join(', ')}, ${cell}]`,
+  narrowing: `array[${['city', 'region', 'country'].map(place).join(', ')}, ${cell}] || ${listedProducts}`,
 }
 
-const VENDORS: Kind = {
+/** As long as vendors did not say what they sell. */
+const NAMED_VENDORS: Kind = {
   table: 'vendors',
-  columns: ['id', 'business_name'],
+  columns: ['business_name'],
   found: 'true',
   name: 'marketflow_name_key(business_name), business_name',
   words: 'business_name',
   narrowing: `'{}'::text[]`,
+}
+
+/** All of them have a word of their own: so they are listed in the order of names. */
+const VENDORS: Kind = {
+  ...NAMED_VENDORS,
+  columns: [...NAMED_VENDORS.columns, 'products'],
+  narrowing: `(select array_prepend('@vendor', array_agg('@product:' || left(product, 60))) from unnest(products) product)`,
 }
 
 const wordsOf = ({ table, found, name, words, narrowing }: Kind, from: string) => `
@@ -101,6 +113,7 @@ function kept(kind: Kind): string[] {
   const { table, columns } = kind
   return following({
     table,
+    key: ['id'],
     columns,
     function: `marketflow_find_${table}`,
     trigger: `${table}_found`,
@@ -117,8 +130,8 @@ export class SearchWords extends Migration {
       ...LOGS_ITSELF.split('; '),
       ...TABLE,
       ...FUNCTIONS,
-      ...[MARKETS, VENDORS].flatMap(kept),
-      ...[MARKETS, VENDORS].map((kind) => wordsOf(kind, kind.table)),
+      ...[MARKETS, NAMED_VENDORS].flatMap(kept),
+      ...[MARKETS, NAMED_VENDORS].map((kind) => wordsOf(kind, kind.table)),
       'analyze search_words',
       ...VENDORS_LISTED,
     ]
@@ -137,6 +150,22 @@ export class SearchCells extends Migration {
       wordsOf({ ...MARKETS, words: `''`, narrowing: `array[${cell}]` }, 'markets'),
       'analyze search_words',
       ...LISTED_IN_AREAS,
+    ]
+    for (const statement of statements) this.addSql(statement)
+  }
+}
+
+/** Vendors say what they sell, and markets are found by it, too; the release before leaves the column out. */
+export class SearchProducts extends Migration {
+  override up(): void {
+    const statements = [
+      OUR_SCHEMA,
+      ...LOGS_ITSELF.split('; '),
+      `alter table vendors add column products text[] not null default '{}'`,
+      ...[MARKETS, VENDORS].flatMap(kept),
+      wordsOf({ ...MARKETS, words: `''`, narrowing: listedProducts }, 'markets'),
+      wordsOf({ ...VENDORS, words: `''` }, 'vendors'),
+      'analyze search_words',
     ]
     for (const statement of statements) this.addSql(statement)
   }

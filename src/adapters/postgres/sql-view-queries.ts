@@ -15,6 +15,7 @@ import {
   type OpenOn,
   type OwnApplicationsParams,
   type OwnMarketsParams,
+  type VendorsParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
 import type {
@@ -31,6 +32,7 @@ import type {
   OrganizerDashboard,
   OwnMarkets,
   VendorDashboard,
+  VendorListing,
   VendorProfile,
 } from '../../application/views/views.ts'
 import { parseId } from '../../domain/ids.ts'
@@ -50,7 +52,8 @@ export class SqlViewQueries extends ViewQueries {
   }
 
   async marketListing(params: ListingParams): Promise<Found<MarketsFound>> {
-    const { page, pageSize, open, after, country = null, region = null, city = null, q = null } = params
+    const { page, pageSize, open, after, country = null, region = null, city = null } = params
+    const { q = null, product = null } = params
     // One more than is shown tells whether there are more.
     const found = await this.#first<Omit<MarketsFound, 'more'>>(marketListingSql(params), [
       pageSize + 1,
@@ -59,6 +62,7 @@ export class SqlViewQueries extends ViewQueries {
       region,
       city,
       q,
+      product,
       ...(after === undefined ? [] : [after.name, after.id]),
       ...timesOf(open),
     ])
@@ -116,6 +120,22 @@ export class SqlViewQueries extends ViewQueries {
 
   applicationDetail({ id, side }: ApplicationParams): Promise<Found<ApplicationDetail>> {
     return this.#byId(APPLICATION_SQL[side], id)
+  }
+
+  async vendorListing(params: VendorsParams): Promise<VendorListing> {
+    const { page, pageSize, q = null, product = null, market = null } = params
+    const found = await this.#first<Pick<VendorListing, 'vendors' | 'total'> & { uncounted: boolean }>(
+      vendorListingSql(params),
+      [pageSize, offset(page, pageSize), q, product, market],
+    )
+    const { vendors, total, uncounted } = found!.value
+    return {
+      vendors,
+      ...(uncounted && { total_is_minimum: uncounted }),
+      total,
+      page,
+      page_size: pageSize,
+    }
   }
 
   vendorProfile(id: string): Promise<Found<VendorProfile>> {
@@ -206,9 +226,10 @@ const LISTING = `
     'listed_by', m.listing -> 'listedBy', 'updated_on', m.listing -> 'updatedOn', 'hours', m.listing -> 'hours',
     'products', m.listing -> 'products', 'payment', m.listing -> 'payment') end`
 const marketSummary = `m.id, m.slug, m.name, ${IN_PLACE}, m.time_zone, ${STALLS} as stall_count, m.vendor_count, m.unclaimed`
+const listedMarket = `${marketSummary}, coalesce(m.listing -> 'products', '[]'::jsonb) as listed_products`
 /** As people look for it, and then always the same. */
 const BY_NAME = 'm.name_key, m.name, m.id'
-const BEHIND = `(${BY_NAME}) > (marketflow_name_key($7::text), $7::text, $8::uuid)`
+const BEHIND = `(${BY_NAME}) > (marketflow_name_key($8::text), $8::text, $9::uuid)`
 
 const DAY = `to_char(d.date, 'YYYY-MM-DD') as date, d.opens, d.closes`
 
@@ -236,14 +257,14 @@ function openOn(open: OpenOn, n: number): string {
 }
 
 /**
- * $1 limit, $2 offset, $3 country, $4 region, $5 city, each as it is compared, or null for all; then, where they are
- * asked for, the name and id that the page begins behind; and when the markets open.
+ * $1 limit, $2 offset, $3 country, $4 region, $5 city, $6 words, $7 product, each as it is compared, or null for all; then, where
+ * they are asked for, the name and id that the page begins behind; and when the markets open.
  *
  * The page's ids come from an index alone, and its rows are fetched last: a deep page skips index entries, not rows, and
  * one behind a name begins there. The total is kept by triggers, and a page beyond it skips nothing.
  */
-function marketListingSql({ country, region, city, q, open, after }: ListingParams): string {
-  const [begins, openFrom] = after === undefined ? ['', 7] : [`and ${BEHIND}`, 9]
+function marketListingSql({ country, region, city, q, product, open, after }: ListingParams): string {
+  const [begins, openFrom] = after === undefined ? ['', 8] : [`and ${BEHIND}`, 10]
   const opens = open && openOn(open, openFrom)
   // The indexes hold named places alone.
   const conditions = [
@@ -255,20 +276,20 @@ function marketListingSql({ country, region, city, q, open, after }: ListingPara
     opens === undefined
       ? ''
       : `, ${list(`select ${DAY} from market_days d where ${opens} order by d.date`)} as days`
-  if (q !== undefined) {
+  if (q !== undefined || product !== undefined) {
     const then = opens === undefined ? '' : `and exists (select from market_days d where ${opens})`
     return marketSearchSql(`${conditions} ${then}`, days, begins)
   }
   if (open !== undefined) return marketsOpenSql(conditions, days, begins, open, openFrom)
   return `
-    with asked (country, region, city, q) as (select $3::text, $4::text, $5::text, $6::text),
+    with asked (country, region, city, q, product) as (select $3::text, $4::text, $5::text, $6::text, $7::text),
     kept as materialized (
       select coalesce(sum(active), 0)::bigint as total
       from active_market_counts, asked where scope = marketflow_scope(asked.country, asked.region, asked.city)
     )
     select json_build_object(
       'markets', ${list(`
-        select ${marketSummary}${days}
+        select ${listedMarket}${days}
         from (
           select id from markets m
           where m.status = 'active' ${conditions} ${begins} and $2::bigint < (select total from kept)
@@ -314,7 +335,7 @@ function marketsOpenSql(conditions: string, days: string, begins: string, open: 
       order by ${BY_NAME} limit ${limit}
     ) m`
   return `
-    with asked (country, region, city, q) as (select $3::text, $4::text, $5::text, $6::text),
+    with asked (country, region, city, q, product) as (select $3::text, $4::text, $5::text, $6::text, $7::text),
     dates as materialized (${datesSql(open, n)}),
     counted as materialized (
       select least(count(*), ${MOST_COUNTED}) as total, count(*) > ${MOST_COUNTED} as uncounted
@@ -322,7 +343,7 @@ function marketsOpenSql(conditions: string, days: string, begins: string, open: 
     )
     select json_build_object(
       'markets', ${list(`
-        select ${marketSummary}${days}
+        select ${listedMarket}${days}
         from (
           select * from (${first('$1::bigint + $2::bigint', begins)}) m
           where $2::bigint < (select total from counted) or (select uncounted from counted)
@@ -344,14 +365,14 @@ const hasWord = (id: string) => `
 const RAREST = ['(select word from rarest)', '(select last from rarest)'] as const
 
 /**
- * As above, and $6 words. Looked through are the entries of the word that has the fewest; places count as words. However
- * many there are, those beyond the bound are not looked at.
+ * As above, found by words or a product. Looked through are the entries of the word that has the fewest; places and
+ * products count as words. However many there are, those beyond the bound are not looked at.
  */
 function marketSearchSql(conditions: string, days: string, begins: string): string {
   return `
     with asked as materialized (
       select word, marketflow_last_word(word) as last
-      from unnest(marketflow_words($6::text) || array['@city:' || $5::text, '@region:' || $4::text, '@country:' || $3::text]) word
+      from unnest(marketflow_words($6::text) || array['@city:' || $5::text, '@region:' || $4::text, '@country:' || $3::text, '@product:' || $7::text]) word
       where word is not null
     ),
     rarest as materialized (
@@ -377,7 +398,7 @@ function marketSearchSql(conditions: string, days: string, begins: string): stri
     )
     select json_build_object(
       'markets', ${list(`
-        select ${marketSummary}${days}
+        select ${listedMarket}${days}
         from (select * from found m where true ${begins} order by ${BY_NAME} limit $1 offset $2) listed
         cross join lateral (select * from markets where id = listed.id offset 0) m
         order by ${BY_NAME}`)},
@@ -407,7 +428,7 @@ function marketsNearSql(open: OpenOn | undefined): string {
     )
     select json_build_object(
       'markets', ${list(`
-        select ${marketSummary}${isOpen ? `, ${list(`select ${DAY} from market_days d where ${isOpen} order by d.date`)} as days` : ''}, m.latitude, m.longitude
+        select ${listedMarket}${isOpen ? `, ${list(`select ${DAY} from market_days d where ${isOpen} order by d.date`)} as days` : ''}, m.latitude, m.longitude
         from found m order by ${BY_NAME}`)},
       'left_out_km', (select min(km) from counted where entries > ${ENOUGH_NEAR} or (entries > 0 and nearer >= ${ENOUGH_NEAR}))
     )::text as view`
@@ -420,7 +441,7 @@ const MARKET_DETAIL_SQL = `
     'description', m.description, 'seasons', m.seasons, 'status', m.status,
     'organizer', case when not m.unclaimed then json_build_object('id', o.id, 'name', o.name) end,
     'vendors', ${list(`
-      select v.id, v.business_name, v.category
+      select v.id, v.business_name, v.category, v.products
       from vendor_applications a join vendors v on v.id = a.vendor_id
       where a.market_id = m.id and a.status = 'accepted'
       order by marketflow_name_key(v.business_name), v.business_name, v.id`)},
@@ -468,7 +489,7 @@ const MARKET_PAGE_SQL = `
       select ${DAY} from market_days d
       where d.market_id = m.id and d.status = 'planned' and d.date = $2::date - 1 and d.closes <= d.opens) r),
     'vendors', ${list(`
-      select v.business_name, v.category, v.description, v.website
+      select v.id, v.business_name, v.category, v.description, v.website, v.products
       from vendor_applications a join vendors v on v.id = a.vendor_id
       where a.market_id = m.id and a.status = 'accepted'
       order by marketflow_name_key(v.business_name), v.business_name, v.id`)}
@@ -565,12 +586,64 @@ function ownMarketsSql(status: string | undefined): string {
     from accounts o where o.id = $1 and o.role = 'organizer'`
 }
 
+/** At which active markets a vendor sells. */
+const marketsOf = (vendor: string) => `
+  from vendor_applications a join markets m on m.id = a.market_id
+  where a.vendor_id = ${vendor} and a.status = 'accepted' and m.status = 'active'`
+
+/**
+ * $1 limit, $2 offset, $3 words, $4 product, $5 market. Only those who sell at an active market: of those at the market,
+ * or found by words, however many there are beyond the bound; or, by an index in the order of names, of all.
+ */
+function vendorListingSql({ q, market }: VendorsParams): string {
+  const few =
+    market !== undefined
+      ? `select vendor_id as id from vendor_applications where market_id = $5 and status = 'accepted'`
+      : q && entries('vendor', ...RAREST)
+  // One by one, by the primary key, as of markets.
+  const found = few
+    ? `materialized (
+      select s.id, s.name_key, s.name
+      from (${few}) c cross join lateral (select * from search_words where id = c.id and word = '@vendor' offset 0) s
+      where not exists (select from asked where not ${hasWord('s.id')})
+        and exists (select ${marketsOf('s.id')} ${market === undefined ? '' : 'and m.id = $5'})
+    )`
+    : `not materialized (
+      select s.id, s.name_key, s.name from search_words s
+      where s.kind = 'vendor' and s.word = (select coalesce('@product:' || product, '@vendor') from given)
+        and exists (select ${marketsOf('s.id')})
+    )`
+  // Up to where there is another page behind this one, too.
+  const most = `greatest(${MOST_COUNTED}, $1::bigint + $2::bigint + 1)`
+  return `
+    with given (q, product, market) as (select $3::text, $4::text, $5::uuid),
+    asked as materialized (
+      select word, marketflow_last_word(word) as last
+      from given, unnest(marketflow_words(q) || ('@product:' || product)) word where word is not null
+    ),
+    rarest as materialized (
+      select word, last from asked
+      order by (select count(*) from (${entries('vendor', 'asked.word', 'asked.last')}) e), word limit 1
+    ),
+    found as ${found}
+    select json_build_object(
+      'vendors', ${list(`
+        select v.id, v.business_name, v.category, v.description, v.products,
+          (select count(*) ${marketsOf('v.id')}) as market_count
+        from (select * from found order by name_key, name, id limit $1 offset $2) listed
+        cross join lateral (select * from vendors where id = listed.id offset 0) v
+        order by listed.name_key, listed.name, listed.id`)},
+      'total', least(counted, ${most}), 'uncounted', counted > ${most}
+    )::text as view
+    from (select count(*) as counted from (select from found limit ${most} + 1) f) c`
+}
+
 const VENDOR_PROFILE_SQL = `
   select json_build_object(
     'id', v.id, 'business_name', v.business_name, 'category', v.category,
-    'description', v.description, 'website', v.website,
+    'description', v.description, 'website', v.website, 'products', v.products,
     'markets', ${list(`
-      select m.id, m.name, ${IN_PLACE}
+      select m.id, m.slug, m.name, ${IN_PLACE}
       from vendor_applications a join markets m on m.id = a.market_id
       where a.vendor_id = v.id and a.status = 'accepted' and m.status = 'active'
       order by ${BY_NAME}`)}
@@ -586,7 +659,7 @@ const VENDOR_DASHBOARD_SQL = `
       select json_build_object(${APPLICATION_STATUSES.map(count).join(', ')})
       from vendor_applications where vendor_id = v.id),
     'markets', ${list(`
-      select m.id, m.name, ${IN_PLACE}, m.status
+      select m.id, m.slug, m.name, ${IN_PLACE}, m.status
       from vendor_applications a join markets m on m.id = a.market_id
       where a.vendor_id = v.id and a.status = 'accepted'
       order by ${BY_NAME}`)}

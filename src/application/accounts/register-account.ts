@@ -1,5 +1,6 @@
 import { Account, normalizeEmail, type Role } from '../../domain/account.ts'
 import { MarketflowError } from '../../domain/errors.ts'
+import type { Product } from '../../domain/products.ts'
 import { Vendor } from '../../domain/vendor.ts'
 import type { Transaction } from '../ports/transactions.ts'
 import { type Dependencies, now, type Writing } from '../use-case/use-case.ts'
@@ -13,6 +14,7 @@ export interface Registration {
   /** Required for a vendor; organizers have none. */
   readonly businessName?: string | undefined
   readonly category?: string | undefined
+  readonly products?: readonly Product[] | undefined
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Registration {
 export const RegisterAccount =
   (needs: Writing & Pick<Dependencies, 'hasher' | 'tokens' | 'random'>) =>
   async (
-    { password, businessName = '', category = '', ...who }: Registration,
+    { password, businessName = '', category = '', products = [], ...who }: Registration,
     signal?: AbortSignal,
   ): Promise<SignedIn> => {
     const { random, tokens } = needs
@@ -35,7 +37,7 @@ export const RegisterAccount =
       if (vendorId === null) {
         record({ type: 'organizer-registered', organizerId: joined.id })
       } else {
-        const profile = { businessName, category, description: '', website: '' }
+        const profile = { businessName, category, products, description: '', website: '' }
         tx.vendors.add(new Vendor({ id: vendorId, ...profile, createdAt }))
         record({ type: 'vendor-registered', vendorId, accountId: joined.id })
       }

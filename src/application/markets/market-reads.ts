@@ -44,9 +44,10 @@ export function listingTags({
   country,
   open,
   q,
+  product,
   near,
 }: SearchParams & { readonly open?: OpenOn; readonly near?: Near }): Tag[] {
-  const dates = [...openTags(open), ...(q === undefined ? [] : [tags.vendorListings()])]
+  const dates = [...openTags(open), ...((q ?? product) === undefined ? [] : [tags.vendorListings()])]
   if (near !== undefined) return [...nearTags(near), ...dates]
   if (city !== undefined) return [tags.cityListings(city), ...dates]
   if (region !== undefined) return [tags.regionListings(region), ...dates]
@@ -56,10 +57,11 @@ export function listingTags({
 /** The end of a list's key: what it is narrowed to, if anything. */
 export function narrowed(
   key: string,
-  { city, region, country, open, q }: SearchParams & { readonly open?: OpenOn },
+  { city, region, country, open, q, product }: SearchParams & { readonly open?: OpenOn },
 ): string {
   let narrower = openKey(key, open)
   if (q !== undefined) narrower += `:${joinKey('q', q)}`
+  if (product !== undefined) narrower += `:${joinKey('product', product)}`
   if (country !== undefined) narrower += `:${joinKey('country', country)}`
   if (region !== undefined) narrower += `:${joinKey('region', region)}`
   if (city !== undefined) narrower += `:${joinKey('city', city)}`
@@ -67,7 +69,7 @@ export function narrowed(
 }
 
 /** As deep as pages are bounded in number. */
-const FIRST_PAGES = 10
+export const FIRST_PAGES = 10
 
 /** Whether strangers choose what a list is narrowed to, or how deep it is looked into. */
 export function isUnbounded({
@@ -76,10 +78,11 @@ export function isUnbounded({
   city,
   region,
   q,
+  product,
   open,
   near,
 }: Omit<ListingParams, 'pageSize'>): boolean {
-  return page > FIRST_PAGES || (after ?? city ?? region ?? q ?? open ?? near) !== undefined
+  return page > FIRST_PAGES || (after ?? city ?? region ?? q ?? product ?? open ?? near) !== undefined
 }
 
 /** What tells a list from every other, for its cursors. */
@@ -124,7 +127,7 @@ function behind(cursor: string, { page, near, ...narrowing }: Omit<ListingParams
 }
 
 export const CURSOR_EXPECTED =
-  'expected a cursor as an answer of this list tells it, with the same places, dates and words'
+  'expected a cursor as an answer of this list tells it, with the same places, dates, words and product'
 
 /** The public list of active markets, by name then id; near a point, the nearest first. */
 export const ListMarkets = read({

@@ -5,15 +5,18 @@ import { isUnbounded, listed, listingTags, narrowed } from '../markets/market-re
 import { type AskedNear, narrowedTo, nearest, nearKey } from '../markets/near-markets.ts'
 import { datesAsked, mapped, openKey, relativeTo, withInstants } from '../markets/open-days.ts'
 import type {
+  IdParams,
   ListingParams,
   MarketPageParams,
   Near,
   OpenOn,
   PageParams,
+  VendorsParams,
   ViewQueries,
 } from '../ports/view-queries.ts'
-import { carried, tags } from '../tables/tags.ts'
+import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE, read } from '../use-case/read.ts'
+import { GetVendor, isUnboundedOfVendors, vendorListTags, vendorsNarrowed } from '../vendors/vendor-reads.ts'
 import type { MarketListing, MarketsPage, MarketZone } from '../views/views.ts'
 import {
   marketCalendar,
@@ -22,9 +25,11 @@ import {
   marketZone,
   sitemapIndex,
   sitemapPart,
+  vendorProfile,
+  vendorsPage,
 } from '../views/views.ts'
 
-/** Markets on a page of the public list. */
+/** Markets, or vendors, on a page of a public list. */
 const MARKETS_PER_PAGE = 24
 /** URLs in one part of the sitemap. The protocol allows 50,000; of these, a part is some 300 kB. */
 export const URLS_PER_SITEMAP = 5000
@@ -78,11 +83,11 @@ export const BrowseMarkets = read({
   unbounded: isUnbounded,
   load: async (queries, params) => {
     const found = await listedAt(queries, { ...params, pageSize: MARKETS_PER_PAGE })
-    const { city = null, region = null, country = null, q = null } = params
+    const { city = null, region = null, country = null, q = null, product = null } = params
     const { page } = params
     const near = params.near === undefined ? null : { point: null, radius_km: params.near.radiusKm }
     const day = dayOf(params.open)
-    return found && { value: { ...found.value, page, city, region, country, q, near, day } }
+    return found && { value: { ...found.value, page, city, region, country, q, product, near, day } }
   },
   answer: ({ near, page }) => near && ((shared) => pageNear(shared, near, page)),
   // What is kept for all points of a cell is no page yet.
@@ -137,6 +142,37 @@ export const ShowCalendar = read({
   page: (renderer, value) => renderer.calendar(value),
   audience: 'everybody',
   missing: 'market-not-found',
+})
+
+/** The public list of vendors, as text. */
+export const BrowseVendors = read({
+  name: 'vendors-page',
+  ttlS: 15 * MINUTE,
+  schema: vendorsPage,
+  key: (params: Omit<VendorsParams, 'pageSize' | 'market'>) =>
+    vendorsNarrowed(joinKey('page', 'vendors', params.page), params),
+  tags: vendorListTags,
+  unbounded: isUnboundedOfVendors,
+  load: async (queries, params) => {
+    const found = await queries.vendorListing({ ...params, pageSize: MARKETS_PER_PAGE })
+    const { page, q = null, product = null } = params
+    return page > 1 && found.vendors.length === 0 ? undefined : { value: { ...found, q, product } }
+  },
+  page: (renderer, value) => renderer.vendors(value),
+  audience: 'everybody',
+})
+
+/** The public page of one vendor, as text. */
+export const ShowVendor = read({
+  name: 'vendor-page',
+  ttlS: 15 * MINUTE,
+  schema: vendorProfile,
+  key: ({ id }: IdParams) => joinKey('page', 'vendor', canonicalId(id)),
+  tags: ({ id }) => [tags.vendor(id)],
+  load: GetVendor.view.load,
+  page: (renderer, value) => renderer.vendor(value),
+  audience: 'everybody',
+  missing: 'vendor-not-found',
 })
 
 /** What search engines are told of first: how many parts the sitemap has. */

@@ -1,4 +1,12 @@
-import type { MarketCalendar, MarketPage, MarketsPage, SitemapIndex, SitemapPart } from '../views/views.ts'
+import type {
+  MarketCalendar,
+  MarketPage,
+  MarketsPage,
+  SitemapIndex,
+  SitemapPart,
+  VendorProfile,
+  VendorsPage,
+} from '../views/views.ts'
 
 /**
  * Makes the text of the public pages. Everybody gets what was made once, so it is made of the view and of what this
@@ -11,6 +19,8 @@ export abstract class PageRenderer {
   /** A market's days, as iCalendar has them (RFC 5545). */
   abstract calendar(calendar: MarketCalendar): string
   abstract markets(page: MarketsPage): string
+  abstract vendor(vendor: VendorProfile): string
+  abstract vendors(page: VendorsPage): string
   abstract sitemapIndex(index: SitemapIndex): string
   abstract sitemapPart(part: SitemapPart): string
 }

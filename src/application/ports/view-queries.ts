@@ -1,6 +1,7 @@
 import type { Role } from '../../domain/account.ts'
 import type { Point } from '../../domain/grid.ts'
 import type { MarketStatus, PlaceKey } from '../../domain/market.ts'
+import type { Product } from '../../domain/products.ts'
 import type { ApplicationStatus } from '../../domain/vendor-application.ts'
 import type { Snapshots as SnapshotsOf } from '../consistency/ports/database.ts'
 import type { Found } from '../consistency/view.ts'
@@ -19,6 +20,7 @@ import type {
   OrganizerDashboard,
   OwnMarkets,
   VendorDashboard,
+  VendorListing,
   VendorProfile,
 } from '../views/views.ts'
 
@@ -45,6 +47,8 @@ export type OpenOn =
 export interface SearchParams extends PlaceParams {
   /** Words of its name, its place or of those who sell there, each whole or the beginning of one, as places are compared. */
   readonly q?: PlaceKey
+  /** What a directory lists there, or one of those who sell there sells. */
+  readonly product?: Product
 }
 
 /** Behind the market of this name and id, in the order of names. */
@@ -96,6 +100,17 @@ export interface MarketsNear {
 export type MarketsFound = Pick<MarketListing, 'markets' | 'total'> & {
   readonly more: boolean
   readonly uncounted: boolean
+}
+
+/** A page of those who sell at active markets, narrowed by each. */
+export interface VendorsParams {
+  readonly page: number
+  readonly pageSize: number
+  /** Words of the vendor's name. */
+  readonly q?: PlaceKey
+  readonly product?: Product
+  /** The id of a market that it sells at. */
+  readonly market?: string
 }
 
 /** Some of a market's days, both dates included. */
@@ -163,6 +178,8 @@ export abstract class ViewQueries {
   abstract ownApplications(params: OwnApplicationsParams): Promise<Found<MarketApplications>>
   /** Visible to the account on that side. */
   abstract applicationDetail(params: ApplicationParams): Promise<Found<ApplicationDetail>>
+  /** By name then id. */
+  abstract vendorListing(params: VendorsParams): Promise<VendorListing>
   abstract vendorProfile(id: string): Promise<Found<VendorProfile>>
   abstract vendorDashboard(id: string): Promise<Found<VendorDashboard>>
   abstract organizerDashboard(id: string): Promise<Found<OrganizerDashboard>>

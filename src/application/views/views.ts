@@ -16,6 +16,11 @@ const page = {
   page_size: z.int().min(1),
 }
 
+const totalIsMinimum = z
+  .literal(true)
+  .exactOptional()
+  .describe('Where there are more than `total`: of such a list no more are counted.')
+
 const inPlace = {
   city: z.string(),
   region: z
@@ -108,6 +113,10 @@ export type MarketDayView = z.infer<typeof marketDay>
 export const marketZone = z.strictObject({ time_zone: z.string() })
 export type MarketZone = z.infer<typeof marketZone>
 
+const products = z
+  .array(z.string())
+  .describe('What it sells, in the words that `product` of `GET /markets` takes.')
+
 const marketSummary = z.strictObject({
   id: z.uuid(),
   slug: z.string().describe('The last part of the address of the market’s public page, `/m/{slug}`. Unique.'),
@@ -125,6 +134,9 @@ export const marketListing = z
       z
         .strictObject({
           ...marketSummary.shape,
+          listed_products: z
+            .array(z.string())
+            .describe('What a directory says is sold there; who sells there is not asked.'),
           days: z
             .array(openDay)
             .exactOptional()
@@ -146,10 +158,7 @@ export const marketListing = z
       .describe(
         'Near a point: up to here no market is missing. Less than `radius_km` where so many are near that some are left out.',
       ),
-    total_is_minimum: z
-      .literal(true)
-      .exactOptional()
-      .describe('Where there are more than `total`: of a list by date no more are counted.'),
+    total_is_minimum: totalIsMinimum,
     next_cursor: z
       .string()
       .exactOptional()
@@ -171,7 +180,9 @@ export const marketDetail = z
       .nullable()
       .describe('Null of an unclaimed market.'),
     listing,
-    vendors: z.array(z.strictObject({ id: z.uuid(), business_name: z.string(), category: z.string() })),
+    vendors: z.array(
+      z.strictObject({ id: z.uuid(), business_name: z.string(), category: z.string(), products }),
+    ),
     created_at: isoTime,
     updated_at: isoTime,
   })
@@ -254,7 +265,7 @@ export type ApplicationView = z.infer<typeof application>
 export type ApplicationDetail = z.infer<typeof applicationDetail>
 export type MarketApplications = z.infer<typeof marketApplications>
 
-const marketName = { id: z.uuid(), name: z.string(), ...inPlace }
+const marketName = { id: z.uuid(), slug: z.string(), name: z.string(), ...inPlace }
 
 export const vendorProfile = z
   .strictObject({
@@ -263,11 +274,31 @@ export const vendorProfile = z
     category: z.string(),
     description: z.string(),
     website: z.string(),
+    products,
     markets: z
       .array(z.strictObject(marketName))
       .describe('Active markets that accepted it, by name then id.'),
   })
   .meta({ id: 'VendorProfile' })
+
+export const vendorListing = z
+  .strictObject({
+    vendors: z.array(
+      z
+        .strictObject({
+          id: z.uuid(),
+          business_name: z.string(),
+          category: z.string(),
+          description: z.string(),
+          products,
+          market_count: z.int().min(1).describe('Active markets that it sells at.'),
+        })
+        .meta({ id: 'VendorSummary' }),
+    ),
+    total_is_minimum: totalIsMinimum,
+    ...page,
+  })
+  .meta({ id: 'VendorList' })
 
 export const vendorDashboard = z
   .strictObject({
@@ -285,6 +316,7 @@ export const vendorDashboard = z
   })
   .meta({ id: 'VendorDashboard' })
 
+export type VendorListing = z.infer<typeof vendorListing>
 export type VendorProfile = z.infer<typeof vendorProfile>
 export type VendorDashboard = z.infer<typeof vendorDashboard>
 
@@ -340,10 +372,12 @@ export const marketPage = z.strictObject({
   /** The accepted ones, by name then id. */
   vendors: z.array(
     z.strictObject({
+      id: z.uuid(),
       business_name: z.string(),
       category: z.string(),
       description: z.string(),
       website: z.string(),
+      products,
     }),
   ),
 })
@@ -356,10 +390,18 @@ export const marketsPage = z.strictObject({
   region: z.string().nullable(),
   country: z.string().nullable(),
   q: z.string().nullable(),
+  product: z.string().nullable(),
   /** Near which point, as an address has it; null in what is kept for all points of a cell. */
   near: z.strictObject({ point: z.string().nullable(), radius_km: z.number() }).nullable(),
   /** What was asked for, in the words of the address; null for markets that may never open. */
   day: z.string().nullable(),
+})
+
+/** A page of the public list of vendors. */
+export const vendorsPage = z.strictObject({
+  ...vendorListing.shape,
+  q: z.string().nullable(),
+  product: z.string().nullable(),
 })
 
 /** What a calendar shows of a market: all its days. */
@@ -380,5 +422,6 @@ export const sitemapIndex = z.strictObject({ total: page.total })
 export type MarketPage = z.infer<typeof marketPage>
 export type MarketCalendar = z.infer<typeof marketCalendar>
 export type MarketsPage = z.infer<typeof marketsPage>
+export type VendorsPage = z.infer<typeof vendorsPage>
 export type SitemapPart = z.infer<typeof sitemapPart>
 export type SitemapIndex = z.infer<typeof sitemapIndex>

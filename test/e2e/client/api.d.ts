@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List active markets
-         * @description By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead. Near a point, the nearest come first; up to `complete_to_km` none is missing.
+         * @description By name as people sort, without case, accents and punctuation. Each place, date, word and product narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead. Near a point, the nearest come first; up to `complete_to_km` none is missing.
          */
         readonly get: operations["listMarkets"];
         readonly put?: never;
@@ -149,6 +149,26 @@ export interface paths {
          * @description Those of a draft are found by its organizer alone.
          */
         readonly get: operations["getMarketStats"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/vendors": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List those who sell at active markets
+         * @description By name as people sort. Up to 500 are counted, and one more than have been shown; of more, `total_is_minimum` says so.
+         */
+        readonly get: operations["listVendors"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -823,6 +843,8 @@ export interface components {
                 readonly id: string;
                 readonly business_name: string;
                 readonly category: string;
+                /** @description What it sells, in the words that `product` of `GET /markets` takes. */
+                readonly products: readonly string[];
             }[];
             /**
              * Format: date-time
@@ -840,7 +862,7 @@ export interface components {
             /** @description Near a point: up to here no market is missing. Less than `radius_km` where so many are near that some are left out. */
             readonly complete_to_km?: number;
             /**
-             * @description Where there are more than `total`: of a list by date no more are counted.
+             * @description Where there are more than `total`: of such a list no more are counted.
              * @constant
              */
             readonly total_is_minimum?: true;
@@ -882,6 +904,8 @@ export interface components {
             readonly vendor_count: number;
             /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
             readonly unclaimed: boolean;
+            /** @description What a directory says is sold there; who sells there is not asked. */
+            readonly listed_products: readonly string[];
             /** @description Of the dates that were asked for, those on which it is open. */
             readonly days?: readonly components["schemas"]["OpenDay"][];
             /** @description Degrees north; null where it is not known. */
@@ -1140,6 +1164,8 @@ export interface components {
             readonly description?: string;
             /** @description An http or https URL, or an empty text for none. */
             readonly website?: string;
+            /** @description All that it sells. */
+            readonly products?: readonly ("vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food")[];
         };
         readonly VendorDashboard: {
             /** Format: uuid */
@@ -1155,6 +1181,7 @@ export interface components {
             readonly markets: readonly {
                 /** Format: uuid */
                 readonly id: string;
+                readonly slug: string;
                 readonly name: string;
                 readonly city: string;
                 /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
@@ -1165,6 +1192,18 @@ export interface components {
                 readonly status: "draft" | "active" | "closed";
             }[];
         };
+        readonly VendorList: {
+            readonly vendors: readonly components["schemas"]["VendorSummary"][];
+            /**
+             * @description Where there are more than `total`: of such a list no more are counted.
+             * @constant
+             */
+            readonly total_is_minimum?: true;
+            /** @description On all pages. */
+            readonly total: number;
+            readonly page: number;
+            readonly page_size: number;
+        };
         readonly VendorProfile: {
             /** Format: uuid */
             readonly id: string;
@@ -1172,10 +1211,13 @@ export interface components {
             readonly category: string;
             readonly description: string;
             readonly website: string;
+            /** @description What it sells, in the words that `product` of `GET /markets` takes. */
+            readonly products: readonly string[];
             /** @description Active markets that accepted it, by name then id. */
             readonly markets: readonly {
                 /** Format: uuid */
                 readonly id: string;
+                readonly slug: string;
                 readonly name: string;
                 readonly city: string;
                 /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
@@ -1194,6 +1236,19 @@ export interface components {
             readonly role: "vendor";
             readonly business_name: string;
             readonly category?: string;
+            /** @description What it sells. */
+            readonly products?: readonly ("vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food")[];
+        };
+        readonly VendorSummary: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly business_name: string;
+            readonly category: string;
+            readonly description: string;
+            /** @description What it sells, in the words that `product` of `GET /markets` takes. */
+            readonly products: readonly string[];
+            /** @description Active markets that it sells at. */
+            readonly market_count: number;
         };
     };
     responses: {
@@ -1631,13 +1686,15 @@ export interface operations {
                 readonly country?: string;
                 /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found: narrow by place. */
                 readonly q?: string;
+                /** @description Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 500 are found: narrow by place. */
+                readonly product?: "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
                 /** @description Only markets that open on this date, where they stand; with their hours. */
                 readonly on?: string;
                 /** @description Only markets that open on a date from this one on; with to. */
                 readonly from?: string;
                 /** @description Up to this date: at most seven days. */
                 readonly to?: string;
-                /** @description Only markets whose place is known and within `radius_km` of this point, the nearest first, each with its distance. Goes together with dates, and with no place, no words and no cursor. */
+                /** @description Only markets whose place is known and within `radius_km` of this point, the nearest first, each with its distance. Goes together with dates, and with no place, no words, no product and no cursor. */
                 readonly near?: string;
                 /** @description How far, in km; with near. */
                 readonly radius_km?: 5 | 10 | 25 | 50;
@@ -1677,7 +1734,8 @@ export interface operations {
                      *           "time_zone": "America/Los_Angeles",
                      *           "stall_count": 30,
                      *           "vendor_count": 1,
-                     *           "unclaimed": false
+                     *           "unclaimed": false,
+                     *           "listed_products": []
                      *         }
                      *       ],
                      *       "total": 1,
@@ -1859,7 +1917,11 @@ export interface operations {
                      *         {
                      *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
                      *           "business_name": "Green Acres",
-                     *           "category": "vegetables"
+                     *           "category": "vegetables",
+                     *           "products": [
+                     *             "vegetables",
+                     *             "eggs"
+                     *           ]
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T21:26:00.000Z",
@@ -1958,7 +2020,11 @@ export interface operations {
                      *         {
                      *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
                      *           "business_name": "Green Acres",
-                     *           "category": "vegetables"
+                     *           "category": "vegetables",
+                     *           "products": [
+                     *             "vegetables",
+                     *             "eggs"
+                     *           ]
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T21:26:00.000Z",
@@ -2082,7 +2148,11 @@ export interface operations {
                      *         {
                      *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
                      *           "business_name": "Green Acres",
-                     *           "category": "vegetables"
+                     *           "category": "vegetables",
+                     *           "products": [
+                     *             "vegetables",
+                     *             "eggs"
+                     *           ]
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T21:26:00.000Z",
@@ -2172,7 +2242,11 @@ export interface operations {
                      *         {
                      *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
                      *           "business_name": "Green Acres",
-                     *           "category": "vegetables"
+                     *           "category": "vegetables",
+                     *           "products": [
+                     *             "vegetables",
+                     *             "eggs"
+                     *           ]
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T21:26:00.000Z",
@@ -2447,6 +2521,83 @@ export interface operations {
             readonly default: components["responses"]["Anywhere"];
         };
     };
+    readonly listVendors: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Which page, counted from 1. */
+                readonly page?: number;
+                /** @description How many a page holds. */
+                readonly page_size?: number;
+                /** @description Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found. */
+                readonly q?: string;
+                /** @description Only vendors that sell this. */
+                readonly product?: "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
+                /** @description Only vendors that sell at this market. */
+                readonly market?: string;
+            };
+            readonly header?: {
+                /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
+                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
+                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "vendors": [
+                     *         {
+                     *           "id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d",
+                     *           "business_name": "Green Acres",
+                     *           "category": "vegetables",
+                     *           "description": "A family farm on the Sandy river.",
+                     *           "products": [
+                     *             "vegetables",
+                     *             "eggs"
+                     *           ],
+                     *           "market_count": 1
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "page_size": 20
+                     *     }
+                     */
+                    readonly "application/json": components["schemas"]["VendorList"];
+                };
+            };
+            /** @description `If-None-Match` names what would be sent: it is unchanged. */
+            readonly 304: {
+                headers: {
+                    readonly ETag: components["headers"]["ETag"];
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "Cache-Status": components["headers"]["Cache-Status"];
+                    readonly Age: components["headers"]["Age"];
+                    readonly Vary: components["headers"]["Vary"];
+                    readonly Link: components["headers"]["Link"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["ValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
     readonly getVendor: {
         readonly parameters: {
             readonly query?: never;
@@ -2481,9 +2632,14 @@ export interface operations {
                      *       "category": "vegetables",
                      *       "description": "A family farm on the Sandy river.",
                      *       "website": "https://green-acres.example",
+                     *       "products": [
+                     *         "vegetables",
+                     *         "eggs"
+                     *       ],
                      *       "markets": [
                      *         {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "slug": "hollywood-market-portland",
                      *           "name": "Hollywood Market",
                      *           "city": "Portland",
                      *           "region": "OR",
@@ -2549,9 +2705,14 @@ export interface operations {
                      *       "category": "vegetables",
                      *       "description": "A family farm on the Sandy river.",
                      *       "website": "https://green-acres.example",
+                     *       "products": [
+                     *         "vegetables",
+                     *         "eggs"
+                     *       ],
                      *       "markets": [
                      *         {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "slug": "hollywood-market-portland",
                      *           "name": "Hollywood Market",
                      *           "city": "Portland",
                      *           "region": "OR",
@@ -2607,9 +2768,14 @@ export interface operations {
                      *       "category": "vegetables",
                      *       "description": "A family farm on the Sandy river.",
                      *       "website": "https://green-acres.example",
+                     *       "products": [
+                     *         "vegetables",
+                     *         "eggs"
+                     *       ],
                      *       "markets": [
                      *         {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "slug": "hollywood-market-portland",
                      *           "name": "Hollywood Market",
                      *           "city": "Portland",
                      *           "region": "OR",
@@ -2669,6 +2835,7 @@ export interface operations {
                      *       "markets": [
                      *         {
                      *           "id": "8a64ea05-90ce-43e8-872f-bf8324b7ac58",
+                     *           "slug": "hollywood-market-portland",
                      *           "name": "Hollywood Market",
                      *           "city": "Portland",
                      *           "region": "OR",

@@ -10,6 +10,7 @@ import {
   MOST_FOUND,
   type OpenOn,
   type PlaceParams,
+  type VendorsParams,
   type ViewQueries,
 } from '../../../src/application/ports/view-queries.ts'
 import {
@@ -20,11 +21,13 @@ import {
   marketStats,
   organizerDashboard,
   vendorDashboard,
+  vendorListing,
   vendorProfile,
 } from '../../../src/application/views/views.ts'
 import { Account } from '../../../src/domain/account.ts'
 import { cellName, cellOf, cellsWithin } from '../../../src/domain/grid.ts'
 import { normalizePlace } from '../../../src/domain/market.ts'
+import type { Product } from '../../../src/domain/products.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
 import {
   aMarket,
@@ -86,7 +89,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       unclaimed: false,
       listing: null,
       organizer: { id: organizer.id, name: organizer.name },
-      vendors: [{ id: vendors[0]!.id, business_name: 'Vendor 0', category: 'bakery' }],
+      vendors: [{ id: vendors[0]!.id, business_name: 'Vendor 0', category: 'bakery', products: [] }],
       created_at: NOW.toISOString(),
       updated_at: NOW.toISOString(),
     })
@@ -94,7 +97,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
   })
 
   it('market page', async () => {
-    const { market, organizer } = await aDecidedWorld()
+    const { market, organizer, vendors } = await aDecidedWorld()
     const found = await read((views) => views.marketPage({ slug: market.slug, today: '2026-05-02' }))
     expect(marketPage.parse(found?.value)).toEqual({
       slug: market.slug,
@@ -111,7 +114,16 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       listing: null,
       days: [],
       night: null,
-      vendors: [{ business_name: 'Vendor 0', category: 'bakery', description: 'Sourdough', website: '' }],
+      vendors: [
+        {
+          id: vendors[0]!.id,
+          business_name: 'Vendor 0',
+          category: 'bakery',
+          description: 'Sourdough',
+          website: '',
+          products: [],
+        },
+      ],
     })
   })
 
@@ -619,6 +631,127 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     expect(await found(tag)).toEqual([`Other ${tag}`])
   })
 
+  it('a market is found by what a directory lists there and by what its accepted vendors sell, alone, in a place, with words, on a date', async () => {
+    const tag = randomUUID().slice(0, 8)
+    const { market, vendors, applications } = await aWorld(database, 1, { name: `Sold ${tag}`, city: tag })
+    await aWorld(database, 0, {
+      name: `Listed ${tag}`,
+      city: tag,
+      listing: { listedBy: 'a list', updatedOn: null, hours: [], products: ['baked goods'], payment: [] },
+    })
+    const city = normalizePlace(tag)
+    const found = async (params: Partial<ListingParams>) => {
+      const listed = await read((views) => views.marketListing({ page: 1, pageSize: 20, city, ...params }))
+      return asListed(listed).markets.map(({ name, listed_products }) => [
+        name.split(' ')[0],
+        listed_products,
+      ])
+    }
+    const sells = (products: readonly Product[]) =>
+      database.transactions.run(async (tx) =>
+        (await tx.vendors.findForUpdate(vendors[0]!.id))!.edit({ products }, NOW),
+      )
+    const listed = ['Listed', ['baked goods']]
+    await sells(['baked goods', 'honey'])
+    expect(await found({ product: 'baked goods' })).toEqual([listed])
+    await database.transactions.run(async (tx) => {
+      const locked = (await tx.markets.findForUpdate(market.id))!
+      ;(await tx.applications.findForUpdate(applications[0]!.id))!.accept(locked, NOW)
+      await tx.days.put(
+        market.id,
+        [{ date: '2026-05-02', opens: '08:00', closes: '13:00', note: '', status: 'planned' }],
+        NOW,
+      )
+    })
+    expect(await found({ product: 'baked goods' })).toEqual([listed, ['Sold', []]])
+    expect(await found({ product: 'honey' })).toEqual([['Sold', []]])
+    expect(await found({ product: 'soap' })).toEqual([])
+    expect(await found({ product: 'baked goods', q: normalizePlace('listed') })).toEqual([listed])
+    expect(await found({ product: 'honey', city: normalizePlace('nowhere') })).toEqual([])
+    const on = (date: string) => ({ open: { from: date, to: date } })
+    expect(await found({ product: 'baked goods', q: city, ...on('2026-05-02') })).toEqual([['Sold', []]])
+    expect(await found({ product: 'baked goods', ...on('2026-05-03') })).toEqual([])
+    await sells([])
+    expect(await found({ product: 'honey' })).toEqual([])
+  })
+
+  it('vendors are listed once a market that is active accepts them, by name, and narrowed by words, product and market', async () => {
+    const tag = randomUUID().slice(0, 8)
+    const { market, vendors, applications } = await aWorld(database, 3, { name: tag })
+    await database.transactions.run(async (tx) => {
+      for (const [i, { id }] of vendors.entries()) {
+        const vendor = (await tx.vendors.findForUpdate(id))!
+        vendor.edit({ businessName: `${'CBa'[i]} ${tag}`, products: i === 2 ? ['honey'] : ['eggs'] }, NOW)
+      }
+    })
+    const listing = async (params: Partial<VendorsParams>) => {
+      const found = await read((views) => views.vendorListing({ page: 1, pageSize: 20, ...params }))
+      return vendorListing.parse(found)
+    }
+    const q = normalizePlace(tag)
+    expect(await listing({ q })).toMatchObject({ vendors: [], total: 0 })
+    await database.transactions.run(async (tx) => {
+      const locked = (await tx.markets.findForUpdate(market.id))!
+      for (const { id } of applications) (await tx.applications.findForUpdate(id))!.accept(locked, NOW)
+    })
+    const names = async (params: Partial<VendorsParams>) =>
+      (await listing(params)).vendors.map(({ business_name }) => business_name[0])
+    expect(await listing({ q, pageSize: 1 })).toEqual({
+      vendors: [
+        {
+          id: vendors[2]!.id,
+          business_name: `a ${tag}`,
+          category: 'bakery',
+          description: 'Sourdough',
+          products: ['honey'],
+          market_count: 1,
+        },
+      ],
+      total: 3,
+      page: 1,
+      page_size: 1,
+    })
+    expect(await names({ q })).toEqual(['a', 'B', 'C'])
+    expect(await names({ q, page: 2, pageSize: 2 })).toEqual(['C'])
+    expect(await names({ q, product: 'eggs' })).toEqual(['B', 'C'])
+    expect(await names({ market: market.id.toUpperCase() })).toEqual(['a', 'B', 'C'])
+    expect(await names({ market: market.id, product: 'honey' })).toEqual(['a'])
+    expect(await names({ market: market.id, q: normalizePlace('nobody') })).toEqual([])
+    expect(await names({ market: randomUUID() })).toEqual([])
+    expect((await listing({ product: 'honey', pageSize: 100 })).vendors.map(({ id }) => id)).toContain(
+      vendors[2]!.id,
+    )
+    expect((await listing({ product: 'soap', pageSize: 100 })).vendors.map(({ id }) => id)).not.toContain(
+      vendors[2]!.id,
+    )
+    await database.transactions.run(async (tx) =>
+      (await tx.markets.findForUpdate(market.id))!.edit({ status: 'closed' }, NOW),
+    )
+    expect(await names({ q })).toEqual([])
+    expect(await names({ market: market.id })).toEqual([])
+  })
+
+  it('vendors are counted up to 500 and one page further: each page tells whether there is another', async () => {
+    const many = 503
+    const { market, vendors } = await aWorld(database, many, { stallCount: many })
+    await database.transactions.run(async (tx) => {
+      const locked = (await tx.markets.findForUpdate(market.id))!
+      const [ids] = [...(await tx.applications.at([market.id], many)).values()]
+      for (const { applicationId } of ids!)
+        (await tx.applications.findForUpdate(applicationId))!.accept(locked, NOW)
+      for (const { id } of vendors) (await tx.vendors.findForUpdate(id))!.edit({ products: ['tofu'] }, NOW)
+    })
+    const page = (page: number) =>
+      read((views) => views.vendorListing({ page, pageSize: 100, product: 'tofu' }))
+    expect(await page(1)).toMatchObject({ total: MOST_COUNTED, total_is_minimum: true })
+    expect((await page(5)).vendors).toHaveLength(100)
+    expect(await page(5)).toMatchObject({ total: 501, total_is_minimum: true })
+    const last = await page(6)
+    expect(last.total).toBe(many)
+    expect(last).not.toHaveProperty('total_is_minimum')
+    expect(last.vendors).toHaveLength(3)
+  })
+
   it('a search finds the first 500 by name, and behind them what is in a place that is named', async () => {
     const tag = randomUUID().slice(0, 8)
     const organizer = anOrganizer()
@@ -672,7 +805,14 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     const [accepted] = vendors
     const account = new Account({ ...anOrganizer(), role: 'vendor', vendorId: accepted!.id })
     await database.transactions.run(async (tx) => tx.accounts.add(account))
-    const marketName = { id: market.id, name: market.name, city: market.city, region: 'IL', country: 'US' }
+    const marketName = {
+      id: market.id,
+      slug: market.slug,
+      name: market.name,
+      city: market.city,
+      region: 'IL',
+      country: 'US',
+    }
     await read(async (views) => {
       const profile = await views.vendorProfile(accepted!.id)
       expect(vendorProfile.parse(profile?.value)).toMatchObject({ id: accepted!.id, markets: [marketName] })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Role } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES, type MarketStatus } from '../../../src/domain/market.ts'
+import type { Product } from '../../../src/domain/products.ts'
 import { DAY_STATUSES, type DayStatus, type Season } from '../../../src/domain/season.ts'
 
 /**
@@ -70,6 +71,7 @@ export type Command =
         readonly category?: string
         readonly description?: string
         readonly website?: string
+        readonly products?: readonly Product[]
       }
     }
 
@@ -128,6 +130,9 @@ export const WORDS = [
   'market',
   'Business',
 ] as const
+
+/** What vendors sell; directories list eggs. */
+export const SOLD = ['eggs', 'baked goods', 'honey'] as const
 
 const index = fc.nat({ max: 6 })
 const name = fc.constantFrom('Alder', 'Birch', 'Cedar', 'Dill')
@@ -254,6 +259,7 @@ const editVendor = fc.record({
       category: fc.constantFrom('bakery', 'flowers'),
       description: fc.constantFrom('', 'Since 1912'),
       website: fc.constantFrom('', 'https://a.example'),
+      products: fc.subarray<Product>([...SOLD]),
     },
     optional,
   ),

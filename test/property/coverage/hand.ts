@@ -26,9 +26,11 @@ const MISKEPT = `
     select id, unnest(marketflow_words(concat_ws(' ', name, city, region)) || array['@city:' || city_key]
       || case when region_key <> '' then array['@region:' || region_key] end
       || case when country_key <> '' then array['@country:' || country_key] end
-      || case when latitude is not null then array['@cell:' || floor(latitude * 10) || ',' || floor(longitude * 10)] end) as word, 'market', name_key, name
+      || case when latitude is not null then array['@cell:' || floor(latitude * 10) || ',' || floor(longitude * 10)] end
+      || array(select '@product:' || product from jsonb_array_elements_text(listing -> 'products') product)) as word, 'market', name_key, name
     from markets where status = 'active'
-    union all select id, unnest(marketflow_words(business_name)), 'vendor', marketflow_name_key(business_name), business_name
+    union all select id, unnest(marketflow_words(business_name) || array['@vendor']
+      || array(select '@product:' || product from unnest(products) product)), 'vendor', marketflow_name_key(business_name), business_name
     from vendors
   ),
   expected_days as (

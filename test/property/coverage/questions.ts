@@ -12,7 +12,7 @@ import { cursorAfter } from '../../../src/application/tables/cursor.ts'
 import { ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES, normalizePlace } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
-import { CITIES, COUNTRIES, DATES, NOW, POINTS, REGIONS, WORDS } from './commands.ts'
+import { CITIES, COUNTRIES, DATES, NOW, POINTS, REGIONS, SOLD, WORDS } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
 
 /** One view with one set of parameters: what a reader may have cached. */
@@ -89,6 +89,7 @@ const SUBJECTS: Readonly<Record<string, (world: Askable) => readonly string[]>> 
   organizers: ({ organizers }) => [...organizers, UNKNOWN_ID],
   applications: ({ applications }) => [...applications.map(({ id }) => id), UNKNOWN_ID],
   m: ({ slugs }) => [...slugs],
+  v: ({ vendors }) => [...vendors.map(({ id }) => id), UNKNOWN_ID],
   sitemap: () => ['1'],
 }
 
@@ -97,6 +98,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   region: REGIONS,
   country: COUNTRIES,
   q: WORDS,
+  product: SOLD,
   on: DATES,
   near: [POINTS[0], POINTS[1]].map((degrees) => `${degrees},${degrees}`),
   day: ['today', 'weekend', DATES[0]],
@@ -124,7 +126,9 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
   // One without the other is refused, or as good as another one.
   const spans = from === undefined || to === undefined ? [] : [{ from: DATES[0], to: DATES[1] }]
   const filters = Object.keys(alone).flatMap((name) => {
-    const values = VALUES[name] ?? VALUES[`${name} of ${path.endsWith('markets') ? 'market' : 'application'}`]
+    const values =
+      (name === 'market' ? world.markets.slice(0, 2).map(({ id }) => id) : VALUES[name]) ??
+      VALUES[`${name} of ${path.endsWith('markets') ? 'market' : 'application'}`]
     if (values === undefined) throw new Error(`What can be asked of ${name} is not known here`)
     return values.map((value) => ({ [name]: value }))
   })
@@ -139,6 +143,7 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
     ...together(Object.keys(alone).filter(isPlace)),
     ...inCityOn(alone),
     ...nearbyOn(alone),
+    ...soldAs(alone),
   ]
   return (told.length === 0 ? [{}] : asking).flatMap((who) =>
     [...narrowed.flatMap((filter) => pagesOf(filter).map((part) => ({ ...part, ...filter }))), ...behind].map(
@@ -181,6 +186,13 @@ function nearbyOn(names: object): Record<string, string>[] {
   const near = VALUES.near![0]!
   const dates = ['on', 'day'].filter((name) => name in names).map((name) => ({ near, [name]: DATES[0] }))
   return dates.length === 0 ? [] : [...dates, { near, radius_km: '50' }]
+}
+
+/** A product beside words; of one city, on one day. */
+function soldAs(names: object): Record<string, string>[] {
+  if (!('product' in names)) return []
+  const [product, q] = [SOLD[0], WORDS[0]]
+  return [{ product, q }, ...inCityOn(names).map((rest) => ({ product, ...rest }))]
 }
 
 /** Several parameters at once: all that go together by two and more, each with its first value, and its second one. */

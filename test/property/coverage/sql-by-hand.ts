@@ -55,6 +55,7 @@ export const ASSIGNMENTS: Readonly<Record<string, Readonly<Record<string, (n: nu
     category: (n) => `category = 'category ${n}'`,
     description: (n) => `description = 'Since ${n}'`,
     website: (n) => `website = 'https://${n}.example'`,
+    products: (n) => `products = ${among(n, '{}', '{eggs}', '{baked goods,honey}')}`,
     created_at: (n) => `created_at = created_at - interval '${n + 1} hours'`,
     updated_at: (n) => `updated_at = updated_at - interval '${n + 1} hours'`,
   },
@@ -63,7 +64,7 @@ export const ASSIGNMENTS: Readonly<Record<string, Readonly<Record<string, (n: nu
     slug: (n) => `slug = 'slug-${n}-' || left(id::text, 13)`,
     directory_source: (n) => `directory_source = 's${n}'`,
     listing: (n) =>
-      `listing = '{"listedBy": "D${n}", "updatedOn": null, "hours": [], "products": [], "payment": []}'`,
+      `listing = '{"listedBy": "D${n}", "updatedOn": null, "hours": [], "products": ${n % 2 === 0 ? '["eggs"]' : '[]'}, "payment": []}'`,
     unclaimed: () => 'unclaimed = not unclaimed',
     directory_id: (n) => `directory_id = 'd${n}-' || id`,
     name: (n) => `name = 'Market ${n}'`,

@@ -290,7 +290,7 @@ const aRow = {
     listedBy: 'a directory',
     updatedOn: null,
     hours: [EVERY_SATURDAY],
-    products: ['eggs'],
+    products: ['eggs'] as const,
     payment: [],
   },
 }

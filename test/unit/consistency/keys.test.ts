@@ -16,16 +16,20 @@ import {
 } from '../../../src/application/markets/market-reads.ts'
 import {
   BrowseMarkets,
+  BrowseVendors,
   PAGE_ZONE,
   ShowCalendar,
   ShowMarket,
   ShowSitemap,
   ShowSitemapPart,
+  ShowVendor,
 } from '../../../src/application/pages/page-reads.ts'
 import { canonicalId } from '../../../src/application/tables/tags.ts'
 import { READS } from '../../../src/application/use-cases.ts'
+import { ListVendors } from '../../../src/application/vendors/vendor-reads.ts'
 import { ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES, normalizePlace } from '../../../src/domain/market.ts'
+import { PRODUCTS } from '../../../src/domain/products.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 
 /** What keys are made of, so that two of them get a chance to meet. */
@@ -87,7 +91,9 @@ const id = fc.oneof({ weight: 4, arbitrary: few }, fc.uuid(), treacherous)
 const number = fc.integer({ min: 1, max: 2 })
 const cityName = fc.oneof({ weight: 4, arbitrary: few }, treacherous, fc.string({ unit: 'binary' }))
 const place = fc.option(cityName.map(normalizePlace), { nil: undefined })
-const places = { city: place, region: place, country: place }
+const product = fc.option(fc.constantFrom(...PRODUCTS), { nil: undefined })
+const places = { city: place, region: place, country: place, q: place, product }
+const vendors = { page: number, q: place, product }
 const date = fc.constantFrom('2026-05-02', '2026-05-03')
 const open = fc.option(
   fc.oneof(
@@ -99,10 +105,18 @@ const open = fc.option(
   ),
   { nil: undefined },
 )
-const placesOf = ({ city, region, country }: { [Name in keyof typeof places]: string | undefined }) => [
+const placesOf = ({
+  city,
+  region,
+  country,
+  q,
+  product,
+}: { [Name in keyof typeof places]: string | undefined }) => [
   city ?? null,
   region ?? null,
   country ?? null,
+  q ?? null,
+  product ?? null,
 ]
 const marketStatus = fc.option(fc.constantFrom(...MARKET_STATUSES), { nil: undefined })
 const status = fc.option(fc.constantFrom(...APPLICATION_STATUSES), { nil: undefined })
@@ -164,6 +178,29 @@ const questions = Object.values({
   getApplication: fc
     .record({ id, side: fc.constantFrom(...ROLES) })
     .map((asks) => question(GetApplication.view.key(asks), ['application', canonicalId(asks.id), asks.side])),
+  listVendors: fc
+    .record({ ...vendors, pageSize: number, market: fc.option(id, { nil: undefined }) })
+    .map((asks) =>
+      question(ListVendors.view.key(present(asks)), [
+        'vendors',
+        asks.page,
+        asks.pageSize,
+        asks.q ?? null,
+        asks.product ?? null,
+        asks.market === undefined ? null : canonicalId(asks.market),
+      ]),
+    ),
+  browseVendors: fc
+    .record(vendors)
+    .map((asks) =>
+      question(BrowseVendors.view.key(present(asks)), [
+        'vendors page',
+        asks.page,
+        asks.q ?? null,
+        asks.product ?? null,
+      ]),
+    ),
+  showVendor: id.map((of) => question(ShowVendor.view.key({ id: of }), ['vendor page', canonicalId(of)])),
   getVendor: byId('getVendor'),
   getVendorDashboard: byId('getVendorDashboard'),
   getOrganizerDashboard: byId('getOrganizerDashboard'),

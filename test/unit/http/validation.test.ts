@@ -78,6 +78,10 @@ const REFUSED: [readonly [string, string, 'organizer' | 'vendor' | undefined], u
   [ME, { email: 'eva@example.org' }, ['current_password']],
   [ME, { email: 'eva@public.invalid', current_password: 'correct horse battery' }, ['email']],
   [ME, { name: INVISIBLE, role: 'organizer' }, ['name', 'role']],
+  [PROFILE, { products: ['gold'] }, ['products.0']],
+  [PROFILE, { products: 'honey' }, ['products']],
+  [PROFILE, { products: Array(30).fill('honey') }, ['products']],
+  [REGISTER, { ...vendor, products: ['Honey'] }, ['products.0']],
   [REGISTER, {}, ['role']],
   [REGISTER, [], ['body']],
   [REGISTER, { ...organizer, role: 'admin' }, ['role']],
@@ -121,6 +125,9 @@ const REFUSED_QUERIES: [string, string[]][] = [
   ['near=1e1,0', ['query.near']],
   ['near=1,2&near=3,4', ['query.near']],
   ['near=1,2&radius_km=7', ['query.radius_km']],
+  ['product=gold', ['query.product']],
+  ['product=Honey', ['query.product']],
+  ['product=honey&product=eggs', ['query.product']],
   ['__proto__=1', ['query.__proto__']],
 ]
 

@@ -24,6 +24,7 @@ function aMarket(km: number): MarketListing['markets'][number] {
     stall_count: 3,
     vendor_count: 0,
     unclaimed: false,
+    listed_products: [],
     latitude: POINT.latitude + km / 111.195,
     longitude: POINT.longitude,
   }

@@ -56,7 +56,16 @@ describe('a view loads', () => {
         total: 70,
         page: 1,
         page_size: 24,
-        ...{ city: null, region: null, country: null, q: null, near: null, day: null, ...places },
+        ...{
+          city: null,
+          region: null,
+          country: null,
+          q: null,
+          product: null,
+          near: null,
+          day: null,
+          ...places,
+        },
       },
     })
   })

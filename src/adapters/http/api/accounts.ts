@@ -8,7 +8,7 @@ import { ask, patch, post, put } from '../kit/api-route.ts'
 import { json, nothing } from '../kit/operation.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
 import { documentedAs } from '../kit/schemas.ts'
-import { allOptional, body, email, line, name, newEmail, secret } from '../kit/text-schemas.ts'
+import { allOptional, body, email, line, name, newEmail, products, secret } from '../kit/text-schemas.ts'
 import { ACCOUNT_ID, VENDOR_ID } from './examples.ts'
 
 const { shortestPassword, longestPassword } = ACCOUNT_LIMITS
@@ -30,6 +30,7 @@ const vendorRegistration = body({
   role: z.literal('vendor'),
   business_name: name(VENDOR_LIMITS.businessName),
   category: line(VENDOR_LIMITS.category).exactOptional(),
+  products: products().describe('What it sells.').exactOptional(),
 })
   .transform(({ business_name: businessName, ...rest }) => ({ ...rest, businessName }))
   .meta({ id: 'VendorRegistration' })
@@ -163,6 +164,7 @@ export const ACCOUNT_ROUTES = [
         role: 'vendor',
         business_name: 'Green Acres',
         category: 'vegetables',
+        products: ['vegetables', 'eggs'],
       },
       'An organizer': {
         email: 'rosa@example.org',

@@ -7,6 +7,7 @@ export const ACCOUNT_ID = 'c2b1a0f9-4e3d-4c2b-9a18-7f6e5d4c3b2a'
 /** The market that the others are about. */
 export const HOLLYWOOD = {
   id: MARKET_ID,
+  slug: 'hollywood-market-portland',
   name: 'Hollywood Market',
   city: 'Portland',
   region: 'OR',

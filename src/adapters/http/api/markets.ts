@@ -34,6 +34,7 @@ import {
   name,
   paging,
   point,
+  product,
   prose,
   radius,
   timeZone,
@@ -124,6 +125,14 @@ export const placesQuery = {
     .exactOptional(),
 }
 
+export const productQuery = {
+  product: product()
+    .describe(
+      'Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 500 are found: narrow by place.',
+    )
+    .exactOptional(),
+}
+
 const datesQuery = {
   on: date()
     .describe('Only markets that open on this date, where they stand; with their hours.')
@@ -143,7 +152,7 @@ const cursor = z
 export const nearQuery = {
   near: point()
     .describe(
-      'Only markets whose place is known and within `radius_km` of this point, the nearest first, each with its distance. Goes together with dates, and with no place, no words and no cursor.',
+      'Only markets whose place is known and within `radius_km` of this point, the nearest first, each with its distance. Goes together with dates, and with no place, no words, no product and no cursor.',
     )
     .exactOptional(),
   radius_km: radius().describe('How far, in km; with near.').exactOptional(),
@@ -155,12 +164,20 @@ export function asNear({ near, radius_km: radiusKm }: z.output<z.ZodObject<typeo
 }
 
 const listingQuery = z
-  .strictObject({ ...paging, cursor: cursor.exactOptional(), ...placesQuery, ...datesQuery, ...nearQuery })
-  .transform(({ page, page_size: pageSize, cursor, on, from, to, near, radius_km, ...places }) => ({
+  .strictObject({
+    ...paging,
+    cursor: cursor.exactOptional(),
+    ...placesQuery,
+    ...productQuery,
+    ...datesQuery,
+    ...nearQuery,
+  })
+  .transform(({ page, page_size: pageSize, cursor, product, on, from, to, near, radius_km, ...places }) => ({
     page,
     pageSize,
     ...(cursor !== undefined && { cursor }),
     ...asCompared(places),
+    ...(product && { product }),
     ...asNear({ ...(near && { near }), ...(radius_km && { radius_km }) }),
     ...(on !== undefined && { on }),
     ...(from !== undefined && { from }),
@@ -235,9 +252,9 @@ const SEASONS = [
   },
 ]
 
-const SUMMARY: MarketListing['markets'][number] = {
+const SUMMARY: Omit<MarketListing['markets'][number], 'listed_products'> = {
   id: HOLLYWOOD.id,
-  slug: 'hollywood-market-portland',
+  slug: HOLLYWOOD.slug,
   name: HOLLYWOOD.name,
   city: HOLLYWOOD.city,
   region: HOLLYWOOD.region,
@@ -260,7 +277,9 @@ const MARKET: MarketDetail = {
   status: 'active',
   organizer: { id: ORGANIZER_ID, name: 'Rosa Almeida' },
   listing: null,
-  vendors: [{ id: VENDOR_ID, business_name: 'Green Acres', category: 'vegetables' }],
+  vendors: [
+    { id: VENDOR_ID, business_name: 'Green Acres', category: 'vegetables', products: ['vegetables', 'eggs'] },
+  ],
   created_at: '2026-11-22T21:26:00.000Z',
   updated_at: '2026-11-23T08:15:30.250Z',
 }
@@ -288,10 +307,10 @@ export const MARKET_ROUTES = [
     tag: 'Markets',
     summary: 'List active markets',
     description:
-      'By name as people sort, without case, accents and punctuation. Each place, date and word narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead. Near a point, the nearest come first; up to `complete_to_km` none is missing.',
+      'By name as people sort, without case, accents and punctuation. Each place, date, word and product narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead. Near a point, the nearest come first; up to `complete_to_km` none is missing.',
     query: listingQuery,
     answer: 'A page of the list.',
-    example: { markets: [SUMMARY], total: 1, page: 1, page_size: 20 },
+    example: { markets: [{ ...SUMMARY, listed_products: [] }], total: 1, page: 1, page_size: 20 },
   }),
   post('/markets', 'createMarket', {
     tag: 'Markets',

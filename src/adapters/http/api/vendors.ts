@@ -1,8 +1,10 @@
-import { type VendorProfile, vendorProfile } from '../../../application/views/views.ts'
+import { z } from 'zod'
+import { type VendorListing, type VendorProfile, vendorProfile } from '../../../application/views/views.ts'
+import { normalizePlace, SEARCH_LIMITS } from '../../../domain/market.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { get, putOrPatch } from '../kit/api-route.ts'
 import { json } from '../kit/operation.ts'
-import { changes, line, name, prose, website } from '../kit/text-schemas.ts'
+import { changes, line, name, paging, product, products, prose, website, words } from '../kit/text-schemas.ts'
 import { HOLLYWOOD, VENDOR_ID } from './examples.ts'
 
 const vendorChanges = changes({
@@ -10,6 +12,7 @@ const vendorChanges = changes({
   category: line(VENDOR_LIMITS.category),
   description: prose(VENDOR_LIMITS.description),
   website: website(VENDOR_LIMITS.website),
+  products: products().describe('All that it sells.'),
 })
   .transform(({ business_name: businessName, ...rest }) => ({
     ...rest,
@@ -23,10 +26,60 @@ const VENDOR: VendorProfile = {
   category: 'vegetables',
   description: 'A family farm on the Sandy river.',
   website: 'https://green-acres.example',
+  products: ['vegetables', 'eggs'],
   markets: [HOLLYWOOD],
 }
 
+const { website: _, markets: __, ...SUMMARY } = VENDOR
+const LISTED: VendorListing = {
+  vendors: [{ ...SUMMARY, market_count: 1 }],
+  total: 1,
+  page: 1,
+  page_size: 20,
+}
+
+/** Each narrows a list of vendors. */
+export const vendorsQuery = {
+  q: words(SEARCH_LIMITS.shortest, SEARCH_LIMITS.longest)
+    .describe(
+      'Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found.',
+    )
+    .exactOptional(),
+  product: product().describe('Only vendors that sell this.').exactOptional(),
+}
+
+/** What of it was given. */
+export function asVendorsFound({ q = '', product }: z.output<z.ZodObject<typeof vendorsQuery>>) {
+  const words = normalizePlace(q)
+  return { ...(words !== '' && { q: words }), ...(product && { product }) }
+}
+
+const listingQuery = z
+  .strictObject({
+    ...paging,
+    ...vendorsQuery,
+    market: z
+      .uuid({ error: 'expected the id of a market, given once' })
+      .describe('Only vendors that sell at this market.')
+      .exactOptional(),
+  })
+  .transform(({ page, page_size: pageSize, market, ...found }) => ({
+    page,
+    pageSize,
+    ...asVendorsFound(found),
+    ...(market !== undefined && { market }),
+  }))
+
 export const VENDOR_ROUTES = [
+  get('/vendors', 'listVendors', {
+    tag: 'Vendors',
+    summary: 'List those who sell at active markets',
+    description:
+      'By name as people sort. Up to 500 are counted, and one more than have been shown; of more, `total_is_minimum` says so.',
+    query: listingQuery,
+    answer: 'A page of the list.',
+    example: LISTED,
+  }),
   get('/vendors/:id', 'getVendor', {
     tag: 'Vendors',
     summary: 'Get a vendor’s profile with its markets',
@@ -47,6 +100,7 @@ export const VENDOR_ROUTES = [
         description: 'A family farm on the Sandy river.',
         website: 'https://green-acres.example',
       },
+      'Say what it sells': { products: ['vegetables', 'eggs'] },
     },
     answer: json(200, 'The profile as it is now.', vendorProfile, VENDOR),
     represents: 'getVendor',

@@ -1,6 +1,7 @@
 import { iso31661Alpha2ToNumeric } from 'iso-3166'
 import { z } from 'zod'
 import { type Point, RADII_KM } from '../../../domain/grid.ts'
+import { PRODUCTS, type Product } from '../../../domain/products.ts'
 import { documentedAs } from './schemas.ts'
 
 /** Neither control characters nor lone surrogates: PostgreSQL takes no NUL, and UTF-8 no half characters. */
@@ -187,6 +188,25 @@ export function radius() {
     .enum(RADII_KM.map(String), { error: radiusError })
     .transform((text) => RADII_KM.find((km) => String(km) === text)!)
     .register(documentedAs, { type: 'integer', enum: RADII_KM, default: 25 })
+}
+
+const productsError = `expected a list of ${PRODUCTS.join(', ')}`
+
+/** What a vendor sells; said twice counts once. */
+export function products() {
+  return z
+    .array(z.enum(PRODUCTS, { error: `expected one of ${PRODUCTS.join(', ')}` }), { error: productsError })
+    .max(PRODUCTS.length, { error: productsError })
+}
+
+const productError = `expected one of ${PRODUCTS.join(', ')}, given once`
+
+/** What is sold, to look for; an empty text for anything. */
+export function product() {
+  return z
+    .enum(['', ...PRODUCTS], { error: productError })
+    .transform((said): Product | undefined => (said === '' ? undefined : said))
+    .register(documentedAs, { enum: PRODUCTS })
 }
 
 const dateError = 'expected a date such as 2026-05-02'

@@ -10,6 +10,7 @@ const FOR_PEOPLE: { readonly [Code in ProblemCode]?: readonly [title: string, de
     'There is no such market',
     'It may not have opened yet, or the address was mistyped. A search may find it.',
   ],
+  'vendor-not-found': ['There is no such vendor', 'The address may have been mistyped.'],
   'validation-failed': ['We cannot read this address', 'Something in it is not as it should be.'],
   'uri-too-long': ['We cannot read this address', 'It is too long.'],
   'database-unavailable': ['We cannot look this up right now', 'Please try again in a moment.'],
@@ -29,7 +30,7 @@ export function errorPage(req: IncomingMessage, { code }: HttpError): string | u
 }
 
 function isPage(url = ''): boolean {
-  return /^\/(?:m\/[^/]*\/?)?(?:\?|$)/.test(url)
+  return /^\/(?:m\/[^/]*\/?|v(?:\/[^/]*)?\/?)?(?:\?|$)/.test(url)
 }
 
 interface ErrorPage {

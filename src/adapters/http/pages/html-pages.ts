@@ -7,12 +7,15 @@ import type {
   MarketsPage,
   SitemapIndex,
   SitemapPart,
+  VendorProfile,
+  VendorsPage,
 } from '../../../application/views/views.ts'
 import { digest } from './assets.ts'
 import { calendarText } from './calendar.ts'
 import { marketTemplate } from './market-template.ts'
 import { marketsTemplate } from './markets-template.ts'
 import { sitemapIndexTemplate, sitemapPartTemplate } from './sitemap-template.ts'
+import { vendorsTemplate, vendorTemplate } from './vendor-templates.ts'
 
 /** Renders the public pages as HTML, and the sitemap as XML. */
 export class HtmlPages extends PageRenderer {
@@ -36,6 +39,14 @@ export class HtmlPages extends PageRenderer {
 
   markets(page: MarketsPage): string {
     return marketsTemplate(page, this.#origin)
+  }
+
+  vendor(vendor: VendorProfile): string {
+    return vendorTemplate(vendor, this.#origin)
+  }
+
+  vendors(page: VendorsPage): string {
+    return vendorsTemplate(page, this.#origin)
   }
 
   sitemapIndex(index: SitemapIndex): string {

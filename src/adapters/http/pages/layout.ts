@@ -1,6 +1,7 @@
 import { html } from 'ghtml'
 import { RADII_KM } from '../../../domain/grid.ts'
 import { SEARCH_LIMITS } from '../../../domain/market.ts'
+import { PRODUCTS } from '../../../domain/products.ts'
 import { ICON, SCRIPT, STYLESHEET } from './assets.ts'
 import type { Narrowed } from './markup.ts'
 
@@ -65,7 +66,7 @@ export function layout({
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<header class="top"><a class="brand" href="/"><img src="${ICON.path}" alt="" width="32" height="32">Marketflow</a></header>
+<header class="top"><a class="brand" href="/"><img src="${ICON.path}" alt="" width="32" height="32">Marketflow</a><nav aria-label="Lists"><a href="/">Markets</a> <a href="/v">Vendors</a></nav></header>
 !${MAIN}
 !${main}
 </main>
@@ -108,16 +109,37 @@ export function nearForm({ near, day }: Narrowed = {}): string {
 </form></search></details>`
 }
 
+function productField(product: string | null | undefined): string {
+  return html`<div><label for="product">Sells</label><select id="product" name="product">
+<option value="">anything</option>
+!${PRODUCTS.map(
+    (each) => html`<option!${each === product ? ' selected' : ''}>${each}</option>
+`,
+  )}</select></div>`
+}
+
+/** A search for vendors, which needs no script either. */
+export function vendorForm({ q, product }: Pick<Narrowed, 'q' | 'product'>): string {
+  return html`<search><form action="/v" method="get">
+<div class="fields">
+<div class="wide"><label for="q">Vendor</label><input id="q" name="q" type="search" value="${q ?? ''}" maxlength="${SEARCH_LIMITS.longest}" placeholder="Any" enterkeyhint="search"></div>
+!${productField(product)}
+<button type="submit">Search</button>
+</div>
+</form></search>`
+}
+
 /** The longest name of a city or region that a market can have. */
 const LONGEST = 120
 
 /** A search by words and place that needs no script. */
-export function searchForm({ q, city, region, country, day }: Narrowed = {}): string {
+export function searchForm({ q, product, city, region, country, day }: Narrowed = {}): string {
   return html`<search><form action="/" method="get">
 <div class="fields">
 <div class="wide"><label for="city">City</label><input id="city" name="city" type="search" value="${city ?? ''}" maxlength="${LONGEST}" placeholder="Portland" autocomplete="address-level2" enterkeyhint="search"></div>
 <div><label for="region">State or region</label><input id="region" name="region" type="search" value="${region ?? ''}" maxlength="${LONGEST}" placeholder="Any" autocomplete="address-level1" enterkeyhint="search"></div>
-<div><label for="q">Market or vendor</label><input id="q" name="q" type="search" value="${q ?? ''}" maxlength="${SEARCH_LIMITS.longest}" placeholder="Any" enterkeyhint="search"></div>
+<div><label for="q">Name</label><input id="q" name="q" type="search" value="${q ?? ''}" maxlength="${SEARCH_LIMITS.longest}" placeholder="Any" enterkeyhint="search"></div>
+!${productField(product)}
 <div><label for="day">Open</label><select id="day" name="day">
 !${DAYS.concat(day && !DAYS.some(([value]) => value === day) ? [[day, `on ${day}`]] : []).map(
     ([

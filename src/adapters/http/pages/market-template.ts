@@ -4,6 +4,7 @@ import { dateName, hoursName, timeName, zoneName } from './dates.ts'
 import { layout } from './layout.ts'
 import { listedDay, listedHours } from './listed-hours.ts'
 import {
+  beginning,
   count,
   countryName,
   freeStalls,
@@ -12,7 +13,9 @@ import {
   marketPath,
   placeName,
   postalLines,
+  sellsWhat,
   stallsLeft,
+  vendorPath,
   webAddress,
 } from './markup.ts'
 
@@ -48,12 +51,6 @@ export function marketTemplate(market: MarketPage, origin: string): string {
 !${vendors(market)}
 </article>`,
   })
-}
-
-/** Enough for a search result, without half a character at its end. */
-function beginning(text: string): string {
-  const characters = Array.from(text)
-  return characters.length <= 200 ? text : `${characters.slice(0, 199).join('')}…`
 }
 
 function sells({ name, city, region, vendor_count, stall_count }: MarketPage): string {
@@ -159,11 +156,19 @@ function vendors({ vendors, status, unclaimed }: MarketPage): string {
 </section>`
 }
 
-function vendor({ business_name, category, description, website }: MarketPage['vendors'][number]): string {
+function vendor({
+  id,
+  business_name,
+  category,
+  description,
+  website,
+  products,
+}: MarketPage['vendors'][number]): string {
   const address = webAddress(website)
-  return html`<li class="card"><h3 dir="auto">${business_name}</h3>
+  return html`<li class="card"><h3 dir="auto"><a href="${vendorPath(id)}">${business_name}</a></h3>
 !${category === '' ? '' : html`<p class="kind" dir="auto">${category}</p>`}
 !${description === '' ? '' : html`<p class="says" dir="auto">${description}</p>`}
+!${sellsWhat(products)}
 !${address === undefined ? '' : html`<p><a href="${address.href}" rel="nofollow ugc noopener">${address.host}</a></p>`}</li>
 `
 }

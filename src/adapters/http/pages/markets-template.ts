@@ -10,7 +10,9 @@ import {
   listPath,
   marketPath,
   type Narrowed,
+  pagesNav,
   placeName,
+  sellsWhat,
 } from './markup.ts'
 
 /** The public list. `origin`: where the service is found, or empty. */
@@ -20,7 +22,7 @@ export function marketsTemplate(page: MarketsPage, origin: string): string {
   const { near } = page
   const where = placeName(places)
   const when = dayName(page.day)
-  const sought = page.q === null ? '' : ` for “${page.q}”`
+  const sought = `${page.q === null ? '' : ` for “${page.q}”`}${withProduct(page.product)}`
   const inPlace = near
     ? ` within ${near.radius_km} km of ${near.point}`
     : `${sought}${where && ` in ${where}`}`
@@ -48,10 +50,11 @@ export function marketsTemplate(page: MarketsPage, origin: string): string {
 }
 
 /** As an organizer wrote them; the view has them as they are compared. */
-function asWritten({ markets, q, city, region, country, day, near }: MarketsPage): Narrowed {
+function asWritten({ markets, q, product, city, region, country, day, near }: MarketsPage): Narrowed {
   const [first] = markets
   return {
     q,
+    product,
     city: city && (first?.city ?? city),
     region: region && (first?.region ?? region),
     country: country && (first?.country ?? country.toUpperCase()),
@@ -66,19 +69,23 @@ function dayName(day: string | null): string {
   return day === 'weekend' ? 'this weekend' : `on ${day}`
 }
 
+function withProduct(product: string | null): string {
+  return product === null ? '' : ` with ${product}`
+}
+
 /** Of a list by date, no more than some are counted. */
 function counted({ total, total_is_minimum }: MarketsPage, noun: string): string {
   return `${total_is_minimum ? 'More than ' : ''}${count(total, noun)}`
 }
 
 function found(page: MarketsPage, place: string, when: string): string {
-  const { markets, q, near } = page
+  const { markets, q, product, near } = page
   return html`<section aria-labelledby="found">
-<div class="heading"><h2 id="found">${counted(page, 'market')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${near === null ? '' : ` within ${near.radius_km} km`}!${when === '' ? '' : ` open ${when}`}</h2>!${q === null && near === null && place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
+<div class="heading"><h2 id="found">${counted(page, 'market')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}${withProduct(product)}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${near === null ? '' : ` within ${near.radius_km} km`}!${when === '' ? '' : ` open ${when}`}</h2>!${q === null && product === null && near === null && place + when === '' ? '' : '<a href="/">All markets</a>'}</div>
 !${incomplete(page)}
 <ul class="cards">
 !${markets.map((market) => card(market, page))}</ul>
-!${page.page > 1 || hasNext(page) ? paging(page) : ''}
+!${pagesNav({ page: page.page, pages: Math.ceil(page.total / page.page_size), counted: page.total_is_minimum === undefined, hasNext: hasNext(page), path: (n) => listPath(n, page) })}
 </section>`
 }
 
@@ -100,6 +107,7 @@ function card(
     vendor_count,
     days = [],
     distance_km,
+    listed_products,
   }: MarketsPage['markets'][number],
   list: MarketsPage,
 ): string {
@@ -107,6 +115,7 @@ function card(
   return html`<li class="card"><h3 dir="auto"><a href="${marketPath(slug)}">${name}</a></h3>
 <p class="place" dir="auto">${placeName({ city, region })}${ofCountry ? `, ${countryName(country)}` : ''}!${distance_km === undefined ? '' : html` <span class="distance">${distance_km} km</span>`}</p>
 !${days.map((day) => html`<p class="hours"><time datetime="${day.opens_at}">${dateName(day.date, country)}</time>, <span>${hoursName(day, country)}</span></p>`)}
+!${sellsWhat(listed_products)}
 !${stall_count === null ? '' : stallsOf(stall_count - vendor_count, vendor_count)}</li>
 `
 }
@@ -115,14 +124,22 @@ function stallsOf(free: number, vendors: number): string {
   return html`<p class="facts"><span>${vendors === 0 ? 'No vendors yet' : count(vendors, 'vendor')}</span><span class="${free === 0 ? 'full' : 'free'}">${freeStalls(free)}</span></p>`
 }
 
-function nothing({ q, city, region, country, near }: MarketsPage, place: string, when: string): string {
+function nothing(
+  { q, product, city, region, country, near }: MarketsPage,
+  place: string,
+  when: string,
+): string {
   if (near !== null) {
     return html`<section class="empty"><h2>No markets within ${near.radius_km} km!${when && ` open ${when}`}</h2>
 <p>We know of none whose place on the map we have. Try further away, or <a href="/">see all markets</a>.</p></section>`
   }
   if (q !== null) {
-    return html`<section class="empty"><h2>No markets for “<span dir="auto">${q}</span>”!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>
+    return html`<section class="empty"><h2>No markets for “<span dir="auto">${q}</span>”${withProduct(product)}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>
 <p>No market has all of these words in its name or place, or in the names of those who sell there. Try fewer words, or <a href="/">see all markets</a>.</p></section>`
+  }
+  if (product !== null) {
+    return html`<section class="empty"><h2>No markets with ${product}!${place === '' ? '' : html` in <span dir="auto">${place}</span>`}!${when === '' ? '' : ` open ${when}`}</h2>
+<p>We know of none that says so. Markets are found by what directories and their vendors tell; try another place, or <a href="/">see all markets</a>.</p></section>`
   }
   if (when !== '') {
     return html`<section class="empty"><h2>No market!${place && html` in “<span dir="auto">${place}</span>”`} is open ${when}</h2>
@@ -146,16 +163,6 @@ function inOneField(city: string | null, region: string | null, country: string 
 
 function hasNext({ page, page_size, total, next_cursor }: MarketsPage): boolean {
   return page * page_size < total || next_cursor !== undefined
-}
-
-function paging(list: MarketsPage): string {
-  const { page, total, total_is_minimum, page_size } = list
-  const pages = total_is_minimum ? '' : ` of ${Math.ceil(total / page_size)}`
-  return html`<nav class="pages" aria-label="Pages">
-!${page > 1 ? html`<a rel="prev" href="${listPath(page - 1, list)}"><span aria-hidden="true">← </span>Previous</a>` : '<span></span>'}
-<span>Page ${page}${pages}</span>
-!${hasNext(list) ? html`<a rel="next" href="${listPath(page + 1, list)}">Next<span aria-hidden="true"> →</span></a>` : '<span></span>'}
-</nav>`
 }
 
 function neighbours(list: MarketsPage): string {

@@ -1,9 +1,12 @@
+import { html } from 'ghtml'
+
 /** What a list is narrowed to. Null, absent or empty: all. */
 export interface Places {
   readonly city?: string | null
   readonly region?: string | null
   readonly country?: string | null
   readonly q?: string | null
+  readonly product?: string | null
 }
 
 /** What a list is narrowed to: places, and when its markets are open. */
@@ -13,10 +16,22 @@ export interface Narrowed extends Places {
 }
 
 /** The address of a page of the list; the plain `/` is its first. */
-export function listPath(page: number, { q, city, region, country, day, near }: Narrowed = {}): string {
+export function listPath(
+  page: number,
+  { q, product, city, region, country, day, near }: Narrowed = {},
+): string {
   const query = new URLSearchParams()
   const { point, radius_km } = near ?? {}
-  for (const [name, place] of Object.entries({ q, city, region, country, near: point, radius_km, day }))
+  for (const [name, place] of Object.entries({
+    q,
+    product,
+    city,
+    region,
+    country,
+    near: point,
+    radius_km,
+    day,
+  }))
     if (place) query.set(name, String(place))
   if (page > 1) query.set('page', String(page))
   return query.size === 0 ? '/' : `/?${query}`
@@ -24,6 +39,45 @@ export function listPath(page: number, { q, city, region, country, day, near }: 
 
 export function marketPath(slug: string): string {
   return `/m/${slug}`
+}
+
+/** The address of a page of the list of vendors. */
+export function vendorsPath(page: number, { q, product }: Pick<Narrowed, 'q' | 'product'> = {}): string {
+  return `/v${listPath(page, { ...(q && { q }), ...(product && { product }) }).slice(1)}`
+}
+
+export function vendorPath(id: string): string {
+  return `/v/${id}`
+}
+
+/** Enough for a search result or a card, without half a character at its end. */
+export function beginning(text: string): string {
+  const characters = Array.from(text)
+  return characters.length <= 200 ? text : `${characters.slice(0, 199).join('')}…`
+}
+
+/** What a vendor or a market sells, on a card. */
+export function sellsWhat(products: readonly string[]): string {
+  return products.length === 0 ? '' : html`<p class="sells">Sells ${products.join(', ')}</p>`
+}
+
+interface Pages {
+  readonly page: number
+  readonly pages: number
+  /** Whether there are no more pages than these. */
+  readonly counted: boolean
+  readonly hasNext?: boolean
+  readonly path: (page: number) => string
+}
+
+/** Leads from page to page, where there are several. */
+export function pagesNav({ page, pages, counted, hasNext = page < pages, path }: Pages): string {
+  if (page === 1 && !hasNext) return ''
+  return html`<nav class="pages" aria-label="Pages">
+!${page > 1 ? html`<a rel="prev" href="${path(page - 1)}"><span aria-hidden="true">← </span>Previous</a>` : '<span></span>'}
+<span>Page ${page}${counted ? ` of ${pages}` : ''}</span>
+!${hasNext ? html`<a rel="next" href="${path(page + 1)}">Next<span aria-hidden="true"> →</span></a>` : '<span></span>'}
+</nav>`
 }
 
 const COUNTRIES = new Intl.DisplayNames('en', { type: 'region' })

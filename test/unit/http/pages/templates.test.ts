@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ICON, SCRIPT, STYLESHEET } from '../../../../src/adapters/http/pages/assets.ts'
 import { HtmlPages } from '../../../../src/adapters/http/pages/html-pages.ts'
-import type { MarketPage, MarketsPage } from '../../../../src/application/views/views.ts'
+import type {
+  MarketPage,
+  MarketsPage,
+  VendorProfile,
+  VendorsPage,
+} from '../../../../src/application/views/views.ts'
 
 const pages = new HtmlPages('https://markets.example.org')
 
@@ -48,12 +53,21 @@ const market: MarketPage = {
   night: null,
   vendors: [
     {
+      id: '5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d',
       business_name: 'Apples & Co',
       category: 'fruit',
       description: 'Pears, too',
       website: 'https://apples.example/',
+      products: ['fruit', 'juices'],
     },
-    { business_name: 'Bees', category: '', description: '', website: '' },
+    {
+      id: '6b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d',
+      business_name: 'Bees',
+      category: '',
+      description: '',
+      website: '',
+      products: [],
+    },
   ],
 }
 
@@ -70,6 +84,7 @@ const list: MarketsPage = {
       stall_count: 5,
       vendor_count: 2,
       unclaimed: false,
+      listed_products: [],
     },
   ],
   total: 60,
@@ -79,8 +94,38 @@ const list: MarketsPage = {
   region: null,
   country: null,
   q: null,
+  product: null,
   near: null,
   day: null,
+}
+
+const apples: VendorProfile = {
+  id: market.vendors[0]!.id,
+  business_name: 'Apples & Co',
+  category: 'fruit',
+  description: 'Pears, too',
+  website: 'https://apples.example/',
+  products: ['fruit', 'baked goods'],
+  markets: [
+    {
+      id: crypto.randomUUID(),
+      slug: 'dock-market',
+      name: 'Dock Market',
+      city: 'Porto',
+      region: '',
+      country: 'PT',
+    },
+  ],
+}
+
+const { website: _, markets: __, ...summary } = apples
+const vendors: VendorsPage = {
+  vendors: [{ ...summary, market_count: 1 }],
+  total: 60,
+  page: 2,
+  page_size: 24,
+  q: null,
+  product: null,
 }
 
 /** What a browser would make tags of: the names of all elements, in order. */
@@ -177,7 +222,103 @@ describe('whatever an organizer called a market', () => {
   })
 })
 
+describe('a vendor’s page', () => {
+  const html = pages.vendor(apples)
+
+  it('shows what it sells and where, and leads there; search engines are told the same', () => {
+    expect(text(html)).toMatch(
+      /Apples &#38; Co fruit Pears, too apples\.example Sells fruit baked goods Markets 1 Dock Market Porto/,
+    )
+    expect(linksOf(html)).toEqual(
+      expect.arrayContaining(['/v', '/v?product=baked+goods', '/m/dock-market', 'https://apples.example/']),
+    )
+    expect(html).toContain(`<link rel="canonical" href="https://markets.example.org/v/${apples.id}">`)
+    expect(data(html)).toEqual({
+      '@context': 'https://schema.org',
+      '@type': 'Organization',
+      name: 'Apples & Co',
+      description: 'Pears, too',
+      url: `https://markets.example.org/v/${apples.id}`,
+      sameAs: 'https://apples.example/',
+      memberOf: [
+        { '@type': 'LocalBusiness', name: 'Dock Market', url: 'https://markets.example.org/m/dock-market' },
+      ],
+    })
+  })
+
+  it('shows nothing of what is not known, and is kept from search engines until a market accepts it', () => {
+    const bare = pages.vendor({
+      ...apples,
+      category: '',
+      description: '',
+      website: '',
+      products: [],
+      markets: [],
+    })
+    expect(text(bare)).toMatch(/Apples &#38; Co Markets It sells at no market now\. Never/)
+    expect(bare).toContain('noindex')
+    expect(bare).not.toMatch(/ld\+json|og:/)
+    expect(html).not.toContain('noindex')
+  })
+
+  it('has as text what the vendor called itself, and links to no website that is none', () => {
+    const expected = elements(html)
+    fc.assert(
+      fc.property(hostile, hostile, (one, other) => {
+        const named = { ...apples, business_name: one, category: `.${other}`, description: `.${one}` }
+        expect(elements(pages.vendor(named))).toEqual(expected)
+        expect(data(pages.vendor(named))).toMatchObject({ name: one })
+        expect(
+          elements(
+            pages.vendors({
+              ...vendors,
+              vendors: [{ ...vendors.vendors[0]!, ...named, market_count: 1 }],
+              q: `.${other}`,
+            }),
+          ),
+        ).toEqual(elements(pages.vendors({ ...vendors, q: 'x' })))
+      }),
+    )
+    expect(pages.vendor({ ...apples, website: 'javascript:alert(1)' })).not.toContain('ugc')
+  })
+})
+
+describe('the list of vendors', () => {
+  it('shows what each sells and at how many markets, and leads from page to page as it is narrowed', () => {
+    const html = pages.vendors({ ...vendors, product: 'fruit', q: 'apples' })
+    expect(text(html)).toContain('60 vendors for “ apples ”, selling fruit')
+    expect(text(html)).toContain('Apples &#38; Co fruit Pears, too Sells fruit, baked goods At 1 market')
+    expect(linksOf(html)).toEqual(
+      expect.arrayContaining([
+        `/v/${apples.id}`,
+        '/v?q=apples&product=fruit',
+        '/v?q=apples&product=fruit&page=3',
+      ]),
+    )
+    expect(html).toContain('<option selected>fruit</option>')
+    const longer = pages.vendors({ ...vendors, total: 500, total_is_minimum: true })
+    expect(text(longer)).toContain('More than 500 vendors')
+    expect(text(longer)).toMatch(/Page 2 Next/)
+  })
+
+  it('says when there is none, and for what', () => {
+    const none = { ...vendors, vendors: [], total: 0, page: 1 }
+    expect(text(pages.vendors(none))).toContain('No vendors yet')
+    const sought = pages.vendors({ ...none, product: 'baked goods' })
+    expect(text(sought)).toContain('No vendors that sell baked goods')
+    expect(linksOf(sought)).toContain('/?product=baked%20goods')
+    expect(sought).toContain('noindex')
+  })
+})
+
 describe('a market’s page', () => {
+  it('leads to the pages of its vendors, and shows what each sells', () => {
+    const html = pages.market(market)
+    expect(linksOf(html)).toContain(`/v/${apples.id}`)
+    expect(text(html)).toContain('Pears, too Sells fruit, juices apples.example')
+    expect(html.match(/class="sells"/g)).toHaveLength(1)
+  })
+
   const html = pages.market(market)
 
   it('names its own address, and its data does too', () => {
@@ -376,6 +517,22 @@ describe('the list', () => {
     const [abroad] = list.markets
     const ofNoRegion = { ...list, city: null, markets: [{ ...abroad!, region: '', country: 'PT' }] }
     expect(text(pages.markets(ofNoRegion))).toContain('Dock Market Porto Alegre, Portugal 2 vendors')
+  })
+
+  it('shows what directories list, and what was looked for in its heading, its form and its links', () => {
+    const sold = {
+      ...list,
+      markets: [{ ...list.markets[0]!, listed_products: ['eggs', 'honey'] }],
+      product: 'honey',
+    }
+    const html = pages.markets(sold)
+    expect(text(html)).toContain('60 markets with honey in Porto Alegre')
+    expect(text(html)).toContain('Porto Alegre, RS Sells eggs, honey 2 vendors')
+    expect(html).toContain('<option selected>honey</option>')
+    expect(links(html)).toContainEqual(['next', '/?product=honey&city=porto+alegre&page=3'])
+    const none = pages.markets({ ...sold, markets: [], total: 0, page: 1, city: null })
+    expect(text(none)).toContain('No markets with honey')
+    expect(pages.markets(list)).not.toContain('class="sells"')
   })
 
   it('shows the hours of the days that were asked for', () => {
