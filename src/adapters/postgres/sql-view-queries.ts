@@ -15,6 +15,7 @@ import {
   type OpenOn,
   type OwnApplicationsParams,
   type OwnMarketsParams,
+  type VendorsFound,
   type VendorsParams,
   ViewQueries,
 } from '../../application/ports/view-queries.ts'
@@ -32,7 +33,6 @@ import type {
   OrganizerDashboard,
   OwnMarkets,
   VendorDashboard,
-  VendorListing,
   VendorProfile,
 } from '../../application/views/views.ts'
 import { parseId } from '../../domain/ids.ts'
@@ -122,20 +122,18 @@ export class SqlViewQueries extends ViewQueries {
     return this.#byId(APPLICATION_SQL[side], id)
   }
 
-  async vendorListing(params: VendorsParams): Promise<VendorListing> {
-    const { page, pageSize, q = null, product = null, market = null } = params
-    const found = await this.#first<Pick<VendorListing, 'vendors' | 'total'> & { uncounted: boolean }>(
-      vendorListingSql(params),
-      [pageSize, offset(page, pageSize), q, product, market],
-    )
-    const { vendors, total, uncounted } = found!.value
-    return {
-      vendors,
-      ...(uncounted && { total_is_minimum: uncounted }),
-      total,
-      page,
-      page_size: pageSize,
-    }
+  async vendorListing(params: VendorsParams): Promise<VendorsFound> {
+    const { page, pageSize, after, q = null, product = null, market = null } = params
+    const found = await this.#first<Omit<VendorsFound, 'more'>>(vendorListingSql(params), [
+      pageSize + 1,
+      offset(page, pageSize),
+      q,
+      product,
+      market,
+      ...(after === undefined ? [] : [after.name, after.id]),
+    ])
+    const { vendors, ...counted } = found!.value
+    return { vendors: vendors.slice(0, pageSize), more: vendors.length > pageSize, ...counted }
   }
 
   vendorProfile(id: string): Promise<Found<VendorProfile>> {
@@ -592,10 +590,11 @@ const marketsOf = (vendor: string) => `
   where a.vendor_id = ${vendor} and a.status = 'accepted' and m.status = 'active'`
 
 /**
- * $1 limit, $2 offset, $3 words, $4 product, $5 market. Only those who sell at an active market: of those at the market,
- * or found by words, however many there are beyond the bound; or, by an index in the order of names, of all.
+ * $1 limit, $2 offset, $3 words, $4 product, $5 market, then, where they are asked for, the name and id that the page
+ * begins behind. Those who sell at an active market: of those at the market, or of those found by words; or of all, by
+ * an index in the order of names.
  */
-function vendorListingSql({ q, market }: VendorsParams): string {
+function vendorListingSql({ q, market, after }: VendorsParams): string {
   const few =
     market !== undefined
       ? `select vendor_id as id from vendor_applications where market_id = $5 and status = 'accepted'`
@@ -603,18 +602,20 @@ function vendorListingSql({ q, market }: VendorsParams): string {
   // One by one, by the primary key, as of markets.
   const found = few
     ? `materialized (
-      select s.id, s.name_key, s.name
-      from (${few}) c cross join lateral (select * from search_words where id = c.id and word = '@vendor' offset 0) s
-      where not exists (select from asked where not ${hasWord('s.id')})
-        and exists (select ${marketsOf('s.id')} ${market === undefined ? '' : 'and m.id = $5'})
+      select v.id, v.name_key, v.name
+      from (${few}) c cross join lateral (select * from search_words where id = c.id and word = '@vendor' offset 0) v
+      where not exists (select from asked where not ${hasWord('v.id')})
+        and exists (select ${marketsOf('v.id')} ${market === undefined ? '' : 'and m.id = $5'})
     )`
     : `not materialized (
-      select s.id, s.name_key, s.name from search_words s
-      where s.kind = 'vendor' and s.word = (select coalesce('@product:' || product, '@vendor') from given)
-        and exists (select ${marketsOf('s.id')})
+      select v.id, v.name_key, v.name from search_words v
+      where v.kind = 'vendor' and v.word = (select coalesce('@product:' || product, '@vendor') from given)
+        and exists (select ${marketsOf('v.id')})
     )`
-  // Up to where there is another page behind this one, too.
-  const most = `greatest(${MOST_COUNTED}, $1::bigint + $2::bigint + 1)`
+  const begins =
+    after === undefined
+      ? ''
+      : 'where (v.name_key, v.name, v.id) > (marketflow_name_key($6::text), $6::text, $7::uuid)'
   return `
     with given (q, product, market) as (select $3::text, $4::text, $5::uuid),
     asked as materialized (
@@ -630,12 +631,12 @@ function vendorListingSql({ q, market }: VendorsParams): string {
       'vendors', ${list(`
         select v.id, v.business_name, v.category, v.description, v.products,
           (select count(*) ${marketsOf('v.id')}) as market_count
-        from (select * from found order by name_key, name, id limit $1 offset $2) listed
+        from (select * from found v ${begins} order by name_key, name, id limit $1 offset $2) listed
         cross join lateral (select * from vendors where id = listed.id offset 0) v
         order by listed.name_key, listed.name, listed.id`)},
-      'total', least(counted, ${most}), 'uncounted', counted > ${most}
+      'total', least(counted, ${MOST_COUNTED}), 'uncounted', counted > ${MOST_COUNTED}
     )::text as view
-    from (select count(*) as counted from (select from found limit ${most} + 1) f) c`
+    from (select count(*) as counted from (select from found limit ${MOST_COUNTED + 1}) f) c`
 }
 
 const VENDOR_PROFILE_SQL = `

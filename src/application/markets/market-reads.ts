@@ -2,6 +2,7 @@ import { dateAt, plusDays } from '../../domain/season.ts'
 import { joinKey } from '../consistency/cache-key.ts'
 import type { Found } from '../consistency/view.ts'
 import type {
+  Counted,
   DaysParams,
   IdParams,
   ListingParams,
@@ -92,20 +93,34 @@ export function listOf(narrowing: Omit<ListingParams, 'page' | 'pageSize'>): str
 
 /** A page of a list, its days with their instants. */
 export async function listed(queries: ViewQueries, params: ListingParams): Promise<Found<MarketListing>> {
-  const { page, pageSize, after, near, open } = params
+  const { near, open } = params
   if (near !== undefined) return mapped(await inReach(queries, near, open), daysWithInstants)
-  return mapped(await queries.marketListing(params), ({ markets, more, total, uncounted }) => {
-    const last = markets.at(-1)
-    const next = more && last !== undefined ? cursorAfter(listOf(params), last) : undefined
-    return daysWithInstants({
-      markets,
-      ...(uncounted && { total_is_minimum: uncounted }),
-      ...(next !== undefined && { next_cursor: next }),
-      total,
-      ...(after === undefined && { page }),
-      page_size: pageSize,
-    })
-  })
+  return mapped(await queries.marketListing(params), ({ markets, ...counted }) =>
+    daysWithInstants({ markets, ...pageOf(listOf(params), params, counted, markets.at(-1)) }),
+  )
+}
+
+interface Asked {
+  readonly page: number
+  readonly pageSize: number
+  readonly after?: NamePosition
+}
+
+/** What a page says of its list; behind the last one on it is the next. */
+export function pageOf(
+  list: string,
+  { page, pageSize, after }: Asked,
+  { more, uncounted, total }: Counted,
+  last: NamePosition | undefined,
+) {
+  const next = more && last !== undefined ? cursorAfter(list, last) : undefined
+  return {
+    ...(uncounted && { total_is_minimum: uncounted }),
+    ...(next !== undefined && { next_cursor: next }),
+    total,
+    ...(after === undefined && { page }),
+    page_size: pageSize,
+  }
 }
 
 function daysWithInstants(listing: MarketListing): MarketListing {
@@ -120,10 +135,9 @@ type ListingAsked = Omit<ListingParams, 'open' | 'after' | 'near'> &
   AskedNear & { readonly cursor?: string }
 
 /** @throws MarketflowError `validation-failed` for what is no cursor of this list, or is given beside a number */
-function behind(cursor: string, { page, near, ...narrowing }: Omit<ListingParams, 'pageSize'>): NamePosition {
+export function behind(list: string, cursor: string, page: number, expected: string): NamePosition {
   if (page !== 1) return refuse('page', 'expected without cursor')
-  if (near !== undefined) return refuse('cursor', 'expected without near')
-  return placeOf(listOf(narrowing), cursor) ?? refuse('cursor', CURSOR_EXPECTED)
+  return placeOf(list, cursor) ?? refuse('cursor', expected)
 }
 
 export const CURSOR_EXPECTED =
@@ -133,8 +147,10 @@ export const CURSOR_EXPECTED =
 export const ListMarkets = read({
   at: ({ on, from, to, cursor, page, pageSize, ...asked }: ListingAsked, now): ListingParams => {
     const open = datesAsked({ ...(on && { on }), ...(from && { from }), ...(to && { to }) }, now)
-    const params = { page, pageSize, ...narrowedTo(asked), ...(open && { open }) }
-    return cursor === undefined ? params : { ...params, after: behind(cursor, params) }
+    const params: ListingParams = { page, pageSize, ...narrowedTo(asked), ...(open && { open }) }
+    if (cursor === undefined) return params
+    if (params.near !== undefined) return refuse('cursor', 'expected without near')
+    return { ...params, after: behind(listOf(params), cursor, page, CURSOR_EXPECTED) }
   },
   name: 'market-listing',
   ttlS: 5 * MINUTE,

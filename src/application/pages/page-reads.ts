@@ -16,7 +16,13 @@ import type {
 } from '../ports/view-queries.ts'
 import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE, read } from '../use-case/read.ts'
-import { GetVendor, isUnboundedOfVendors, vendorListTags, vendorsNarrowed } from '../vendors/vendor-reads.ts'
+import {
+  GetVendor,
+  isUnboundedOfVendors,
+  vendorListTags,
+  vendorsListed,
+  vendorsNarrowed,
+} from '../vendors/vendor-reads.ts'
 import type { MarketListing, MarketsPage, MarketZone } from '../views/views.ts'
 import {
   marketCalendar,
@@ -149,14 +155,14 @@ export const BrowseVendors = read({
   name: 'vendors-page',
   ttlS: 15 * MINUTE,
   schema: vendorsPage,
-  key: (params: Omit<VendorsParams, 'pageSize' | 'market'>) =>
+  key: (params: Omit<VendorsParams, 'pageSize' | 'market' | 'after'>) =>
     vendorsNarrowed(joinKey('page', 'vendors', params.page), params),
   tags: vendorListTags,
   unbounded: isUnboundedOfVendors,
   load: async (queries, params) => {
-    const found = await queries.vendorListing({ ...params, pageSize: MARKETS_PER_PAGE })
+    const found = await vendorsListed(queries, { ...params, pageSize: MARKETS_PER_PAGE })
     const { page, q = null, product = null } = params
-    return page > 1 && found.vendors.length === 0 ? undefined : { value: { ...found, q, product } }
+    return page > 1 && found.vendors.length === 0 ? undefined : { value: { ...found, page, q, product } }
   },
   page: (renderer, value) => renderer.vendors(value),
   audience: 'everybody',

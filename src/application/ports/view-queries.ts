@@ -51,7 +51,7 @@ export interface SearchParams extends PlaceParams {
   readonly product?: Product
 }
 
-/** Behind the market of this name and id, in the order of names. */
+/** Behind the market, or the vendor, of this name and id, in the order of names. */
 export interface NamePosition {
   readonly name: string
   readonly id: string
@@ -60,7 +60,7 @@ export interface NamePosition {
 /** As many markets, or vendors, as a search finds at most: of more, those that come first. */
 export const MOST_FOUND = 500
 
-/** As many markets as are counted of a list by date. */
+/** As many as are counted of a list whose length is not kept. */
 export const MOST_COUNTED = 500
 
 export interface ListingParams extends SearchParams {
@@ -96,16 +96,22 @@ export interface MarketsNear {
   readonly left_out_km: number | null
 }
 
-/** Some of a list, without its cursor: whether there are more behind them, and more in all than `total`. */
-export type MarketsFound = Pick<MarketListing, 'markets' | 'total'> & {
+/** Of some of a list, without its cursor: whether there are more behind them, and more in all than `total`. */
+export interface Counted {
+  readonly total: number
   readonly more: boolean
   readonly uncounted: boolean
 }
+
+export type MarketsFound = Pick<MarketListing, 'markets'> & Counted
+export type VendorsFound = Pick<VendorListing, 'vendors'> & Counted
 
 /** A page of those who sell at active markets, narrowed by each. */
 export interface VendorsParams {
   readonly page: number
   readonly pageSize: number
+  /** Where the page begins, whatever its number; absent for pages that are asked for by number. */
+  readonly after?: NamePosition
   /** Words of the vendor's name. */
   readonly q?: PlaceKey
   readonly product?: Product
@@ -179,7 +185,7 @@ export abstract class ViewQueries {
   /** Visible to the account on that side. */
   abstract applicationDetail(params: ApplicationParams): Promise<Found<ApplicationDetail>>
   /** By name then id. */
-  abstract vendorListing(params: VendorsParams): Promise<VendorListing>
+  abstract vendorListing(params: VendorsParams): Promise<VendorsFound>
   abstract vendorProfile(id: string): Promise<Found<VendorProfile>>
   abstract vendorDashboard(id: string): Promise<Found<VendorDashboard>>
   abstract organizerDashboard(id: string): Promise<Found<OrganizerDashboard>>

@@ -1,9 +1,9 @@
 import { joinKey } from '../consistency/cache-key.ts'
-import { FIRST_PAGES } from '../markets/market-reads.ts'
-import type { IdParams, VendorsParams } from '../ports/view-queries.ts'
+import { behind, FIRST_PAGES, pageOf } from '../markets/market-reads.ts'
+import type { IdParams, VendorsParams, ViewQueries } from '../ports/view-queries.ts'
 import { canonicalId, type Tag, tags } from '../tables/tags.ts'
 import { MINUTE, read } from '../use-case/read.ts'
-import { vendorDashboard, vendorListing, vendorProfile } from '../views/views.ts'
+import { type VendorListing, vendorDashboard, vendorListing, vendorProfile } from '../views/views.ts'
 
 /**
  * What a list of vendors depends on: what each tells, and at which active markets each sells, which shows in the lists
@@ -16,7 +16,7 @@ export function vendorListTags({ market }: Pick<VendorsParams, 'market'>): Tag[]
 /** The end of such a list's key: what it is narrowed to, if anything. */
 export function vendorsNarrowed(
   key: string,
-  { q, product, market }: Omit<VendorsParams, 'pageSize'>,
+  { q, product, market }: Pick<VendorsParams, 'q' | 'product' | 'market'>,
 ): string {
   let narrower = key
   if (q !== undefined) narrower += `:${joinKey('q', q)}`
@@ -25,21 +25,51 @@ export function vendorsNarrowed(
   return narrower
 }
 
-/** Whether strangers choose what it is narrowed to, or how deep it is looked into. */
-export function isUnboundedOfVendors({ page, q, product, market }: Omit<VendorsParams, 'pageSize'>): boolean {
-  return page > FIRST_PAGES || (q ?? product ?? market) !== undefined
+/** What tells a list from every other, for its cursors. */
+export function vendorsOf(narrowing: Pick<VendorsParams, 'q' | 'product' | 'market'>): string {
+  return vendorsNarrowed('vendors', narrowing)
 }
+
+/** Whether strangers choose what it is narrowed to, or how deep it is looked into. */
+export function isUnboundedOfVendors({
+  page,
+  after,
+  q,
+  product,
+  market,
+}: Omit<VendorsParams, 'pageSize'>): boolean {
+  return page > FIRST_PAGES || (after ?? q ?? product ?? market) !== undefined
+}
+
+/** A page of the list. */
+export async function vendorsListed(queries: ViewQueries, params: VendorsParams): Promise<VendorListing> {
+  const { vendors, ...counted } = await queries.vendorListing(params)
+  const last = vendors.at(-1)
+  const place = last && { name: last.business_name, id: last.id }
+  return { vendors, ...pageOf(vendorsOf(params), params, counted, place) }
+}
+
+export const VENDORS_CURSOR_EXPECTED =
+  'expected a cursor as an answer of this list tells it, with the same words, product and market'
+
+type VendorsAsked = Omit<VendorsParams, 'after'> & { readonly cursor?: string }
 
 /** Those who sell at an active market, by name then id. */
 export const ListVendors = read({
+  at: ({ cursor, ...params }: VendorsAsked): VendorsParams =>
+    cursor === undefined
+      ? params
+      : { ...params, after: behind(vendorsOf(params), cursor, params.page, VENDORS_CURSOR_EXPECTED) },
   name: 'vendor-listing',
   ttlS: 5 * MINUTE,
   schema: vendorListing,
-  key: ({ page, pageSize, ...narrowing }: VendorsParams) =>
-    vendorsNarrowed(joinKey('vendors', 'page', page, 'size', pageSize), { page, ...narrowing }),
+  key: ({ page, pageSize, after, ...narrowing }: VendorsParams) => {
+    const place = after === undefined ? joinKey('page', page) : joinKey('after', after.name, after.id)
+    return vendorsNarrowed(`${joinKey('vendors')}:${place}:${joinKey('size', pageSize)}`, narrowing)
+  },
   tags: vendorListTags,
   unbounded: isUnboundedOfVendors,
-  load: async (queries, params) => ({ value: await queries.vendorListing(params) }),
+  load: async (queries, params) => ({ value: await vendorsListed(queries, params) }),
   audience: 'everybody',
 })
 

@@ -16,6 +16,13 @@ const page = {
   page_size: z.int().min(1),
 }
 
+const pageOfCursors = pageNumber.exactOptional().describe('Absent where a cursor was asked for.')
+
+const nextCursor = z
+  .string()
+  .exactOptional()
+  .describe('Leads to the next page, as the `Link` does. Absent on the last one.')
+
 const totalIsMinimum = z
   .literal(true)
   .exactOptional()
@@ -159,12 +166,9 @@ export const marketListing = z
         'Near a point: up to here no market is missing. Less than `radius_km` where so many are near that some are left out.',
       ),
     total_is_minimum: totalIsMinimum,
-    next_cursor: z
-      .string()
-      .exactOptional()
-      .describe('Leads to the next page, as the `Link` does. Absent on the last one.'),
+    next_cursor: nextCursor,
     ...page,
-    page: pageNumber.exactOptional().describe('Absent where a cursor was asked for.'),
+    page: pageOfCursors,
   })
   .meta({ id: 'MarketList' })
 
@@ -296,7 +300,9 @@ export const vendorListing = z
         .meta({ id: 'VendorSummary' }),
     ),
     total_is_minimum: totalIsMinimum,
+    next_cursor: nextCursor,
     ...page,
+    page: pageOfCursors,
   })
   .meta({ id: 'VendorList' })
 
@@ -400,6 +406,7 @@ export const marketsPage = z.strictObject({
 /** A page of the public list of vendors. */
 export const vendorsPage = z.strictObject({
   ...vendorListing.shape,
+  page: pageNumber,
   q: z.string().nullable(),
   product: z.string().nullable(),
 })

@@ -166,7 +166,7 @@ export interface paths {
         };
         /**
          * List those who sell at active markets
-         * @description By name as people sort. Up to 500 are counted, and one more than have been shown; of more, `total_is_minimum` says so.
+         * @description By name as people sort. Up to 500 are counted; of more, `total_is_minimum` says so.
          */
         readonly get: operations["listVendors"];
         readonly put?: never;
@@ -1199,9 +1199,12 @@ export interface components {
              * @constant
              */
             readonly total_is_minimum?: true;
+            /** @description Leads to the next page, as the `Link` does. Absent on the last one. */
+            readonly next_cursor?: string;
             /** @description On all pages. */
             readonly total: number;
-            readonly page: number;
+            /** @description Absent where a cursor was asked for. */
+            readonly page?: number;
             readonly page_size: number;
         };
         readonly VendorProfile: {
@@ -2528,6 +2531,8 @@ export interface operations {
                 readonly page?: number;
                 /** @description How many a page holds. */
                 readonly page_size?: number;
+                /** @description Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another vendor. */
+                readonly cursor?: string;
                 /** @description Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found. */
                 readonly q?: string;
                 /** @description Only vendors that sell this. */

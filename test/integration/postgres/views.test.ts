@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/database.ts'
 import type { Found } from '../../../src/application/consistency/view.ts'
+import { withInstants } from '../../../src/application/markets/open-days.ts'
 import {
   ENOUGH_NEAR,
   type ListingParams,
@@ -43,7 +44,11 @@ import {
 /** What the view's schema takes of a list. */
 function asListed(found: Found<MarketsFound>): MarketsFound {
   const { more, uncounted, ...value } = found!.value
-  return { ...marketListing.omit({ page: true, page_size: true }).parse(value), more, uncounted }
+  const markets = value.markets.map((market) =>
+    market.days === undefined ? market : { ...market, days: withInstants(market.days, market.time_zone) },
+  )
+  const listed = marketListing.omit({ page: true, page_size: true }).parse({ ...value, markets })
+  return { ...listed, more, uncounted }
 }
 
 describe.each(ENGINES)('views on $name', ({ open }) => {
@@ -455,14 +460,14 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     const organizer = anOrganizer()
     const tag = `t${randomUUID().slice(0, 8)}`
     const [here, there] = [`Here ${tag}`, `There ${tag}`]
-    const every = { q: `wanted ${tag}`, city: here, region: here, country: 'NZ' }
-    const others = { q: there, city: there, region: there, country: 'AU' }
+    const every = { q: `wanted ${tag}`, city: here, region: here, country: 'NZ', product: 'tofu' } as const
+    const others = { q: there, city: there, region: there, country: 'AU', product: 'trees' } as const
     const opens = {
       dates: { from: '2026-10-24', to: '2026-10-25' },
       today: { relative: 'today', at: '2026-10-24T12:00:00.000Z' },
       weekend: { relative: 'weekend', at: '2026-10-24T12:00:00.000Z' },
     } satisfies Record<string, OpenOn>
-    const names = ['q', 'city', 'region', 'country'] as const
+    const names = ['q', 'city', 'region', 'country', 'product'] as const
     // One market has all of it, and the others miss one thing each; the last is never open.
     const lacking = [undefined, ...names, 'open'] as const
     const markets = lacking.map((lacks) => {
@@ -471,6 +476,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
         ...has,
         name: `Market ${has.q} ${tag} ${lacks}`,
         timeZone: 'Europe/Zurich',
+        listing: { listedBy: 'a list', updatedOn: null, hours: [], products: [has.product], payment: [] },
       })
     })
     await database.transactions.run(async (tx) => {
@@ -492,7 +498,9 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
       const asked = names.filter((_, bit) => chosen & (1 << bit))
       // Without the words or the city the lists have what other tests left.
       if (!asked.includes('q') && !asked.includes('city')) continue
-      const narrowing = Object.fromEntries(asked.map((name) => [name, normalizePlace(every[name])]))
+      const narrowing = Object.fromEntries(
+        asked.map((name) => [name, name === 'product' ? every[name] : normalizePlace(every[name])]),
+      )
       for (const open of [undefined, ...Object.values(opens)]) {
         const expected = lacking.flatMap((lacks, n) =>
           asked.some((name) => name === lacks) || (lacks === 'open' && open !== undefined) ? [] : markets[n]!,
@@ -686,7 +694,8 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     })
     const listing = async (params: Partial<VendorsParams>) => {
       const found = await read((views) => views.vendorListing({ page: 1, pageSize: 20, ...params }))
-      return vendorListing.parse(found)
+      const { more, uncounted, ...value } = found
+      return { ...vendorListing.omit({ page: true, page_size: true }).parse(value), more, uncounted }
     }
     const q = normalizePlace(tag)
     expect(await listing({ q })).toMatchObject({ vendors: [], total: 0 })
@@ -708,8 +717,8 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
         },
       ],
       total: 3,
-      page: 1,
-      page_size: 1,
+      more: true,
+      uncounted: false,
     })
     expect(await names({ q })).toEqual(['a', 'B', 'C'])
     expect(await names({ q, page: 2, pageSize: 2 })).toEqual(['C'])
@@ -731,25 +740,50 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     expect(await names({ market: market.id })).toEqual([])
   })
 
-  it('vendors are counted up to 500 and one page further: each page tells whether there is another', async () => {
-    const many = 503
-    const { market, vendors } = await aWorld(database, many, { stallCount: many })
-    await database.transactions.run(async (tx) => {
-      const locked = (await tx.markets.findForUpdate(market.id))!
-      const [ids] = [...(await tx.applications.at([market.id], many)).values()]
-      for (const { applicationId } of ids!)
-        (await tx.applications.findForUpdate(applicationId))!.accept(locked, NOW)
-      for (const { id } of vendors) (await tx.vendors.findForUpdate(id))!.edit({ products: ['tofu'] }, NOW)
+  it('vendors are counted up to 500, and listed to the last one by number and behind a name, whatever they are narrowed by', async () => {
+    const many = MOST_COUNTED + 3
+    const tag = `t${randomUUID().slice(0, 8)}`
+    const organizer = anOrganizer()
+    const market = aMarket(organizer.id, { stallCount: many })
+    market.edit({ status: 'active' }, NOW)
+    const vendors = Array.from({ length: many }, (_, n) => {
+      const vendor = aVendor(`${n < 3 ? tag : 'Trees'} ${1000 + n}`)
+      vendor.edit({ products: ['trees'] }, NOW)
+      return vendor
     })
-    const page = (page: number) =>
-      read((views) => views.vendorListing({ page, pageSize: 100, product: 'tofu' }))
-    expect(await page(1)).toMatchObject({ total: MOST_COUNTED, total_is_minimum: true })
-    expect((await page(5)).vendors).toHaveLength(100)
-    expect(await page(5)).toMatchObject({ total: 501, total_is_minimum: true })
-    const last = await page(6)
-    expect(last.total).toBe(many)
-    expect(last).not.toHaveProperty('total_is_minimum')
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      tx.markets.add(market)
+      for (const vendor of vendors) {
+        tx.vendors.add(vendor)
+        const application = anApplication(market.id, vendor.id)
+        application.accept(market, NOW)
+        tx.applications.add(application)
+      }
+    })
+    const page = (params: Partial<VendorsParams>) =>
+      read((views) => views.vendorListing({ page: 1, pageSize: 100, product: 'trees', ...params }))
+    expect(await page({})).toMatchObject({ total: MOST_COUNTED, uncounted: true, more: true })
+    const last = await page({ page: 6 })
+    expect(last).toMatchObject({ total: MOST_COUNTED, uncounted: true, more: false })
     expect(last.vendors).toHaveLength(3)
+    const behind = async (params: Partial<VendorsParams>, name: string) => {
+      const found = await page({ ...params, after: { name, id: randomUUID() } })
+      return found.vendors.map(({ business_name }) => business_name.split(' ')[1])
+    }
+    const narrowing = { q: normalizePlace(tag), product: 'trees', market: market.id } as const
+    for (const narrowed of [
+      { q: narrowing.q },
+      { q: narrowing.q, product: narrowing.product },
+      { q: narrowing.q, market: narrowing.market },
+      narrowing,
+    ]) {
+      expect(await behind(narrowed, `${tag} 1000a`)).toEqual(['1001', '1002'])
+      const found = await page({ ...narrowed, page: 2, pageSize: 2 })
+      expect(found).toMatchObject({ total: 3, more: false, vendors: [{ id: vendors[2]!.id }] })
+    }
+    expect(await behind({ market: market.id }, `Trees ${1000 + many - 2}a`)).toEqual([`${1000 + many - 1}`])
+    expect(await behind({}, `Trees ${1000 + many - 2}a`)).toEqual([`${1000 + many - 1}`])
   })
 
   it('a search finds the first 500 by name, and behind them what is in a place that is named', async () => {

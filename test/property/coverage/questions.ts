@@ -9,6 +9,7 @@ import { listOf, MARKET_ZONE } from '../../../src/application/markets/market-rea
 import { PAGE_ZONE, ShowSitemap } from '../../../src/application/pages/page-reads.ts'
 import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { cursorAfter } from '../../../src/application/tables/cursor.ts'
+import { vendorsOf } from '../../../src/application/vendors/vendor-reads.ts'
 import { ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES, normalizePlace } from '../../../src/domain/market.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
@@ -132,7 +133,7 @@ function queriesOf({ query, told, path }: ReadRoute, world: Askable): string[] {
     if (values === undefined) throw new Error(`What can be asked of ${name} is not known here`)
     return values.map((value) => ({ [name]: value }))
   })
-  const behind = cursor === undefined ? [] : cursorsOf(world)
+  const behind = cursor === undefined ? [] : path === '/vendors' ? vendorCursors(world) : cursorsOf(world)
   const asking = told.flatMap((name) => TOLD[name](world).map((value) => ({ [name]: value })))
   // What is kept of what is near answers every page.
   const pagesOf = (filter: object) => ('near' in filter ? [{}] : pages)
@@ -164,6 +165,7 @@ function cursorsOf({ middle }: Askable): Record<string, string>[] {
     { query: { city }, list: { city: normalizePlace(city) } },
     { query: { q }, list: { q: normalizePlace(q) } },
     { query: { on: DATES[0] }, list: { open: { from: DATES[0], to: DATES[0] } } },
+    { query: { product: SOLD[0] }, list: { product: SOLD[0] } },
   ]
   return lists.flatMap(({ query, list }) => {
     const cursor = cursorAfter(listOf(list), behind)!
@@ -172,6 +174,16 @@ function cursorsOf({ middle }: Askable): Record<string, string>[] {
       { ...query, cursor, page_size: '1' },
     ]
   })
+}
+
+/** The same of vendors. */
+function vendorCursors({ middle, markets }: Askable): Record<string, string>[] {
+  const market = markets[0]?.id
+  const lists = [{}, { product: SOLD[0] }, ...(market === undefined ? [] : [{ market }])]
+  return lists.map((list) => ({
+    ...list,
+    cursor: cursorAfter(vendorsOf(list), { name: middle, id: UNKNOWN_ID })!,
+  }))
 }
 
 const isPlace = (name: string) => ['city', 'region', 'country'].includes(name)

@@ -48,7 +48,7 @@ export class World {
   readonly #clock: Clock
   readonly #random: WorldIds
   readonly #mark: string
-  /** What the names of some of its markets sort behind, and of others before. */
+  /** What the names of some of its markets and vendors sort behind, and of others before. */
   readonly middle: string
 
   constructor(number: number, clock: Clock) {
@@ -137,7 +137,12 @@ export class World {
       case 'edit-vendor': {
         const vendor = pick(this.vendors, command.vendor)
         const viewer = vendorAs(command.stranger ? UNKNOWN_ID : vendor?.id)
-        await writes.updateVendor(vendor?.id ?? UNKNOWN_ID, command.changes, viewer)
+        const { businessName, ...changes } = command.changes
+        await writes.updateVendor(
+          vendor?.id ?? UNKNOWN_ID,
+          { ...changes, ...(businessName && { businessName: `${this.#mark} ${businessName}` }) },
+          viewer,
+        )
         return
       }
       case 'delete': {
@@ -159,7 +164,7 @@ export class World {
       password: 'twelve letters',
       name,
       role,
-      businessName: name,
+      businessName: `${this.#mark} ${name}`,
       category: 'bakery',
     })
     this.#addresses.set(account.id, account.email)

@@ -141,12 +141,15 @@ const datesQuery = {
   to: date().describe('Up to this date: at most seven days.').exactOptional(),
 }
 
-const cursor = z
-  .string({ error: CURSOR_EXPECTED })
-  .max(LONGEST_CURSOR, { error: CURSOR_EXPECTED })
-  .describe(
-    'Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another market.',
-  )
+/** Where a page begins; `others`: what no list repeats or hides. */
+export function cursor(expected: string, others: string) {
+  return z
+    .string({ error: expected })
+    .max(LONGEST_CURSOR, { error: expected })
+    .describe(
+      `Instead of \`page\`: the page behind one whose \`next_cursor\` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another ${others}.`,
+    )
+}
 
 /** Where markets are to be near; goes together with dates. */
 export const nearQuery = {
@@ -166,7 +169,7 @@ export function asNear({ near, radius_km: radiusKm }: z.output<z.ZodObject<typeo
 const listingQuery = z
   .strictObject({
     ...paging,
-    cursor: cursor.exactOptional(),
+    cursor: cursor(CURSOR_EXPECTED, 'market').exactOptional(),
     ...placesQuery,
     ...productQuery,
     ...datesQuery,

@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { VENDORS_CURSOR_EXPECTED } from '../../../application/vendors/vendor-reads.ts'
 import { type VendorListing, type VendorProfile, vendorProfile } from '../../../application/views/views.ts'
 import { normalizePlace, SEARCH_LIMITS } from '../../../domain/market.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
 import { get, putOrPatch } from '../kit/api-route.ts'
 import { json } from '../kit/operation.ts'
 import { changes, line, name, paging, product, products, prose, website, words } from '../kit/text-schemas.ts'
-import { HOLLYWOOD, VENDOR_ID } from './examples.ts'
+import { HOLLYWOOD, MARKET_ID, VENDOR_ID } from './examples.ts'
+import { cursor } from './markets.ts'
 
 const vendorChanges = changes({
   business_name: name(VENDOR_LIMITS.businessName),
@@ -57,15 +59,18 @@ export function asVendorsFound({ q = '', product }: z.output<z.ZodObject<typeof 
 const listingQuery = z
   .strictObject({
     ...paging,
+    cursor: cursor(VENDORS_CURSOR_EXPECTED, 'vendor').exactOptional(),
     ...vendorsQuery,
     market: z
       .uuid({ error: 'expected the id of a market, given once' })
       .describe('Only vendors that sell at this market.')
+      .meta({ examples: [MARKET_ID] })
       .exactOptional(),
   })
-  .transform(({ page, page_size: pageSize, market, ...found }) => ({
+  .transform(({ page, page_size: pageSize, cursor, market, ...found }) => ({
     page,
     pageSize,
+    ...(cursor !== undefined && { cursor }),
     ...asVendorsFound(found),
     ...(market !== undefined && { market }),
   }))
@@ -74,8 +79,7 @@ export const VENDOR_ROUTES = [
   get('/vendors', 'listVendors', {
     tag: 'Vendors',
     summary: 'List those who sell at active markets',
-    description:
-      'By name as people sort. Up to 500 are counted, and one more than have been shown; of more, `total_is_minimum` says so.',
+    description: 'By name as people sort. Up to 500 are counted; of more, `total_is_minimum` says so.',
     query: listingQuery,
     answer: 'A page of the list.',
     example: LISTED,

@@ -41,7 +41,7 @@ function found(page: VendorsPage): string {
 <div class="heading"><h2 id="found">${total_is_minimum ? 'More than ' : ''}${count(total, 'vendor')}!${q === null ? '' : html` for “<span dir="auto">${q}</span>”`}${product === null ? '' : `, selling ${product}`}</h2>!${q === null && product === null ? '' : '<a href="/v">All vendors</a>'}</div>
 <ul class="cards">
 !${vendors.map(card)}</ul>
-!${pagesNav({ page: page.page, pages: Math.ceil(total / page_size), counted: total_is_minimum === undefined, path: (n) => vendorsPath(n, page) })}
+!${pagesNav({ page: page.page, pages: Math.ceil(total / page_size), counted: total_is_minimum === undefined, hasNext: page.page * page_size < total || page.next_cursor !== undefined, path: (n) => vendorsPath(n, page) })}
 </section>`
 }
 

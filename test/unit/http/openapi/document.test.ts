@@ -118,6 +118,8 @@ const PAGES = [
   '/',
   '/m/:slug.ics',
   '/m/:slug',
+  '/v',
+  '/v/:id',
   '/sitemap.xml',
   '/sitemap/:part.xml',
   '/account',
