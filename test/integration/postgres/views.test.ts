@@ -725,7 +725,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     expect(await names({ q, product: 'eggs' })).toEqual(['B', 'C'])
     expect(await names({ market: market.id.toUpperCase() })).toEqual(['a', 'B', 'C'])
     expect(await names({ market: market.id, product: 'honey' })).toEqual(['a'])
-    expect(await names({ market: market.id, q: normalizePlace('nobody') })).toEqual([])
+    expect(await names({ market: market.id, q: normalizePlace('unheard') })).toEqual([])
     expect(await names({ market: randomUUID() })).toEqual([])
     expect((await listing({ product: 'honey', pageSize: 100 })).vendors.map(({ id }) => id)).toContain(
       vendors[2]!.id,
