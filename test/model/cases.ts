@@ -78,12 +78,12 @@ export const CASES: readonly Case[] = [
   {
     name: 'in fine steps: one instance, killed at any step',
     where: { ...FINE, instances: 1, evictions: false, kills: 1 },
-    sees: [HELPED, WAITED, MARKED, STORED, 'instance: killed, and started again'],
+    sees: [ACKNOWLEDGED, HELPED, WAITED, MARKED, STORED, 'instance: killed, and started again'],
   },
   {
     name: 'in fine steps: one instance, connections lost at any time, evictions',
     where: { ...FINE, instances: 1, losses: true },
-    sees: [HELPED, WAITED, MARKED, STORED, 'write: its outcome stays unknown', 'session: lost'],
+    sees: [ACKNOWLEDGED, HELPED, WAITED, MARKED, STORED, 'write: its outcome stays unknown', 'session: lost'],
   },
   {
     name: 'in fine steps: one holder',
@@ -133,17 +133,24 @@ export const MORE: readonly Case[] = [
   {
     name: 'in fine steps: one instance, restarts from an older copy',
     where: { ...FINE, instances: 1, evictions: false, crash: true },
-    sees: [OLD, HELPED, WAITED, MARKED],
+    sees: [ACKNOWLEDGED, OLD, HELPED, WAITED, MARKED],
   },
   {
     name: 'in fine steps: one instance, two reads from an empty cache',
     where: { ...FINE, instances: 1, warm: false, evictions: false, reads: 2, lease: 1 },
-    sees: [HIT, MISSED, STORED, 'read: SET NX is executed', 'read: joins a load under the same stamp'],
+    sees: [
+      ACKNOWLEDGED,
+      HIT,
+      MISSED,
+      STORED,
+      'read: SET NX is executed',
+      'read: joins a load under the same stamp',
+    ],
   },
   {
     name: 'in fine steps: two instances, one read of a filled cache',
     where: { ...FINE, evictions: false },
-    sees: [HELPED, WAITED, 'drain: looks again, and another has marked a row'],
+    sees: [ACKNOWLEDGED, HELPED, WAITED, 'drain: looks again, and another has marked a row'],
   },
   {
     name: 'in fine steps: one holder, killed at any step',

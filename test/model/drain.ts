@@ -2,7 +2,7 @@ import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
 import { acknowledge, applyInMemory, deleteInMemory, readRegistry } from './holders.ts'
 import { clone, Draining, endDrain, type Instance, Row, type State, Writing } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
-import { answer, gone } from './writer.ts'
+import { answer, gone, relyOn } from './writer.ts'
 
 /**
  * One drain at a time per instance (`DrainLoop.#run`), at any time and as often as it likes. Noting t0, taking the
@@ -122,6 +122,7 @@ function select(instance: Instance, state: State, config: Config, number: number
     if (inRedis && config.writes[index]) instance.deletes = 1
   })
   if (state.registry.length > 0) readRegistry(instance, state, config)
+  if (config.rules.confirmedBy === 'look') relyOn(instance, state)
   if (!holds(kind)) return
   instance.covers |= instance.seen | instance.selected
   if (ackAfter === 'reading') acknowledge(instance, state, config)
@@ -130,9 +131,9 @@ function select(instance: Instance, state: State, config: Config, number: number
 
 function confirm(instance: Instance, number: number, state: State, config: Config): void {
   instance.trusted = instance.session === 0 ? 0 : 1
+  relyOn(instance, state)
   state.writes.forEach((write, index) => {
     if (!(instance.confirms & (1 << index)) || write.phase !== Writing.waiting) return
-    write.confirmed = 1
     if (gone(write, state, config)) answer(write, state)
   })
   if (holds(kindOf(config, number))) applyInMemory(instance, number, state, config)

@@ -47,12 +47,12 @@ export function encode(state: State, into: Uint32Array, fine: boolean): number {
     out.push(write.age, 3)
     out.push(write.version, 2)
     out.push(write.row, fine ? 3 : 2)
+    out.push(write.confirmed, 1)
     if (!memory) continue
     out.push(write.listed, 1)
     out.push(write.list & LEASE_ONLY ? 1 : 0, 1)
     out.push(reordered(write.list, rows), 4)
     out.push(reordered(write.acked, rows), 4)
-    out.push(write.confirmed, 1)
   }
   for (const row of rows) {
     out.push(state.registry[row]!.registered, 2)
@@ -138,10 +138,10 @@ export function decode(words: Uint32Array, shape: State, fine: boolean): State {
     age: from.pull(3),
     version: from.pull(2),
     row: from.pull(fine ? 3 : 2),
+    confirmed: from.pull(1),
     listed: pull(1),
     list: pull(1) * LEASE_ONLY + pull(4),
     acked: pull(4),
-    confirmed: pull(1),
   }))
   const registry = shape.registry.map(() => ({
     registered: from.pull(2),

@@ -20,6 +20,8 @@ export interface Rules {
   readonly sessionFirst: boolean
   /** Whether the tags' stamps are gone before the rows are marked. */
   readonly deleteFirst: boolean
+  /** When a drain's writes may rely on it: once the stamps are gone, before their rows are marked; otherwise once it has read the log. */
+  readonly confirmedBy: 'deletion' | 'look'
   /** A DEL without reply counts as confirmed. */
   readonly timeoutConfirms: boolean
   /** Whether a drain handles all pending rows; otherwise, for a write, only the write's own. */
@@ -85,6 +87,7 @@ export const PROTOCOL: Rules = {
   replay: 'kept',
   sessionFirst: true,
   deleteFirst: true,
+  confirmedBy: 'deletion',
   timeoutConfirms: false,
   drainsAll: true,
   stampReadBack: true,

@@ -9,7 +9,8 @@ export const STEPS = {
   'write: COMMIT returns': 'unit-of-work.ts UnitOfWork.#commit: committedAt',
   'write: answered, its row was applied by another':
     'write-confirmation.ts #confirmShared: applied-by-another',
-  'write: answered, every holder has acknowledged it': 'write-confirmation.ts WriteConfirmation.confirm',
+  'write: answered, every holder has acknowledged it':
+    'drain.ts DrainRequest.invalidated, write-confirmation.ts WriteConfirmation.confirm',
   'write: answered, the lease is waited out': 'write-confirmation.ts #waitOut',
   'drain: begins': 'drain.ts Drain.run: Lease.now, session, #select, and DEL is sent',
   'drain: DEL is sent': 'drain.ts invalidateAll (variant)',

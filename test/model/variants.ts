@@ -46,6 +46,7 @@ export const VARIANTS: readonly Variant[] = [
     where: { ...CRASH, losses: true, lease: 0 },
   },
   { name: 'rows marked before their tags are gone', rules: { deleteFirst: false }, where: CALM },
+  { name: 'writes answered before their stamps are gone', rules: { confirmedBy: 'look' }, where: CALM },
   { name: 'a timed-out DEL taken as done', rules: { timeoutConfirms: true }, where: CALM },
   {
     name: 'other writers’ pending rows left alone',
@@ -120,6 +121,11 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'in fine steps: rows marked before their tags are gone',
     rules: { deleteFirst: false },
+    where: { ...CALM, lease: 0, fine: true },
+  },
+  {
+    name: 'in fine steps: writes answered before their stamps are gone',
+    rules: { confirmedBy: 'look' },
     where: { ...CALM, lease: 0, fine: true },
   },
   {

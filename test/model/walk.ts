@@ -1,13 +1,14 @@
 import type { Config } from './config.ts'
 import { clone, Draining, endDrain, endReplay, type Instance, Row, type State, Writing } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
+import { relyOn } from './writer.ts'
 
 /**
  * A drain in the steps that the code takes (`Config.fine`): t0 and the session, looks at the log, and a DEL after the other
  * over that session, each with its reply. A row that a DEL finds committed is done when the reply is there. A new session
  * is replayed, over as many drains as it takes: it is trusted when all that the first look found is done. The pending rows
  * that the first look found are done before the writes may rely on it, and the lease is renewed; each row is marked only
- * after it is done. Rows that the view does not show have no stamp to delete.
+ * after it is done, and no write waits for that. Rows that the view does not show have no stamp to delete.
  */
 export function walkSteps(state: State, config: Config, number: number, emit: Emit): void {
   const instance = state.instances[number]!
@@ -33,9 +34,10 @@ export function walkSteps(state: State, config: Config, number: number, emit: Em
     })
   }
   if (instance.drain === Draining.begun) {
-    to('drain: looks at the pending rows', (next) => {
+    to('drain: looks at the pending rows', (next, all) => {
       next.drain = Draining.walking
       next.selected = rowsOf(state, isPending)
+      if (config.rules.confirmedBy === 'look') relyOn(next, all)
     })
   }
   const others = rowsOf(state, ({ row }) => row === Row.applied) & instance.selected & ~instance.done
@@ -90,9 +92,7 @@ function confirmed(instance: Instance, state: State, config: Config): void {
   if (instance.drain !== Draining.walking) return
   instance.done |= deleted
   if ((shown(instance.selected, config) & ~instance.done) !== 0) return
-  state.writes.forEach((write, index) => {
-    if (instance.confirms & (1 << index) && write.phase === Writing.waiting) write.confirmed = 1
-  })
+  relyOn(instance, state)
   if (instance.trusted) instance.lease = config.rules.leaseSince === 'begin' ? instance.since : 0
 }
 

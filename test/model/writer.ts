@@ -1,6 +1,6 @@
 import { type Config, someAskRedis, waitsFor } from './config.ts'
 import { acknowledged, list } from './holders.ts'
-import { clone, NO_INSTANCE, Row, type State, type Write, Writing } from './state.ts'
+import { clone, type Instance, NO_INSTANCE, Row, type State, type Write, Writing } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
 
 /**
@@ -69,6 +69,13 @@ export function gone(write: Write, state: State, config: Config): boolean {
   const inRedis = !someAskRedis(config) || write.confirmed === 1 || write.row === Row.applied
   const inMemory = acknowledged(write, state, config)
   return (inRedis || writeWaitsFor === 'holders') && (inMemory || writeWaitsFor === 'Redis')
+}
+
+/** The writes that waited when its drain began need no more of it. */
+export function relyOn({ confirms }: Instance, { writes }: State): void {
+  writes.forEach((write, index) => {
+    if (confirms & (1 << index) && write.phase === Writing.waiting) write.confirmed = 1
+  })
 }
 
 export function answer(write: Write, next: State): void {

@@ -12,7 +12,7 @@ import type { SamePrimary } from './same-primary.ts'
 import { claimSettings, holdsLock, SettingsConflict } from './settings-lock.ts'
 import { SessionMark, SessionNotOwn } from './shared-sessions.ts'
 import { sqlState } from './sql-errors.ts'
-import { Position, SqlInvalidationLog } from './sql-invalidation-log.ts'
+import { Position, RELAXED, SqlInvalidationLog } from './sql-invalidation-log.ts'
 
 interface Session {
   readonly client: Client
@@ -20,6 +20,8 @@ interface Session {
   /** Connected, and the settings claimed. */
   readonly ready: Promise<Client>
   readonly oneAtATime: LimitFunction
+  /** Of the statements that are prepared on it, by their text. */
+  readonly names: Map<string, string>
   readonly acknowledgements: Acknowledgements
 }
 
@@ -37,10 +39,13 @@ const PLAN_BY_INDEX = { enable_bitmapscan: 'off', enable_seqscan: 'off', jit: 'o
 const DURABLE = { synchronous_commit: 'on' } as const
 /** Where instances tell each other what holders have applied, and that writes wait for it. */
 const CHANNEL = 'marketflow_holders'
+const TELL = `select pg_notify($1, $2), ${RELAXED}`
 /** PostgreSQL takes messages of less than 8,000 bytes. */
 const LONGEST_SNAPSHOT = 7_000
 /** The SQLSTATE of a statement that the server has given up. */
 const GIVEN_UP = '57014'
+/** Those of a name that a session does not know, though this connection has prepared it, or that another client has taken. */
+const NOT_PREPARED_HERE = new Set(['26000', '42P05'])
 
 /**
  * The log over a connection of its own, which a busy pool cannot delay. Unless the server itself gives a statement up, the
@@ -89,7 +94,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       const [oldest] = message.applied[1].split(':')
       message.applied[1] = `${oldest}:${oldest}:`
     }
-    await this.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify(message)])
+    await this.query(TELL, [CHANNEL, JSON.stringify(message)])
   }
 
   onWake(wake: () => void): void {
@@ -128,13 +133,15 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
    * Every look at the log also asks, in its own statement, whether the session is still this instance's and holds its
    * lock: behind a pooler that gives it to others, nothing that was claimed on it holds.
    */
-  async #witnessed({ client, mark }: Session, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
-    if (!/^\s*select\b/i.test(sql)) return (await client.query<Row>(sql, [...parameters])).rows
+  async #witnessed(session: Session, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    if (!/^\s*select\b/i.test(sql)) return prepared(session, sql, parameters)
+    const { mark } = session
     const own = this.#settings === undefined ? mark.isOwn : `${mark.isOwn} and ${holdsLock(this.#settings)}`
-    const { rows } = await client.query<Row>(
+    const rows = await prepared(
+      session,
       `select witness.*, answer.* from (select ${own} as own_session) as witness
        left join (select true as in_answer, looked.* from (${sql}) as looked) as answer on true`,
-      [...parameters],
+      parameters,
     )
     if (rows[0]?.own_session !== true) throw new SessionNotOwn()
     return rows.filter((row) => row.in_answer === true)
@@ -152,6 +159,7 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
       mark,
       ready: this.#connect(client, mark),
       oneAtATime: pLimit(1),
+      names: new Map(),
       acknowledgements: new Acknowledgements(),
     }
     client.on('notification', ({ payload = '' }) => this.#hear(session, JSON.parse(payload)))
@@ -195,6 +203,21 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
 interface Message {
   applied?: [holder: string, snapshot: string]
   readonly wake: boolean
+}
+
+/** Planning a look at the log takes several times as long as the look, so each connection does it once. */
+async function prepared(
+  { client, names }: Session,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const name = names.get(text) ?? `log ${names.size}`
+  names.set(text, name)
+  try {
+    return (await client.query<Row>({ name, text, values: [...values] })).rows
+  } catch (error) {
+    throw NOT_PREPARED_HERE.has(sqlState(error) ?? '') ? new SessionNotOwn() : error
+  }
 }
 
 function unavailable(cause: unknown): Unavailable {

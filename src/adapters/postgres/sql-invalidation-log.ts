@@ -117,12 +117,18 @@ class Cursor {
 
 const BEGINNING = new Cursor('0', '0')
 
-/** Instances mark the same rows at the same time; locked in one order, they cannot deadlock. */
+/** Of a statement after which no caller waits for the disk. What a crash of PostgreSQL then loses must be made up for. */
+export const RELAXED = `set_config('synchronous_commit', 'off', true)`
+
+/**
+ * Instances mark the same rows at the same time; locked in one order, they cannot deadlock. A mark that is lost leaves a
+ * row pending, whose tags are deleted once more.
+ */
 const MARK = `
-  with marked as (
+  with relaxed as (select ${RELAXED}), marked as (
     select id from cache_invalidation where id = any($1::bigint[]) and applied_at is null order by id for update
   )
-  update cache_invalidation set applied_at = now() from marked where cache_invalidation.id = marked.id`
+  update cache_invalidation set applied_at = now() from marked, relaxed where cache_invalidation.id = marked.id`
 
 const BACKLOG = `
   select

@@ -25,7 +25,8 @@ export class DrainLoop {
   #woken = false
   #pause: AbortController | undefined
   #stopping = false
-  #done: Promise<void> | undefined
+  /** What came of the last drain. */
+  #done: Promise<DrainOutcome | undefined> | undefined
 
   constructor(drain: Drain, clock: Clock, leaseMs: number, observe: (outcome: DrainOutcome) => void) {
     this.#drain = drain
@@ -68,25 +69,31 @@ export class DrainLoop {
 
   /** Ends the loop, with one last drain for what is still pending, and tells what came of it. Its lease is over then. */
   async finish(): Promise<DrainOutcome> {
-    const last = this.next()
+    const told = this.next()
     this.#stopping = true
-    await this.#done
+    const last = await this.#done
     await this.#drain.leave()
-    return last
+    return last ?? told
   }
 
-  async #run(): Promise<void> {
+  async #run(): Promise<DrainOutcome | undefined> {
+    let outcome: DrainOutcome | undefined
     while (!this.#stopping || this.#waiting.length > 0) {
       const asked = this.#waiting
       const woken = this.#woken
       this.#waiting = []
       this.#woken = false
       const began = this.#clock.monotonic()
-      const outcome = await this.#drain.run({ awaited: asked.flatMap(({ rowId }) => rowId ?? []), woken })
+      const tell = (outcome: DrainOutcome) => {
+        for (const { answer } of asked) answer(outcome)
+      }
+      const awaited = asked.flatMap(({ rowId }) => rowId ?? [])
+      outcome = await this.#drain.run({ awaited, woken, invalidated: tell })
       this.#observe(outcome)
-      for (const { answer } of asked) answer(outcome)
+      tell(outcome)
       if (!outcome.behind) await this.#pauseSince(began)
     }
+    return outcome
   }
 
   async #pauseSince(began: number): Promise<void> {

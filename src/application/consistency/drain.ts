@@ -39,6 +39,8 @@ export interface DrainRequest {
   readonly woken?: boolean
   /** Of the cache behind a near one, whose own drain tells the other instances and looks after the list. */
   readonly within?: boolean
+  /** Told what the drain has come to once the stamps are gone: what it does after that is nothing to the writes. */
+  readonly invalidated?: (outcome: DrainOutcome) => void
 }
 
 /** What is drained within each drain of a near cache: the shared cache behind it. */
@@ -61,7 +63,7 @@ const CATCH_UP_PER_LEASE = 1 / 6
  * 4. delete the stamps of their tags over that very session, which also proves that it still is the master;
  * 5. after the last piece, and not before, acknowledge what the *first* look saw, and hold a lease since t0: with a private
  *    cache only if that look found this instance on the list, and not retired;
- * 6. mark the piece's rows applied, and go on with the next piece;
+ * 6. answer the writes that wait, then mark the piece's rows applied, and go on with the next piece;
  * 7. once all are marked, remember up to where the log was read when the first piece was selected.
  *
  * What had committed before t0 is in every later look at the log, so the pieces need no snapshot in common.
@@ -173,6 +175,7 @@ export class Drain {
         const news = woken || first.tags.length > 0
         const wake = awaited.length > 0 && !within
         if (!(await this.#renew(session, since, first, { news, wake }))) done.behind = true
+        request.invalidated?.({ ...done, heard: true })
       }
       if (piece.pending.length > 0) await this.#log.markApplied(piece.pending)
     }

@@ -111,6 +111,13 @@ describe('the drain loop', () => {
     await loop.finish()
   })
 
+  it('ends with all that its last drain came to, not with what the writes were told', async () => {
+    await loop.start()
+    log.add('1', ['a'])
+    log.failing.add('markApplied')
+    expect(await loop.finish()).toMatchObject({ invalidated: true, error: expect.any(Error) })
+  })
+
   it('lets writes that ask together share one drain, which begins after the last of them asked', async () => {
     await loop.start()
     const shared = await Promise.all([loop.next(), loop.next(), loop.next()])

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Drain } from '../../../src/application/consistency/drain.ts'
+import { Drain, type DrainOutcome } from '../../../src/application/consistency/drain.ts'
 import { Lease, type Moment, TrustedSessions } from '../../../src/application/consistency/lease.ts'
 import {
   type CachePort,
@@ -67,13 +67,20 @@ describe('a drain of a shared cache', () => {
   it('takes its steps in the one order that is right', async () => {
     w.log.add('1', ['a', 'b'])
     w.log.add('2', ['b'])
-    const outcome = await w.drain.run()
+    const answers: DrainOutcome[] = []
+    const outcome = await w.drain.run({
+      invalidated: (answer) => {
+        w.steps.push('answer')
+        answers.push(answer)
+      },
+    })
     expect(took(w.steps)).toEqual([
       ...['t0', 'session'],
       ...['kept', 'invalidate a,b', 'trust'],
-      ...['pending', 'invalidate a,b', 'lease', 'markApplied 1,2'],
+      ...['pending', 'invalidate a,b', 'lease', 'answer', 'markApplied 1,2'],
     ])
     expect(outcome).toEqual({ invalidated: true, heard: true, found: 2, holders: [] })
+    expect(answers).toEqual([outcome])
   })
 
   it('asks a session without pending rows whether it still is the master', async () => {
@@ -355,10 +362,10 @@ describe('a holder', () => {
   it('is on the list before it reads the log, and acknowledges before it has a lease', async () => {
     w.log.holders = [other('x')]
     w.log.add('1', ['a'])
-    await w.drain.run()
+    await w.drain.run({ invalidated: () => w.steps.push('answer') })
     expect(took(w.steps)).toEqual([
       ...['t0', 'session', 'register me1', 'pending'],
-      ...['invalidate a', 'trust', 'tell me1', 'lease', 'markApplied 1'],
+      ...['invalidate a', 'trust', 'tell me1', 'lease', 'answer', 'markApplied 1'],
     ])
     expect(w.log.acknowledgements.lacking([other('me1')], '1')).toEqual([])
   })
@@ -481,14 +488,15 @@ describe('a long log', () => {
     for (const id of ids) w.log.add(String(id), [`t${id}`])
   }
 
-  it('is read, deleted and marked in pieces, and the lease comes after the last deletion', async () => {
+  it('is read, deleted and marked in pieces, and lease and answers come after the last deletion', async () => {
     write(1, 2, 3, 4, 5)
-    expect(await w.drain.run()).toEqual({ invalidated: true, heard: true, found: 5, holders: [] })
+    const outcome = await w.drain.run({ invalidated: () => w.steps.push('answer') })
+    expect(outcome).toEqual({ invalidated: true, heard: true, found: 5, holders: [] })
     // PostgreSQL reads the next piece while the stamps of one are deleted.
     expect(steps(w)).toEqual([
       ...['pending since', 'pending since after 2', 'invalidate t1,t2', 'markApplied 1,2'],
       ...['pending since after 4', 'invalidate t3,t4', 'markApplied 3,4'],
-      ...['invalidate t5', 'lease', 'markApplied 5'],
+      ...['invalidate t5', 'lease', 'answer', 'markApplied 5'],
     ])
   })
 

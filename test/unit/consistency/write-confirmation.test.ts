@@ -5,7 +5,7 @@ import { Lease, TrustedSessions } from '../../../src/application/consistency/lea
 import { type CachePort, CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import type { Holder } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { type WaitedFor, WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
-import { FakeCache, FakeLog, TimerClock } from './fakes.ts'
+import { deferred, FakeCache, FakeLog, TimerClock } from './fakes.ts'
 
 const LEASE_MS = 1000
 const WAIT_MS = 1020
@@ -77,6 +77,15 @@ describe('a write to a shared cache', () => {
     const told = w.confirm()
     await w.clock.advance(0)
     expect(told.answer).toEqual({ confirmation: 'invalidated', at: 0 })
+  })
+
+  it('is answered when its stamps are gone, before its row is marked', async () => {
+    const { promise, resolve } = deferred<void>()
+    w.log.markApplied = () => promise
+    const told = w.confirm()
+    await w.clock.advance(0)
+    expect(told.answer).toEqual({ confirmation: 'invalidated', at: 0 })
+    resolve()
   })
 
   it('is answered when another instance has marked its row', async () => {

@@ -19,6 +19,7 @@ const log = simulated('sim-log.ts')
 
 const MARKS = `if (piece.pending.length > 0) await this.#log.markApplied(piece.pending)`
 const INVALIDATES = `if (session !== undefined) await invalidateAll(session, piece.tags)`
+const ANSWERS = `request.invalidated?.({ ...done, heard: true })`
 const DELETES = `session.invalidate(tags.slice(i, Math.min(i + TAGS_AT_ONCE, end)))`
 /** Rows up to the greatest id seen by an earlier walk are taken as done: but a lower id may commit later. */
 export const WATERMARK = [
@@ -105,6 +106,15 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     twoOnRedis,
     drain(MARKS, ``),
     drain(INVALIDATES, `${MARKS}\n      ${INVALIDATES}`),
+  ),
+  variant(
+    'writes answered before their stamps are gone',
+    twoOnRedis,
+    drain(ANSWERS, ``),
+    drain(
+      INVALIDATES,
+      `request.invalidated?.({ ...done, invalidated: true, heard: true })\n      ${INVALIDATES}`,
+    ),
   ),
   variant(
     'a timed-out DEL taken as done',
