@@ -40,15 +40,14 @@ const LIMITS: ServerLimits = {
 
 /** How often connections that have become idle are looked for while closing, in ms. */
 const IDLE_CHECK_MS = 20
-/** How long an idle connection stays open while closing, in ms: a request may be on its way over it. */
-const LINGER_MS = 500
-
 export interface ListenOptions {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
   /** How long requests in flight may take to end after `close`, in ms, before they are cut off. */
   readonly graceMs?: number
+  /** How long an idle connection stays open after `close`, in ms: a request may be on its way over it. */
+  readonly lingerMs?: number
   /** Instead of the usual ones. */
   readonly limits?: Partial<ServerLimits>
   /** Where the service is found from outside: whether browsers are to insist on HTTPS depends on it. */
@@ -67,7 +66,7 @@ export interface HttpServer {
 /** Serves the app. Rejects when the address cannot be listened on. */
 export async function listen(
   app: RequestListener,
-  { host, port, graceMs = 10 * SECOND_MS, limits, publicUrl }: ListenOptions,
+  { host, port, graceMs = 10 * SECOND_MS, lingerMs = SECOND_MS / 2, limits, publicUrl }: ListenOptions,
 ): Promise<HttpServer> {
   const all = { ...LIMITS, ...limits }
   const headers = answerHeaders(publicUrl)
@@ -87,7 +86,7 @@ export async function listen(
   return {
     url: urlOf(server.address() as AddressInfo),
     close() {
-      closed ??= close(server, answers, graceMs)
+      closed ??= close(server, answers, lingerMs, graceMs)
       return closed
     },
   }
@@ -157,11 +156,11 @@ class Answers {
   }
 }
 
-async function close(server: Server, answers: Answers, graceMs: number): Promise<void> {
+async function close(server: Server, answers: Answers, lingerMs: number, graceMs: number): Promise<void> {
   answers.areTheLast()
   // An HTTP server's own `close` would also end every idle connection, whose client may have just sent a request.
   const ended = new Promise<void>((resolve) => TcpServer.prototype.close.call(server, () => resolve()))
-  const lingered = performance.now() + LINGER_MS
+  const lingered = performance.now() + lingerMs
   const idle = setInterval(() => {
     if (performance.now() >= lingered) server.closeIdleConnections()
   }, IDLE_CHECK_MS)

@@ -174,7 +174,7 @@ export class TestApi {
       }),
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     })
-    const server = await listen(app, { host: '127.0.0.1', port: 0, limits, publicUrl })
+    const server = await listen(app, { host: '127.0.0.1', port: 0, lingerMs: 0, limits, publicUrl })
     api = new TestApi(server.url, server.close)
     return api
   }
