@@ -11,7 +11,7 @@ import { Progress } from './progress.ts'
 const MOST = 40_000
 /** And until one is no path of the model. */
 const MOST_REFUSED = 5000
-const FORGOTTEN = ['test/property/coverage/teeth.test.ts', 'test/property/model/teeth.test.ts']
+const FORGOTTEN = ['test/property/coverage/coverage.test.ts', 'test/property/model/teeth.test.ts']
 
 /** Every broken variant against every layer it can be put into, and a table of who caught it. */
 export async function teeth({ seed }: Budget): Promise<LayerResult & { readonly table: string }> {
@@ -42,7 +42,7 @@ export async function teeth({ seed }: Budget): Promise<LayerResult & { readonly 
     return true
   })
   progress.end()
-  const forgotten = await vitest(FORGOTTEN, {}, /caught/i)
+  const forgotten = await vitest(FORGOTTEN, { MARKETFLOW_TESTS: 'deep' }, /caught/i)
   failures.push(...forgotten.failures)
   const names = [...new Set([...BROKEN, ...VARIANTS].map(({ name }) => name))]
   const ok = forgotten.failures.length === 0

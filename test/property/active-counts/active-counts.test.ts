@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dose } from '../../support/dose.ts'
 import { OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
 import { addAccount, MISCOUNTED, migrated, openPostgres, PROMPTS, type Prompt, type Sql } from './engines.ts'
 import {
@@ -9,7 +10,7 @@ import {
   handMadeTransaction,
 } from './hand-made-writes.ts'
 
-const RUNS = Number(process.env.RUNS ?? 30)
+const RUNS = Number(process.env.RUNS ?? dose(10, 30))
 const SEED = Number(process.env.SEED ?? 1)
 const TIMEOUT_MS = 60_000 + RUNS * 2_000
 

@@ -1,18 +1,26 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tagsOf } from '../../../src/application/tables/event-tags.ts'
 import { kindOf } from '../../../src/application/tables/tags.ts'
 import { VIEWS } from '../../../src/application/use-cases.ts'
+import { dose } from '../../support/dose.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
 import { commands, DATES } from './commands.ts'
-import { EVENT_TAGS } from './forgotten-tags.ts'
+import { EVENT_TAGS, FORGETFUL, type Forgetful } from './forgotten-tags.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { Tally } from './tally.ts'
 
 /** Worlds per engine (`RUNS`), from `SEED` on. A failure prints its seed and path, and the commands. */
-const RUNS = Number(process.env.RUNS ?? 14)
+const RUNS = Number(process.env.RUNS ?? dose(2, 14))
 const SEED = Number(process.env.SEED ?? 1)
 /** In ms, generous: a slow machine is not a failure. */
 const TIMEOUT_MS = 60_000 + RUNS * 60_000
+
+/**
+ * What so few worlds do not show, for want of the write that does: a page that was missing under a listed
+ * market's slug, and another time zone.
+ */
+const NOT_SHOWN = ['market-created forgets marketPage', 'market-edited forgets marketDays']
 
 /*
  * No cache, no timing: whatever a write changes in the database must be tagged, or no fence in the world could keep an
@@ -29,12 +37,21 @@ describe.each(ENGINES)(
 
     test('in random worlds, after random writes', { timeout: TIMEOUT_MS }, async () => {
       const tally = new Tally()
+      // What tables would invalidate does not change what the database holds: all of them are judged by the same worlds.
+      const caught = new Map<string, string>()
       let worlds = 0
+      let writes = 0
       await fc.assert(
-        fc.asyncProperty(commands, async (writes) => {
-          for await (const step of stepsOf(opened.database, writes, worlds++)) {
+        fc.asyncProperty(commands, async (script) => {
+          for await (const step of stepsOf(opened.database, script, worlds++)) {
             tally.add(step)
             judge(step)
+            writes += 1
+            expect(misses(step, { name: 'ours', tagsOf: (event) => tagsOf([event]) })).toBe(false)
+            expect(misses(step, { name: 'ours, coarse', tagsOf: (event) => tagsOf([event], 0) })).toBe(false)
+            for (const table of FORGETFUL)
+              if (!caught.has(table.name) && misses(step, table))
+                caught.set(table.name, `caught in world ${worlds}, write ${writes}`)
           }
         }),
         // A smaller counterexample takes longer to find than the test may take, which would then say nothing.
@@ -47,6 +64,10 @@ describe.each(ENGINES)(
       for (const { name } of Object.values(VIEWS))
         expect(tally.changedViews.get(name) ?? 0, name).toBeGreaterThan(0)
       expect(tally.refused).toBeGreaterThan(RUNS)
+      const tables = FORGETFUL.map(({ name }) => `${name.padEnd(64)}${caught.get(name) ?? 'NOT CAUGHT'}`)
+      process.stdout.write(`\n${tables.join('\n')}\n`)
+      const missed = FORGETFUL.map(({ name }) => name).filter((name) => !caught.has(name))
+      expect(missed.filter((name) => !NOT_SHOWN.includes(name))).toEqual([])
     })
   },
 )
@@ -74,6 +95,12 @@ function judgeTags({ command: done, refused, tags, changed, questions }: Step): 
     [...tags].filter((tag) => !carried.has(tag) && !isOfAnotherDate(tag)),
     'tags that no view carries',
   ).toEqual([])
+}
+
+/** Whether a view has changed whose tags this table would have forgotten. */
+function misses({ events, changed }: Step, table: Forgetful): boolean {
+  const tags = new Set<string>(events.flatMap(table.tagsOf))
+  return changed.some((question) => !question.tags.some((tag) => tags.has(tag)))
 }
 
 /** A season opens on more dates than are asked about. */
