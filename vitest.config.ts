@@ -12,18 +12,35 @@ const UNIT = [
 const DEEP = ['model/**/*.test.ts', 'property/**/*.test.ts', 'chaos/random.test.ts', '**/*.deep.test.ts']
 
 const tests = process.env.MARKETFLOW_TESTS
-const include = tests === 'unit' ? UNIT : tests === 'deep' ? DEEP : ['**/*.test.ts']
+const inTests = (patterns: readonly string[]) => patterns.map((pattern) => `test/${pattern}`)
+// The library's tests run in a project of their own, which `test/package` makes.
+const never = [
+  '**/node_modules/**',
+  'test/consumer/**',
+  ...(tests === 'deep' ? [] : ['test/**/*.deep.test.ts']),
+]
+
+const unit = {
+  // These leave nothing behind, so that files can share a process and what it has imported.
+  test: { name: 'unit', include: inTests(UNIT), exclude: never, isolate: false },
+}
+const onServers = {
+  test: {
+    name: 'on servers',
+    include: inTests(tests === 'deep' ? DEEP : ['**/*.test.ts']),
+    exclude: [...never, ...inTests(UNIT)],
+    globalSetup: 'test/support/global-setup.ts',
+  },
+}
 
 export default defineConfig({
   test: {
-    include: include.map((pattern) => `test/${pattern}`),
-    // The library's tests run in a project of their own, which `test/package` makes.
-    exclude: [
-      '**/node_modules/**',
-      'test/consumer/**',
-      ...(tests === 'deep' ? [] : ['test/**/*.deep.test.ts']),
-    ],
-    ...(tests !== 'unit' && { globalSetup: 'test/support/global-setup.ts' }),
+    projects: (tests === 'unit' ? [unit] : tests === 'deep' ? [onServers] : [unit, onServers]).map(
+      (project) => ({
+        extends: true as const,
+        ...project,
+      }),
+    ),
     reporters: ['default', new RanOnReporter()],
     testTimeout: 180_000,
     hookTimeout: 300_000,

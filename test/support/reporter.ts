@@ -14,7 +14,7 @@ export class RanOnReporter implements Reporter {
     reason: TestRunEndReason,
   ): void {
     // Absent when the global setup itself has failed.
-    const ranOn = this.#vitest?.getRootProject().getProvidedContext().ranOn
+    const ranOn = this.#vitest?.projects.map((project) => project.getProvidedContext().ranOn).find(Boolean)
     if (ranOn !== undefined) console.log(`Ran on ${ranOn}`)
     const { passed, failed, skipped } = countTests(modules)
     if (skipped > 0) console.log(`${skipped} skipped`)
