@@ -138,6 +138,8 @@ interface MarketScheduled {
   readonly listing: Listing
   /** Every date on which it opens now and did not before, or the other way round, or at other hours. */
   readonly dates: readonly string[]
+  /** Every vendor accepted here: their pages tell its next days. */
+  readonly vendorIds: readonly string[]
 }
 
 interface MarketDayChanged {
@@ -146,4 +148,6 @@ interface MarketDayChanged {
   readonly slug: string
   readonly listing: Listing
   readonly date: string
+  /** Every vendor accepted here. */
+  readonly vendorIds: readonly string[]
 }

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 import { following } from './kept-rows.ts'
 import { LOGS_ITSELF } from './transaction-steps.ts'
-import { LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
+import { DAYS_OF_VENDORS, LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
 
 /*
  * The words by which active markets and vendors are found, as rows in the order of names: whatever the table's size,
@@ -166,6 +166,7 @@ export class SearchProducts extends Migration {
       wordsOf({ ...MARKETS, words: `''`, narrowing: listedProducts }, 'markets'),
       wordsOf({ ...VENDORS, words: `''` }, 'vendors'),
       'analyze search_words',
+      ...DAYS_OF_VENDORS,
     ]
     for (const statement of statements) this.addSql(statement)
   }

@@ -15,6 +15,7 @@ import {
   type OpenOn,
   type OwnApplicationsParams,
   type OwnMarketsParams,
+  type VendorPageParams,
   type VendorsFound,
   type VendorsParams,
   ViewQueries,
@@ -33,6 +34,7 @@ import type {
   OrganizerDashboard,
   OwnMarkets,
   VendorDashboard,
+  VendorPage,
   VendorProfile,
 } from '../../application/views/views.ts'
 import { parseId } from '../../domain/ids.ts'
@@ -134,6 +136,10 @@ export class SqlViewQueries extends ViewQueries {
     ])
     const { vendors, ...counted } = found!.value
     return { vendors: vendors.slice(0, pageSize), more: vendors.length > pageSize, ...counted }
+  }
+
+  vendorPage({ id, at }: VendorPageParams): Promise<Found<VendorPage>> {
+    return this.#byId(VENDOR_PAGE_SQL, id, [at])
   }
 
   vendorProfile(id: string): Promise<Found<VendorProfile>> {
@@ -639,17 +645,29 @@ function vendorListingSql({ q, market, after }: VendorsParams): string {
     from (select count(*) as counted from (select from found limit ${MOST_COUNTED + 1}) f) c`
 }
 
-const VENDOR_PROFILE_SQL = `
+const vendorSql = (ofMarkets: string) => `
   select json_build_object(
     'id', v.id, 'business_name', v.business_name, 'category', v.category,
     'description', v.description, 'website', v.website, 'products', v.products,
     'markets', ${list(`
-      select m.id, m.slug, m.name, ${IN_PLACE}
-      from vendor_applications a join markets m on m.id = a.market_id
-      where a.vendor_id = v.id and a.status = 'accepted' and m.status = 'active'
+      select m.id, m.slug, m.name, ${IN_PLACE}${ofMarkets}
+      ${marketsOf('v.id')}
       order by ${BY_NAME}`)}
   )::text as view
   from vendors v where v.id = $1`
+
+const VENDOR_PROFILE_SQL = vendorSql('')
+
+/** Days of each market on the page of one of its vendors. */
+const NEXT_DAYS_OF_VENDOR = 3
+
+/** $2 the moment of which each market's clock says which date it is. */
+const VENDOR_PAGE_SQL = vendorSql(
+  `, ${list(`
+  select ${DAY} from market_days d
+  where d.market_id = m.id and d.status = 'planned' and d.date >= marketflow_local_date($2::timestamptz, m.time_zone)
+  order by d.date limit ${NEXT_DAYS_OF_VENDOR}`)} as days`,
+)
 
 const count = (name: string) => `'${name}', count(*) filter (where status = '${name}')`
 

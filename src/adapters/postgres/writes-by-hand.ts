@@ -244,7 +244,13 @@ const CHANGED_DAYS = `
     logged :=
       ${tags('days:market:', 'market_id', 'changed')}
       || ${tags('page:market:', 'slug', 'markets where id in (select market_id from changed)')}
+      || ${tags('vendor:', 'vendor_id', `vendor_applications where status = 'accepted' and market_id in (select market_id from changed)`)}
       || ${tags('markets:active:on:', `to_char(date, 'YYYY-MM-DD')`, `changed where market_id in (select id from markets where status = 'active')`)};`
+
+const TRUNCATED_DAYS = onTruncate(['market_days', 'days:market page:market markets:active:on vendor'])
+
+/** Days of markets show in the pages of vendors, too. */
+export const DAYS_OF_VENDORS = [functionFor(['market_days', CHANGED_DAYS]), TRUNCATED_DAYS]
 
 /** Days of markets show in pages, lists and calendars. */
 export const DAYS_BY_HAND = [
@@ -252,7 +258,7 @@ export const DAYS_BY_HAND = [
   functionFor(['markets', CHANGED.markets]),
   functionFor(['market_days', CHANGED_DAYS]),
   ...triggersFor('market_days'),
-  onTruncate(['market_days', 'days:market page:market markets:active:on']),
+  TRUNCATED_DAYS,
   onTruncate(['markets', TRUNCATED.markets], WITHOUT_PLACES),
 ]
 

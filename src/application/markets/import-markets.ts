@@ -119,6 +119,7 @@ async function add(
       organizerId,
       listing: listingOf(market),
       dates: planned.map(({ date }) => date),
+      vendorIds: [],
     })
   }
 }

@@ -50,7 +50,12 @@ export function assertSpan(
 
 /** Today or this weekend, by the clock of each market: until the next quarter of an hour it is the same for all. */
 export function relativeTo(now: number, relative: 'today' | 'weekend'): OpenOn {
-  return { relative, at: new Date(now - (now % QUARTER_MS)).toISOString() }
+  return { relative, at: quarterOf(now) }
+}
+
+/** When that began. */
+export function quarterOf(now: number): string {
+  return new Date(now - (now % QUARTER_MS)).toISOString()
 }
 
 /** The end of a list's key. */

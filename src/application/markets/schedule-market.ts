@@ -9,7 +9,7 @@ import { now, type Writing } from '../use-case/use-case.ts'
 import type { MarketDayView, MarketDetail } from '../views/views.ts'
 import { GetMarket } from './market-reads.ts'
 import { withInstants } from './open-days.ts'
-import { assertOrganizes, listingOf } from './update-market.ts'
+import { assertOrganizes, listingOf, vendorsAt } from './update-market.ts'
 
 /**
  * An organizer says when a market opens. What was said of a single date stays, where it is still one of its days.
@@ -51,6 +51,7 @@ export async function reschedule(
     organizerId: market.organizerId,
     listing: listingOf(market),
     dates: [...gone, ...changed.map(({ date }) => date)],
+    vendorIds: await vendorsAt(tx, market),
   })
 }
 
@@ -85,6 +86,7 @@ export const ChangeDay =
         slug: market.slug,
         listing: listingOf(market),
         date,
+        vendorIds: await vendorsAt(tx, market),
       })
       return withInstants([day], market.timeZone)[0]!
     })

@@ -31,11 +31,16 @@ export const UpdateMarket =
         organizerId: market.organizerId,
         before,
         after: listingOf(market),
-        vendorIds: (await tx.markets.acceptedVendorIds([market.id], ENOUGH_IDS)).get(market.id) ?? [],
+        vendorIds: await vendorsAt(tx, market),
         applications: applicationsOf(market),
       })
       return (await tx.views.marketDetail(market.id))!.value
     })
+
+/** Who is accepted there. */
+export async function vendorsAt(tx: Transaction, { id }: Market): Promise<readonly string[]> {
+  return (await tx.markets.acceptedVendorIds([id], ENOUGH_IDS)).get(id) ?? []
+}
 
 /** The applications at each of these markets that tell its name, if it is about to get another one. */
 export async function tellers(

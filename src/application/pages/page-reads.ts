@@ -3,7 +3,7 @@ import { joinKey } from '../consistency/cache-key.ts'
 import type { Found } from '../consistency/view.ts'
 import { isUnbounded, listed, listingTags, narrowed } from '../markets/market-reads.ts'
 import { type AskedNear, narrowedTo, nearest, nearKey } from '../markets/near-markets.ts'
-import { datesAsked, mapped, openKey, relativeTo, withInstants } from '../markets/open-days.ts'
+import { datesAsked, mapped, openKey, quarterOf, relativeTo, withInstants } from '../markets/open-days.ts'
 import type {
   IdParams,
   ListingParams,
@@ -11,13 +11,13 @@ import type {
   Near,
   OpenOn,
   PageParams,
+  VendorPageParams,
   VendorsParams,
   ViewQueries,
 } from '../ports/view-queries.ts'
 import { canonicalId, carried, tags } from '../tables/tags.ts'
 import { type MarketflowView, MINUTE, read } from '../use-case/read.ts'
 import {
-  GetVendor,
   isUnboundedOfVendors,
   vendorListTags,
   vendorsListed,
@@ -31,7 +31,7 @@ import {
   marketZone,
   sitemapIndex,
   sitemapPart,
-  vendorProfile,
+  vendorPage,
   vendorsPage,
 } from '../views/views.ts'
 
@@ -168,14 +168,15 @@ export const BrowseVendors = read({
   audience: 'everybody',
 })
 
-/** The public page of one vendor, as text. */
+/** The public page of one vendor, as text: its markets may stand in several zones, and each has its own date. */
 export const ShowVendor = read({
   name: 'vendor-page',
   ttlS: 15 * MINUTE,
-  schema: vendorProfile,
-  key: ({ id }: IdParams) => joinKey('page', 'vendor', canonicalId(id)),
+  schema: vendorPage,
+  at: ({ id }: IdParams, now): VendorPageParams => ({ id, at: quarterOf(now) }),
+  key: ({ id, at }: VendorPageParams) => joinKey('page', 'vendor', canonicalId(id), at),
   tags: ({ id }) => [tags.vendor(id)],
-  load: GetVendor.view.load,
+  load: (queries, params) => queries.vendorPage(params),
   page: (renderer, value) => renderer.vendor(value),
   audience: 'everybody',
   missing: 'vendor-not-found',

@@ -4,7 +4,7 @@ import type {
   MarketsPage,
   SitemapIndex,
   SitemapPart,
-  VendorProfile,
+  VendorPage,
   VendorsPage,
 } from '../views/views.ts'
 
@@ -19,7 +19,7 @@ export abstract class PageRenderer {
   /** A market's days, as iCalendar has them (RFC 5545). */
   abstract calendar(calendar: MarketCalendar): string
   abstract markets(page: MarketsPage): string
-  abstract vendor(vendor: VendorProfile): string
+  abstract vendor(vendor: VendorPage): string
   abstract vendors(page: VendorsPage): string
   abstract sitemapIndex(index: SitemapIndex): string
   abstract sitemapPart(part: SitemapPart): string

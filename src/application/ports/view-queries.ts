@@ -21,6 +21,7 @@ import type {
   OwnMarkets,
   VendorDashboard,
   VendorListing,
+  VendorPage,
   VendorProfile,
 } from '../views/views.ts'
 
@@ -131,6 +132,11 @@ export interface MarketPageParams {
   readonly today: string
 }
 
+/** The page of a vendor, at a moment (ISO 8601), of which each market's own clock says which date it is. */
+export interface VendorPageParams extends IdParams {
+  readonly at: string
+}
+
 /** A page of the public list, whose length is not the reader's to choose. */
 export type PageParams = Omit<ListingParams, 'pageSize' | 'after'>
 
@@ -186,6 +192,7 @@ export abstract class ViewQueries {
   abstract applicationDetail(params: ApplicationParams): Promise<Found<ApplicationDetail>>
   /** By name then id. */
   abstract vendorListing(params: VendorsParams): Promise<VendorsFound>
+  abstract vendorPage(params: VendorPageParams): Promise<Found<VendorPage>>
   abstract vendorProfile(id: string): Promise<Found<VendorProfile>>
   abstract vendorDashboard(id: string): Promise<Found<VendorDashboard>>
   abstract organizerDashboard(id: string): Promise<Found<OrganizerDashboard>>

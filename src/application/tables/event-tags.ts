@@ -126,11 +126,17 @@ function dayTags(
     marketId,
     slug,
     listing,
-  }: { readonly marketId: string; readonly slug: string; readonly listing: Listing },
+    vendorIds,
+  }: {
+    readonly marketId: string
+    readonly slug: string
+    readonly listing: Listing
+    readonly vendorIds: readonly string[]
+  },
   dates: readonly string[],
 ): Tag[] {
   const lists = listing.listed ? dates.map(tags.dayListings) : []
-  return [tags.marketDays(marketId), tags.marketPage(slug), ...lists]
+  return [tags.marketDays(marketId), tags.marketPage(slug), ...vendorIds.map(tags.vendor), ...lists]
 }
 
 /** The views of one application, and of all that its vendor made. */

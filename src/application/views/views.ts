@@ -403,6 +403,18 @@ export const marketsPage = z.strictObject({
   day: z.string().nullable(),
 })
 
+/** All that the public page of a vendor shows. */
+export const vendorPage = z.strictObject({
+  ...vendorProfile.shape,
+  markets: z.array(
+    z.strictObject({
+      ...marketName,
+      /** The next ones on which it is open. */
+      days: z.array(z.strictObject({ date, ...hours })),
+    }),
+  ),
+})
+
 /** A page of the public list of vendors. */
 export const vendorsPage = z.strictObject({
   ...vendorListing.shape,
@@ -429,6 +441,7 @@ export const sitemapIndex = z.strictObject({ total: page.total })
 export type MarketPage = z.infer<typeof marketPage>
 export type MarketCalendar = z.infer<typeof marketCalendar>
 export type MarketsPage = z.infer<typeof marketsPage>
+export type VendorPage = z.infer<typeof vendorPage>
 export type VendorsPage = z.infer<typeof vendorsPage>
 export type SitemapPart = z.infer<typeof sitemapPart>
 export type SitemapIndex = z.infer<typeof sitemapIndex>

@@ -23,6 +23,7 @@ import {
   organizerDashboard,
   vendorDashboard,
   vendorListing,
+  vendorPage,
   vendorProfile,
 } from '../../../src/application/views/views.ts'
 import { Account } from '../../../src/domain/account.ts'
@@ -738,6 +739,44 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     )
     expect(await names({ q })).toEqual([])
     expect(await names({ market: market.id })).toEqual([])
+  })
+
+  it('a vendor’s page has the next days of the active markets that accepted it, each by its own clock', async () => {
+    const organizer = anOrganizer()
+    const vendor = aVendor()
+    const place = (name: string, timeZone: string) => aMarket(organizer.id, { name, timeZone })
+    const [here, there, closed, other] = [
+      place('Auckland', 'Pacific/Auckland'),
+      place('Chicago', 'America/Chicago'),
+      place('Closed', 'America/Chicago'),
+      place('Other', 'America/Chicago'),
+    ] as const
+    const day = (date: string, status: 'planned' | 'cancelled' = 'planned') => {
+      return { date, opens: '08:00', closes: '13:00', note: '', status }
+    }
+    await database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      tx.vendors.add(vendor)
+      for (const market of [here, there, closed, other]) {
+        market.edit({ status: 'active' }, NOW)
+        tx.markets.add(market)
+        const application = anApplication(market.id, vendor.id)
+        if (market !== other) application.accept(market, NOW)
+        tx.applications.add(application)
+        const days = ['2026-05-01', '2026-05-02', '2026-05-04', '2026-05-05', '2026-05-06'].map((date) =>
+          day(date),
+        )
+        await tx.days.put(market.id, [...days, day('2026-05-03', 'cancelled')], NOW)
+      }
+      closed.edit({ status: 'closed' }, NOW)
+    })
+    // Still the first of May in Chicago, and the second in Auckland.
+    const found = await read((views) => views.vendorPage({ id: vendor.id, at: '2026-05-01T13:00:00.000Z' }))
+    const { markets } = vendorPage.parse(found!.value)
+    expect(markets.map(({ name, days }) => [name, ...days.map(({ date }) => date.slice(5))])).toEqual([
+      ['Auckland', '05-02', '05-04', '05-05'],
+      ['Chicago', '05-01', '05-02', '05-04'],
+    ])
   })
 
   it('vendors are counted up to 500, and listed to the last one by number and behind a name, whatever they are narrowed by', async () => {

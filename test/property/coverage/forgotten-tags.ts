@@ -51,8 +51,8 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
     'areaListings',
   ],
   'market-deleted': ['market', 'marketStats', 'marketApplications', 'marketDays', 'organizer'],
-  'market-scheduled': ['market', 'organizer', 'marketDays', 'marketPage', 'dayListings'],
-  'market-day-changed': ['marketDays', 'marketPage', 'dayListings'],
+  'market-scheduled': ['market', 'organizer', 'marketDays', 'marketPage', 'dayListings', 'vendor'],
+  'market-day-changed': ['marketDays', 'marketPage', 'dayListings', 'vendor'],
   'application-submitted': [
     'application',
     'vendorApplications',

@@ -200,7 +200,12 @@ const questions = Object.values({
         asks.product ?? null,
       ]),
     ),
-  showVendor: id.map((of) => question(ShowVendor.view.key({ id: of }), ['vendor page', canonicalId(of)])),
+  showVendor: id.map((of) =>
+    question(ShowVendor.view.key({ id: of, at: '2026-05-02T08:15:00.000Z' }), [
+      'vendor page',
+      canonicalId(of),
+    ]),
+  ),
   getVendor: byId('getVendor'),
   getVendorDashboard: byId('getVendorDashboard'),
   getOrganizerDashboard: byId('getOrganizerDashboard'),

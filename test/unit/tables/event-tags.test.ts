@@ -60,6 +60,7 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     organizerId: 'o1',
     listing: LISTED,
     dates: ['2026-05-02', '2026-05-03'],
+    vendorIds: ['v1'],
   },
   'market-day-changed': {
     type: 'market-day-changed',
@@ -67,6 +68,7 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     slug: 's1',
     listing: LISTED,
     date: '2026-05-02',
+    vendorIds: ['v1'],
   },
   'market-deleted': { type: 'market-deleted', marketId: 'm1', organizerId: 'o1' },
   'application-submitted': {
@@ -171,7 +173,8 @@ it.each([
 it('a day that is cancelled leaves the lists of all other days as they are, and the list without days', () => {
   const { date } = EVENTS['market-day-changed']
   const found = invalidatedBy(EVENTS['market-day-changed'])
-  expect(found).toEqual(new Set([tags.marketDays('m1'), tags.marketPage('s1'), tags.dayListings(date)]))
+  const shown = [tags.marketDays('m1'), tags.marketPage('s1'), tags.vendor('v1')]
+  expect(found).toEqual(new Set([...shown, tags.dayListings(date)]))
   const other = ListMarkets.view.tags({
     page: 1,
     pageSize: 20,
@@ -181,7 +184,7 @@ it('a day that is cancelled leaves the lists of all other days as they are, and 
   const weekend = ListMarkets.view.tags({ page: 1, pageSize: 20, open: { from: date, to: '2026-05-03' } })
   expect(found.isDisjointFrom(new Set(weekend))).toBe(false)
   expect(invalidatedBy({ ...EVENTS['market-day-changed'], listing: { ...LISTED, listed: false } })).toEqual(
-    new Set([tags.marketDays('m1'), tags.marketPage('s1')]),
+    new Set(shown),
   )
 })
 

@@ -7,7 +7,7 @@ import type {
   MarketsPage,
   SitemapIndex,
   SitemapPart,
-  VendorProfile,
+  VendorPage,
   VendorsPage,
 } from '../../../application/views/views.ts'
 import { digest } from './assets.ts'
@@ -41,7 +41,7 @@ export class HtmlPages extends PageRenderer {
     return marketsTemplate(page, this.#origin)
   }
 
-  vendor(vendor: VendorProfile): string {
+  vendor(vendor: VendorPage): string {
     return vendorTemplate(vendor, this.#origin)
   }
 

@@ -1,5 +1,6 @@
 import { html } from 'ghtml'
-import type { VendorProfile, VendorsPage } from '../../../application/views/views.ts'
+import type { VendorPage, VendorsPage } from '../../../application/views/views.ts'
+import { dateName, hoursName } from './dates.ts'
 import { layout, vendorForm } from './layout.ts'
 import {
   beginning,
@@ -82,7 +83,7 @@ function itemList({ vendors, page, page_size }: VendorsPage, origin: string): ob
 }
 
 /** One vendor. Search engines are told of it once it sells somewhere: until then none but itself says that there is such a vendor. */
-export function vendorTemplate(vendor: VendorProfile, origin: string): string {
+export function vendorTemplate(vendor: VendorPage, origin: string): string {
   const { id, business_name, category, description, products, markets, website } = vendor
   const web = webAddress(website)
   const sellsAt = markets.length > 0
@@ -106,7 +107,7 @@ export function vendorTemplate(vendor: VendorProfile, origin: string): string {
   })
 }
 
-function where(markets: VendorProfile['markets']): string {
+function where(markets: VendorPage['markets']): string {
   if (markets.length === 0)
     return '<section><h2>Markets</h2><p class="none">It sells at no market now.</p></section>'
   return html`<section aria-labelledby="markets">
@@ -118,15 +119,18 @@ function where(markets: VendorProfile['markets']): string {
       name,
       city,
       region,
+      country,
+      days,
     }) => html`<li class="card"><h3 dir="auto"><a href="${marketPath(slug)}">${name}</a></h3>
-<p class="place" dir="auto">${placeName({ city, region })}</p></li>
+<p class="place" dir="auto">${placeName({ city, region })}</p>
+!${days.map((day) => html`<p class="hours"><time datetime="${day.date}">${dateName(day.date, country)}</time>, <span>${hoursName(day, country)}</span></p>`)}</li>
 `,
   )}</ul>
 </section>`
 }
 
 /** https://schema.org/Organization */
-function organization({ id, business_name, description, website, markets }: VendorProfile, origin: string) {
+function organization({ id, business_name, description, website, markets }: VendorPage, origin: string) {
   return {
     '@type': 'Organization',
     name: business_name,

@@ -5,7 +5,7 @@ import { HtmlPages } from '../../../../src/adapters/http/pages/html-pages.ts'
 import type {
   MarketPage,
   MarketsPage,
-  VendorProfile,
+  VendorPage,
   VendorsPage,
 } from '../../../../src/application/views/views.ts'
 
@@ -99,7 +99,7 @@ const list: MarketsPage = {
   day: null,
 }
 
-const apples: VendorProfile = {
+const apples: VendorPage = {
   id: market.vendors[0]!.id,
   business_name: 'Apples & Co',
   category: 'fruit',
@@ -114,6 +114,7 @@ const apples: VendorProfile = {
       city: 'Porto',
       region: '',
       country: 'PT',
+      days: [{ date: '2026-05-02', opens: '08:00', closes: '13:00' }],
     },
   ],
 }
@@ -227,7 +228,7 @@ describe('a vendor’s page', () => {
 
   it('shows what it sells and where, and leads there; search engines are told the same', () => {
     expect(text(html)).toMatch(
-      /Apples &#38; Co fruit Pears, too apples\.example Sells fruit baked goods Markets 1 Dock Market Porto/,
+      /Apples &#38; Co fruit Pears, too apples\.example Sells fruit baked goods Markets 1 Dock Market Porto Saturday, 2 May , 08:00 – 13:00/,
     )
     expect(linksOf(html)).toEqual(
       expect.arrayContaining(['/v', '/v?product=baked+goods', '/m/dock-market', 'https://apples.example/']),
