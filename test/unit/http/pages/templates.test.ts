@@ -228,7 +228,7 @@ describe('a vendor’s page', () => {
 
   it('shows what it sells and where, and leads there; search engines are told the same', () => {
     expect(text(html)).toMatch(
-      /Apples &#38; Co fruit Pears, too apples\.example Sells fruit baked goods Markets 1 Dock Market Porto Saturday, 2 May , 08:00 – 13:00/,
+      /Apples &#38; Co fruit Pears, too apples\.example Sells fruit baked goods Markets 1 Dock Market Porto Saturday, 2 May, 08:00 – 13:00/,
     )
     expect(linksOf(html)).toEqual(
       expect.arrayContaining(['/v', '/v?product=baked+goods', '/m/dock-market', 'https://apples.example/']),
