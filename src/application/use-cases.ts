@@ -1,4 +1,5 @@
 import { ACCOUNT_DETAIL, ChangePassword, GetAccount, UpdateAccount } from './accounts/account-settings.ts'
+import { DeleteAccount } from './accounts/delete-account.ts'
 import { MakeResetLink, RequestPasswordReset, ResetPassword } from './accounts/password-resets.ts'
 import { RegisterAccount } from './accounts/register-account.ts'
 import { ACCOUNT_SESSION, Identify, LogIn, SignOutEverywhere } from './accounts/sessions.ts'
@@ -68,6 +69,7 @@ export const WRITES = {
   register: RegisterAccount,
   changePassword: ChangePassword,
   updateAccount: UpdateAccount,
+  deleteAccount: DeleteAccount,
   signOutEverywhere: SignOutEverywhere,
   requestPasswordReset: RequestPasswordReset,
   makeResetLink: MakeResetLink,

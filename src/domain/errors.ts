@@ -22,6 +22,7 @@ export const ERROR_TITLES = {
   'not-a-draft': 'Only a draft can be deleted',
   'wrong-status': 'The current status does not allow that',
   'stalls-taken': 'More vendors are accepted than there would be stalls',
+  'market-active': 'An active market needs its organizer',
   'reset-link-void': 'The link has been used, has expired, or is none of ours',
   'no-mail': 'This service sends no mail',
   'password-changed': 'The password has just been changed by another request',

@@ -10,6 +10,8 @@ export type DomainEvent =
   | VendorRegistered
   | SessionsEnded
   | AccountEdited
+  | OrganizerLeft
+  | VendorLeft
   | MarketCreated
   | MarketEdited
   | MarketAssigned
@@ -56,6 +58,26 @@ interface AccountEdited {
   readonly applicationIds: readonly string[]
 }
 
+/** An organizer deleted its account. What became of each of its markets are events of their own. */
+interface OrganizerLeft {
+  readonly type: 'organizer-left'
+  readonly organizerId: string
+}
+
+/** A vendor deleted its account. Its live applications have been moved by events of their own. */
+interface VendorLeft {
+  readonly type: 'vendor-left'
+  readonly vendorId: string
+  readonly accountId: string
+  /** The vendor that stands in for it in the history of markets. */
+  readonly standIn: string
+  /** Every market it ever applied to, and their organizers: their lists and dashboards name it. */
+  readonly marketIds: readonly string[]
+  readonly organizerIds: readonly string[]
+  /** Every application it ever made. */
+  readonly applicationIds: readonly string[]
+}
+
 interface MarketCreated {
   readonly type: 'market-created'
   readonly marketId: string
@@ -77,7 +99,7 @@ export interface MarketEdited {
   readonly applications: readonly ApplicationIds[]
 }
 
-/** An unclaimed market got an organizer. Every application ever made there tells whose it is. */
+/** A market got another organizer. Every application ever made there tells whose it is. */
 interface MarketAssigned {
   readonly type: 'market-assigned'
   readonly marketId: string

@@ -189,6 +189,12 @@ export class Market {
     this.updatedAt = now
   }
 
+  /** Its organizer has left. */
+  passTo(organizerId: string, now: Date): void {
+    this.organizerId = organizerId
+    this.updatedAt = now
+  }
+
   /**
    * Takes these seasons instead of those before.
    * @returns every date on which it opens then, in order

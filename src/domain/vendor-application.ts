@@ -22,8 +22,8 @@ export interface VendorApplicationProps {
 export class VendorApplication {
   readonly id: string
   readonly marketId: string
-  readonly vendorId: string
-  readonly message: string
+  vendorId: string
+  message: string
   status: ApplicationStatus = 'pending'
   /** Why a vendor that was accepted lost its stall; null for all others. */
   reason: string | null = null
@@ -83,6 +83,13 @@ export class VendorApplication {
     assertMayMove(this, LIVE_STATUSES, 'withdrawn')
     if (this.status === 'accepted') market.freeStall()
     move(this, 'withdrawn', now)
+  }
+
+  /** Of a vendor that has left, the market keeps that it was there: not who it was, and none of the words. */
+  anonymize(standIn: string): void {
+    this.vendorId = standIn
+    this.message = ''
+    if (this.reason !== null) this.reason = ''
   }
 }
 

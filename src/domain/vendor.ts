@@ -54,3 +54,13 @@ export class Vendor {
 function inOrder(products: readonly Product[]): Product[] {
   return PRODUCTS.filter((each) => products.includes(each))
 }
+
+/** Whose the applications are of vendors who left. */
+export const FORMER_VENDOR = {
+  id: '6d666c77-0000-4000-8000-000000000003',
+  businessName: 'Former vendor',
+  category: '',
+  description: '',
+  website: '',
+  products: [],
+} as const

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Api, organizer, type Person } from '../support/api.ts'
+import { Api, activeMarket, organizer, type Person } from '../support/api.ts'
 import { startBrowser, sticksOut, type Visit, visit } from '../support/browser.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { type RunningService, runToEnd, startService } from '../support/service.ts'
@@ -106,5 +106,29 @@ describe.each([
     expect(await page.getByRole('status').innerText()).toBe(`It is changed: Ada Almeida, new-${ada.email}.`)
     await isAccessible()
     expect((await ada.api.get('/me')).body.name).toBe('Ada Almeida')
+  })
+
+  it('deletes the account, once the market is closed and the box is checked', async () => {
+    const { page } = here
+    const ada = await organizer(new Api(service.url))
+    const market = await activeMarket(ada, { name: 'Pier Market' })
+    const { slug } = (await ada.api.get(`/markets/${market}`)).body
+    await page.goto('/account')
+    await page.getByRole('link', { name: 'Delete your account' }).click()
+    await isAccessible()
+    const submit = async () => {
+      await page.getByLabel('Password').fill('a long enough password')
+      await page.getByLabel('I know that it cannot be undone').check()
+      await page.getByRole('button', { name: 'Delete it' }).click()
+    }
+    await page.getByLabel('E-mail address').fill(ada.email)
+    await submit()
+    expect(await page.getByRole('alert').innerText()).toBe(`Pier Market (${slug}) is active: close it first.`)
+    await isAccessible()
+    await ada.api.patch(`/markets/${market}`, { status: 'closed' })
+    await submit()
+    expect(await page.getByRole('status').innerText()).toBe('Every session has ended.')
+    await isAccessible()
+    expect((await ada.api.get('/me')).status).toBe(401)
   })
 })

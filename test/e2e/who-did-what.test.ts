@@ -64,6 +64,13 @@ it('a failed login says which account was tried, and from where; neither address
   }
 })
 
+it('a deleted account is known to the log by its id', async () => {
+  const lena = await organizer(api)
+  await lena.api.send('DELETE', '/me', { current_password: 'a long enough password' })
+  expect(await lineOf('deleteAccount', 204)).toMatchObject({ account: lena.id, network: '127.0.0.1' })
+  expect(service.log.join('\n')).not.toContain(lena.email)
+})
+
 it('what the operator does says so', async () => {
   const headers = { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' }
   const body = JSON.stringify({ tags: ['markets:active'] })

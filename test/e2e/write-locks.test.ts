@@ -100,6 +100,20 @@ const WRITES: Readonly<Record<string, () => Promise<Write>>> = {
       },
     }
   },
+  deleteAccount: async () => {
+    const [ada, lena] = [await vendor(new Api(service.url)), await organizer(new Api(service.url))]
+    const [theirs, hers] = [await activeMarket(rosa), await activeMarket(lena)]
+    await applied(ada, theirs)
+    await lena.api.patch(`/markets/${hers}`, { status: 'closed' })
+    const asked = { current_password: 'a long enough password' }
+    return {
+      locks: { accounts: lena.id, markets: theirs, vendors: ada.vendorId },
+      run: async () => {
+        await ada.api.send('DELETE', '/me', asked)
+        return lena.api.send('DELETE', '/me', asked)
+      },
+    }
+  },
   changePassword: async () => {
     const lena = await organizer(new Api(service.url))
     const passwords = {

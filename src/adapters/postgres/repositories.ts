@@ -57,6 +57,10 @@ export class MikroAccountRepository extends AccountRepository {
     this.#em.persist(account)
   }
 
+  remove(account: Account): void {
+    this.#em.remove(account)
+  }
+
   async find(id: string): Promise<Account | undefined> {
     const uuid = parseId(id)
     return uuid === undefined ? undefined : ((await this.#em.findOne(Account, { id: uuid })) ?? undefined)
@@ -143,6 +147,10 @@ export class MikroMarketRepository extends MarketRepository {
     await this.#em.flush()
     const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const
     return (await this.#em.findOne(Market, { slug }, options)) ?? undefined
+  }
+
+  findAllForUpdate(ids: readonly string[]): Promise<Market[]> {
+    return this.#lockAll({ id: { $in: [...ids] } })
   }
 
   findOfForUpdate(organizerId: string): Promise<Market[]> {
@@ -259,6 +267,10 @@ export class MikroVendorRepository extends VendorRepository {
     this.#em.persist(vendor)
   }
 
+  remove(vendor: Vendor): void {
+    this.#em.remove(vendor)
+  }
+
   async holdApplicantsOf(marketId: string): Promise<void> {
     await this.#query(HOLD_APPLICANTS, [marketId])
   }
@@ -340,6 +352,11 @@ export class MikroApplicationRepository extends ApplicationRepository {
     return (await this.#query(APPLICATIONS_OF, [uuid, atMost])).map(({ id }) => String(id))
   }
 
+  async of(vendorId: string): Promise<VendorApplication[]> {
+    await this.#em.flush()
+    return this.#em.find(VendorApplication, { vendorId }, { orderBy: { id: 'asc' }, refresh: true })
+  }
+
   async idsFor(organizerId: string, atMost: number): Promise<string[]> {
     return (await this.#query(APPLICATIONS_FOR, [organizerId, atMost])).map(({ id }) => String(id))
   }
@@ -383,6 +400,10 @@ export class SqlKeptAnswers extends KeptAnswers {
 
   async keep({ accountId, key }: Once, { answer, tags }: KeptAnswer): Promise<void> {
     await this.#query(KEEP_ANSWER, [accountId, key, answer, tags])
+  }
+
+  async forget(accountId: string): Promise<void> {
+    await this.#query('delete from idempotency_keys where account_id = $1', [accountId])
   }
 }
 

@@ -27,6 +27,11 @@ export function brokeUniqueRule(error: unknown): boolean {
   return sqlState(error) === '23505'
 }
 
+/** What the transaction points to is gone. */
+export function brokeForeignKey(error: unknown): boolean {
+  return sqlState(error) === '23503'
+}
+
 /**
  * Whether an error in answer to COMMIT proves that nothing was committed: a broken constraint, a conflict between
  * transactions, a transaction that had failed or was cancelled. Anything else — a lost connection, a server that is

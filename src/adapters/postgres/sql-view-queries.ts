@@ -37,6 +37,7 @@ import type {
   VendorPage,
   VendorProfile,
 } from '../../application/views/views.ts'
+import { FORMER_ORGANIZER } from '../../domain/account.ts'
 import { parseId } from '../../domain/ids.ts'
 import { isSlug, MARKET_STATUSES } from '../../domain/market.ts'
 import { APPLICATION_STATUSES } from '../../domain/vendor-application.ts'
@@ -560,7 +561,7 @@ const applicationSql = (seenBy: string, told: string) => `
   select (
     select row_to_json(r) from (
       select ${applicationRow},
-        (select json_build_object('name', name, 'email', email) from accounts where id = (${told})) as contact
+        (select json_build_object('name', name, 'email', email) from accounts where id = (${told}) and id <> '${FORMER_ORGANIZER.id}') as contact
     ) r
   )::text as view, ${seenBy} as visible_to
   from vendor_applications a join markets m on m.id = a.market_id join vendors v on v.id = a.vendor_id

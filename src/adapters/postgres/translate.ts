@@ -1,12 +1,15 @@
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
 import { type ErrorCode, MarketflowError } from '../../domain/errors.ts'
-import { brokeUniqueRule, orUnavailable, sqlState } from './sql-errors.ts'
+import { brokeForeignKey, brokeUniqueRule, orUnavailable, sqlState } from './sql-errors.ts'
 
-/** What breaking each unique rule means to the client. */
+/** What breaking each rule of uniqueness, or a foreign key, means to the client. */
 const BROKEN_RULES: Readonly<Record<string, ErrorCode>> = {
   accounts_email_unique: 'email-taken',
   markets_slug_unique: 'slug-taken',
   vendor_applications_live_unique: 'already-applied',
+  // Who writes has just been deleted.
+  markets_organizer_id_fkey: 'unauthenticated',
+  vendor_applications_vendor_id_fkey: 'unauthenticated',
 }
 
 /** Text that PostgreSQL cannot store: character_not_in_repertoire, untranslatable_character. */
@@ -25,7 +28,7 @@ export function refuseNul(sql: string): void {
 export function translate(error: unknown): unknown {
   if (error instanceof MarketflowError || error instanceof Unavailable || !(error instanceof Error))
     return error
-  if (brokeUniqueRule(error)) return brokenRule(error)
+  if (brokeUniqueRule(error) || brokeForeignKey(error)) return brokenRule(error)
   const state = sqlState(error)
   return state !== undefined && UNSTORABLE.test(state) ? unstorable(error) : orUnavailable(error)
 }
@@ -36,7 +39,7 @@ function unstorable(cause?: unknown): MarketflowError {
   })
 }
 
-/** Any other unique rule is one that no request can break. */
+/** Any other rule is one that no request can break. */
 function brokenRule(error: Error): Error {
   const code = 'constraint' in error ? BROKEN_RULES[String(error.constraint)] : undefined
   return code === undefined ? error : new MarketflowError(code, undefined, { cause: error })

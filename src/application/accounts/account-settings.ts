@@ -106,7 +106,7 @@ export const UpdateAccount =
  * meanwhile.
  * @throws MarketflowError `forbidden` if it is not; `unauthenticated` when the account is gone
  */
-async function proven(
+export async function proven(
   { transactions }: Pick<Dependencies, 'transactions'>,
   accountId: string,
   password: string,
@@ -125,7 +125,7 @@ async function proven(
  * @throws MarketflowError `password-changed` when it has another password than the known one; `unauthenticated` when it
  * is gone
  */
-async function lockProven(
+export async function lockProven(
   tx: Transaction,
   { id, passwordHash }: Pick<Account, 'id'> & Partial<Pick<Account, 'passwordHash'>>,
 ): Promise<Account> {

@@ -7,7 +7,8 @@ import type { ApplicationDetail } from '../views/views.ts'
 
 /**
  * A vendor asks an active market for a stall.
- * @throws MarketflowError `market-not-found`, `market-not-active`, `market-unclaimed`, `idempotency-key-reused`, or `already-applied` while one of its applications is live there.
+ * @throws MarketflowError `market-not-found`, `market-not-active`, `market-unclaimed`, `idempotency-key-reused`, or `already-applied` while one of its applications is live there;
+ * `unauthenticated` when the vendor is gone.
  */
 export const ApplyToMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
@@ -29,5 +30,8 @@ export const ApplyToMarket =
         vendorId,
         organizerId: market.organizerId,
       })
-      return (await tx.views.applicationDetail({ id, side: 'vendor' }))!.value
+      const made = await tx.views.applicationDetail({ id, side: 'vendor' })
+      // The vendor may have left a moment ago.
+      if (made === undefined) throw new MarketflowError('unauthenticated')
+      return made.value
     })

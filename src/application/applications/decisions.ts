@@ -1,9 +1,11 @@
 import { MarketflowError } from '../../domain/errors.ts'
+import type { DomainEvent } from '../../domain/events.ts'
 import type { Market } from '../../domain/market.ts'
-import type { VendorApplication } from '../../domain/vendor-application.ts'
+import type { ApplicationStatus, VendorApplication } from '../../domain/vendor-application.ts'
 import { assertOrganizes, listingOf } from '../markets/update-market.ts'
 import type { Once } from '../ports/repositories.ts'
 import type { Viewer } from '../ports/token-issuer.ts'
+import type { Transaction } from '../ports/transactions.ts'
 import { ENOUGH_IDS } from '../tables/tags.ts'
 import { runOnce } from '../use-case/once.ts'
 import { assertSeen, type Seen } from '../use-case/precondition.ts'
@@ -47,23 +49,33 @@ function move<More extends unknown[] = []>(side: Viewer['role'], decide: Decide<
         if (side === 'organizer') assertOrganizes(viewer, market)
         else if (application.vendorId !== viewer.vendorId) throw new MarketflowError('forbidden')
         await assertSeen(seen, GetApplication.view, tx.views, { id: application.id, side })
-        const { status: from, vendorId } = application
+        const { status: from } = application
         decide(application, market, now(needs), ...more)
-        const waits = from === 'waitlisted' || application.status === 'waitlisted'
-        record({
-          type: 'application-moved',
-          applicationId: application.id,
-          marketId: market.id,
-          slug: market.slug,
-          vendorId,
-          organizerId: market.organizerId,
-          from,
-          to: application.status,
-          listing: listingOf(market),
-          waiting: waits ? await tx.applications.waitingAt(market.id, ENOUGH_IDS) : [],
-        })
+        record(await moved(tx, application, market, from))
         return (await tx.views.applicationDetail({ id: application.id, side }))!.value
       })
+}
+
+/** What is told of an application that has just been moved; its market is locked. */
+export async function moved(
+  tx: Transaction,
+  { id, vendorId, status: to }: VendorApplication,
+  market: Market,
+  from: ApplicationStatus,
+): Promise<DomainEvent> {
+  const waits = from === 'waitlisted' || to === 'waitlisted'
+  return {
+    type: 'application-moved',
+    applicationId: id,
+    marketId: market.id,
+    slug: market.slug,
+    vendorId,
+    organizerId: market.organizerId,
+    from,
+    to,
+    listing: listingOf(market),
+    waiting: waits ? await tx.applications.waitingAt(market.id, ENOUGH_IDS) : [],
+  }
 }
 
 /** An organizer gives a vendor a stall. Simultaneous accepts never pass the stall count. */

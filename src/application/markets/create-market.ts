@@ -13,7 +13,7 @@ export type NewMarket = Omit<MarketProps, 'id' | 'organizerId' | 'slug' | 'direc
 
 /**
  * An organizer starts a market, as a draft.
- * @throws MarketflowError `slug-taken`, `idempotency-key-reused`.
+ * @throws MarketflowError `slug-taken`, `idempotency-key-reused`; `unauthenticated` when the account is gone.
  */
 export const CreateMarket =
   (needs: Writing & Pick<Dependencies, 'random'>) =>
@@ -30,7 +30,10 @@ export const CreateMarket =
       const market = new Market({ ...input, id, organizerId, slug, createdAt: now(needs) })
       tx.markets.add(market)
       record({ type: 'market-created', marketId: id, slug, organizerId, listing: listingOf(market) })
-      return (await tx.views.marketDetail(id))!.value
+      const made = await tx.views.marketDetail(id)
+      // Its organizer may have left a moment ago.
+      if (made === undefined) throw new MarketflowError('unauthenticated')
+      return made.value
     })
 
 type Named = Pick<NewMarket, 'name' | 'city' | 'region' | 'slug'>

@@ -24,6 +24,8 @@ export abstract class MarketRepository {
   abstract takenSlugs(slugs: readonly string[]): Promise<Set<string>>
   /** As `findForUpdate`, by its slug. */
   abstract findBySlugForUpdate(slug: string): Promise<Market | undefined>
+  /** Those of them that there are, locked. */
+  abstract findAllForUpdate(ids: readonly string[]): Promise<Market[]>
   /** All of an organizer’s, locked. */
   abstract findOfForUpdate(organizerId: string): Promise<Market[]>
   /** The markets imported under these ids of a directory, locked. */
@@ -53,6 +55,8 @@ export abstract class AccountRepository {
   /** Whether there is any account. */
   abstract exist(): Promise<boolean>
   abstract add(account: Account): void
+  /** Whatever still points to it makes the COMMIT fail. */
+  abstract remove(account: Account): void
   abstract find(id: string): Promise<Account | undefined>
   /** As it is now, and until this transaction ends. */
   abstract findForUpdate(id: string): Promise<Account | undefined>
@@ -70,6 +74,8 @@ export abstract class ApplicationRepository {
   abstract at(marketIds: readonly string[], atMost: number): Promise<Map<string, ApplicationIds[]>>
   /** Those on a market's waiting list, likewise. */
   abstract waitingAt(marketId: string, atMost: number): Promise<ApplicationIds[]>
+  /** All that a vendor ever made, as they are now. */
+  abstract of(vendorId: string): Promise<VendorApplication[]>
   /** Those that a vendor ever made, likewise. */
   abstract idsOf(vendorId: string, atMost: number): Promise<string[]>
   /** Those made at any of an organizer’s markets, likewise. */
@@ -80,6 +86,8 @@ export abstract class ApplicationRepository {
 
 export abstract class VendorRepository {
   abstract add(vendor: Vendor): void
+  /** Whatever still points to it makes the COMMIT fail. */
+  abstract remove(vendor: Vendor): void
   /** Until this transaction ends, none that ever applied to the market changes. */
   abstract holdApplicantsOf(marketId: string): Promise<void>
   /** Takes the row's lock until the transaction ends. */
@@ -140,6 +148,8 @@ export abstract class KeptAnswers {
   abstract take(once: Once): Promise<KeptAnswer | undefined>
   /** Keeps the answer under a key that this transaction has taken. */
   abstract keep(once: Once, answer: KeptAnswer): Promise<void>
+  /** Forgets all of an account. */
+  abstract forget(accountId: string): Promise<void>
 }
 
 export interface KeptAnswer {

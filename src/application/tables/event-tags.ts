@@ -37,6 +37,16 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
         ...event.markets.flatMap(({ marketId, slug }) => [tags.market(marketId), tags.marketPage(slug)]),
         ...event.applicationIds.map(tags.application),
       ]
+    case 'organizer-left':
+      return [tags.organizer(event.organizerId), tags.account(event.organizerId)]
+    case 'vendor-left':
+      return [
+        tags.account(event.accountId),
+        ...[event.vendorId, event.standIn].flatMap((id) => [tags.vendor(id), tags.vendorApplications(id)]),
+        ...event.marketIds.map(tags.marketApplications),
+        ...event.organizerIds.map(tags.organizer),
+        ...event.applicationIds.map(tags.application),
+      ]
     case 'market-created':
       return [...marketTags(event), tags.organizer(event.organizerId), ...listingTags(event.listing)]
     case 'market-edited':

@@ -445,7 +445,11 @@ export interface paths {
         readonly get: operations["getAccount"];
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
+        /**
+         * Delete the account
+         * @description Takes the present password; a wrong one is `forbidden`. An organizer closes its markets first: these stay, with a former organizer, and drafts go. A vendor’s applications are withdrawn, and stay with their markets as those of a former vendor, without their messages. No token of the account is good on any instance once this is answered.
+         */
+        readonly delete: operations["deleteAccount"];
         readonly options?: never;
         readonly head?: never;
         /**
@@ -638,6 +642,10 @@ export interface components {
             readonly email?: string;
             /** Format: password */
             readonly current_password?: string;
+        };
+        readonly AccountDeletion: {
+            /** Format: password */
+            readonly current_password: string;
         };
         readonly Application: {
             /** Format: uuid */
@@ -1074,7 +1082,7 @@ export interface components {
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "account-not-found" | "application-not-found" | "day-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "time-zone-missing" | "not-a-draft" | "wrong-status" | "stalls-taken" | "reset-link-void" | "no-mail" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "account-not-found" | "application-not-found" | "day-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "time-zone-missing" | "not-a-draft" | "wrong-status" | "stalls-taken" | "market-active" | "reset-link-void" | "no-mail" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
             readonly instance: string;
             /** @description Every field that is to blame; always there where the code is `validation-failed`. */
@@ -1548,6 +1556,20 @@ export interface components {
                     readonly status?: 409;
                     /** @enum {unknown} */
                     readonly code?: "email-taken" | "password-changed";
+                };
+            };
+        };
+        /** @description An active market needs its organizer (`market-active`). The password has just been changed by another request (`password-changed`). */
+        readonly MarketActiveOrPasswordChanged: {
+            headers: {
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    readonly status?: 409;
+                    /** @enum {unknown} */
+                    readonly code?: "market-active" | "password-changed";
                 };
             };
         };
@@ -3665,6 +3687,36 @@ export interface operations {
             };
             readonly 400: components["responses"]["ValidationFailed"];
             readonly 401: components["responses"]["Unauthenticated"];
+            readonly default: components["responses"]["Anywhere"];
+        };
+    };
+    readonly deleteAccount: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AccountDeletion"];
+            };
+        };
+        readonly responses: {
+            /** @description The account is gone. */
+            readonly 204: {
+                headers: {
+                    readonly "Cache-Control": components["headers"]["Cache-Control"];
+                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    readonly RateLimit: components["headers"]["RateLimit"];
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 409: components["responses"]["MarketActiveOrPasswordChanged"];
             readonly default: components["responses"]["Anywhere"];
         };
     };

@@ -10,6 +10,7 @@ import { DAY_STATUSES, type DayStatus, type Season } from '../../../src/domain/s
  */
 export type Command =
   | { readonly do: 'register'; readonly role: Role; readonly email: number; readonly name: string }
+  | { readonly do: 'delete-account'; readonly account: number }
   | { readonly do: 'sign-out' | 'change-password' | 'reset-password'; readonly account: number }
   | {
       readonly do: 'edit-account'
@@ -161,6 +162,8 @@ const editAccount = fc.record({
   changes: fc.record({ name, email: index }, optional),
 })
 
+const deleteAccount = fc.record({ do: fc.constant('delete-account' as const), account: index })
+
 const create = fc.record({
   do: fc.constant('create' as const),
   organizer: index,
@@ -269,6 +272,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: register },
   { weight: 1, arbitrary: endSessions },
   { weight: 3, arbitrary: editAccount },
+  { weight: 1, arbitrary: deleteAccount },
   { weight: 2, arbitrary: create },
   { weight: 4, arbitrary: edit },
   { weight: 3, arbitrary: turn },

@@ -8,6 +8,15 @@ export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]
   'vendor-registered': ['vendor', 'vendorApplications', 'account'],
   'sessions-ended': ['account'],
   'account-edited': ['account', 'market', 'marketPage', 'application'],
+  'organizer-left': ['organizer', 'account'],
+  'vendor-left': [
+    'account',
+    'vendor',
+    'vendorApplications',
+    'marketApplications',
+    'organizer',
+    'application',
+  ],
   'market-created': [
     'market',
     'marketPage',
@@ -161,6 +170,10 @@ export const FORGETFUL: readonly Forgetful[] = [
   misreads('account-edited forgets every application but the first', 'account-edited', (event) => ({
     ...event,
     applicationIds: event.applicationIds.slice(0, 1),
+  })),
+  misreads('vendor-left forgets who stands in', 'vendor-left', (event) => ({
+    ...event,
+    standIn: event.vendorId,
   })),
   ...everyTags.map((every) => ({
     name: `beyond the bound, nothing says ${every}`,

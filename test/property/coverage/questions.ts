@@ -10,8 +10,9 @@ import { PAGE_ZONE, ShowSitemap } from '../../../src/application/pages/page-read
 import type { Snapshots, ViewQueries } from '../../../src/application/ports/view-queries.ts'
 import { cursorAfter } from '../../../src/application/tables/cursor.ts'
 import { vendorsOf } from '../../../src/application/vendors/vendor-reads.ts'
-import { ROLES } from '../../../src/domain/account.ts'
+import { FORMER_ORGANIZER, ROLES } from '../../../src/domain/account.ts'
 import { MARKET_STATUSES, normalizePlace } from '../../../src/domain/market.ts'
+import { FORMER_VENDOR } from '../../../src/domain/vendor.ts'
 import { APPLICATION_STATUSES } from '../../../src/domain/vendor-application.ts'
 import { CITIES, COUNTRIES, DATES, NOW, POINTS, REGIONS, SOLD, WORDS } from './commands.ts'
 import { UNKNOWN_ID } from './world.ts'
@@ -39,7 +40,12 @@ export type Askable = {
 
 /** Every question that can be asked of a world: every route that reads, with every id and parameter that there is. */
 export function questionsOf(world: Askable): Question[] {
-  const accounts = [...world.organizers, ...world.vendors.map(({ account }) => account), UNKNOWN_ID]
+  const accounts = [
+    FORMER_ORGANIZER.id,
+    ...world.organizers,
+    ...world.vendors.map(({ account }) => account),
+    UNKNOWN_ID,
+  ]
   const urls = ROUTES.flatMap((route) =>
     pathsOf(route, world).flatMap((path) => queriesOf(route, world).map((query) => path + query)),
   )
@@ -86,11 +92,11 @@ function pathsOf({ path }: ReadRoute, world: Askable): string[] {
 
 const SUBJECTS: Readonly<Record<string, (world: Askable) => readonly string[]>> = {
   markets: ({ markets }) => [...markets.map(({ id }) => id), UNKNOWN_ID],
-  vendors: ({ vendors }) => [...vendors.map(({ id }) => id), UNKNOWN_ID],
-  organizers: ({ organizers }) => [...organizers, UNKNOWN_ID],
+  vendors: ({ vendors }) => [FORMER_VENDOR.id, ...vendors.map(({ id }) => id), UNKNOWN_ID],
+  organizers: ({ organizers }) => [FORMER_ORGANIZER.id, ...organizers, UNKNOWN_ID],
   applications: ({ applications }) => [...applications.map(({ id }) => id), UNKNOWN_ID],
   m: ({ slugs }) => [...slugs],
-  v: ({ vendors }) => [...vendors.map(({ id }) => id), UNKNOWN_ID],
+  v: ({ vendors }) => [FORMER_VENDOR.id, ...vendors.map(({ id }) => id), UNKNOWN_ID],
   sitemap: () => ['1'],
 }
 

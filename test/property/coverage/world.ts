@@ -39,6 +39,8 @@ export class World {
   readonly applications: KnownApplication[] = []
   /** The market that was handed over last. */
   assigned: string | undefined
+  /** Accounts that have been deleted. */
+  readonly left = new Set<string>()
   /** Of every market, and some that may come to be one's. */
   readonly slugs: Set<string>
   /** By account. */
@@ -114,21 +116,27 @@ export class World {
       case 'apply':
         return this.#apply(command, writes)
       case 'sign-out':
-        return writes.signOutEverywhere(this.#account(command.account))
+        return writes.signOutEverywhere(this.account(command.account))
       case 'change-password': {
-        await writes.changePassword(this.#account(command.account), 'twelve letters', 'twelve others')
+        await writes.changePassword(this.account(command.account), 'twelve letters', 'twelve others')
         return
       }
       case 'edit-account': {
         const { email: number, ...named } = command.changes
         const email = number === undefined ? {} : { email: this.#address(number) }
-        const id = this.#account(command.account)
+        const id = this.account(command.account)
         const edited = await writes.updateAccount(id, { ...named, ...email }, 'twelve letters')
         this.#addresses.set(id, edited.email)
         return
       }
+      case 'delete-account': {
+        const id = this.account(command.account)
+        await writes.deleteAccount(id, 'twelve letters')
+        this.left.add(id)
+        return
+      }
       case 'reset-password': {
-        const email = this.#addresses.get(this.#account(command.account)) ?? 'unknown@example.org'
+        const email = this.#addresses.get(this.account(command.account)) ?? 'unknown@example.org'
         await writes.requestPasswordReset(email)
         const { secret } = await writes.makeResetLink(email)
         await writes.resetPassword(secret, 'twelve others')
@@ -252,7 +260,8 @@ export class World {
     return Object.fromEntries(made) as Application
   }
 
-  #account(index: number): string {
+  /** Of organizers and then of vendors, or none. */
+  account(index: number): string {
     return pick([...this.organizers, ...this.vendors.map(({ account }) => account)], index) ?? UNKNOWN_ID
   }
 

@@ -1,7 +1,7 @@
 import type { MarketStatus } from '../../../src/domain/market.ts'
 import type { ApplicationStatus } from '../../../src/domain/vendor-application.ts'
 import type { Command } from '../coverage/commands.ts'
-import { pick, type Refusal, type World } from '../coverage/world.ts'
+import { pick, type Refusal, UNKNOWN_ID, type World } from '../coverage/world.ts'
 
 /** What the counts of a market come to, as a person would work them out. */
 export interface ExpectedStats {
@@ -45,6 +45,11 @@ const MOVED: Readonly<
   withdraw: { from: LIVE, to: 'withdrawn' },
 }
 
+/** Whether the organizer of a market has left it behind. */
+function hasLeft(market: string, { markets, left }: World): boolean {
+  return left.has(markets.find(({ id }) => id === market)?.owner ?? '')
+}
+
 /** The tiny model: stalls and statuses, kept without a database, a cache or the domain's own rules. */
 export class Expected {
   readonly #markets = new Map<string, ExpectedMarket>()
@@ -56,21 +61,31 @@ export class Expected {
     switch (command.do) {
       case 'edit': {
         const market = this.#markets.get(pick(world.markets, command.market)?.id ?? '')
-        if (market === undefined || command.stranger) return false
+        if (market === undefined || command.stranger || hasLeft(market.id, world)) return false
         if (market.unclaimed || market.status === undefined) return undefined
         const { status = market.status, stallCount = market.stalls } = command.changes
         const turns =
           status === market.status || (status !== 'draft' && status !== NEVER_AFTER[market.status])
         return turns && stallCount >= this.#taken(market.id)
       }
+      case 'delete-account': {
+        const id = world.account(command.account)
+        if (id === UNKNOWN_ID || world.left.has(id)) return false
+        const own = world.markets
+          .filter(({ owner }) => owner === id)
+          .map((each) => this.#markets.get(each.id))
+        if (own.some((market) => market?.status === 'active')) return false
+        return own.some((market) => market !== undefined && market.status === undefined) ? undefined : true
+      }
       case 'delete': {
         const market = this.#markets.get(pick(world.markets, command.market)?.id ?? '')
         if (market !== undefined && market.status === undefined) return undefined
-        return market?.status === 'draft' && !command.stranger
+        return market?.status === 'draft' && !command.stranger && !hasLeft(market.id, world)
       }
       case 'apply': {
         const id = pick(world.markets, command.market)?.id ?? ''
-        const vendor = world.vendors[command.vendor % world.vendors.length]!.id
+        const { id: vendor, account } = world.vendors[command.vendor % world.vendors.length]!
+        if (world.left.has(account)) return false
         const market = this.#markets.get(id)
         if (market?.unclaimed || this.#live(id, vendor)) return false
         return market !== undefined && market.status === undefined ? undefined : market?.status === 'active'
@@ -84,6 +99,7 @@ export class Expected {
         if (application === undefined || command.stranger) return false
         if (!MOVED[command.do]!.from.includes(application.status)) return false
         const { market } = application
+        if (command.do !== 'withdraw' && hasLeft(market, world)) return false
         return command.do !== 'accept' || this.#taken(market) < this.#markets.get(market)!.stalls
       }
       default:
@@ -110,6 +126,7 @@ export class Expected {
       market.status = command.changes.status ?? market.status
       market.stalls = command.changes.stallCount ?? market.stalls
     }
+    if (command.do === 'delete-account') this.#leave(world.account(command.account), world)
     if (command.do === 'delete') {
       const { id } = pick(world.markets, command.market)!
       this.#markets.delete(id)
@@ -143,6 +160,18 @@ export class Expected {
 
   status(market: string): MarketStatus | undefined {
     return this.#markets.get(market)!.status
+  }
+
+  /** Drafts go; what a vendor still asked for, or had, is withdrawn. */
+  #leave(account: string, world: World): void {
+    for (const { id, owner } of world.markets) {
+      if (owner !== account || this.#markets.get(id)?.status !== 'draft') continue
+      this.#markets.delete(id)
+      this.#deleted.add(id)
+    }
+    const vendor = world.vendors.find((each) => each.account === account)?.id
+    for (const application of this.#applications.values())
+      if (application.vendor === vendor && LIVE.includes(application.status)) application.status = 'withdrawn'
   }
 
   #add(id: string, status: MarketStatus | undefined, stalls: number, unclaimed = false): void {

@@ -12,6 +12,7 @@ const APPLY = ['POST', `/markets/${MARKET_ID}/applications`, 'vendor'] as const
 const ACCEPT = ['POST', `/applications/${MARKET_ID}/accept`, 'organizer'] as const
 const PROFILE = ['PUT', `/vendors/${VENDOR_ID}`, 'vendor'] as const
 const ME = ['PATCH', '/me', 'vendor'] as const
+const LEAVE = ['DELETE', '/me', 'vendor'] as const
 const REGISTER = ['POST', '/auth/register', undefined] as const
 const LOGIN = ['POST', '/auth/login', undefined] as const
 
@@ -82,6 +83,7 @@ const REFUSED: [readonly [string, string, 'organizer' | 'vendor' | undefined], u
   [PROFILE, { products: 'honey' }, ['products']],
   [PROFILE, { products: Array(30).fill('honey') }, ['products']],
   [REGISTER, { ...vendor, products: ['Honey'] }, ['products.0']],
+  [LEAVE, {}, ['current_password']],
   [REGISTER, {}, ['role']],
   [REGISTER, [], ['body']],
   [REGISTER, { ...organizer, role: 'admin' }, ['role']],

@@ -27,6 +27,16 @@ const EVENTS: { readonly [T in DomainEvent['type']]: Extract<DomainEvent, { type
     markets: [{ marketId: 'm1', slug: 's1' }],
     applicationIds: ['a1'],
   },
+  'organizer-left': { type: 'organizer-left', organizerId: 'o1' },
+  'vendor-left': {
+    type: 'vendor-left',
+    vendorId: 'v1',
+    accountId: 'a1',
+    standIn: 'v2',
+    marketIds: ['m1'],
+    organizerIds: ['o1'],
+    applicationIds: ['a1'],
+  },
   'market-created': {
     type: 'market-created',
     marketId: 'm1',

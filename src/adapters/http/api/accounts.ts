@@ -4,7 +4,7 @@ import type { Application } from '../../../application/use-cases.ts'
 import { type AccountDetail, isoTime } from '../../../application/views/views.ts'
 import { ACCOUNT_LIMITS, ROLES } from '../../../domain/account.ts'
 import { VENDOR_LIMITS } from '../../../domain/vendor.ts'
-import { ask, patch, post, put } from '../kit/api-route.ts'
+import { ask, erase, patch, post, put } from '../kit/api-route.ts'
 import { json, nothing } from '../kit/operation.ts'
 import type { RateLimits } from '../kit/rate-limits.ts'
 import { documentedAs } from '../kit/schemas.ts'
@@ -65,6 +65,8 @@ export const accountChanges = body(
   })
   .register(documentedAs, { minProperties: 1, dependentRequired: { email: ['current_password'] } })
   .meta({ id: 'AccountChanges' })
+
+const accountDeletion = body({ current_password: anyPassword }).meta({ id: 'AccountDeletion' })
 
 const resetRequest = body({ email: email(ACCOUNT_LIMITS.email) }).meta({ id: 'PasswordResetRequest' })
 
@@ -219,6 +221,21 @@ export const ACCOUNT_ROUTES = [
       const attempt = () => updateAccount(accountId, changes, current, signal)
       const guarded = changes.email !== undefined && limits?.guardLogin(accountId, address, attempt)
       return viewAccount(await (guarded || attempt()))
+    },
+  }),
+  erase('/me', 'deleteAccount', {
+    tag: 'Accounts',
+    summary: 'Delete the account',
+    description:
+      'Takes the present password; a wrong one is `forbidden`. An organizer closes its markets first: these stay, with a former organizer, and drafts go. A vendor’s applications are withdrawn, and stay with their markets as those of a former vendor, without their messages. No token of the account is good on any instance once this is answered.',
+    token: 'account',
+    body: accountDeletion,
+    examples: { 'The password': { current_password: PASSWORD } },
+    answer: nothing('The account is gone.'),
+    errors: ['forbidden', 'market-active', 'password-changed', 'overloaded'],
+    run: ({ deleteAccount }, { body, viewer: { accountId }, limits, address, signal }) => {
+      const attempt = () => deleteAccount(accountId, body.current_password, signal)
+      return limits?.guardLogin(accountId, address, attempt) ?? attempt()
     },
   }),
   put('/me/password', 'changePassword', {

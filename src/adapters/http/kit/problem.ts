@@ -75,6 +75,7 @@ export const STATUS_OF: Record<ProblemCode, number> = {
   'wrong-status': 409,
   'stalls-taken': 409,
   'password-changed': 409,
+  'market-active': 409,
   'no-mail': 409,
   'reset-link-void': 410,
   'precondition-failed': 412,

@@ -13,6 +13,7 @@ import type { HeaderList } from '../kit/security-headers.ts'
 import { AGAIN, refusalOf, sendForm } from './form-page.ts'
 
 const PATH = '/account'
+const DELETE_PATH = '/account/delete'
 
 type Fields = Readonly<Record<string, string>>
 
@@ -21,7 +22,7 @@ type Fields = Readonly<Record<string, string>>
  * address and password.
  */
 export function accountRoutes(
-  application: Pick<Application, 'logIn' | 'updateAccount'>,
+  application: Pick<Application, 'logIn' | 'updateAccount' | 'deleteAccount'>,
   headers: HeaderList,
   limits: RateLimits | undefined,
 ): Route[] {
@@ -55,8 +56,8 @@ export function accountRoutes(
         return
       }
       const refused = refusalOf(thrown)
-      const { [refused.code]: problem = AGAIN } = PROBLEMS
-      sendForm(res, headers, { title, main: form(fields, problem) }, refused)
+      const problem = refused.code === 'market-active' ? `${refused.message}.` : PROBLEMS[refused.code]
+      sendForm(res, headers, { title, main: form(fields, problem ?? AGAIN) }, refused)
     }
   }
 
@@ -79,6 +80,25 @@ export function accountRoutes(
           return changed(await application.updateAccount(id, changes, fields.password))
         }),
     },
+    {
+      method: 'GET',
+      path: DELETE_PATH,
+      takesQuery: true,
+      operation: null,
+      handle: (_, res) => sendForm(res, headers, { title: DELETE, main: deleteForm({}) }),
+    },
+    {
+      method: 'POST',
+      path: DELETE_PATH,
+      operation: null,
+      handle: (req, res) =>
+        submit(req, res, DELETE, deleteForm, async (fields) => {
+          if (fields.confirmed === undefined) throw new BadFields('Say that you know it cannot be undone.')
+          const { id } = await owner(req, fields)
+          await application.deleteAccount(id, fields.password ?? '')
+          return DELETED
+        }),
+    },
   ]
 }
 
@@ -92,6 +112,7 @@ const PROBLEMS: Readonly<Partial<Record<ProblemCode, string>>> = {
 }
 
 const CHANGE = 'Your account'
+const DELETE = 'Delete your account'
 const LABELS: Readonly<Record<string, string>> = { name: 'The new name', email: 'The new address' }
 
 /** What the fields that are filled in ask for. @throws BadFields */
@@ -119,7 +140,7 @@ function changeForm(fields: Fields, problem?: string): string {
   const { name = '', new_email: email = '' } = fields
   return html`<div class="hero">
 <h1>${CHANGE}</h1>
-<p>Another name shows at once wherever the old one does. Who is signed in stays signed in.</p>
+<p>Another name shows at once wherever the old one does. You stay signed in.</p>
 !${problemAbove(problem)}
 <form action="${PATH}" method="post">
 <div class="fields">
@@ -131,10 +152,33 @@ function changeForm(fields: Fields, problem?: string): string {
 <button type="submit">Change it</button>
 </div>
 </form>
+<p><a href="${DELETE_PATH}">Delete your account</a></p>
 </div>`
 }
 
 const changed = ({ name, email }: AccountDetail) => html`<div class="hero">
 <h1>${CHANGE}</h1>
 <p role="status">It is changed: ${name}, ${email}.</p>
+</div>`
+
+function deleteForm(fields: Fields, problem?: string): string {
+  return html`<div class="hero">
+<h1>${DELETE}</h1>
+<p>This cannot be undone. Drafts of markets go; closed markets stay, without your name. Applications are withdrawn, and the markets keep that they were made: not by whom, and no message.</p>
+!${problemAbove(problem)}
+<form action="${DELETE_PATH}" method="post">
+<div class="fields">
+!${proof(fields)}
+</div>
+<div class="fields"><label><input type="checkbox" name="confirmed" value="yes" required> I know that it cannot be undone</label></div>
+<div class="fields">
+<button type="submit">Delete it</button>
+</div>
+</form>
+</div>`
+}
+
+const DELETED = html`<div class="hero">
+<h1>Your account is deleted</h1>
+<p role="status">Every session has ended.</p>
 </div>`

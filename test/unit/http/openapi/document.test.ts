@@ -124,6 +124,8 @@ const PAGES = [
   '/sitemap/:part.xml',
   '/account',
   '/account',
+  '/account/delete',
+  '/account/delete',
   '/reset-password',
   '/reset-password',
   '/robots.txt',
