@@ -12,6 +12,12 @@ const CHUNK = 500
 
 export const WORLDS = [...SHARED_CACHES, ...PRIVATE_CACHES]
 
+/** How much of a world's runs was held against the model. */
+function tellHeld(world: string, { schedules, paths, reached, unmodelled }: Coverage): string {
+  const reasons = [...unmodelled].map(([reason, count]) => `; ${count} left out: ${reason}`).join('')
+  return `${world}: ${paths} of ${schedules} schedules are paths of the model, through ${reached.size} of its steps${reasons}`
+}
+
 /** The budget's schedules, spread evenly over the worlds. It ends with the first finding. */
 export async function simulation({ schedules, seed, world }: Budget): Promise<LayerResult> {
   const worlds = world === undefined ? WORLDS : WORLDS.filter(({ name }) => name === world)
@@ -39,7 +45,7 @@ export async function simulation({ schedules, seed, world }: Budget): Promise<La
     failures.push(...unseen(each, coverage).map((what) => `${each.name}: proves nothing, it saw ${what}`))
   }
   const [counts = '', ...seen] = String(total).split('\n')
-  seen.push(tellReached(total.reached))
+  seen.push(...worlds.map(({ name }) => tellHeld(name, coverages.get(name)!)), tellReached(total.reached))
   if (failures.length === 0 && total.paths > 0 && !tooFewToJudge(perWorld))
     failures.push(...unreached(total.reached).map((step) => `No path of the model took «${step}»`))
   if (tooFewToJudge(perWorld)) seen.push(`${perWorld} per world: too few to say whether they saw enough`)

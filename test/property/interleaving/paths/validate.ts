@@ -38,8 +38,8 @@ const LEFT_OUT: Readonly<
   Record<Exclude<Plan['options']['cache'], object | 'redis' | 'lru'> | 'own', string>
 > = {
   null: 'no cache',
-  near: 'a cache in memory',
-  'near cluster': 'a cache in memory',
+  near: 'a near cache',
+  'near cluster': 'a near cache',
   tiered: 'an L1',
   'tiered cluster': 'an L1',
   cluster: 'a cluster',

@@ -75,7 +75,7 @@ export class Coverage {
 
   /** What was held against the model. */
   #held(): string {
-    return `paths of the model: ${this.paths} schedules, as ${this.projections} of its runs through ${this.reached.size} of its steps; left out: ${list(this.unmodelled)}`
+    return `paths of the model: ${this.paths} schedules, held against it as ${this.projections} of its runs; left out: ${list(this.unmodelled)}`
   }
 
   toString(): string {
