@@ -2,7 +2,7 @@
  * English as it is written in a country, with its hours and its order of day and month. Where it has no English of its
  * own, it writes the day first and counts to 24, as most do.
  */
-function localeOf(country: string): string {
+export function localeOf(country: string): string {
   if (!/^[A-Z]{2}$/.test(country)) return 'en'
   const locale = `en-${country}`
   return new Intl.DateTimeFormat(locale).resolvedOptions().locale === locale ? locale : 'en-GB'

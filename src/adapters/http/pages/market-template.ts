@@ -117,7 +117,7 @@ function point({ latitude, longitude }: MarketPage): string {
 }
 
 /** What a directory says, with the day it said it: whether that still holds is not known here. */
-function listed({ listing, unclaimed }: MarketPage): string {
+function listed({ listing, unclaimed, country }: MarketPage): string {
   if (listing === null) return ''
   const { listed_by, updated_on, hours, products, payment } = listing
   const facts = [
@@ -126,9 +126,9 @@ function listed({ listing, unclaimed }: MarketPage): string {
   ] as const
   return html`<section class="listed" aria-labelledby="listed">
 <h2 id="listed">As listed</h2>
-!${hours.length === 0 ? '' : html`<ul class="seasons">!${hours.map((season) => html`<li>${listedHours(season)}</li>`)}</ul>`}
+!${hours.length === 0 ? '' : html`<ul class="seasons">!${hours.map((season) => html`<li>${listedHours(season, country)}</li>`)}</ul>`}
 !${facts.map(([verb, what]) => (what.length === 0 ? '' : html`<p>${verb} ${what.join(', ')}.</p>`))}
-<p class="by">Listed by <span dir="auto">${listed_by}</span>${updated_on === null ? '' : `, last updated ${listedDay(updated_on)}`}.</p>
+<p class="by">Listed by <span dir="auto">${listed_by}</span>${updated_on === null ? '' : `, last updated ${listedDay(updated_on, country)}`}.</p>
 !${unclaimed ? '<p class="none">It has no organizer here, and takes no applications.</p>' : ''}
 </section>`
 }
