@@ -13,19 +13,22 @@ const ANNOUNCED = [
 ]
 const MARKET = { name: 'Harbor Market', city: 'Lisbon', stall_count: 3 }
 
-/** As a release would that announces that they go. */
-function announce(operationId: string): void {
-  const { operation } = MARKET_ROUTES.find(({ operation }) => operation?.id === operationId)!
-  Object.assign(operation!, { deprecatedSince: '2026-12-01' })
-}
+const OPERATIONS = MARKET_ROUTES.flatMap(({ operation }) =>
+  operation !== null && ['listMarkets', 'createMarket'].includes(operation.id) ? [operation] : [],
+)
 
 describe('an operation that is deprecated', () => {
   let api: TestApi
   beforeAll(async () => {
-    for (const id of ['listMarkets', 'createMarket']) announce(id)
+    // As a release does that announces that they go.
+    for (const operation of OPERATIONS) Object.assign(operation, { deprecatedSince: '2026-12-01' })
     api = await TestApi.start({ corsOrigins: ['*'] })
   })
-  afterAll(() => api.close())
+  afterAll(async () => {
+    // Other tests of this process have the same rows.
+    for (const operation of OPERATIONS) Reflect.deleteProperty(operation, 'deprecatedSince')
+    await api.close()
+  })
 
   const told = async (path: string, ask?: Ask) => {
     const { status, headers } = await api.fetch(path, ask)
