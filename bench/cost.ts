@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { GetMarket } from '../src/application/markets/market-reads.ts'
 import type { Application } from '../src/application/use-cases.ts'
 import { serviceOf } from '../src/infrastructure/modules/use-cases.ts'
+import { type AtOnce, against, writesAtOnce } from './cost/at-once.ts'
 import { drainLongLogs, type LongLog } from './cost/long-log.ts'
 import { openStage, type Stage } from './cost/stage.ts'
 import { isDrain, StatementCounter } from './cost/statement-counter.ts'
@@ -21,11 +22,12 @@ const READERS = 50
 /** Rows kept in a log: hardly any, and what twenty writes a second leave in 80 minutes. */
 const KEPT_ROWS = [100, 100_000]
 const DRAINS = 100
+const CLIENTS = [1, 8, 64]
 
 type Counts = ReadonlyMap<string, number>
 type Latencies = Record<keyof Writers, readonly number[]>
 
-const options = wholeOptions({ writes: 300, hits: 10_000, idle: 10 })
+const options = wholeOptions({ writes: 300, hits: 10_000, idle: 10, turns: 25 })
 const machine = await thisMachine()
 const counter = new StatementCounter()
 const stage = await openStage()
@@ -33,6 +35,7 @@ try {
   const writers = await writersOf(stage.core, stage.leaseMs)
   await latencies(writers, WARM_UP_WRITES)
   const took = await latencies(writers, options.writes)
+  const atOnce = await writesAtOnce(stage, writers, CLIENTS, options.turns)
   const whole = await statementsOf(() => writeOften(writers.whole))
   const bare = await statementsOf(() => writeOften(writers.bare))
   const idle = await statementsOf(() => sleep(options.idle * 1000))
@@ -43,6 +46,9 @@ try {
     '## A write’s latency',
     latencyTable(took),
     `Medians of ${options.writes} writes each (a market is renamed), one at a time, the three kinds taking turns; the ratio is that of the medians. *Neither* is the same transaction without the log’s row, answered when COMMIT returned: nothing would tell a cache about it.`,
+    '## Writes at once',
+    atOnceTable(atOnce),
+    `Answered writes per second, each client with one under way and a market of its own, on one instance: ${options.turns} turns of a quarter of a second for each of the three kinds, one after the other. The ratio is the median of the turns’ own ratios, half of which are between those in brackets: so far apart are turns on this machine.`,
     '## Statements',
     statementTable(whole, bare, idle, hits),
     `Counted at the driver, on one instance with \`CACHE=redis\` and a lease of ${stage.leaseMs} ms: ${options.writes} writes with the whole protocol, as many with neither, ${options.idle} s of doing nothing, and ${options.hits.toLocaleString('en')} hits. Drains go on beside whatever is counted; a write hurries one along for itself.`,
@@ -114,6 +120,22 @@ function latencyTable({ whole, logOnly, bare }: Latencies): string {
       row('the log’s row', logOnly),
       row('the row, its drain and the answer after it', whole),
     ],
+  )
+}
+
+function atOnceTable(levels: readonly AtOnce[]): string {
+  const quarters = ({ rates }: AtOnce) => {
+    const ratios = rates.bare.map((bare, turn) => bare / rates.whole[turn]!)
+    return [0.25, 0.75].map((part) => quantile(ratios, part).toFixed(2)).join(' – ')
+  }
+  return table(
+    ['clients', 'neither', 'the log’s row', 'the whole', 'ratio with the row', 'ratio of the whole'],
+    levels.map((level) => [
+      String(level.clients),
+      ...(['bare', 'logOnly', 'whole'] as const).map((kind) => `${median(level.rates[kind]).toFixed(0)}/s`),
+      ratio(against(level, 'logOnly')),
+      `${ratio(against(level, 'whole'))} (${quarters(level)})`,
+    ]),
   )
 }
 
