@@ -63,7 +63,11 @@ export const accountChanges = body(
     path: ['current_password'],
     error: 'expected the present password, since the address changes',
   })
-  .register(documentedAs, { minProperties: 1, dependentRequired: { email: ['current_password'] } })
+  .register(documentedAs, {
+    minProperties: 1,
+    dependentSchemas: { current_password: { minProperties: 2 } },
+    dependentRequired: { email: ['current_password'] },
+  })
   .meta({ id: 'AccountChanges' })
 
 const accountDeletion = body({ current_password: anyPassword }).meta({ id: 'AccountDeletion' })
