@@ -6,6 +6,7 @@ import { dotPlot } from '../support/dot-plot.ts'
 import type { Findings, Part } from '../support/part.ts'
 import { milliseconds, table } from '../support/report.ts'
 import { median, quantile, timed } from '../support/statistics.ts'
+import { type FleetResult, fleets } from './fleet.ts'
 
 const COLD_READERS = 1000
 const HOT_READERS = 64
@@ -53,12 +54,24 @@ export const stampede: Part = {
         }
         console.error(`stampede: round ${round} of ${rounds}`)
       }
-      return findingsOf(results, { rounds, hotMs, servers: world.servers })
+      const fleet = await fleets(world.redisUrl, LOAD_MS, quick ? 5 : 30)
+      return findingsOf(results, fleet, { rounds, hotMs, servers: world.servers })
     } finally {
       for (const contestant of all) await contestant.close()
       await world.close()
     }
   },
+}
+
+const FLEETS = ['redis', 'tiered'] as const
+
+function fleetOf(
+  fleet: readonly FleetResult[],
+  cache: string,
+  instances: number,
+  lease: boolean,
+): FleetResult {
+  return fleet.find((each) => each.cache === cache && each.instances === instances && each.lease === lease)!
 }
 
 /** All readers want what has never been asked for before. */
@@ -113,6 +126,7 @@ function outcomeOf(took: readonly number[], loads: number, writes: number): Outc
 
 function findingsOf(
   results: readonly Result[],
+  fleet: readonly FleetResult[],
   { rounds, hotMs, servers }: { rounds: number; hotMs: number; servers: string },
 ): Findings {
   const of = (outcomes: readonly Outcome[], figure: (outcome: Outcome) => number) =>
@@ -130,11 +144,18 @@ function findingsOf(
         `loads for ${COLD_READERS.toLocaleString('en')} readers of a cold key; per write of a key that is changed ${WRITES_PER_SECOND} times a second under load (\`tiered\`)`,
         `${of(tiered.cold, loads)}; ${of(tiered.hot, perWrite).toFixed(2)}`,
       ],
+      [
+        'loads per invalidation with 8 instances on one Redis, of which all read at once (`tiered`); without the fill lease',
+        [true, false]
+          .map((lease) => fleetOf(fleet, 'tiered', 8, lease).loadsPerInvalidation.toFixed(2))
+          .join('; '),
+      ],
     ],
     figures: {
       rounds,
       hotMs,
       loadMs: LOAD_MS,
+      fleet,
       contestants: results.map(({ contestant: { name }, cold, hot }) => ({ name, cold, hot })),
     },
     plots: {
@@ -189,6 +210,31 @@ function findingsOf(
           milliseconds(of(hot, ({ p99 }) => p99)),
         ]),
       ),
+      '### Instances that share a Redis',
+      table(
+        [
+          'instances',
+          ...FLEETS.flatMap((cache) => [
+            cache,
+            `${cache}, without the lease`,
+            `${cache}: took, in loads`,
+            'without',
+          ]),
+        ],
+        [1, 2, 4, 8].map((count) => [
+          String(count),
+          ...FLEETS.flatMap((cache) => {
+            const [on, off] = [true, false].map((lease) => fleetOf(fleet, cache, count, lease))
+            return [
+              on!.loadsPerInvalidation.toFixed(2),
+              off!.loadsPerInvalidation.toFixed(2),
+              on!.took.toFixed(2),
+              off!.took.toFixed(2),
+            ]
+          }),
+        ]),
+      ),
+      'Loads per invalidation, after which 16 readers of each instance read at once, and how long until all have their answers. The instances are in one process, each with a connection, flights and an L1 of its own, so that the time is that of one core for all; what counts is the loads. FusionCache has a lock for the same since 2.5 ([0046](../decisions/0046-a-fill-lease.md)).',
       `Medians of ${rounds} round${rounds === 1 ? '' : 's'}, in which everybody takes turns. A load takes ${LOAD_MS} ms; *in loads* is a latency divided by that. Hot: ${HOT_READERS} readers with ${THINK_MS} ms between two reads, for ${hotMs / 1000} s, while a market is changed in PostgreSQL and then invalidated. A load takes as long as the key stays the same: a cache that never serves old data has to load again after each write, and its readers wait; few loads per write and short waits are what serving old data, or joining a load from before the write, looks like here ([how stale](staleness.md)).`,
     ],
   }

@@ -1,5 +1,5 @@
 import slotOf from 'cluster-key-slot'
-import { RedisCommands, RedisRefusal } from './redis-commands.ts'
+import { RedisCommands, RedisRefusal, type StampsMade } from './redis-commands.ts'
 
 /**
  * The commands of one server, spread over the masters of a cluster by their keys' slots, in parallel. The first
@@ -30,10 +30,18 @@ export class ClusterCommands extends RedisCommands {
     return this.#gather(keys, (master, part) => master.read(part))
   }
 
-  makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
-    return this.#gather([...tokens.keys()], (master, part) =>
-      master.makeStamps(new Map(part.map((key) => [key, tokens.get(key)!]))),
-    )
+  async makeStamps(tokens: ReadonlyMap<string, string>, leases: Iterable<string>): Promise<StampsMade> {
+    const taken = new Set<string>()
+    const stamps = await this.#gather([...tokens.keys(), ...leases], async (master, part) => {
+      const ofStamps = part.filter((key) => tokens.has(key))
+      const made = await master.makeStamps(
+        new Map(ofStamps.map((key) => [key, tokens.get(key)!])),
+        part.slice(ofStamps.length),
+      )
+      for (const lease of made.taken) taken.add(lease)
+      return made.stamps
+    })
+    return { stamps: stamps.slice(0, tokens.size), taken }
   }
 
   set(key: string, value: Buffer, keepMs: number): Promise<void> {

@@ -1,4 +1,7 @@
-/** What Marketflow's keys are called in Redis: readable, under one prefix, entries and stamps never meeting. */
+import { hash } from 'node:crypto'
+import type { Fence } from '../../application/consistency/ports/cache-port.ts'
+
+/** What Marketflow's keys are called in Redis: readable, under one prefix, entries, stamps and fill leases never meeting. */
 export class Keyspace {
   readonly #entryPrefix: string
   readonly #stampPrefix: string
@@ -14,7 +17,7 @@ export class Keyspace {
 
   /** `market:{id}:detail` stays as it is. A key that would look like a stamp, or like an escaped key, is escaped. */
   entry(key: string): string {
-    const looksTaken = key.startsWith(STAMP) || key.startsWith(ENTRY)
+    const looksTaken = OTHERS.some((other) => key.startsWith(other))
     return looksTaken ? `${this.#entryPrefix}${ENTRY}${key}` : this.#entryPrefix + key
   }
 
@@ -26,7 +29,17 @@ export class Keyspace {
   stamp(tag: string): string {
     return this.#stampPrefix + tag
   }
+
+  /**
+   * Of the lease to load what is stored under this key with these stamps: an invalidation leaves it to loads from before.
+   * The braces put it into its entry's slot of a cluster.
+   */
+  fillLease(key: string, fence: Fence): string {
+    return `${this.#entryPrefix}${FILL}{${this.entry(key)}}:${hash('sha1', fence.join(), 'base64url')}`
+  }
 }
 
 const STAMP = 'stamp:'
 const ENTRY = 'entry:'
+const FILL = 'fill:'
+const OTHERS = [STAMP, ENTRY, FILL]

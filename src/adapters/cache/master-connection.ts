@@ -1,7 +1,7 @@
 import { type ChainableCommander, type Redis, ReplyError } from 'ioredis'
 import { CacheUnusable } from '../../application/consistency/ports/cache-port.ts'
 import { connect } from './redis-client.ts'
-import { RedisCommands, RedisRefusal } from './redis-commands.ts'
+import { FILL_LEASE_MS, RedisCommands, RedisRefusal, type StampsMade } from './redis-commands.ts'
 
 /**
  * How long a stamp that is not invalidated lives, in ms. Nothing but memory and hits depends on it: a stamp that ends makes
@@ -94,14 +94,19 @@ export class MasterConnection extends RedisCommands {
     })
   }
 
-  makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
+  makeStamps(tokens: ReadonlyMap<string, string>, leases: Iterable<string>): Promise<StampsMade> {
     return this.#confirm(async () => {
+      const names = [...leases]
       const pipeline = this.#client.pipeline()
+      for (const name of names) pipeline.set(name, '', 'PX', FILL_LEASE_MS, 'NX')
       for (const [key, token] of tokens) pipeline.set(key, token, 'PX', STAMP_TTL_MS, 'NX')
       // A full server refuses the SET; whether there is a stamp is for the read to say.
       const replies = await exec(this.#whoAnswers(this.#reads(pipeline, [...tokens.keys()])), 'OOM')
       this.#assertMaster(replies.at(-1))
-      return this.#values(replies, tokens.size, tokens.size)
+      return {
+        stamps: this.#values(replies, names.length + tokens.size, tokens.size),
+        taken: new Set(names.filter((_, i) => replies[i] === null)),
+      }
     })
   }
 
@@ -138,13 +143,13 @@ export class MasterConnection extends RedisCommands {
   }
 
   #reads(pipeline: ChainableCommander, keys: readonly string[]): ChainableCommander {
-    if (!this.#spansSlots) return pipeline.mgetBuffer([...keys])
+    if (!this.#spansSlots && keys.length > 0) return pipeline.mgetBuffer([...keys])
     for (const key of keys) pipeline.getBuffer(key)
     return pipeline
   }
 
   #values(replies: readonly unknown[], start: number, count: number): readonly (Buffer | null)[] {
-    const values = this.#spansSlots ? replies.slice(start, start + count) : replies[start]
+    const values = this.#spansSlots || count === 0 ? replies.slice(start, start + count) : replies[start]
     return values as readonly (Buffer | null)[]
   }
 

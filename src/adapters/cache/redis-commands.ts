@@ -11,6 +11,16 @@ export class RedisRefusal extends Error {
   }
 }
 
+export interface StampsMade {
+  /** In the tokens' order. Null where there is none even so: the server is full, or evicted it at once. */
+  readonly stamps: readonly (Buffer | null)[]
+  /** The leases that another instance has. One that a full server refuses is not among them. */
+  readonly taken: ReadonlySet<string>
+}
+
+/** How long a fill lease holds, in ms: what an instance that dies while it loads costs the readers of that entry. */
+export const FILL_LEASE_MS = 500
+
 /**
  * What the fence needs of Redis, over connections that are never replaced: one to a standalone server, or one to each
  * master of a cluster. Every command is sent in the tick of the call, at most once.
@@ -23,10 +33,10 @@ export abstract class RedisCommands {
   abstract read(keys: readonly string[]): Promise<readonly (Buffer | null)[]>
 
   /**
-   * Makes each stamp that is missing (`SET NX`) and reads all of them back, in one round trip. Null where there is none
-   * even so: the server is full, or evicted it at once.
+   * Makes each stamp that is missing (`SET NX`) and reads all of them back; and takes the fill leases of these names,
+   * where no other instance has them. In one round trip.
    */
-  abstract makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]>
+  abstract makeStamps(tokens: ReadonlyMap<string, string>, leases: Iterable<string>): Promise<StampsMade>
 
   abstract set(key: string, value: Buffer, keepMs: number): Promise<void>
 

@@ -29,6 +29,13 @@ export interface RedisSessionContext {
   readonly defer?: Defer
 }
 
+/** What was stored is found only under the stamps of now. */
+export function foundIn({ fence, stored, fillLease }: Observation): Lookup {
+  const miss = fillLease === undefined ? { fence } : { fence, fillLease }
+  if (stored === undefined || !sameFence(stored.fence, fence)) return miss
+  return { ...miss, entry: stored.entry, tier: 'l2' }
+}
+
 /** The fence over Redis's commands: the same for a single server, a cluster, and the simulation's server. */
 export class RedisSession extends CacheSession {
   readonly #commands: RedisCommands
@@ -44,25 +51,25 @@ export class RedisSession extends CacheSession {
   }
 
   async lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
-    const { fence, stored } = await this.observe(key, tags, permit, this)
-    if (stored === undefined || !sameFence(stored.fence, fence)) return { fence }
-    return { entry: stored.entry, tier: 'l2', fence }
+    return foundIn(await this.observe(key, tags, permit, this))
   }
 
   /**
-   * The tags' stamps now and, unless `key` is undefined, what is stored under it.
+   * The tags' stamps now, and what is stored under the key, unless only stamps are asked for.
    * @param session whom the permit is asked about: this one, or the one that wraps it.
    */
   observe(
-    key: string | undefined,
+    key: string,
     tags: readonly string[],
     permit: Permit,
     session: CacheSession,
+    what: 'all' | 'stamps' = 'all',
   ): Promise<Observation> {
     const { keyspace } = this.#context
     const stamps = tags.map((tag) => keyspace.stamp(tag))
-    const entry = key === undefined ? undefined : keyspace.entry(key)
-    return this.#batch.ask({ stamps, entry, permit, session })
+    const entry = what === 'stamps' ? undefined : keyspace.entry(key)
+    const fillLease = (fence: Fence) => keyspace.fillLease(key, fence)
+    return this.#batch.ask({ stamps, entry, fillLease, permit, session })
   }
 
   async store(

@@ -12,7 +12,7 @@ import {
 import type { Clock } from '../../application/consistency/ports/clock.ts'
 import { EntryStore } from './entry-store.ts'
 import type { RedisBackedCache } from './redis-backed-cache.ts'
-import type { RedisSession } from './redis-session.ts'
+import { foundIn, type RedisSession } from './redis-session.ts'
 
 export interface TieredCacheOptions {
   /** Bound on the entries kept in this process, in bytes. */
@@ -83,21 +83,26 @@ export class TieredSession extends CacheSession {
 
   async lookup(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
     const candidate = this.#l1.get(key)
-    if (candidate === undefined) return this.#lookupInL2(key, tags, permit)
-    const { fence, stampWasMissing } = await this.#l2.observe(undefined, tags, permit, this)
+    // What is past its time here another instance may have loaded again.
+    if (candidate === undefined || this.#clock.now() >= candidate.entry.expiresAt)
+      return this.#lookupInL2(key, tags, permit)
+    const { fence, stampWasMissing, fillLease } = await this.#l2.observe(key, tags, permit, this, 'stamps')
     if (!stampWasMissing && sameFence(candidate.fence, fence))
       return { entry: candidate.entry, tier: 'l1', fence }
     this.#l1.discard(key, candidate)
+    // No instance can have filled it under stamps that this very lookup has made.
+    if (fillLease !== undefined && fillLease !== 'taken') return { fence, fillLease }
     // Another instance may have filled it again; the stamps are asked for anew, with the entry.
     return this.#lookupInL2(key, tags, permit)
   }
 
   async #lookupInL2(key: string, tags: readonly string[], permit: Permit): Promise<Lookup> {
-    const { fence, stored } = await this.#l2.observe(key, tags, permit, this)
-    if (stored === undefined || !sameFence(stored.fence, fence)) return { fence }
+    const observed = await this.#l2.observe(key, tags, permit, this)
+    const { stored, fence } = observed
     // Under its own stamps, and for no longer than Redis keeps it.
-    this.#l1.set(key, stored, stored.keptUntil - this.#clock.now())
-    return { entry: stored.entry, tier: 'l2', fence }
+    if (stored !== undefined && sameFence(stored.fence, fence))
+      this.#l1.set(key, stored, stored.keptUntil - this.#clock.now())
+    return foundIn(observed)
   }
 
   async store(

@@ -10,6 +10,11 @@ export class Flights<T> {
     return this.#flights.size
   }
 
+  /** The run under way. */
+  under(name: string): Promise<T> | undefined {
+    return this.#flights.get(name)
+  }
+
   join(name: string, work: () => Promise<T>): Promise<T> {
     const under = this.#flights.get(name)
     if (under !== undefined) return under

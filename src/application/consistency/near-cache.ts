@@ -89,7 +89,7 @@ class NearSession extends CacheSession {
     const fence = [...here.fence, ...there.fence]
     this.#observed.set(fence, session)
     const { entry } = there
-    if (entry === undefined) return { ...here, fence }
+    if (entry === undefined) return { ...there, ...here, fence }
     await this.memory.store(key, tags, entry, here.fence, keptFor(entry, this.#clock.now()))
     return { ...there, fence }
   }

@@ -58,6 +58,7 @@ export class ReadThrough<Source> {
   readonly #options: ReadThroughOptions<Source>
   readonly #longestTtlS: number
   readonly #flights = new Flights<Loaded>()
+  readonly #waits = new Flights<Looked>()
   readonly #departures = new Departures<Entry>()
   readonly #admission: Admission
 
@@ -99,14 +100,16 @@ export class ReadThrough<Source> {
       session = this.#session()
       this.#leased.assert(session)
       lookup = await session.lookup(key, tags, this.#leased)
+      if (lookup.fillLease === 'taken' && view.unbounded?.(params) !== true)
+        ({ session, lookup } = await this.#lookAgain({ key, tags, session, lookup }))
     } catch (error) {
       if (!(error instanceof CacheUnusable)) throw error
       return this.#bypass(view, params, key, error)
     }
-    const { entry, tier, fence } = lookup
+    const { entry, tier, fence, fillLease } = lookup
     const now = this.#clock.now()
     if (entry === undefined || now >= entry.expiresAt)
-      return this.#miss(view, params, { key, tags, fence, session }, entry)
+      return this.#miss(view, params, { key, tags, fence, session, fillLease }, entry)
     if (this.#wantsEarlyRefresh(entry, now)) this.#refresh(view, params, { key, tags, fence, session })
     this.#options.hits?.hit(view, params, entry, fence)
     return this.#answer(view, entry, {
@@ -173,20 +176,75 @@ export class ReadThrough<Source> {
     }
   }
 
+  /**
+   * Another instance loads it. One of the readers that wait here looks again, now and then, as readers do; then the others
+   * do. Ends where there is an entry, the load is this instance's to make or under way here, or the wait was too long.
+   */
+  async #lookAgain(looked: Looked): Promise<Looked> {
+    const until = this.#clock.monotonic() + LONGEST_WAIT_MS
+    let last = looked
+    while (this.#mayWait(last, until)) {
+      const name = flightName(last.key, last.lookup.fence)
+      const others = this.#waits.under(name)
+      if (others === undefined) last = await this.#waits.join(name, () => this.#watch(last, until))
+      else {
+        await others
+        last = await this.#look(last)
+      }
+    }
+    return last
+  }
+
+  async #watch(looked: Looked, until: number): Promise<Looked> {
+    let last = looked
+    for (let pauseMs = FIRST_PAUSE_MS; this.#mayWait(last, until); pauseMs *= 2) {
+      const upTo = Math.min(pauseMs, LONGEST_PAUSE_MS)
+      await this.#clock.sleep(upTo * (0.5 + this.#random.fraction() / 2))
+      last = await this.#look(last)
+    }
+    return last
+  }
+
+  #mayWait(looked: Looked, until: number): boolean {
+    return (
+      looked.lookup.fillLease === 'taken' &&
+      this.#flights.under(flightName(looked.key, looked.lookup.fence)) === undefined &&
+      this.#clock.monotonic() < until
+    )
+  }
+
+  /** Where the cache is lost meanwhile, what was seen last is as good for a load as it was. */
+  async #look(last: Looked): Promise<Looked> {
+    const { key, tags } = last
+    try {
+      const session = this.#session()
+      this.#leased.assert(session)
+      return { key, tags, session, lookup: await session.lookup(key, tags, this.#leased) }
+    } catch (error) {
+      if (!(error instanceof CacheUnusable)) throw error
+      return { ...last, lookup: { fence: last.lookup.fence } }
+    }
+  }
+
   /** Joins the load that is under way for this key *and* these stamps, or begins it. */
   #fly<P, T>(view: View<P, T, Source>, params: P, target: FillTarget): Promise<Loaded> {
-    return this.#flights.join(flightName(target), () => this.#fill(view, params, target))
+    return this.#flights.join(flightName(target.key, target.fence), () => this.#fill(view, params, target))
   }
 
   /** Loads after the fence was observed, and stores under it. A cache that refuses costs nothing but the next read. */
-  #fill<P, T>(view: View<P, T, Source>, params: P, target: FillTarget): Promise<Loaded> {
-    return this.#loads.run(async () => {
-      const entry = await this.#load(view, params)
-      const admitted = view.unbounded?.(params) !== true || this.#admission.admits(target.key)
-      const stored = admitted && (await this.#store(entry, target))
-      this.#observer.loaded(view.name, entry.loadMs, stored ? 'stored' : admitted ? 'refused' : 'unstored')
-      return { entry, stored }
-    })
+  async #fill<P, T>(view: View<P, T, Source>, params: P, target: FillTarget): Promise<Loaded> {
+    let stored = false
+    try {
+      return await this.#loads.run(async () => {
+        const entry = await this.#load(view, params)
+        const admitted = view.unbounded?.(params) !== true || this.#admission.admits(target.key)
+        stored = admitted && (await this.#store(entry, target))
+        this.#observer.loaded(view.name, entry.loadMs, stored ? 'stored' : admitted ? 'refused' : 'unstored')
+        return { entry, stored }
+      })
+    } finally {
+      if (!stored) giveBack(target)
+    }
   }
 
   async #store(entry: Entry, { key, tags, fence, session }: FillTarget): Promise<boolean> {
@@ -229,7 +287,9 @@ export class ReadThrough<Source> {
     try {
       const session = this.#session()
       this.#trusted.assert(session)
-      return (await session.lookup(view.key(params), view.tags(params), this.#trusted)).entry
+      const lookup = await session.lookup(view.key(params), view.tags(params), this.#trusted)
+      giveBack(lookup)
+      return lookup.entry
     } catch (error) {
       if (error instanceof CacheUnusable) return undefined
       throw error
@@ -267,6 +327,25 @@ interface FillTarget {
   readonly tags: readonly string[]
   readonly fence: readonly string[]
   readonly session: CacheSession
+  readonly fillLease?: Lookup['fillLease'] | undefined
+}
+
+/** A lookup of a key, and over what it was made. */
+interface Looked {
+  readonly key: string
+  readonly tags: readonly string[]
+  readonly session: CacheSession
+  readonly lookup: Lookup
+}
+
+/** How long a reader waits for another instance's load, in ms: longer than the lease of one that is dead. */
+const LONGEST_WAIT_MS = 1000
+/** Between two looks, in ms. */
+const FIRST_PAUSE_MS = 2
+const LONGEST_PAUSE_MS = 20
+
+function giveBack({ fillLease }: Pick<FillTarget, 'fillLease'>): void {
+  if (fillLease !== 'taken') fillLease?.giveBack()
 }
 
 /** «There is no such thing», and «not for you», are answered as errors, which carry no mark. */
@@ -275,7 +354,7 @@ function canBeMarked(entry: Entry): boolean {
 }
 
 /** Neither keys nor stamps hold a line feed. */
-function flightName({ key, fence }: FillTarget): string {
+function flightName(key: string, fence: Fence): string {
   return `${key}\n${fence.join('\n')}`
 }
 

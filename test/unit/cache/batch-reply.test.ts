@@ -43,13 +43,4 @@ describe('what Redis answered', () => {
     expect(reply.entry('e')).toMatchObject({ fence: ['stamp'] })
     expect(reply.entry('e')).toBe(reply.entry('e'))
   })
-
-  it('is no entry any more once the entries are forgotten, decoded or not', () => {
-    reply.add('decoded', value)
-    reply.add('other', value)
-    reply.entry('decoded')
-    reply.forgetEntries()
-    expect(reply.entry('decoded')).toBeUndefined()
-    expect(reply.entry('other')).toBeUndefined()
-  })
 })

@@ -1,7 +1,7 @@
 import slotOf from 'cluster-key-slot'
 import { beforeEach, expect, it } from 'vitest'
 import { ClusterCommands } from '../../../src/adapters/cache/cluster-commands.ts'
-import { RedisCommands, RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
+import { RedisCommands, RedisRefusal, type StampsMade } from '../../../src/adapters/cache/redis-commands.ts'
 
 /** Answers every key with its own name and the key's. */
 class Master extends RedisCommands {
@@ -11,6 +11,7 @@ class Master extends RedisCommands {
   readonly name: string
   readonly deleted: (readonly string[])[] = []
   readonly kept: string[] = []
+  readonly leases: string[] = []
 
   constructor(name: string) {
     super()
@@ -21,8 +22,10 @@ class Master extends RedisCommands {
     return keys.map((key) => Buffer.from(`${this.name} ${key}`))
   }
 
-  async makeStamps(tokens: ReadonlyMap<string, string>): Promise<Buffer[]> {
-    return Array.from(tokens, ([key, token]) => Buffer.from(`${this.name} ${key} ${token}`))
+  async makeStamps(tokens: ReadonlyMap<string, string>, leases: Iterable<string>): Promise<StampsMade> {
+    const stamps = Array.from(tokens, ([key, token]) => Buffer.from(`${this.name} ${key} ${token}`))
+    this.leases.push(...leases)
+    return { stamps, taken: new Set(this.leases.slice(0, 1)) }
   }
 
   async set(key: string, value: Buffer, keepMs: number): Promise<void> {
@@ -64,9 +67,14 @@ it('puts the answers of several masters in the order of the keys', async () => {
   const owners = ['even', 'odd', 'even', 'odd']
   expect(texts(await cluster().read(keys))).toEqual(keys.map((key, i) => `${owners[i]} ${key}`))
   const tokens = new Map(keys.map((key, i) => [key, `token-${i}`]))
-  expect(texts(await cluster().makeStamps(tokens))).toEqual(
-    keys.map((key, i) => `${owners[i]} ${key} token-${i}`),
-  )
+  const leases = keys.map((key) => `lease of {${key}}`)
+  const { stamps, taken } = await cluster().makeStamps(tokens, leases)
+  expect(texts(stamps)).toEqual(keys.map((key, i) => `${owners[i]} ${key} token-${i}`))
+  expect([even.leases, odd.leases]).toEqual([
+    [leases[0], leases[2]],
+    [leases[1], leases[3]],
+  ])
+  expect([...taken].sort()).toEqual([leases[0], leases[1]].sort())
 })
 
 it('asks no node when there is nothing to ask', async () => {

@@ -60,7 +60,8 @@ class FakeClient extends EventEmitter {
         say(`info ${section}`, this.replication ?? `role:${this.role}\r\nmaster_replid:${this.replid}\r\n`),
       mgetBuffer: (keys: readonly string[]) => say(`mget ${keys.join(' ')}`, keys.map(get)),
       getBuffer: (key: string) => say(`get ${key}`, get(key)),
-      set: (...args: readonly unknown[]) => say(`set ${args.join(' ')}`, 'OK', this.refusal),
+      set: (...args: readonly unknown[]) =>
+        say(`set ${args.join(' ')}`, this.values.has(String(args[0])) ? null : 'OK', this.refusal),
       del: (...keys: readonly string[]) => say(`del ${keys.length}`, keys.length),
       exec: async () => {
         if (this.failure !== undefined) throw this.failure
@@ -164,14 +165,35 @@ describe('a master', () => {
   it('makes stamps that are missing for six hours, and reads them back', async () => {
     const connection = await open()
     client.values.set('s', Buffer.from('theirs'))
-    const stamps = await connection.makeStamps(new Map([['s', 'ours']]))
+    const { stamps } = await connection.makeStamps(new Map([['s', 'ours']]), [])
     expect(stamps.map(String)).toEqual(['theirs'])
     expect(client.commands).toEqual(['set s ours PX 21600000 NX', 'mget s', 'role'])
   })
 
+  it('takes fill leases for half a second in the same round trip, and tells which another has', async () => {
+    const connection = await open()
+    client.values.set('theirs', Buffer.from(''))
+    client.values.set('s', Buffer.from('there'))
+    const { stamps, taken } = await connection.makeStamps(new Map([['s', 'new']]), ['ours', 'theirs'])
+    expect([stamps.map(String), [...taken]]).toEqual([['there'], ['theirs']])
+    expect(client.commands).toEqual([
+      'set ours  PX 500 NX',
+      'set theirs  PX 500 NX',
+      'set s new PX 21600000 NX',
+      'mget s',
+      'role',
+    ])
+  })
+
+  it('takes fill leases without any stamp to be made', async () => {
+    const connection = await open()
+    expect(await connection.makeStamps(new Map(), ['ours'])).toEqual({ stamps: [], taken: new Set() })
+    expect(client.commands).toEqual(['set ours  PX 500 NX', 'role'])
+  })
+
   it('makes stamps that outlive every entry several times over', async () => {
     const connection = await open()
-    await connection.makeStamps(new Map([['s', 'ours']]))
+    await connection.makeStamps(new Map([['s', 'ours']]), [])
     const livesMs = Number(/PX (\d+) NX/.exec(client.commands[0]!)![1])
     expect(livesMs).toBeGreaterThan(3 * (longestLifeMs(LONGEST_TTL_S) + GRACE_MS))
   })
@@ -179,7 +201,10 @@ describe('a master', () => {
   it('that is full tells by the read whether there is a stamp', async () => {
     const connection = await open()
     client.refusal = replyError('OOM command not allowed')
-    expect(await connection.makeStamps(new Map([['s', 'ours']]))).toEqual([null])
+    expect(await connection.makeStamps(new Map([['s', 'ours']]), ['l'])).toEqual({
+      stamps: [null],
+      taken: new Set(),
+    })
     expect(connection.alive).toBe(true)
   })
 
@@ -224,7 +249,7 @@ describe('the connection ends', () => {
     [
       'a stamp is made on a replica',
       () => Object.assign(client, { role: 'slave' }),
-      (c: MasterConnection) => c.makeStamps(new Map([['a', 't']])),
+      (c: MasterConnection) => c.makeStamps(new Map([['a', 't']]), []),
     ],
     [
       'a delete finds another master',
@@ -260,7 +285,7 @@ describe('the connection ends', () => {
   it('when a stamp is refused for anything but memory', async () => {
     const connection = await open()
     client.refusal = replyError('READONLY because')
-    await expect(connection.makeStamps(new Map([['a', 't']]))).rejects.toMatchObject({ code: 'READONLY' })
+    await expect(connection.makeStamps(new Map([['a', 't']]), [])).rejects.toMatchObject({ code: 'READONLY' })
     expect(connection.alive).toBe(false)
   })
 

@@ -1,5 +1,5 @@
 import { RedisBackedCache, type RedisCacheOptions } from '../../../src/adapters/cache/redis-backed-cache.ts'
-import { RedisCommands } from '../../../src/adapters/cache/redis-commands.ts'
+import { FILL_LEASE_MS, RedisCommands, type StampsMade } from '../../../src/adapters/cache/redis-commands.ts'
 import {
   type CacheSession,
   type Entry,
@@ -58,12 +58,17 @@ export class MemoryCommands extends RedisCommands {
     return keys.map((key) => this.#server.get(key))
   }
 
-  async makeStamps(tokens: ReadonlyMap<string, string>): Promise<(Buffer | null)[]> {
+  async makeStamps(tokens: ReadonlyMap<string, string>, leases: Iterable<string>): Promise<StampsMade> {
     this.#ask('makeStamps', [...tokens.keys()])
+    const taken = new Set<string>()
+    for (const lease of leases) {
+      if (this.#server.get(lease) !== null) taken.add(lease)
+      else if (!this.#server.full) this.#server.set(lease, Buffer.alloc(0), FILL_LEASE_MS)
+    }
     for (const [key, token] of tokens) {
       if (this.#server.get(key) === null && !this.#server.full) this.#server.set(key, Buffer.from(token))
     }
-    return [...tokens.keys()].map((key) => this.#server.get(key))
+    return { stamps: [...tokens.keys()].map((key) => this.#server.get(key)), taken }
   }
 
   async set(key: string, value: Buffer, keepMs: number): Promise<void> {

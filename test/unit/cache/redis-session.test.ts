@@ -47,7 +47,8 @@ const store = (fence: readonly string[], keepMs = 1000) =>
 
 describe('a lookup', () => {
   it('makes the stamp, and finds nothing', async () => {
-    expect(await lookup()).toEqual({ fence: ['token-1'] })
+    const found = await lookup()
+    expect([found.fence, found.entry]).toEqual([['token-1'], undefined])
     expect(server.asked).toEqual(['read p:stamp:t p:k', 'makeStamps p:stamp:t'])
   })
 
@@ -60,7 +61,8 @@ describe('a lookup', () => {
   it('finds nothing that was stored under others', async () => {
     await lookup()
     await store(['others'])
-    expect(await lookup()).toEqual({ fence: ['token-1'] })
+    const found = await lookup()
+    expect([found.fence, found.entry]).toEqual([['token-1'], undefined])
   })
 
   it('asks the permit about this session', async () => {
@@ -74,7 +76,7 @@ it('stamps alone can be asked for, without the entry', async () => {
   const { fence } = await lookup()
   await store(fence)
   server.asked.length = 0
-  expect(await session.observe(undefined, ['t'], new Lease(), session)).toEqual({
+  expect(await session.observe('k', ['t'], new Lease(), session, 'stamps')).toEqual({
     fence,
     stored: undefined,
     stampWasMissing: false,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { CircuitBreaker } from '../../../src/adapters/cache/circuit-breaker.ts'
 import { EntryStore } from '../../../src/adapters/cache/entry-store.ts'
 import { Keyspace } from '../../../src/adapters/cache/keyspace.ts'
-import { RedisCommands } from '../../../src/adapters/cache/redis-commands.ts'
+import { RedisCommands, type StampsMade } from '../../../src/adapters/cache/redis-commands.ts'
 import { RedisSession } from '../../../src/adapters/cache/redis-session.ts'
 import { TieredSession } from '../../../src/adapters/cache/tiered-cache.ts'
 import { type Entry, Permit } from '../../../src/application/consistency/ports/cache-port.ts'
@@ -21,9 +21,9 @@ class TakenOverByOldCopy extends RedisCommands {
     return keys.map((key) => (key.includes('stamp:') && !this.deleted ? Buffer.from('old stamp') : null))
   }
 
-  async makeStamps(tokens: ReadonlyMap<string, string>): Promise<Buffer[]> {
+  async makeStamps(tokens: ReadonlyMap<string, string>): Promise<StampsMade> {
     this.deleted = false
-    return [...tokens].map(() => Buffer.from('old stamp'))
+    return { stamps: [...tokens].map(() => Buffer.from('old stamp')), taken: new Set() }
   }
 
   async set(): Promise<void> {}

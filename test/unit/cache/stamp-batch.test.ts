@@ -3,7 +3,7 @@ import { CircuitBreaker } from '../../../src/adapters/cache/circuit-breaker.ts'
 import { encodeEntry } from '../../../src/adapters/cache/entry-format.ts'
 import { RedisRefusal } from '../../../src/adapters/cache/redis-commands.ts'
 import { type Question, StampBatch } from '../../../src/adapters/cache/stamp-batch.ts'
-import type { CacheSession } from '../../../src/application/consistency/ports/cache-port.ts'
+import type { CacheSession, Fence } from '../../../src/application/consistency/ports/cache-port.ts'
 import { ManualClock } from '../../contract/sources.ts'
 import { FixedRandom } from '../consistency/fakes.ts'
 import { entryOf, Lease, MemoryCommands, MemoryRedis } from './redis-in-memory.ts'
@@ -45,8 +45,9 @@ beforeEach(() => {
 })
 
 const session = {} as CacheSession
+const fillLease = (fence: Fence) => `lease ${fence}`
 const ask = (question: Partial<Question> = {}) =>
-  batch.ask({ stamps: ['s'], entry: undefined, permit: lease, session, ...question })
+  batch.ask({ stamps: ['s'], entry: undefined, fillLease, permit: lease, session, ...question })
 
 /** Ends the turn of the event loop. */
 function flush(): void {
@@ -59,7 +60,8 @@ const value = (text: string) => encodeEntry({ entry: entryOf(text), fence: ['old
 describe('the lookups of one turn', () => {
   it('are sent together, each name once', async () => {
     for (const name of ['a', 'b']) server.set(name, Buffer.from(`stamp ${name}`))
-    server.set('e', value('x'))
+    const stored = { entry: entryOf('x'), fence: ['stamp b', 'stamp a'], keptUntil: 3 }
+    server.set('e', encodeEntry(stored))
     const all = [ask({ stamps: ['a'] }), ask({ stamps: ['b', 'a'], entry: 'e' }), ask({ stamps: [] })]
     expect(flushes).toHaveLength(1)
     expect(server.asked).toEqual([])
@@ -68,7 +70,7 @@ describe('the lookups of one turn', () => {
       { fence: ['stamp a'], stored: undefined, stampWasMissing: false },
       {
         fence: ['stamp b', 'stamp a'],
-        stored: { entry: entryOf('x'), fence: ['old'], keptUntil: 3 },
+        stored,
         stampWasMissing: false,
       },
       { fence: [], stored: undefined, stampWasMissing: false },
@@ -97,7 +99,7 @@ describe('the lookups of one turn', () => {
   it('are sent after this turn of the event loop unless the caller says otherwise', async () => {
     server.set('s', Buffer.from('stamp'))
     const usual = new StampBatch(new MemoryCommands(server), breaker, clock, new FixedRandom(), TIMEOUT_MS)
-    const question = { stamps: ['s'], entry: undefined, permit: lease, session }
+    const question = { stamps: ['s'], entry: undefined, fillLease, permit: lease, session }
     const both = [usual.ask(question), usual.ask(question)]
     await Promise.resolve()
     expect(server.asked).toEqual([])
@@ -112,7 +114,11 @@ describe('a missing stamp', () => {
     breaker.before = () => clock.advance(20)
     const found = ask({ stamps: ['there', 'missing'] })
     flush()
-    expect(await found).toEqual({ fence: ['stamp', 'token-1'], stored: undefined, stampWasMissing: true })
+    expect(await found).toMatchObject({
+      fence: ['stamp', 'token-1'],
+      stored: undefined,
+      stampWasMissing: true,
+    })
     expect(server.asked).toEqual(['read there missing', 'makeStamps missing'])
     expect(breaker.deadlines).toEqual([TIMEOUT_MS, TIMEOUT_MS - 20])
   })
@@ -157,6 +163,96 @@ describe('a missing stamp', () => {
     const found = ask()
     flush()
     await expect(found).rejects.toMatchObject({ name: 'CacheUnusable', reason: 'unreachable' })
+  })
+})
+
+describe('the lease to load', () => {
+  const stored = (expiresAt: number) =>
+    encodeEntry({ entry: { ...entryOf('x'), expiresAt }, fence: ['stamp'], keptUntil: 3 })
+
+  it('comes with the stamps that it proposed, under which no other instance can have it', async () => {
+    const found = ask({ stamps: ['s', 'missing'], entry: 'e' })
+    server.set('s', Buffer.from('stamp'))
+    flush()
+    expect((await found).fillLease).toMatchObject({ giveBack: expect.any(Function) })
+    expect(server.asked).toEqual(['read s missing e', 'makeStamps missing'])
+    expect(server.get('lease stamp,token-1')).not.toBeNull()
+  })
+
+  it('is another’s where another made the stamp', async () => {
+    breaker.before = () => {
+      breaker.before = () => {}
+      server.set('s', Buffer.from('theirs'))
+    }
+    const found = ask({ entry: 'e' })
+    flush()
+    expect((await found).fillLease).toBe('taken')
+  })
+
+  it('is one reader’s, where stamps are there and no entry is, until half a second has passed', async () => {
+    server.set('s', Buffer.from('stamp'))
+    const turn = async () => {
+      const found = ask({ entry: 'e' })
+      flush()
+      return (await found).fillLease
+    }
+    expect(await turn()).not.toBe('taken')
+    expect(await turn()).toBe('taken')
+    clock.advance(499)
+    expect(await turn()).toBe('taken')
+    clock.advance(1)
+    expect(await turn()).not.toBe('taken')
+  })
+
+  it('is another’s to have at once, when it is given back', async () => {
+    server.set('s', Buffer.from('stamp'))
+    const first = ask({ entry: 'e' })
+    flush()
+    const { fillLease: mine } = await first
+    if (mine === 'taken') throw new Error('it was taken')
+    mine?.giveBack()
+    clock.advance(1)
+    const second = ask({ entry: 'e' })
+    flush()
+    expect((await second).fillLease).not.toBe('taken')
+  })
+
+  it('is taken for an entry that is past its time, which is found all the same', async () => {
+    server.set('s', Buffer.from('stamp'))
+    server.set('e', stored(clock.now()))
+    const found = ask({ entry: 'e' })
+    flush()
+    expect(await found).toMatchObject({
+      stored: { fence: ['stamp'] },
+      fillLease: { giveBack: expect.any(Function) },
+    })
+  })
+
+  it('is not asked for by a hit, nor for stamps alone', async () => {
+    server.set('s', Buffer.from('stamp'))
+    server.set('e', stored(clock.now() + 1))
+    const both = [ask({ entry: 'e' }), ask()]
+    flush()
+    for (const { fillLease: lease } of await Promise.all(both)) expect(lease).toBeUndefined()
+    expect(server.asked).toEqual(['read s e'])
+  })
+
+  it('costs nothing but itself when the server does not answer', async () => {
+    server.set('s', Buffer.from('stamp'))
+    server.failing.set('makeStamps', new RedisRefusal('BUSY because'))
+    const found = ask({ entry: 'e' })
+    flush()
+    expect(await found).toEqual({ fence: ['stamp'], stored: undefined, stampWasMissing: false })
+  })
+
+  it('is taken by none on a full server: each loads', async () => {
+    server.set('s', Buffer.from('stamp'))
+    server.full = true
+    for (let i = 0; i < 2; i++) {
+      const found = ask({ entry: 'e' })
+      flush()
+      expect((await found).fillLease).not.toBe('taken')
+    }
   })
 })
 

@@ -32,6 +32,17 @@ export interface Lookup {
   readonly tier?: 'l1' | 'l2'
   /** The tags' stamps, all asked for after this lookup began. A load may start once they are known. */
   readonly fence: Fence
+  /** Without a fresh entry, where instances load one for all: the lease to do so, or that another has it. */
+  readonly fillLease?: FillLease | 'taken'
+}
+
+/**
+ * Which instance is to load an entry that none has, while the others look again. It saves loads, and is no part of the
+ * protocol: two may have it, or none; it may be lost, or end early; a load without it is as right.
+ */
+export interface FillLease {
+  /** Nothing came of the load: another reader may try. Returns at once. */
+  giveBack(): void
 }
 
 /** Whether the cache may still be used. Asked again by an adapter that does not send at once. */

@@ -1,4 +1,9 @@
-import { RedisCommands, RedisRefusal } from '../../../../src/adapters/cache/redis-commands.ts'
+import {
+  FILL_LEASE_MS,
+  RedisCommands,
+  RedisRefusal,
+  type StampsMade,
+} from '../../../../src/adapters/cache/redis-commands.ts'
 import { CacheUnusable } from '../../../../src/application/consistency/ports/cache-port.ts'
 import type { Host } from './host.ts'
 import type { Prng } from './prng.ts'
@@ -99,7 +104,10 @@ export class SimRedis {
   }
 
   evict(random: Prng): void {
-    const keys = [...this.master.data.keys()]
+    const isLease = (key: string) => key.startsWith('fill:')
+    const all = [...this.master.data.keys()]
+    for (const key of all.filter(isLease)) this.master.data.delete(key)
+    const keys = all.filter((key) => !isLease(key))
     if (keys.length === 0) return
     const key = random.pick(keys)
     this.#steps?.note({ step: 'Redis: loses a key', key })
@@ -215,10 +223,12 @@ export class SimConnection extends RedisCommands {
     return replies.slice(0, keys.length) as (Buffer | null)[]
   }
 
-  async makeStamps(tokens: ReadonlyMap<string, string>): Promise<readonly (Buffer | null)[]> {
+  async makeStamps(tokens: ReadonlyMap<string, string>, leases: Iterable<string>): Promise<StampsMade> {
+    const names = [...leases]
     const sent: Sent = { ok: false }
     const looks = this.pending.taken(this.#access.scheduler.count)
-    const replies = await this.#pipe.send(`SET NX ${[...tokens].join(' ')}`, [
+    const replies = await this.#pipe.send(`SET NX ${[...tokens].join(' ')}, ${names.length} leases`, [
+      ...names.map((name) => () => this.#lease(name)),
       ...[...tokens].map(([key, token]) => () => {
         this.server.refuseStrangers(key)
         this.server.refuseWrites()
@@ -235,7 +245,21 @@ export class SimConnection extends RedisCommands {
       () => this.server.refuseDemoted(),
     ])
     sent.ok = true
-    return replies.slice(tokens.size, 2 * tokens.size) as (Buffer | null)[]
+    return {
+      stamps: replies.slice(names.length + tokens.size, names.length + 2 * tokens.size) as (Buffer | null)[],
+      taken: new Set(names.filter((_, i) => replies[i] === null)),
+    }
+  }
+
+  /** `SET NX PX` of a fill lease: its value is its end. */
+  #lease(name: string): 'OK' | null | undefined {
+    this.server.refuseStrangers(name)
+    this.server.refuseWrites()
+    const now = this.#access.scheduler.time
+    if (Number(this.server.data.get(name) ?? 0) > now) return null
+    if (this.server.full) return undefined
+    this.server.data.set(name, Buffer.from(String(now + FILL_LEASE_MS)))
+    return 'OK'
   }
 
   async set(key: string, value: Buffer): Promise<void> {

@@ -328,9 +328,10 @@ export function follow(
     const { asked } = steps
     if (asked === undefined) return lookup(key, tags, permit)
     const look: Look = { asked, marked: !(permit instanceof LeasePermit), resolved: false }
-    if (!look.marked) asked.look = look
     const found = await lookup(key, tags, new Telling(permit, () => pending.add(look, moment())))
     look.resolved = true
+    // One that fails while another instance's load is waited for leaves the read with the one before.
+    if (!look.marked) asked.look = look
     return found
   }
   const invalidate = session.invalidate.bind(session)

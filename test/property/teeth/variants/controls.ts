@@ -13,6 +13,9 @@ const CHECKS_LEASE_AFTER_ASKING = readThrough(
       this.#leased.assert(session)`,
 )
 
+const FILL_LEASE = (taken: string) =>
+  adapter('stamp-batch.ts')(`const taken = made.taken.has(lease) || !sameFence(wanted, fence)`, taken)
+
 /** Changed and still right: what catches one of these would catch anything. */
 export const CONTROLS: readonly Variant[] = [
   variant(
@@ -41,6 +44,14 @@ export const CONTROLS: readonly Variant[] = [
         await this.#commands.deleteAndVerify([])
       }`,
     ),
+  ),
+  // The fill lease saves loads, and nothing else hangs on it.
+  variant('a fill lease that each reader has', twoOnRedis, FILL_LEASE(`const taken = false`)),
+  variant('a fill lease that none has', twoOnRedis, FILL_LEASE(`const taken = true`)),
+  variant(
+    'a fill lease that is anybody’s',
+    twoOnRedis,
+    FILL_LEASE(`const taken = this.#random.fraction() < 0.5`),
   ),
   // Wasteful, but an entry that is stored late is under the stamps it was loaded under.
   variant(

@@ -23,7 +23,9 @@ const DELETES_BY_KEY = session(
   `const names = tags.map((tag) => keyspace.entry('version:' + tag.split(':')[1]))`,
 )
 const TOKEN = `tokens.set(stamp, this.#random.token())`
-const MAKES_STAMPS = `await this.#breaker.run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens))`
+const MAKES_STAMPS = `made = await this.#breaker.run(Math.max(1, remainingMs), () =>
+        this.#commands.makeStamps(tokens, leases),
+      )`
 
 /** What counts as a hit, and under which stamps an entry is stored. */
 export const FENCE: readonly Variant[] = [
@@ -31,8 +33,8 @@ export const FENCE: readonly Variant[] = [
     'store without stamps',
     quiet,
     session(
-      `if (stored === undefined || !sameFence(stored.fence, fence)) return { fence }`,
-      `if (stored === undefined) return { fence }`,
+      `if (stored === undefined || !sameFence(stored.fence, fence)) return miss`,
+      `if (stored === undefined) return miss`,
     ),
     DELETES_BY_KEY,
   ),
@@ -137,10 +139,14 @@ export const FENCE: readonly Variant[] = [
     'a missing stamp taken as a match',
     quiet,
     stamps(
+      `function fenceOf({ stamps }: Question, found: BatchReply): Fence | undefined {`,
+      `function fenceOf({ stamps, entry }, found) {`,
+    ),
+    stamps(
       `const stamp = found.stamp(name)
-    if (stamp === undefined) return false`,
+    if (stamp === undefined) return undefined`,
       `const stamp = found.stamp(name) ?? (entry && found.entry(entry)?.fence[fence.length])
-    if (stamp === undefined) return false`,
+    if (stamp === undefined) return undefined`,
     ),
   ),
   variant(
@@ -152,9 +158,9 @@ export const FENCE: readonly Variant[] = [
     'a stamp assumed instead of read back',
     twoOnRedis,
     stamps(
-      `const values = ${MAKES_STAMPS}`,
-      `this.#commands.makeStamps(tokens).catch(() => undefined)
-      const values = Array.from(tokens.values(), (token) => Buffer.from(token))`,
+      MAKES_STAMPS,
+      `this.#commands.makeStamps(tokens, leases).catch(() => undefined)
+      made = { stamps: Array.from(tokens.values(), (token) => Buffer.from(token)), taken: new Set() }`,
     ),
   ),
   variant(
@@ -171,23 +177,23 @@ export const FENCE: readonly Variant[] = [
     'L1 trusted without a check',
     quietTiered,
     tiered(
-      `const { fence, stampWasMissing } = await this.#l2.observe(undefined, tags, permit, this)`,
+      `const { fence, stampWasMissing, fillLease } = await this.#l2.observe(key, tags, permit, this, 'stamps')`,
       `permit.assert(this)
-    const { fence, stampWasMissing } = candidate`,
+    const { fence, stampWasMissing, fillLease } = candidate`,
     ),
   ),
   variant(
     'L1 checked with an answer asked for before the read began',
     { ...twoOnRedis, cache: 'tiered', theme: 'stalls' },
     session(
-      `return this.#batch.ask({ stamps, entry, permit, session })
+      `return this.#batch.ask({ stamps, entry, fillLease, permit, session })
   }`,
-      `if (entry !== undefined) return this.#batch.ask({ stamps, entry, permit, session })
+      `if (entry !== undefined) return this.#batch.ask({ stamps, entry, fillLease, permit, session })
     permit.assert(session)
     const name = tags.join('\\n')
     const under = this.#underWay.get(name)
     if (under !== undefined) return under
-    const asked = this.#batch.ask({ stamps, entry, permit, session }).finally(() => this.#underWay.delete(name))
+    const asked = this.#batch.ask({ stamps, entry, fillLease, permit, session }).finally(() => this.#underWay.delete(name))
     this.#underWay.set(name, asked)
     return asked
   }
@@ -199,9 +205,9 @@ export const FENCE: readonly Variant[] = [
     'promotion to L1 with the wrong stamps',
     quietTiered,
     tiered(
-      `if (stored === undefined || !sameFence(stored.fence, fence)) return { fence }`,
-      `if (stored !== undefined) this.#l1.set(key, { ...stored, fence }, stored.keptUntil - this.#clock.now())
-    if (stored === undefined || !sameFence(stored.fence, fence)) return { fence }`,
+      `if (stored !== undefined && sameFence(stored.fence, fence))
+      this.#l1.set(key, stored, stored.keptUntil - this.#clock.now())`,
+      `if (stored !== undefined) this.#l1.set(key, { ...stored, fence }, stored.keptUntil - this.#clock.now())`,
     ),
   ),
   variant(
@@ -224,9 +230,9 @@ export const FENCE: readonly Variant[] = [
     'an entry served past its TTL without matching stamps',
     quiet,
     readThrough(
-      `const { entry, tier, fence } = lookup
+      `const { entry, tier, fence, fillLease } = lookup
     const now = this.#clock.now()`,
-      `const { tier, fence } = lookup
+      `const { tier, fence, fillLease } = lookup
     const now = this.#clock.now()
     const last = this.#last.get(key)
     const entry =
@@ -255,9 +261,9 @@ export const FENCE: readonly Variant[] = [
     'a re-sent SET NX',
     twoOnRedis,
     stamps(
-      `const values = ${MAKES_STAMPS}`,
-      `const send = () => this.#breaker.run(this.#timeoutMs, () => this.#commands.makeStamps(tokens))
-    const values = await send().catch(async () => {
+      MAKES_STAMPS,
+      `const send = () => this.#breaker.run(this.#timeoutMs, () => this.#commands.makeStamps(tokens, leases))
+      made = await send().catch(async () => {
       await this.#clock.sleep(100)
       return send()
     })`,
@@ -272,9 +278,9 @@ export const FENCE: readonly Variant[] = [
     const session = new RedisSession(connection, context)`,
     ),
     stamps(
-      `const values = ${MAKES_STAMPS}`,
-      `const values = await this.#breaker
-      .run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens))
+      MAKES_STAMPS,
+      `made = await this.#breaker
+      .run(Math.max(1, remainingMs), () => this.#commands.makeStamps(tokens, leases))
       .catch((error) => {
         void this.#resend(tokens)
         throw error
@@ -287,7 +293,7 @@ export const FENCE: readonly Variant[] = [
       await this.#clock.sleep(100)
       const next = this.#commands.next()
       if (next === undefined || next === this.#commands) continue
-      await next.makeStamps(tokens).catch(() => undefined)
+      await next.makeStamps(tokens, []).catch(() => undefined)
       return
     }
   }
