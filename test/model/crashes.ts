@@ -11,6 +11,7 @@ import {
   type Instance,
   LEASE_ONLY,
   NO_INSTANCE,
+  over,
   noRow,
   Reading,
   Row,
@@ -101,6 +102,8 @@ function kill(next: State, number: number, config: Config): void {
   for (const read of next.reads) {
     if (read.at !== number) continue
     if (read.phase === Reading.storing) read.at = NO_INSTANCE
+    // In fine steps each read is one that was asked, and is over; none takes its place.
+    else if (config.fine && read.phase === Reading.loaded) over(read)
     else giveUp(read)
   }
   for (const write of next.writes) {
