@@ -248,7 +248,7 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     const accepted = ok(await rosa.api.client.POST('/applications/{id}/accept', applied))
     expect(accepted).toMatchObject({ status: 'accepted', waiting_position: null })
     expect(ok(await client.GET('/markets/{id}', market)).vendors).toEqual([
-      { id: vera.vendorId, business_name: 'Vera’s Apples', category: 'vegetables' },
+      { id: vera.vendorId, business_name: 'Vera’s Apples', category: 'vegetables', products: [] },
     ])
     expect(ok(await client.GET('/markets', inPortoAlegre)).markets[0]?.vendor_count).toBe(1)
 

@@ -1712,7 +1712,7 @@ export interface operations {
                 /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found: narrow by place. */
                 readonly q?: string;
                 /** @description Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 500 are found: narrow by place. */
-                readonly product?: "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
+                readonly product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
                 /** @description Only markets that open on this date, where they stand; with their hours. */
                 readonly on?: string;
                 /** @description Only markets that open on a date from this one on; with to. */
@@ -2558,7 +2558,7 @@ export interface operations {
                 /** @description Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found. */
                 readonly q?: string;
                 /** @description Only vendors that sell this. */
-                readonly product?: "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
+                readonly product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
                 /** @description Only vendors that sell at this market. */
                 readonly market?: string;
             };

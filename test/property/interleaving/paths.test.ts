@@ -73,10 +73,11 @@ describe('a run of the simulation', () => {
   })
 
   test('that is answered without its cache from a load that ran before it began is refused', async () => {
-    const run = await runOf(1, 'lru')
-    const loaded = run.steps.findIndex(({ step }) => step === 'read: loads without the cache')
-    const begun = run.steps.findIndex(({ step }) => step === 'read: begins')
-    expect([loaded, begun]).not.toContain(-1)
+    const loads = ({ step }: Step) => step === 'read: loads without the cache'
+    let run = await runOf(1, 'lru')
+    for (let seed = 2; !run.steps.some(loads) && seed < 100; seed++) run = await runOf(seed, 'lru')
+    const loaded = run.steps.findIndex(loads)
+    expect(loaded).toBeGreaterThan(0)
     const late = run.steps.toSpliced(loaded, 1).toSpliced(0, 0, run.steps[loaded]!)
     expect(explanationOf(run, run.steps)).toBeUndefined()
     expect(explanationOf(run, late)).toContain('«read: answered without the cache»')

@@ -206,7 +206,6 @@ export function product() {
   return z
     .enum(['', ...PRODUCTS], { error: productError })
     .transform((said): Product | undefined => (said === '' ? undefined : said))
-    .register(documentedAs, { enum: PRODUCTS })
 }
 
 const dateError = 'expected a date such as 2026-05-02'
