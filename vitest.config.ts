@@ -9,7 +9,12 @@ const UNIT = [
   'property/checker.test.ts',
 ]
 /** What searches in a larger dose, and what takes long or much memory. */
-const DEEP = ['model/**/*.test.ts', 'property/**/*.test.ts', 'chaos/random.test.ts', '**/*.deep.test.ts']
+const DEEP = [
+  '{model,property}/**/*.test.ts',
+  'chaos/{random,idempotency-keys}.test.ts',
+  'e2e/preconditions.test.ts',
+  '**/*.deep.test.ts',
+]
 
 const tests = process.env.MARKETFLOW_TESTS
 const inTests = (patterns: readonly string[]) => patterns.map((pattern) => `test/${pattern}`)

@@ -91,7 +91,8 @@ describe.each([
   it('takes another name and another address, and is told when the password was wrong', async () => {
     const { page } = here
     const ada = await organizer(new Api(service.url))
-    await page.goto('/account')
+    await page.goto('/')
+    await page.getByRole('link', { name: 'Your account' }).click()
     await isAccessible()
     await page.getByLabel('E-mail address', { exact: true }).fill(ada.email)
     await page.getByLabel('Password').fill('a wrong and long one')

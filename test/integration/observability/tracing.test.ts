@@ -57,7 +57,8 @@ describe('with a collector', () => {
       'GET /markets/{id}',
       '  cache lookup',
       '    MGET',
-      // A stamp for the market's own tag, and one for that of its kind.
+      // A stamp for the market's own tag, one for that of its kind, and the lease of the load.
+      '    SET',
       '    SET',
       '    SET',
       '    MGET',

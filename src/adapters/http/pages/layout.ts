@@ -70,7 +70,7 @@ export function layout({
 !${MAIN}
 !${main}
 </main>
-<footer>!${verified ? PROMISE : ''}</footer>
+<footer>!${verified ? PROMISE : ''}<p><a href="/account">Your account</a></p></footer>
 </body>
 </html>
 `
