@@ -88,9 +88,8 @@ function serverArgs(data: string, port: number): string[] {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
-    // Nothing here has to survive a power cut.
+    // Nothing here has to survive a power cut; what is committed survives a crash of the server.
     fsync: 'off',
-    synchronous_commit: 'off',
     full_page_writes: 'off',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
