@@ -37,6 +37,31 @@ it('shows the document, and tries an operation out with a token, with no file fr
   await close()
 })
 
+it('takes less than 500 kB on the wire, and shows of an operation’s errors which there are, and headers where they matter', async () => {
+  const { page, close } = await visit(browser, service.url)
+  const sizes: Promise<number>[] = []
+  page.on('requestfinished', (request) => {
+    sizes.push(request.sizes().then((size) => size.responseHeadersSize + size.responseBodySize))
+  })
+  await page.goto('/docs')
+  const operation = page.locator('#operations-Markets-createMarket')
+  await operation.getByRole('button').first().click()
+  const answers = operation.locator('.responses-table.responses-inner > tbody > tr.response')
+  await answers.filter({ hasText: 'Slug' }).first().waitFor()
+  const transferred = (await Promise.all(sizes)).reduce((sum, each) => sum + each, 0)
+  expect(transferred).toBeGreaterThan(100_000)
+  expect(transferred).toBeLessThan(500_000)
+
+  const statuses = await answers.locator('.response-col_status').allInnerTexts()
+  expect(statuses.map((each) => each.trim())).toEqual(['201', '400', '401', '403', '409', '422', 'default'])
+  const withHeaders = await answers
+    .filter({ hasText: 'Headers' })
+    .locator('.response-col_status')
+    .allInnerTexts()
+  expect(withHeaders.map((each) => each.trim())).toEqual(['201', '401', 'default'])
+  await close()
+})
+
 it('is dark where its reader wants everything dark, and follows a change of mind', async () => {
   const { page, close } = await visit(browser, service.url, { colorScheme: 'dark' })
   await page.goto('/docs')

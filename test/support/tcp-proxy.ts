@@ -10,6 +10,11 @@ export interface TcpProxy {
   cut(): void
   /** Ends a stall or a cut. */
   heal(): void
+  /**
+   * Shows what passes until this is called again, with nothing: each piece, before it does. A piece of which `false`
+   * is said is not passed on, nor is anything behind it.
+   */
+  watch(seen?: (data: Buffer, towards: 'server' | 'client') => boolean): void
   /** New connections go to another port from now on; those there are get reset. */
   retarget(port: number): void
   close(): Promise<void>
@@ -18,6 +23,7 @@ export interface TcpProxy {
 export async function tcpProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let port = target
+  let seen: Parameters<TcpProxy['watch']>[0]
   let state: 'open' | 'stalled' | 'cut' = 'open'
   const reset = () => {
     for (const socket of sockets) socket.destroy()
@@ -28,12 +34,15 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
       return
     }
     const upstream = connect(port, '127.0.0.1')
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
+    for (const [socket, other, towards] of [
+      [client, upstream, 'server'],
+      [upstream, client, 'client'],
     ] as const) {
       sockets.add(socket)
-      socket.on('data', (data) => other.write(data))
+      socket.on('data', (data: Buffer) => {
+        if (seen?.(data, towards) === false) socket.destroy()
+        else other.write(data)
+      })
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
@@ -57,6 +66,9 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     heal: () => {
       state = 'open'
       for (const socket of sockets) socket.resume()
+    },
+    watch: (next) => {
+      seen = next
     },
     retarget: (next) => {
       port = next
