@@ -15,7 +15,7 @@ const RUNS = Number(process.env.RUNS ?? dose(1, 4))
 const SEED = Number(process.env.SEED ?? 1)
 /** `npm test` disables every fifth trigger in turn, `npm run test:deep` each of them. */
 const SHARE = dose(5, 1)
-const TIMEOUT_MS = 60_000 + RUNS * 60_000
+const TIMEOUT_MS = 60_000 + RUNS * 120_000
 
 /** Those of the log and its readers, of clients' keys, of what is kept, and of the migrations: no read shows them. */
 const NOT_SHOWN = [

@@ -14,7 +14,7 @@ import { Tally } from './tally.ts'
 const RUNS = Number(process.env.RUNS ?? dose(2, 14))
 const SEED = Number(process.env.SEED ?? 1)
 /** In ms, generous: a slow machine is not a failure. */
-const TIMEOUT_MS = 60_000 + RUNS * 60_000
+const TIMEOUT_MS = 60_000 + RUNS * 120_000
 
 /**
  * What so few worlds do not show, for want of the write that does: a page that was missing under a listed
