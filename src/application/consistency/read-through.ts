@@ -7,6 +7,7 @@ import {
   CacheUnusable,
   type Entry,
   type Fence,
+  giveBack,
   type Lookup,
   type Permit,
 } from './ports/cache-port.ts'
@@ -343,10 +344,6 @@ const LONGEST_WAIT_MS = 1000
 /** Between two looks, in ms. */
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 20
-
-function giveBack({ fillLease }: Pick<FillTarget, 'fillLease'>): void {
-  if (fillLease !== 'taken') fillLease?.giveBack()
-}
 
 /** «There is no such thing», and «not for you», are answered as errors, which carry no mark. */
 function canBeMarked(entry: Entry): boolean {

@@ -5,6 +5,7 @@ import {
   CacheUnusable,
   type Entry,
   type Fence,
+  giveBack,
   type Permit,
   sameFence,
 } from './ports/cache-port.ts'
@@ -156,10 +157,10 @@ export class ShadowCheck<Source> {
     const session = this.#cache.session()
     if (session === undefined) throw new CacheUnusable('unreachable')
     this.#leased.assert(session)
-    return this.#decisive(
-      view.tags(params),
-      (await session.lookup(view.key(params), view.tags(params), this.#leased)).fence,
-    )
+    const lookup = await session.lookup(view.key(params), view.tags(params), this.#leased)
+    // Readers elsewhere would wait for a load that does not come.
+    giveBack(lookup)
+    return this.#decisive(view.tags(params), lookup.fence)
   }
 
   /** A near cache's fence names Redis's stamps after those in memory, where it was asked; the latter decide the next hit. */

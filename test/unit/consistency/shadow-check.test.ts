@@ -234,6 +234,21 @@ describe('a checked hit', () => {
     expect(w.clock.timers).toBe(0)
   })
 
+  it('gives back the lease to load what it looks up and does not load', async () => {
+    let given = 0
+    const session = w.cache.present!
+    const lookup = session.lookup.bind(session)
+    w.database.version = 2
+    await w.read()
+    session.lookup = async (...asked) => ({
+      ...(await lookup(...asked)),
+      fillLease: { giveBack: () => given++ },
+    })
+    await w.clock.advance(1.02 * LEASE_MS)
+    expect(w.outcomes()).toEqual(['violation'])
+    expect(given).toBeGreaterThan(0)
+  })
+
   it('stays undecided without a cache, and without a database', async () => {
     w.database.version = 2
     await w.read()

@@ -45,6 +45,11 @@ export interface FillLease {
   giveBack(): void
 }
 
+/** Of what a lookup brought that nothing is loaded after. */
+export function giveBack({ fillLease }: { readonly fillLease?: Lookup['fillLease'] | undefined }): void {
+  if (fillLease !== 'taken') fillLease?.giveBack()
+}
+
 /** Whether the cache may still be used. Asked again by an adapter that does not send at once. */
 export abstract class Permit {
   /** For a session of the shared cache behind a near one, which has a lease of its own. */
