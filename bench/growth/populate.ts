@@ -14,6 +14,17 @@ export const SMALL_CITY = 'town 7'
 /** A state of the towns, a fortieth of all where there are so many towns, and the country of all but some towns. */
 export const [REGION, COUNTRY] = ['s7', 'us'] as const
 
+/** Towns are 0.3 degrees apart from south to north, a hundred in a row, and the rows 0.5 degrees. */
+const [SOUTH, WEST] = [28.05, -119.95]
+/** In the middle of the small city, with no other town within 25 km, and of the growing one. */
+export const [SMALL_CENTRE, GROWING_CENTRE] = [
+  { latitude: SOUTH + 0.3 * 7, longitude: WEST },
+  { latitude: 41.85, longitude: -87.65 },
+] as const
+
+/** What all vendors sell, one in ten, those of the typical markets, and a tenth of all, none of whom sells anywhere. */
+export const SOLD = { byAll: 'vegetables', byATenth: 'eggs', byFew: 'tofu', nowhere: 'pet food' } as const
+
 /** Three markets in ten open on each of ten dates, and twenty on one later. */
 export const DAYS = { first: '2026-06-01', last: '2026-06-07', rare: '2026-07-01' } as const
 const DATES = 10
@@ -29,10 +40,10 @@ const now = `timestamptz '2026-05-01 08:00:00Z'`
 const accounts = (rows: string) =>
   `insert into accounts (id, email, name, role, password_hash, vendor_id, created_at) ${rows}`
 const vendors = (rows: string) =>
-  `insert into vendors (id, business_name, category, description, website, created_at, updated_at) ${rows}`
+  `insert into vendors (id, business_name, category, description, website, products, created_at, updated_at) ${rows}`
 const markets = (rows: string) => `
-  insert into markets (id, organizer_id, slug, name, city, city_key, region, country, time_zone, description, stall_count,
-    vendor_count, status, created_at, updated_at) ${rows}`
+  insert into markets (id, organizer_id, slug, name, city, city_key, region, country, time_zone, latitude, longitude,
+    description, stall_count, vendor_count, status, created_at, updated_at) ${rows}`
 const days = (rows: string) => `insert into market_days (market_id, date, opens, closes) ${rows}`
 const applications = (rows: string) => `
   insert into vendor_applications (id, market_id, vendor_id, message, status, created_at, updated_at) ${rows}`
@@ -43,17 +54,19 @@ const APPLICATIONS_PER_MARKET = 2
 
 const status = `(array['pending', 'waitlisted', 'accepted', 'rejected', 'withdrawn'])[1 + i % 5]`
 
+const FEW = `array['${SOLD.byAll}', '${SOLD.byFew}']`
+
 /** An organizer with 20 markets, one of them with 40 applications; a vendor that applied to all 20. */
 const TYPICAL_ROWS = [
   accounts(
     `values ('${TYPICAL.organizer}', 'typical@example.org', 'Olga', 'organizer', 'hash', null, ${now})`,
   ),
-  vendors(`values ('${TYPICAL.vendor}', 'Bread & Co', 'bakery', 'Sourdough', '', ${now}, ${now})`),
-  vendors(`select ${uuid('typical vendor', 'i')}, 'Vendor ' || i, 'bakery', 'Sourdough', '', ${now}, ${now}
+  vendors(`values ('${TYPICAL.vendor}', 'Bread & Co', 'bakery', 'Sourdough', '', ${FEW}, ${now}, ${now})`),
+  vendors(`select ${uuid('typical vendor', 'i')}, 'Vendor ' || i, 'bakery', 'Sourdough', '', ${FEW}, ${now}, ${now}
     from generate_series(1, 39) i`),
   markets(`
     select case i when 1 then '${TYPICAL.market}' else ${uuid('typical market', 'i')} end, '${TYPICAL.organizer}',
-      'typical-' || i, 'Typical ' || i, 'Typical City', 'typical city', 'IL', 'US', 'America/Chicago', 'On Saturdays', 25, 0, 'active', ${now}, ${now}
+      'typical-' || i, 'Typical ' || i, 'Typical City', 'typical city', 'IL', 'US', 'America/Chicago', null, null, 'On Saturdays', 25, 0, 'active', ${now}, ${now}
     from generate_series(1, 20) i`),
   applications(`
     select ${uuid('typical application', 'i')}, '${TYPICAL.market}',
@@ -87,19 +100,24 @@ function growth(from: number, to: number): string[] {
   const city = placed('Chicago', `'Town ' || ${town}`)
   const region = placed('IL', `'S' || (${town}) % 40`)
   const country = placed('US', `case when (${town}) % 10 = 3 then 'CA' else 'US' end`)
+  const latitude = placed(String(GROWING_CENTRE.latitude), `${SOUTH} + 0.3 * ((${town}) % 100)`)
+  const longitude = placed(String(GROWING_CENTRE.longitude), `${WEST} + 0.5 * floor((${town}) / 100)`)
+  // Those whose number is a multiple of five are accepted wherever they applied, and the others nowhere.
+  const products = `array_remove(array['${SOLD.byAll}', case when i / 5 % 10 = 3 then '${SOLD.byATenth}' end,
+    case when i % 10 = 1 then '${SOLD.nowhere}' end], null)`
   return [
     'begin',
     accounts(
       `select ${uuid('organizer', 'i')}, i || '@example.org', 'Organizer ' || i, 'organizer', 'hash', null, ${now} ${organizers}`,
     ),
     vendors(
-      `select ${uuid('vendor', 'i')}, 'Vendor ' || i, 'bakery', 'Sourdough and rye', '', ${now}, ${now} ${vendorRows}`,
+      `select ${uuid('vendor', 'i')}, 'Vendor ' || i, 'bakery', 'Sourdough and rye', '', ${products}, ${now}, ${now} ${vendorRows}`,
     ),
     markets(`
       select ${uuid('market', 'i')}, ${uuid('organizer', `1 + i % ${Math.floor(to / MARKETS_PER_ORGANIZER)}`)},
         'market-' || i, left(md5(i::text), 6) || ' Farmers’ Market', ${city}, lower(${city}), ${region}, ${country},
-        case when i % 3 = 0 then 'America/New_York' else 'America/Chicago' end, repeat('On Saturdays. ', 10),
-        25, 0, case i % 20 when 7 then 'draft' when 13 then 'closed' else 'active' end, ${now}, ${now}
+        case when i % 3 = 0 then 'America/New_York' else 'America/Chicago' end,
+        ${latitude} + (i % 89 - 44) / 1000.0, ${longitude} + (i % 97 - 48) / 1000.0, repeat('On Saturdays. ', 10), 25, 0, case i % 20 when 7 then 'draft' when 13 then 'closed' else 'active' end, ${now}, ${now}
       ${numbered(from, to)}`),
     'commit',
     'begin',

@@ -9,9 +9,14 @@ export interface ViewFigures {
   readonly sizes: readonly { readonly size: number; readonly medianMs: number; readonly p99Ms: number }[]
 }
 
-const PLACES = /^list of/
-const DATES = /^list by date/
-const SEARCHES = /^list found/
+const KINDS = {
+  'the dearest list of a place': /^list of a/,
+  'by date': /^list by date/,
+  search: /^list found/,
+  'near a point': /^list near/,
+  'by product': /^list by product/,
+  'of vendors': /^list of vendors/,
+}
 const DEEPEST = 'list, page 10,000'
 const BY_CURSOR = 'list, page 10,000, by cursor'
 
@@ -40,10 +45,10 @@ export function findingsOf(
     servers: server,
     headlines: [
       [
-        `a miss with ${many(most)} markets against ${many(least)}: page 1 of the list; the dearest list of a place; by date; search; view that is no list; page 10,000, against page 1, by number and by cursor`,
+        `a miss with ${many(most)} markets against ${many(least)}: page 1 of the list; ${Object.keys(KINDS).join('; ')}; view that is no list; page 10,000, against page 1, by number and by cursor`,
         [
           dearest([firstPage]),
-          ...[PLACES, DATES, SEARCHES].map((kind) => dearest(lists.filter(({ name }) => kind.test(name)))),
+          ...Object.values(KINDS).map((kind) => dearest(lists.filter(({ name }) => kind.test(name)))),
           dearest(others),
           dearest(lists.filter(({ name }) => name === DEEPEST)),
           dearest(lists.filter(({ name }) => name === BY_CURSOR)),

@@ -1,6 +1,18 @@
-import type { ListingParams, ViewQueries } from '../../src/application/ports/view-queries.ts'
+import type { ListingParams, VendorsParams, ViewQueries } from '../../src/application/ports/view-queries.ts'
+import { cellName, cellOf, cellsWithin, type Point } from '../../src/domain/grid.ts'
 import { normalizePlace } from '../../src/domain/market.ts'
-import { COUNTRY, DAYS, GROWING_CITY, REGION, SMALL_CITY, TYPICAL } from './populate.ts'
+import type { Product } from '../../src/domain/products.ts'
+import {
+  COUNTRY,
+  DAYS,
+  GROWING_CENTRE,
+  GROWING_CITY,
+  REGION,
+  SMALL_CENTRE,
+  SMALL_CITY,
+  SOLD,
+  TYPICAL,
+} from './populate.ts'
 
 export interface MeasuredView {
   readonly name: string
@@ -44,6 +56,22 @@ const found = (by: string, q: string, city?: string) =>
     list({ q: normalizePlace(q), ...(city !== undefined && { city: normalizePlace(city) }) }),
   )
 
+const near = (where: string, point: Point, radiusKm: number, date?: string) => {
+  const cells = cellsWithin(cellOf(point), radiusKm).map((cell) => ({
+    name: cellName(cell),
+    nearKm: cell.nearKm,
+  }))
+  return view(`list near: ${where}`, (views) =>
+    views.marketsNear({ cells, ...(date !== undefined && on(date)) }),
+  )
+}
+
+const sold = (how: string, product: Product, params: Partial<ListingParams> = {}) =>
+  view(`list by product: ${how}`, list({ product, ...params }))
+
+const vendors = (how: string, params: Partial<VendorsParams> = {}) =>
+  view(`list of vendors: ${how}`, (views) => views.vendorListing({ page: 1, pageSize: PAGE_SIZE, ...params }))
+
 const on = (date: string) => ({ open: { from: date, to: date } })
 const [growing, small] = [{ city: normalizePlace(GROWING_CITY) }, { city: normalizePlace(SMALL_CITY) }]
 const [region, country] = [{ region: normalizePlace(REGION) }, { country: normalizePlace(COUNTRY) }]
@@ -79,6 +107,32 @@ export const VIEWS: readonly MeasuredView[] = [
   found('a vendor of 19 markets', 'bread'),
   found('a word that all vendors have', 'vendor'),
   found('a word of none', 'nowhere'),
+  near('a town of 100, within 25 km', SMALL_CENTRE, 25),
+  near('a city with a twentieth of all, within 5 km', GROWING_CENTRE, 5),
+  near('a city with a twentieth of all, within 50 km', GROWING_CENTRE, 50),
+  near(
+    'a city with a twentieth of all, within 25 km, on one of three in ten dates',
+    GROWING_CENTRE,
+    25,
+    DAYS.first,
+  ),
+  sold('of all vendors', SOLD.byAll),
+  sold('of a tenth of them', SOLD.byATenth),
+  sold('of those at 20 markets', SOLD.byFew),
+  sold('of a tenth of them, in a city of 100', SOLD.byATenth, small),
+  sold('of a tenth of them, in a city with a twentieth of all', SOLD.byATenth, growing),
+  sold('of a tenth of them, in a country', SOLD.byATenth, country),
+  sold('of all vendors, on one of three in ten dates', SOLD.byAll, on(DAYS.first)),
+  vendors('all'),
+  vendors('page 10', { page: 10 }),
+  vendors('by cursor', { after: { name: 'vendor 4', id: BEHIND.id } }),
+  vendors('of a product of all', { product: SOLD.byAll }),
+  vendors('of a product of a tenth', { product: SOLD.byATenth }),
+  vendors('of a product of a few', { product: SOLD.byFew }),
+  vendors('of a product of those who sell nowhere', { product: SOLD.nowhere }),
+  vendors('found by a word of one', { q: normalizePlace('bread') }),
+  vendors('found by a word of all', { q: normalizePlace('vendor') }),
+  vendors('of a market', { market: marketId }),
   view('own markets', (views) => views.ownMarkets({ organizer, page: 1, pageSize: PAGE_SIZE })),
   view('own applications', (views) => views.ownApplications({ vendor, page: 1, pageSize: PAGE_SIZE })),
   view('market with its vendors', (views) => views.marketDetail(marketId)),
@@ -87,6 +141,7 @@ export const VIEWS: readonly MeasuredView[] = [
   view('market’s applications', (views) =>
     views.marketApplications({ id: marketId, page: 1, pageSize: PAGE_SIZE }),
   ),
+  view('vendor’s page', (views) => views.vendorPage({ id: vendor, at: `${DAYS.first}T20:00:00.000Z` })),
   view('vendor’s profile', (views) => views.vendorProfile(vendor)),
   view('vendor’s dashboard', (views) => views.vendorDashboard(vendor)),
   view('organizer’s dashboard', (views) => views.organizerDashboard(organizer)),

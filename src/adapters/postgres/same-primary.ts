@@ -23,6 +23,12 @@ export async function databaseIdentity(connections: Connections): Promise<string
 /** What a connection is asked that has to lead to the primary: a statement for any message, with one boolean column. */
 export const ON_STANDBY = 'select pg_is_in_recovery() as standby'
 
+/**
+ * Every statement looks at a few hundred rows at most. Where tables are large the planner fears more, and would compile
+ * for 50 ms what then runs for ten.
+ */
+const NOT_COMPILED = { jit: 'off' }
+
 /** The connection leads to a server that lags behind the primary and can store nothing. */
 class OnStandby extends ConnectionLost {
   constructor() {
@@ -75,7 +81,9 @@ export class SamePrimary {
    * @throws OnStandby; DatabaseReplaced
    */
   async ask(client: ClientBase, settings: Readonly<Record<string, string | number>>): Promise<void> {
-    const set = Object.entries(settings).map(([name, value]) => `set ${name} = '${value}'`)
+    const set = Object.entries({ ...NOT_COMPILED, ...settings }).map(
+      ([name, value]) => `set ${name} = '${value}'`,
+    )
     const identity = this.#identity === undefined ? [] : [IDENTITY]
     const answers = await query(client, [...set, ON_STANDBY, ...identity]).catch((error: unknown) => {
       // A database without our tables: its schema is gone, or it is an empty one in the other's place.

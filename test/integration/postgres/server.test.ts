@@ -1,6 +1,8 @@
-import { Client } from 'pg'
+import { Client, Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
+import { PoolConnections } from '../../../src/adapters/postgres/pool-connections.ts'
+import { SamePrimary } from '../../../src/adapters/postgres/same-primary.ts'
 import { SettingsConflict } from '../../../src/adapters/postgres/settings-lock.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 
@@ -41,6 +43,15 @@ describe('several instances on one PostgreSQL', () => {
 
   it('names the server without its password', async () => {
     expect((await instance()).describe).toMatch(/^PostgreSQL \d+(\.\d+)? at [\w.]+:\d+\/marketflow_test_\w+$/)
+  })
+
+  it('compile no statement, however dear the planner thinks it', async () => {
+    const pool = new Pool({ connectionString: fresh.url })
+    const timeouts = { connectTimeoutMs: 10_000, statementTimeoutMs: 10_000 }
+    const connections = new PoolConnections({ pool, primary: new SamePrimary(), ...timeouts })
+    const { rows } = await connections.run((connection) => connection.query('show jit'))
+    await connections.close()
+    expect(rows).toEqual([{ jit: 'off' }])
   })
 
   it('a write by hand in SQL is logged, in its own transaction', async () => {
