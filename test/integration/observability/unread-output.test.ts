@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { afterEach, expect, it } from 'vitest'
 
 const LOGGER = new URL('../../../src/infrastructure/observability/logger.ts', import.meta.url).pathname
@@ -46,4 +47,23 @@ it('lines that wait for a standard output that is not read are bounded, and thos
   const { dropped } = lines.at(-1)
   expect(dropped).toBeGreaterThan(LINES / 2)
   expect(lines.length - 1 + dropped).toBe(LINES)
+})
+
+it('a process that ends has written its last lines, though lines wait to leave together', async () => {
+  const script = `
+    const { createLogger } = await import(process.argv[1])
+    const logger = createLogger('info')
+    logger.info('last but one')
+    logger.info('last')
+    process.exit(0)`
+  child = spawn(process.execPath, ['--input-type=module', '-e', script, LOGGER], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const output = await text(child.stdout!)
+  expect(
+    output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).msg),
+  ).toEqual(['last but one', 'last'])
 })

@@ -77,3 +77,16 @@ describe('a log line keeps', () => {
     )
   })
 })
+
+it('a warning and an error leave at once, with what waits to leave together', () => {
+  const seen: string[] = []
+  const logger = createLogger('info', {
+    write: (line) => void seen.push(JSON.parse(line).msg),
+    flush: () => void seen.push('out'),
+  })
+  logger.info('one')
+  logger.warn('two')
+  logger.info('three')
+  logger.error('four')
+  expect(seen).toEqual(['one', 'two', 'out', 'three', 'four', 'out'])
+})
