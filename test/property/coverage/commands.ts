@@ -290,6 +290,18 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
 /** The writes of one world. */
 export const commands = fc.array(command, { minLength: 15, maxLength: 25, size: 'max' })
 
+/** Writes that chance rarely makes: a listed market of a country gets an organizer, a market gets another time zone. */
+export const RARE: readonly Command[] = [
+  {
+    do: 'import',
+    organizer: 0,
+    rows: [{ directory: 0, name: 'Alder', city: 'Chicago', region: 'IL', country: 'US' }],
+    close: false,
+  },
+  { do: 'assign', listed: 0, organizer: 1 },
+  { do: 'edit', market: 1, stranger: false, changes: { timeZone: 'Europe/Paris' } },
+]
+
 /** What every world begins with, so that the first random command already has something to change. */
 export const NUCLEUS: readonly Command[] = [
   { do: 'register', role: 'organizer', email: 100, name: 'Olga' },
