@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { dotPlot } from '../support/dot-plot.ts'
 import type { Findings, Part } from '../support/part.ts'
 import { ratio, table } from '../support/report.ts'
-import type { Taken } from './measure.ts'
+import type { Kept, Taken } from './measure.ts'
 
 const MEASURE = new URL('measure.ts', import.meta.url)
 
@@ -14,17 +14,24 @@ export const memory: Part = {
 }
 
 /** In a process of its own, whose heap holds nothing else, and which may ask for garbage to be collected. */
-async function measured(megabytes: number): Promise<readonly Taken[]> {
+async function measured(megabytes: number): Promise<Measured> {
   const child = fork(MEASURE, [String(megabytes)], { execArgv: ['--expose-gc'] })
   const ended = once(child, 'exit').then(([code]): never => {
     throw new Error(`The process whose memory is measured ended with ${code}`)
   })
-  const [sizes] = (await Promise.race([once(child, 'message'), ended])) as [readonly Taken[]]
+  const [told] = (await Promise.race([once(child, 'message'), ended])) as [Measured]
   ended.catch(() => undefined)
-  return sizes
+  return told
 }
 
-function findingsOf(sizes: readonly Taken[]): Findings {
+interface Measured {
+  readonly sizes: readonly Taken[]
+  readonly kept: readonly Kept[]
+}
+
+const MEGABYTES = 128
+
+function findingsOf({ sizes, kept }: Measured): Findings {
   const share = ({ taken, counted }: Taken) => taken / counted
   const [some, last] = [sizes.slice(1, -1), sizes.at(-1)!]
   const kilobytes = [...some, last].map(({ bodyBytes }) => bodyBytes / 1000)
@@ -37,7 +44,7 @@ function findingsOf(sizes: readonly Taken[]): Findings {
         [...some, last].map((size) => ratio(share(size))).join('; '),
       ],
     ],
-    figures: { sizes },
+    figures: { sizes, kept },
     plots: {
       'memory.svg': dotPlot({
         title: 'What a cached entry takes in memory, as a ratio to its body',
@@ -62,6 +69,20 @@ function findingsOf(sizes: readonly Taken[]): Findings {
         ]),
       ),
       'Heap and external memory of one process after garbage collection, per entry in the in-process cache; random bodies, two tags. The bound `CACHE_MAX_MB` is on what is counted, so a ratio below 1 means that less is taken than allowed.',
+      table(
+        [
+          `pages that ${MEGABYTES} MB hold, of`,
+          ...kept.map(({ bodyBytes }) => `${(bodyBytes / 1000).toFixed(1)} kB`),
+        ],
+        kept[0]!.ways.map(({ how }, way) => [
+          how,
+          ...kept.map(({ ways }) => {
+            const [first, own] = [ways[0]!, ways[way]!]
+            return `${Math.round((MEGABYTES * 1e6) / own.bytes).toLocaleString('en')} (${ratio(first.bytes / own.bytes)}), ${Math.round(own.wholeUs)} µs`
+          }),
+        ]),
+      ),
+      'Of lists of markets, by what is counted, and as a ratio to what would be held as it is alone; and the CPU time to have the body as it is for a client that takes no coding. We keep the second way: every answer is bytes that are there. The third would hold more, and make the plainest client the dearest ([0037](../decisions/0037-compressed-when-filled.md)).',
     ],
   }
 }
