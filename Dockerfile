@@ -11,6 +11,8 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/tmp/marketflow
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
+# Compiled here once, for every start: the file system is read-only then.
+RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node -e "import('./src/infrastructure/run.ts')"
 # By number, so that orchestrators can tell that it is not root; `node` in this image. The files stay root's.
 USER 1000:1000
 EXPOSE 3000

@@ -7,6 +7,7 @@ import { memory } from './memory/part.ts'
 import { midnight } from './midnight/part.ts'
 import { profile } from './profile/part.ts'
 import { stampede } from './stampede/part.ts'
+import { start } from './start/part.ts'
 import { strangers } from './strangers/part.ts'
 import type { Part } from './support/part.ts'
 import { writes } from './writes/part.ts'
@@ -21,6 +22,7 @@ export const PARTS: readonly Part[] = [
   growth,
   memory,
   writes,
+  start,
   cold,
   strangers,
   midnight,

@@ -51,6 +51,15 @@ describe('the image', () => {
     expect([build, read_only]).toEqual(['.', true])
   })
 
+  it('is compiled in its build, into the directory that a start reads', () => {
+    const [, directory] = /NODE_COMPILE_CACHE=\/app\/(\S+) node -e "import\('\.\/(?:\S+)'\)"/.exec(
+      DOCKERFILE,
+    )!
+    expect(read('src/infrastructure/bin/main.ts')).toContain(
+      `enableCompileCache(new URL('../../../${directory}', import.meta.url).pathname)`,
+    )
+  })
+
   it('starts, migrates and is asked by files that there are', () => {
     const commands = [...DOCKERFILE.matchAll(/CMD \["node", "([^"]+)"\]/g)].map(([, file]) => file!)
     expect(commands).toEqual(['src/infrastructure/bin/healthcheck.ts', 'src/infrastructure/bin/main.ts'])
