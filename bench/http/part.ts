@@ -9,7 +9,7 @@ import { type Measurer, type Sample, sample } from './contest.ts'
 import type { Running } from './contestant.ts'
 import { LoadGenerator } from './load.ts'
 import { findingsOf } from './report.ts'
-import { CACHES, openStage, PAGE, type Stage } from './stage.ts'
+import { CACHES, type Cache, openStage, PAGE, type Stage } from './stage.ts'
 
 /** Of each library its fastest way, and the one that several instances can share. */
 const RIVALS = [
@@ -27,8 +27,13 @@ const RIVALS = [
   asyncCacheDedupeRedis,
 ]
 /** As it comes; a Redis that is shared with the one that does not log needs keys of its own. */
+export const LOGGED = ['lru', 'tiered'] as const
 const LOGGING = { LOG_LEVEL: 'info', REDIS_PREFIX: 'logging:' }
 export const BASE = 'Express 5, constant bytes'
+/** What any cache in Redis starts from. */
+export const BARE_REDIS = 'Express 5, one GET from Redis'
+/** What is told of the same service without a log. */
+export const logged = (cache: Cache) => `Marketflow, ${cache}, every request logged`
 
 export interface Plan {
   readonly rounds: number
@@ -69,11 +74,15 @@ function contestants(stage: Stage): [string, () => Promise<Running>][] {
   return [
     ['node:http, constant bytes', () => stage.constant('node')],
     [BASE, () => stage.constant('express')],
+    [BARE_REDIS, () => stage.bareRedis()],
     ...CACHES.map((cache): [string, () => Promise<Running>] => [
       `Marketflow, ${cache}`,
       () => stage.service(cache),
     ]),
-    ['Marketflow, tiered, every request logged', () => stage.service('tiered', LOGGING)],
+    ...LOGGED.map((cache): [string, () => Promise<Running>] => [
+      logged(cache),
+      () => stage.service(cache, LOGGING),
+    ]),
     ...RIVALS.map((rival): [string, () => Promise<Running>] => [
       `${rival.name} (${rival.version.split(',')[0]})`,
       () => stage.rival(rival),

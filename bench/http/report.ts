@@ -4,11 +4,13 @@ import type { Findings } from '../support/part.ts'
 import { milliseconds, ratio, table } from '../support/report.ts'
 import { median } from '../support/statistics.ts'
 import { perSecond, ratios, type Sample, type Spread } from './contest.ts'
-import { BASE, type Plan, type Samples } from './part.ts'
+import { BARE_REDIS, BASE, LOGGED, logged, type Plan, type Samples } from './part.ts'
 import { PAGE, type Stage } from './stage.ts'
 
 /** Where a server is busy and no request waits for a connection's turn yet. */
 const TYPICAL = 64
+/** They ask Redis on every hit. */
+const ASK_REDIS = ['tiered', 'redis']
 
 export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings {
   const of = (name: string, connections: number) => samples.get(name)!.get(connections)!
@@ -16,13 +18,31 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
   const cpu = (name: string, n: number) => ratios(of(name, n), of(BASE, n), ({ cpuUs }) => cpuUs)
   const names = [...samples.keys()]
   const { connections } = plan
+  const [fewest] = connections as [number]
+  const besides = (name: string, other: string, n: number) =>
+    ratio(ratios(of(name, n), of(other, n), perSecond).median)
   return {
     title: 'One cached page under load',
     servers: `Express ${packageVersion('express')}, Redis ${stage.redisVersion}`,
-    headlines: ['lru', 'near', 'tiered', 'redis'].map((cache) => [
-      `answers per second from \`${cache}\`, against Express 5 sending the same constant bytes; the server’s CPU time per answer`,
-      `${ratio(throughput(`Marketflow, ${cache}`, TYPICAL).median)}; ${ratio(cpu(`Marketflow, ${cache}`, TYPICAL).median)}`,
-    ]),
+    headlines: [
+      ...['lru', 'near', 'tiered', 'redis'].map(
+        (cache) =>
+          [
+            `answers per second from \`${cache}\`, against Express 5 sending the same constant bytes; the server’s CPU time per answer`,
+            `${ratio(throughput(`Marketflow, ${cache}`, TYPICAL).median)}; ${ratio(cpu(`Marketflow, ${cache}`, TYPICAL).median)}`,
+          ] as const,
+      ),
+      [
+        `answers per second over ${fewest}, and over ${TYPICAL} connections, against Express 5 with one GET from Redis: ${ASK_REDIS.join(', ')}`,
+        [fewest, TYPICAL]
+          .map((n) => ASK_REDIS.map((cache) => besides(`Marketflow, ${cache}`, BARE_REDIS, n)).join(', '))
+          .join('; '),
+      ],
+      [
+        `answers per second with every request logged, against the same without: ${LOGGED.join('; ')}`,
+        LOGGED.map((cache) => besides(logged(cache), `Marketflow, ${cache}`, TYPICAL)).join('; '),
+      ],
+    ],
     figures: {
       plan,
       page: { path: PAGE, bytes: Buffer.byteLength(stage.page) },
@@ -86,7 +106,9 @@ export function findingsOf(samples: Samples, plan: Plan, stage: Stage): Findings
 /** How many are at half of what `tiered` does, or below: it asks Redis whether what it sends is current. */
 function besideTiered(names: readonly string[], throughput: (name: string) => number): string {
   const half = throughput('Marketflow, tiered') / 2
-  const others = names.filter((name) => !isOurs(name) && !name.endsWith('constant bytes'))
+  const others = names.filter(
+    (name) => !isOurs(name) && !name.startsWith('node:http') && !name.startsWith('Express 5'),
+  )
   const [below, above] = [
     (name: string) => throughput(name) <= half,
     (name: string) => throughput(name) > half,

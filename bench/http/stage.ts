@@ -12,7 +12,7 @@ const MARKETS = 24
 export const PAGE = `/markets?page=1&page_size=${MARKETS}`
 
 export const CACHES = ['lru', 'near', 'tiered', 'redis', 'null'] as const
-type Cache = (typeof CACHES)[number]
+export type Cache = (typeof CACHES)[number]
 
 /** Databases with the same markets, a Redis, and the page's bytes. All servers may run at a time. */
 export interface Stage {
@@ -23,6 +23,8 @@ export interface Stage {
   rival(rival: Rival): Promise<Running>
   /** Starts a server that sends the page's bytes and does nothing else. */
   constant(server: 'node' | 'express' | 'compressing-express'): Promise<Running>
+  /** Starts a server that asks Redis for the page's bytes, and does nothing else. */
+  bareRedis(): Promise<Running>
   /** CPU time that Redis has used so far, in µs. */
   redisCpuUs(): Promise<number>
   close(): Promise<void>
@@ -57,6 +59,7 @@ export async function openStage(modules: readonly string[] = []): Promise<Stage>
     },
     rival: ({ name }) =>
       run('bench/http/rival-express.ts', { ...settings('null', forRivals), RIVAL: name }, modules),
+    bareRedis: () => run('bench/http/redis-express.ts', { BODY: page, REDIS_URL: redis.url }, modules),
     constant: (server) => run(`bench/http/constant-${server}.ts`, { BODY: page }, modules),
     redisCpuUs: async () => {
       const info = String(await redis.cli('INFO', 'cpu'))
