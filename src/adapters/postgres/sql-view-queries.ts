@@ -11,6 +11,7 @@ import {
   type MarketsNear,
   MOST_COUNTED,
   MOST_FOUND,
+  MOST_VENDORS_COUNTED,
   type NearParams,
   type OpenOn,
   type OwnApplicationsParams,
@@ -281,10 +282,7 @@ function marketListingSql({ country, region, city, q, product, open, after }: Li
     opens === undefined
       ? ''
       : `, ${list(`select ${DAY} from market_days d where ${opens} order by d.date`)} as days`
-  if (q !== undefined || product !== undefined) {
-    const then = opens === undefined ? '' : `and exists (select from market_days d where ${opens})`
-    return marketSearchSql(`${conditions} ${then}`, days, begins)
-  }
+  if (q !== undefined || product !== undefined) return marketSearchSql(opens, days, begins)
   if (open !== undefined) return marketsOpenSql(conditions, days, begins, open, openFrom)
   return `
     with asked (country, region, city, q, product) as (select $3::text, $4::text, $5::text, $6::text, $7::text),
@@ -361,7 +359,7 @@ function marketsOpenSql(conditions: string, days: string, begins: string, open: 
 
 /** The entries of a word, or of words that it begins, in the order of words and then of names; no more than are found. */
 const entries = (kind: string, word: string, last: string) => `
-  select id from search_words where kind = '${kind}' and word between ${word} and ${last}
+  select id, name_key, name from search_words where kind = '${kind}' and word between ${word} and ${last}
   order by word, name_key, name, id limit ${MOST_FOUND}`
 
 const hasWord = (id: string) => `
@@ -371,9 +369,15 @@ const RAREST = ['(select word from rarest)', '(select last from rarest)'] as con
 
 /**
  * As above, found by words or a product. Looked through are the entries of the word that has the fewest; places and
- * products count as words. However many there are, those beyond the bound are not looked at.
+ * products count as words. However many there are, those beyond the bound are not looked at. Who has a word is active,
+ * and has its name beside it: no market is fetched but those that are shown, or whose clock is asked.
  */
-function marketSearchSql(conditions: string, days: string, begins: string): string {
+function marketSearchSql(opens: string | undefined, days: string, begins: string): string {
+  // One by one, by the primary key: the planner would read all markets rather than a few hundred.
+  const then =
+    opens &&
+    `and exists (select from (select * from markets where id = c.id offset 0) m
+      where exists (select from market_days d where ${opens}))`
   return `
     with asked as materialized (
       select word, marketflow_last_word(word) as last
@@ -389,17 +393,17 @@ function marketSearchSql(conditions: string, days: string, begins: string): stri
     candidates as materialized (
       (${entries('market', ...RAREST)})
       union
-      (select a.market_id from (${entries('vendor', ...RAREST)}) v
-        join vendor_applications a on a.vendor_id = v.id and a.status = 'accepted' limit ${MOST_FOUND})
+      (select m.id, m.name_key, m.name from (${entries('vendor', ...RAREST)}) v
+        join vendor_applications a on a.vendor_id = v.id and a.status = 'accepted'
+        join markets m on m.id = a.market_id and m.status = 'active' limit ${MOST_FOUND})
     ),
     found as materialized (
-      select m.id, m.name_key, m.name from candidates c
-      -- One by one, by the primary key: the planner would read all markets rather than a few hundred.
-      cross join lateral (select * from markets where id = c.id offset 0) m
-      where m.status = 'active' ${conditions} and not exists (
-        select from asked where not (${hasWord('m.id')} or exists (
-          select from vendor_applications a where a.market_id = m.id and a.status = 'accepted' and ${hasWord('a.vendor_id')})))
-      order by ${BY_NAME} limit ${MOST_FOUND}
+      select * from candidates c
+      where not exists (
+        select from asked where word <> (select word from rarest) and not (${hasWord('c.id')} or exists (
+          select from vendor_applications a where a.market_id = c.id and a.status = 'accepted' and ${hasWord('a.vendor_id')})))
+        ${then ?? ''}
+      order by name_key, name, id limit ${MOST_FOUND}
     )
     select json_build_object(
       'markets', ${list(`
@@ -641,9 +645,9 @@ function vendorListingSql({ q, market, after }: VendorsParams): string {
         from (select * from found v ${begins} order by name_key, name, id limit $1 offset $2) listed
         cross join lateral (select * from vendors where id = listed.id offset 0) v
         order by listed.name_key, listed.name, listed.id`)},
-      'total', least(counted, ${MOST_COUNTED}), 'uncounted', counted > ${MOST_COUNTED}
+      'total', least(counted, ${MOST_VENDORS_COUNTED}), 'uncounted', counted > ${MOST_VENDORS_COUNTED}
     )::text as view
-    from (select count(*) as counted from (select from found limit ${MOST_COUNTED + 1}) f) c`
+    from (select count(*) as counted from (select from found limit ${MOST_VENDORS_COUNTED + 1}) f) c`
 }
 
 const vendorSql = (ofMarkets: string) => `
