@@ -24,16 +24,17 @@ export function histories(results: readonly Result[], measured: string): string[
   const causes = CAUSES.filter((cause) => stale.some(({ counts }) => counts.has(cause)))
   return [
     '# Why each is stale: a history of every cache',
-    'Every cache that showed a stale read in [the same writes and races for all](staleness.md) has one of its histories here, told step by step. It is of the commonest cause among its stale reads with Redis as it should be, or with the outage if there were none; of these, of a read that misses the fewest writes, if possible none that was committed while the load’s query was on its way, and then of the one that began longest after their answer.',
+    'Every cache that showed a stale read in [the same writes and races for all](staleness.md) has one of its histories here, told step by step. It is of the commonest cause among its stale reads with Redis as it should be, or with the outage if there were none; of these it is the one that is plainest to tell: it misses the fewest writes; the load’s query answered before the commit, and the load did not end between the commit and the answer, where there is such a history; and the read began longest after the answer.',
     table(
-      ['stale reads', ...causes],
+      ['stale reads, by cause', ...causes],
       stale.map(({ result, counts }) => [
         result.contestant.name,
         ...causes.map((cause) => (counts.get(cause) ?? 0).toLocaleString('en')),
       ]),
     ),
     causes.map((cause) => `- *${cause}*: ${MEANING[cause]}`).join('\n'),
-    'Times are ms since the load began, as the harness around the cache saw them: what happened in the database or in the cache happened a little earlier. A version counts how often a market has been written. Every text that a load brings says which load it was, so that a read tells whose it shows; the last 256 loads, reads and writes of each market, and of the list, are remembered until a stale read asks for them.',
+    'Marketflow serves what a load brought only if the stamps that were read before the load are still the current ones, and answers a write when no instance can show what was there before: [the protocol](../protocol.md) tells how.',
+    'Times are ms since the load began, as the harness around the cache saw them: what happened in the database or in the cache happened a little earlier. A version counts how often a market has been written since the benchmark began. Every text that a load brings says which load it was, so that a read tells whose it shows; the last 256 loads, reads and writes of each market, and of the list, are remembered until a stale read asks for them.',
     ...stale.flatMap(({ result: { contestant }, cause, round, history }) => [
       `## ${contestant.name}`,
       `*${cause}*, with ${round.sessions} sessions${round.loadsPerSecondWhileWrong === undefined ? '' : ' in the outage of Redis'}. The cache: ${contestant.wiring}.`,

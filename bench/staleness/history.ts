@@ -74,8 +74,8 @@ export function lateness({ read, missed }: History): number {
 }
 
 /**
- * The one that is plainer to tell: it misses fewer writes; or as many, and the load's query answered before the first
- * of them was committed, as far as the harness saw; or else its read began longer after their answer.
+ * The one that is plainer to tell: it misses fewer writes; or as many, and its load and they do not cross; or else its
+ * read began longer after their answer.
  */
 export function plainer(a: History, b: History): History {
   const difference = a.missed.length - b.missed.length || Number(isCrossed(a)) - Number(isCrossed(b))
@@ -83,6 +83,10 @@ export function plainer(a: History, b: History): History {
   return lateness(a) >= lateness(b) ? a : b
 }
 
-function isCrossed({ load, missed }: History): boolean {
-  return missed.some(({ committedAt }) => committedAt < load.queriedAt)
+/** As the harness saw it, the load's query answered after a commit, or the load ended between a commit and its answer. */
+function isCrossed({ load: { queriedAt, endedAt }, missed }: History): boolean {
+  return missed.some(
+    ({ committedAt, answeredAt }) =>
+      queriedAt > committedAt || (endedAt > committedAt && endedAt < answeredAt),
+  )
 }

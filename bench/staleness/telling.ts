@@ -66,7 +66,7 @@ function reasonOf(history: History, cause: Cause): string {
   const early = `The load had ended ${ms(last.committedAt - load.endedAt)} before the cache was told`
   switch (cause) {
     case 'late load':
-      return `The load’s snapshot is from before the write, and the load ended ${ms(load.endedAt - last.committedAt)} after the cache had been told to forget. Until then it had brought nothing that could be forgotten; what it brought was kept as if it were new, and shown to a session that began to read ${after} after the write’s answer.`
+      return `The load’s snapshot is from before the write, and the load ended ${ms(load.endedAt - last.committedAt)} after the cache had been told to forget${load.endedAt < last.answeredAt ? ', which was still at it' : ''}. Until then it had brought nothing that could be forgotten; what it brought was kept as if it were new, and shown to a session that began to read ${after} after the write’s answer.`
     case 'joined load':
       return `Session ${read.session} began to read ${after} after the write’s answer, when the load of session ${load.session} was still under way; it loaded nothing itself and was shown what that load brought ${ms(load.endedAt - read.beganAt)} later. The load’s snapshot is from before the write.`
     case 'failed':
@@ -97,5 +97,5 @@ function oldOf({ question, read, missed }: History): string {
 }
 
 function ms(time: number): string {
-  return `${time.toFixed(1)} ms`
+  return `${time.toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ms`
 }

@@ -98,10 +98,11 @@ describe('the history of a stale read', () => {
     recordStale(recorder, { market: 2, readAt: 1060 })
     recordStale(recorder, { market: 3, readAt: 1040 })
     recordStale(recorder, { market: 4, readAt: 1070, queriedAt: 1006 })
-    recordStale(recorder, { market: 5, readAt: 1080, version: 6 })
+    recordStale(recorder, { market: 5, readAt: 1070, endedAt: 1005.5 })
+    recordStale(recorder, { market: 6, readAt: 1080, version: 6 })
 
     const { reads, history } = recorder.stale.get('late load')!
-    expect({ reads, question: history.question }).toEqual({ reads: 5, question: { of: 'market', market: 2 } })
+    expect({ reads, question: history.question }).toEqual({ reads: 6, question: { of: 'market', market: 2 } })
   })
 
   it('is not told when its load has been forgotten', () => {
