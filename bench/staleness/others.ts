@@ -25,23 +25,28 @@ export function others(world: World): Contestant[] {
     wiring: rival.wiring,
     instances: rival.shared ? 2 : 1,
     usesRedis: rival.tiers !== 'memory',
+    inMemory: rival.tiers !== 'redis',
     ours: false,
     open: async (redisUrls) => {
       const opened: Instance[] = []
-      for (const redisUrl of redisUrls) opened.push(await instance(rival, redisUrl, world))
+      for (const redisUrl of redisUrls) opened.push(await instance(rival, redisUrl, world, opened.length + 1))
       return opened
     },
   }))
 }
 
-async function instance(rival: Rival, redisUrl: string, world: World): Promise<Instance> {
+async function instance(rival: Rival, redisUrl: string, world: World, number: number): Promise<Instance> {
   const core = await world.open({ CACHE: 'null' })
   const snapshots = await core.container.getAsync(Snapshots)
   const cache = await rival.open({ redisUrl, ...OPTIONS })
   const writes = await bareWrites(core)
   return {
-    read: reading(cache, snapshots, world.marketIds),
-    write: (market) => writing(cache, writes, world.marketIds[market]!),
+    read: reading(cache, snapshots, world, number),
+    write: async (market, session) => {
+      const written = await writing(cache, writes, world.marketIds[market]!)
+      world.recorder.written({ session, instance: number, market, ...written, answeredAt: performance.now() })
+      return written.version
+    },
     close: async () => {
       // What an outage has left of a library may not be able to say goodbye.
       await Promise.race([cache.close().catch(() => undefined), sleep(CLOSING_MS)])
@@ -50,26 +55,56 @@ async function instance(rival: Rival, redisUrl: string, world: World): Promise<I
   }
 }
 
-function reading(cache: RivalCache, snapshots: Snapshots, marketIds: readonly string[]) {
+/** Each text begins with the number of its load, so that a history can say which one a read shows. */
+function reading(cache: RivalCache, snapshots: Snapshots, world: World, instance: number) {
+  const { marketIds, recorder } = world
   const reader = new Reader(marketIds)
-  const through = <P, T>(view: View<P, T, ViewQueries>, params: P) =>
-    cache.read(view.key(params), view.tags(params), async () => {
-      const found = await snapshots.read((queries) => view.load(queries, params))
-      return JSON.stringify(found!.value)
+
+  async function through<P, T>(
+    view: View<P, T, ViewQueries>,
+    params: P,
+    question: Question,
+    session: number,
+  ) {
+    const text = await cache.read(view.key(params), view.tags(params), async () => {
+      const number = recorder.nextLoad()
+      const beganAt = performance.now()
+      let queriedAt = beganAt
+      const found = await snapshots.read(async (queries) => {
+        const queried = await view.load(queries, params)
+        queriedAt = performance.now()
+        return queried
+      })
+      recorder.loaded(question, { number, session, instance, beganAt, queriedAt, endedAt: performance.now() })
+      return `${number}\n${JSON.stringify(found!.value)}`
     })
-  return async (question: Question) =>
-    question.of === 'listing'
-      ? reader.listing(await through(ListMarkets.view, LISTING))
-      : reader.market(await through(GetMarket.view, { id: marketIds[question.market]! }))
+    const end = text.indexOf('\n')
+    return { load: Number(text.slice(0, end)), json: text.slice(end) }
+  }
+
+  return async (question: Question, session: number) => {
+    const beganAt = performance.now()
+    const listing = question.of === 'listing'
+    const { load, json } = listing
+      ? await through(ListMarkets.view, LISTING, question, session)
+      : await through(GetMarket.view, { id: marketIds[question.market]! }, question, session)
+    const seen = listing ? reader.listing(json) : reader.market(json)
+    recorder.answered(question, { session, instance, beganAt, answeredAt: performance.now(), seen, load })
+    return seen
+  }
 }
 
-async function writing(cache: RivalCache, writes: Writes, id: string): Promise<number> {
+async function writing(cache: RivalCache, writes: Writes, id: string) {
   const version = await commitNextVersion(writes, id)
+  const committedAt = performance.now()
   const affected = {
     keys: [GetMarket.view.key({ id }), ListMarkets.view.key(LISTING)],
     tags: [...GetMarket.view.tags({ id }), ...ListMarkets.view.tags(LISTING)],
   }
   // The data has been changed, and cannot be changed back: all that is left is to answer.
-  await cache.invalidate(affected).catch(() => undefined)
-  return version
+  const failed = await cache.invalidate(affected).then(
+    () => false,
+    () => true,
+  )
+  return { version, committedAt, failed }
 }

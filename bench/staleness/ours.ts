@@ -14,6 +14,7 @@ export function ours(world: World, revision: string): Contestant[] {
     wiring: `\`CACHE=${cache}\`, all else by default`,
     instances,
     usesRedis: cache !== 'lru',
+    inMemory: cache !== 'redis',
     ours: true,
     open: async (redisUrls) => {
       const opened: Instance[] = []

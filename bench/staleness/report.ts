@@ -2,6 +2,7 @@ import { describeMachine, type Machine } from '../support/machine.ts'
 import { COMMAND_TIMEOUT_MS } from '../support/redis-connection.ts'
 import { publish, publishJson, publishSvg, table } from '../support/report.ts'
 import type { Contestant } from './contestant.ts'
+import { histories } from './histories.ts'
 import type { Measured } from './measure.ts'
 import { OUTAGE } from './outage.ts'
 import { describePlan } from './plan.ts'
@@ -36,9 +37,11 @@ function hitRatio({ loads, reads }: Measured): number {
 }
 
 export async function report(results: readonly Result[], about: About): Promise<void> {
-  const paragraphs = paragraphsOf(results, about)
+  const measured = describeMeasuring(about)
+  const paragraphs = paragraphsOf(results, measured)
+  const told = histories(results, measured)
   if (!about.complete) {
-    console.log(paragraphs.join('\n\n'))
+    console.log([...paragraphs, ...told].join('\n\n'))
     return
   }
   await publishSvg('staleness.svg', plot(results))
@@ -47,19 +50,28 @@ export async function report(results: readonly Result[], about: About): Promise<
     at: new Date().toISOString(),
     results: results.map(({ contestant: { open: _, ...contestant }, rounds, outage }) => ({
       ...contestant,
-      rounds,
-      outage,
+      rounds: rounds.map(figuresOf),
+      outage: outage && figuresOf(outage),
     })),
   })
   await publish('staleness.md', paragraphs)
+  await publish('stale-histories.md', told)
 }
 
-function paragraphsOf(results: readonly Result[], about: About): string[] {
+function figuresOf({ causes: _, ...figures }: Measured) {
+  return figures
+}
+
+function describeMeasuring({ seed, seconds, machine, servers }: About): string {
+  return `Measured by \`npm run bench:staleness -- --seed ${seed} --seconds ${seconds}\` on ${new Date().toISOString().slice(0, 10)}, ${describeMachine(machine)}; ${servers}. The machine was shared with others: compare within one run.`
+}
+
+function paragraphsOf(results: readonly Result[], measured: string): string[] {
   const sessions = results[0]!.rounds.map((round) => round.sessions)
   const inOutage = results.find(({ outage }) => outage !== undefined)?.outage
   return [
     '# How stale: the same writes, races and outage for all',
-    'A read is stale when it began after a write had been answered and shows what was there before.',
+    'A read is stale when it began after a write had been answered and shows what was there before. [Why each is](stale-histories.md) is told by a history of every cache that was.',
     '![Stale reads per million of each cache, with 10, 100 and 200 sessions and in an outage](staleness.svg)',
     '## Redis as it should be',
     table(
@@ -116,7 +128,7 @@ function paragraphsOf(results: readonly Result[], about: About): string[] {
           `- **${name}** (${version}; ${instances === 1 ? 'one instance' : `${instances} instances`}): ${wiring}`,
       )
       .join('\n'),
-    `Measured by \`npm run bench:staleness -- --seed ${about.seed} --seconds ${about.seconds}\` on ${new Date().toISOString().slice(0, 10)}, ${describeMachine(about.machine)}; ${about.servers}. The machine was shared with others: compare within one run.`,
+    measured,
   ]
 }
 

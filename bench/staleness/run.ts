@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instance } from './contestant.ts'
-import { Judge } from './judge.ts'
-import { Plan, type Step } from './plan.ts'
+import { type Floor, Judge, type Seen } from './judge.ts'
+import { Plan, type Question, type Step } from './plan.ts'
 
 export interface Run {
   readonly seed: number
@@ -11,6 +11,8 @@ export interface Run {
   readonly first: readonly number[]
   /** What befalls Redis meanwhile; resolves when all is well again. */
   readonly mishaps?: (seconds: number) => Promise<void>
+  /** Is told of each stale read in the tick in which it is answered. */
+  readonly onStale?: (question: Question, seen: readonly Seen[], floor: Floor) => void
 }
 
 export interface Outcome {
@@ -34,30 +36,30 @@ export async function run(instances: readonly Instance[], options: Run): Promise
   const counts = { writes: 0, failedReads: 0, failedWrites: 0 }
 
   async function session(number: number): Promise<void> {
-    const plan = new Plan(options.seed, number)
+    const plan = new Plan(options.seed, number - 1)
     for (;;) {
       const step = plan.next()
       await sleep(step.thinkMs)
       if (performance.now() >= end) return
-      await perform(step, instances[step.via % instances.length]!)
+      await perform(step, instances[step.via % instances.length]!, number)
     }
   }
 
-  async function perform(step: Step, instance: Instance): Promise<void> {
+  async function perform(step: Step, instance: Instance, number: number): Promise<void> {
     if (step.do === 'write') {
-      const version = await patiently(instance.write(step.market))
+      const version = await patiently(instance.write(step.market, number))
       if (version === undefined) counts.failedWrites += 1
       else judge.writeAnswered(step.market, version, performance.now())
       counts.writes += 1
       return
     }
     const floor = judge.readBegins()
-    const seen = await patiently(instance.read(step.question))
+    const seen = await patiently(instance.read(step.question, number))
     if (seen === undefined) counts.failedReads += 1
-    else judge.readAnswered(floor, seen, performance.now())
+    else if (judge.readAnswered(floor, seen, performance.now())) options.onStale?.(step.question, seen, floor)
   }
 
-  const sessions = Array.from({ length: options.sessions }, (_, number) => session(number))
+  const sessions = Array.from({ length: options.sessions }, (_, i) => session(i + 1))
   await Promise.all([...sessions, options.mishaps?.(options.seconds)])
   const { reads, staleReads, longestStaleMs } = judge
   return {

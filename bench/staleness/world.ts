@@ -9,6 +9,7 @@ import { type Core, openCore } from '../../src/infrastructure/core.ts'
 import { serviceOf } from '../../src/infrastructure/modules/use-cases.ts'
 import { freshDatabase } from '../../test/support/postgres.ts'
 import { MARKETS } from './plan.ts'
+import { Recorder } from './recorder.ts'
 import { Loads, slowly } from './slow-snapshots.ts'
 
 /** One database with some active markets, which all contestants use one after the other. */
@@ -16,6 +17,8 @@ export interface World {
   /** By a market's number. */
   readonly marketIds: readonly string[]
   readonly loads: Loads
+  /** Of what happens around the caches of others. */
+  readonly recorder: Recorder
   /** What PostgreSQL calls itself. */
   readonly database: string
   /** An instance of the service without its ways in. `env` says which cache it has. */
@@ -47,6 +50,7 @@ export async function openWorld(seed: number): Promise<World> {
   return {
     marketIds,
     loads,
+    recorder: new Recorder(),
     database: describe.split(' at ')[0]!,
     open,
     versions: async () => {
