@@ -59,7 +59,7 @@ export async function openStage(modules: readonly string[] = []): Promise<Stage>
     },
     rival: ({ name }) =>
       run('bench/http/rival-express.ts', { ...settings('null', forRivals), RIVAL: name }, modules),
-    bareRedis: () => run('bench/http/redis-express.ts', { BODY: page, REDIS_URL: redis.url }, modules),
+    bareRedis: () => run('bench/http/bare-redis-express.ts', { BODY: page, REDIS_URL: redis.url }, modules),
     constant: (server) => run(`bench/http/constant-${server}.ts`, { BODY: page }, modules),
     redisCpuUs: async () => {
       const info = String(await redis.cli('INFO', 'cpu'))

@@ -11,7 +11,6 @@ import {
   type MarketsNear,
   MOST_COUNTED,
   MOST_FOUND,
-  MOST_VENDORS_COUNTED,
   type NearParams,
   type OpenOn,
   type OwnApplicationsParams,
@@ -645,9 +644,9 @@ function vendorListingSql({ q, market, after }: VendorsParams): string {
         from (select * from found v ${begins} order by name_key, name, id limit $1 offset $2) listed
         cross join lateral (select * from vendors where id = listed.id offset 0) v
         order by listed.name_key, listed.name, listed.id`)},
-      'total', least(counted, ${MOST_VENDORS_COUNTED}), 'uncounted', counted > ${MOST_VENDORS_COUNTED}
+      'total', least(counted, ${MOST_COUNTED}), 'uncounted', counted > ${MOST_COUNTED}
     )::text as view
-    from (select count(*) as counted from (select from found limit ${MOST_VENDORS_COUNTED + 1}) f) c`
+    from (select count(*) as counted from (select from found limit ${MOST_COUNTED + 1}) f) c`
 }
 
 const vendorSql = (ofMarkets: string) => `

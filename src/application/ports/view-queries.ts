@@ -64,9 +64,6 @@ export const MOST_FOUND = 500
 /** As many as are counted of a list whose length is not kept. */
 export const MOST_COUNTED = 500
 
-/** The same of vendors, of whom those are passed over who sell nowhere now. */
-export const MOST_VENDORS_COUNTED = 100
-
 export interface ListingParams extends SearchParams {
   readonly page: number
   readonly pageSize: number

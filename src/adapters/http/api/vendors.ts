@@ -79,7 +79,7 @@ export const VENDOR_ROUTES = [
   get('/vendors', 'listVendors', {
     tag: 'Vendors',
     summary: 'List those who sell at active markets',
-    description: 'By name as people sort. Up to 100 are counted; of more, `total_is_minimum` says so.',
+    description: 'By name as people sort. Up to 500 are counted; of more, `total_is_minimum` says so.',
     query: listingQuery,
     answer: 'A page of the list.',
     example: LISTED,
