@@ -26,7 +26,14 @@ export const [SMALL_CENTRE, GROWING_CENTRE] = [
 export const SOLD = { byAll: 'vegetables', byATenth: 'eggs', byFew: 'tofu', nowhere: 'pet food' } as const
 
 /** Three markets in ten open on each of ten dates, and twenty on one later. */
-export const DAYS = { first: '2026-06-01', last: '2026-06-07', rare: '2026-07-01' } as const
+export const DAYS = {
+  first: '2026-06-01',
+  last: '2026-06-07',
+  rare: '2026-07-01',
+  /** On which all markets of the small city open, and of the growing one. */
+  small: '2026-06-03',
+  growing: '2026-06-04',
+} as const
 const DATES = 10
 const DAYS_PER_MARKET = 3
 

@@ -34,7 +34,7 @@ const SERVERS_PART = 0.75
  * A piece is a short way along an index, however long the log is. What PostgreSQL believes of the log's length is minutes
  * old, and by it a piece may look cheaper to find by sorting all rows.
  */
-const PLAN_BY_INDEX = { enable_bitmapscan: 'off', enable_seqscan: 'off', jit: 'off' } as const
+const PLAN_BY_INDEX = { enable_bitmapscan: 'off', enable_seqscan: 'off' } as const
 /** Waiting for the disk is what makes a holder's registration outlive a crash of PostgreSQL. */
 const DURABLE = { synchronous_commit: 'on' } as const
 /** Where instances tell each other what holders have applied, and that writes wait for it. */
