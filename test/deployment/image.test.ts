@@ -56,7 +56,7 @@ describe('the image', () => {
       DOCKERFILE,
     )!
     expect(read('src/infrastructure/bin/main.ts')).toContain(
-      `enableCompileCache(new URL('../../../${directory}', import.meta.url).pathname)`,
+      `enableCompileCache(join(import.meta.dirname, '../../../${directory}'))`,
     )
   })
 

@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { OnSignal } from '../run.ts'
 
@@ -11,7 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ac
 
 // What is read takes a third less time where it was compiled before. Not in the temporary directory: what others can
 // write there would be run here. Where nothing can be written, as in the image, what its build left is used.
-enableCompileCache(new URL('../../../node_modules/.cache/compiled', import.meta.url).pathname)
+enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/compiled'))
 
 const { run } = await import('../run.ts')
 // Signals that came meanwhile are seen when the event loop has gone round once.
