@@ -1,5 +1,5 @@
 import { Migration } from '@mikro-orm/migrations'
-import { following } from './kept-rows.ts'
+import { following, forEveryStatement } from './kept-rows.ts'
 import { LOGS_ITSELF } from './transaction-steps.ts'
 import { AS_OWNER, DAYS_OF_VENDORS, LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
 
@@ -200,16 +200,7 @@ const STALLS = [
       end if;
       return null;
     end $$`,
-  ...[
-    ['insert', 'referencing new table as arrived'],
-    ['update', 'referencing old table as departed new table as arrived'],
-    ['delete', 'referencing old table as departed'],
-    ['truncate', ''],
-  ].map(
-    ([event, tables]) => `
-      create trigger vendor_applications_counted_on_${event} after ${event} on vendor_applications ${tables}
-        for each statement execute function marketflow_count_stalls()`,
-  ),
+  ...forEveryStatement('vendor_applications', 'vendor_applications_counted', 'marketflow_count_stalls'),
   `create function marketflow_keep_stalls() returns trigger language plpgsql ${AS_OWNER} as $$
     begin
       new.stalls := (select count(*) from vendor_applications where vendor_id = new.id and status = 'accepted');
