@@ -3,7 +3,6 @@ import {
   type ApplicationParams,
   type ApplicationsParams,
   type DaysParams,
-  ENOUGH_NEAR,
   type IdParams,
   type ListingParams,
   type MarketPageParams,
@@ -423,22 +422,22 @@ function marketsNearSql(open: OpenOn | undefined): string {
   return `
     with cells as materialized (
       select c.*, (select count(*) from (
-        select from search_words where kind = 'market' and word = c.word limit ${ENOUGH_NEAR + 1}) e) as entries
+        select from search_words where kind = 'market' and word = c.word limit ${MOST_FOUND + 1}) e) as entries
       from json_to_recordset($1::json) c (n int, word text, km float8)
     ),
     counted as materialized (select *, sum(entries) over (order by n) - entries as nearer from cells),
     found as materialized (
       select m.* from counted c
       cross join lateral (
-        select id from search_words where kind = 'market' and word = c.word limit ${ENOUGH_NEAR}) e
+        select id from search_words where kind = 'market' and word = c.word limit ${MOST_FOUND}) e
       cross join lateral (select * from markets where id = e.id offset 0) m
-      where c.nearer < ${ENOUGH_NEAR} ${isOpen ? `and exists (select from market_days d where ${isOpen})` : ''}
+      where c.nearer < ${MOST_FOUND} ${isOpen ? `and exists (select from market_days d where ${isOpen} offset 0)` : ''}
     )
     select json_build_object(
       'markets', ${list(`
         select ${listedMarket}${isOpen ? `, ${list(`select ${DAY} from market_days d where ${isOpen} order by d.date`)} as days` : ''}, m.latitude, m.longitude
         from found m order by ${BY_NAME}`)},
-      'left_out_km', (select min(km) from counted where entries > ${ENOUGH_NEAR} or (entries > 0 and nearer >= ${ENOUGH_NEAR}))
+      'left_out_km', (select min(km) from counted where entries > ${MOST_FOUND} or (entries > 0 and nearer >= ${MOST_FOUND}))
     )::text as view`
 }
 
@@ -605,15 +604,19 @@ const marketsOf = (vendor: string) => `
  * an index in the order of names.
  */
 function vendorListingSql({ q, market, after }: VendorsParams): string {
+  const atMarket = `
+    select v.id, v.name_key, v.name
+    from vendor_applications a
+    -- One by one, by the primary key, as of markets.
+    cross join lateral (select * from search_words where id = a.vendor_id and word = '@vendor' offset 0) v
+    where a.market_id = $5 and a.status = 'accepted'`
   const few =
-    market !== undefined
-      ? `select vendor_id as id from vendor_applications where market_id = $5 and status = 'accepted'`
-      : q && entries('vendor', ...RAREST)
-  // One by one, by the primary key, as of markets.
+    market === undefined
+      ? q && `select distinct id, name_key, name from (${entries('vendor', ...RAREST)}) e`
+      : atMarket
   const found = few
     ? `materialized (
-      select v.id, v.name_key, v.name
-      from (${few}) c cross join lateral (select * from search_words where id = c.id and word = '@vendor' offset 0) v
+      select * from (${few}) v
       where not exists (select from asked where not ${hasWord('v.id')})
         and exists (select ${marketsOf('v.id')} ${market === undefined ? '' : 'and m.id = $5'})
     )`
@@ -644,9 +647,9 @@ function vendorListingSql({ q, market, after }: VendorsParams): string {
         from (select * from found v ${begins} order by name_key, name, id limit $1 offset $2) listed
         cross join lateral (select * from vendors where id = listed.id offset 0) v
         order by listed.name_key, listed.name, listed.id`)},
-      'total', least(counted, ${MOST_COUNTED}), 'uncounted', counted > ${MOST_COUNTED}
+      'total', least(counted, ${MOST_FOUND}), 'uncounted', counted > ${MOST_FOUND}
     )::text as view
-    from (select count(*) as counted from (select from found limit ${MOST_COUNTED + 1}) f) c`
+    from (select count(*) as counted from (select from found limit ${MOST_FOUND + 1}) f) c`
 }
 
 const vendorSql = (ofMarkets: string) => `

@@ -58,8 +58,11 @@ export interface NamePosition {
   readonly id: string
 }
 
-/** As many markets, or vendors, as a search finds at most: of more, those that come first. */
-export const MOST_FOUND = 500
+/**
+ * As many markets, or vendors, as are found by words, by a product, or near a point: of more, those that come first by
+ * name, or are nearest.
+ */
+export const MOST_FOUND = 200
 
 /** As many as are counted of a list whose length is not kept. */
 export const MOST_COUNTED = 500
@@ -80,9 +83,6 @@ export interface Near {
   readonly point: Point
   readonly radiusKm: number
 }
-
-/** As many markets near a point as suffice: of more, those further away are left out. */
-export const ENOUGH_NEAR = 200
 
 /** Where what is near may be: names of cells, the nearest first, each with the least distance at which it may be. */
 export interface NearParams {

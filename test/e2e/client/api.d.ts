@@ -166,7 +166,7 @@ export interface paths {
         };
         /**
          * List those who sell at active markets
-         * @description By name as people sort. Up to 500 are counted; of more, `total_is_minimum` says so.
+         * @description By name as people sort. Up to 200 are counted; of more, `total_is_minimum` says so.
          */
         readonly get: operations["listVendors"];
         readonly put?: never;
@@ -1709,9 +1709,9 @@ export interface operations {
                 readonly region?: string;
                 /** @description Only markets of this country, by its two letters of ISO 3166-1. */
                 readonly country?: string;
-                /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found: narrow by place. */
+                /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 200 are found: narrow by place. */
                 readonly q?: string;
-                /** @description Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 500 are found: narrow by place. */
+                /** @description Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 200 are found: narrow by place. */
                 readonly product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
                 /** @description Only markets that open on this date, where they stand; with their hours. */
                 readonly on?: string;
@@ -2555,7 +2555,7 @@ export interface operations {
                 readonly page_size?: number;
                 /** @description Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another vendor. */
                 readonly cursor?: string;
-                /** @description Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found. */
+                /** @description Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 200 are found. */
                 readonly q?: string;
                 /** @description Only vendors that sell this. */
                 readonly product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";

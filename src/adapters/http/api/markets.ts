@@ -120,7 +120,7 @@ export const placesQuery = {
     .exactOptional(),
   q: words(SEARCH_LIMITS.shortest, SEARCH_LIMITS.longest)
     .describe(
-      'Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found: narrow by place.',
+      'Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 200 are found: narrow by place.',
     )
     .exactOptional(),
 }
@@ -128,7 +128,7 @@ export const placesQuery = {
 export const productQuery = {
   product: product()
     .describe(
-      'Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 500 are found: narrow by place.',
+      'Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 200 are found: narrow by place.',
     )
     .exactOptional(),
 }

@@ -44,7 +44,7 @@ const LISTED: VendorListing = {
 export const vendorsQuery = {
   q: words(SEARCH_LIMITS.shortest, SEARCH_LIMITS.longest)
     .describe(
-      'Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 500 are found.',
+      'Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 200 are found.',
     )
     .exactOptional(),
   product: product().describe('Only vendors that sell this.').exactOptional(),
@@ -79,7 +79,7 @@ export const VENDOR_ROUTES = [
   get('/vendors', 'listVendors', {
     tag: 'Vendors',
     summary: 'List those who sell at active markets',
-    description: 'By name as people sort. Up to 500 are counted; of more, `total_is_minimum` says so.',
+    description: 'By name as people sort. Up to 200 are counted; of more, `total_is_minimum` says so.',
     query: listingQuery,
     answer: 'A page of the list.',
     example: LISTED,
