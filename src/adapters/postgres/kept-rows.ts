@@ -36,20 +36,15 @@ export function following({ table, key, columns, function: name, trigger, ...kep
         end if;
         return null;
       end $$`,
-    ...forEveryStatement(table, trigger, name),
-  ]
-}
-
-/** After every statement that writes to the table a function is called, which finds the rows that have `arrived` and those that have `departed`. */
-export function forEveryStatement(table: string, trigger: string, name: string): string[] {
-  return [
-    ['insert', 'referencing new table as arrived'],
-    ['update', 'referencing old table as departed new table as arrived'],
-    ['delete', 'referencing old table as departed'],
-    ['truncate', ''],
-  ].map(
-    ([event, tables]) => `
+    ...[
+      ['insert', 'referencing new table as arrived'],
+      ['update', 'referencing old table as departed new table as arrived'],
+      ['delete', 'referencing old table as departed'],
+      ['truncate', ''],
+    ].map(
+      ([event, tables]) => `
         create or replace trigger ${trigger}_on_${event} after ${event} on ${table} ${tables}
           for each statement execute function ${name}()`,
-  )
+    ),
+  ]
 }

@@ -22,7 +22,7 @@ import {
   RemovalReasons,
   SessionEpoch,
 } from './migrations.ts'
-import { SearchCells, SearchProducts, SearchSellers, SearchWords } from './search-words.ts'
+import { SearchCells, SearchProducts, SearchWords } from './search-words.ts'
 import { WritesByHand, WritesByHandAnew } from './writes-by-hand.ts'
 
 /** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
@@ -46,7 +46,6 @@ const MIGRATIONS = [
   { name: '0017-search-cells', class: SearchCells },
   { name: '0018-password-resets', class: PasswordResets },
   { name: '0019-search-products', class: SearchProducts },
-  { name: '0020-search-sellers', class: SearchSellers },
 ]
 
 const options = {

@@ -1,11 +1,11 @@
 import { Migration } from '@mikro-orm/migrations'
-import { following, forEveryStatement } from './kept-rows.ts'
+import { following } from './kept-rows.ts'
 import { LOGS_ITSELF } from './transaction-steps.ts'
-import { AS_OWNER, DAYS_OF_VENDORS, LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
+import { DAYS_OF_VENDORS, LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './writes-by-hand.ts'
 
 /*
  * The words by which active markets and vendors are found, as rows in the order of names: whatever the table's size,
- * the first 200 of a word are 200 entries of an index. Neither PGlite nor every server has an extension for
+ * the first 500 of a word are 500 entries of an index. Neither PGlite nor every server has an extension for
  * this. A market's rows depend on its own row alone, and a vendor's on its own: no two writers need each other's locks.
  *
  * What is no word, but narrows like one, begins with `@`, which no word does.
@@ -102,9 +102,6 @@ const VENDORS: Kind = {
   narrowing: `(select array_prepend('@vendor', array_agg('@product:' || left(product, 60))) from unnest(products) product)`,
 }
 
-/** Those that no market has accepted are in no list, and would only have to be passed over. */
-const SELLERS: Kind = { ...VENDORS, columns: [...VENDORS.columns, 'stalls > 0'], found: 'stalls > 0' }
-
 const wordsOf = ({ table, found, name, words, narrowing }: Kind, from: string) => `
   insert into search_words (id, kind, name_key, name, word)
   select id, '${table.slice(0, -1)}', ${name}, word
@@ -170,56 +167,6 @@ export class SearchProducts extends Migration {
       wordsOf({ ...VENDORS, words: `''` }, 'vendors'),
       'analyze search_words',
       ...DAYS_OF_VENDORS,
-    ]
-    for (const statement of statements) this.addSql(statement)
-  }
-}
-
-const countStalls = (rows: string) => `
-  update vendors set stalls = stalls + change from (
-    select vendor_id, sum(change) as change from (${rows}) c group by vendor_id having sum(change) <> 0
-  ) changed where id = vendor_id`
-const GAINED = `select vendor_id, 1 as change from arrived where status = 'accepted'`
-const LOST = `select vendor_id, -1 as change from departed where status = 'accepted'`
-
-/**
- * How many markets have accepted a vendor, in its own row: two of them that change their mind wait for each other there, as an
- * edit of the vendor does. Kept for every writer; what one writes there itself is not taken.
- */
-const STALLS = [
-  'alter table vendors add column stalls integer not null default 0',
-  `update vendors set stalls = accepted from (
-    select vendor_id, count(*) as accepted from vendor_applications where status = 'accepted' group by vendor_id
-  ) counted where id = vendor_id`,
-  `create function marketflow_count_stalls() returns trigger language plpgsql ${AS_OWNER} as $$
-    begin
-      if tg_op = 'INSERT' then ${countStalls(GAINED)};
-      elsif tg_op = 'DELETE' then ${countStalls(LOST)};
-      elsif tg_op = 'UPDATE' then ${countStalls(`${GAINED} union all ${LOST}`)};
-      else update vendors set stalls = 0 where stalls <> 0;
-      end if;
-      return null;
-    end $$`,
-  ...forEveryStatement('vendor_applications', 'vendor_applications_counted', 'marketflow_count_stalls'),
-  `create function marketflow_keep_stalls() returns trigger language plpgsql ${AS_OWNER} as $$
-    begin
-      new.stalls := (select count(*) from vendor_applications where vendor_id = new.id and status = 'accepted');
-      return new;
-    end $$`,
-  `create trigger vendors_stalls before insert or update of id, stalls on vendors
-    for each row when (pg_trigger_depth() = 0) execute function marketflow_keep_stalls()`,
-]
-
-/** Vendors are listed among those who sell somewhere, and no longer among all. */
-export class SearchSellers extends Migration {
-  override up(): void {
-    const statements = [
-      OUR_SCHEMA,
-      ...LOGS_ITSELF.split('; '),
-      ...STALLS,
-      ...kept(SELLERS),
-      `delete from search_words where kind = 'vendor' and id in (select id from vendors where stalls = 0)`,
-      'analyze search_words',
     ]
     for (const statement of statements) this.addSql(statement)
   }

@@ -31,7 +31,7 @@ const MISKEPT = `
     from markets where status = 'active'
     union all select id, unnest(marketflow_words(business_name) || array['@vendor']
       || array(select '@product:' || product from unnest(products) product)), 'vendor', marketflow_name_key(business_name), business_name
-    from vendors where stalls > 0
+    from vendors
   ),
   expected_days as (
     select m.id as market_id, date, name_key, name, city_key, region_key, country_key, time_zone collate "C"
@@ -40,8 +40,6 @@ const MISKEPT = `
   )
   select 'vendor_count of ' || id as kept from markets m
   where vendor_count <> (select count(*) from vendor_applications where market_id = m.id and status = 'accepted')
-  union all select 'stalls of ' || id from vendors v
-  where stalls <> (select count(*) from vendor_applications where vendor_id = v.id and status = 'accepted')
   union all select 'keys of ' || id from markets
   where (region_key, country_key, name_key)
     <> (marketflow_city_key(region), marketflow_city_key(country), marketflow_name_key(name))
