@@ -11,8 +11,11 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/tmp/marketflow
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
-# Compiled here once, for every start: the file system is read-only then.
-RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node -e "import('./src/infrastructure/run.ts')"
+# Compiled here once, for every start: the file system is read-only then. By the account that will read it, whose number is
+# in the cache's name; what it leaves is root's like the rest.
+RUN mkdir -p node_modules/.cache && chown node node_modules/.cache \
+  && su node -c "NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node -e \"import('./src/infrastructure/run.ts')\"" \
+  && chown -R root node_modules/.cache && chmod -R a+rX node_modules/.cache
 # By number, so that orchestrators can tell that it is not root; `node` in this image. The files stay root's.
 USER 1000:1000
 EXPOSE 3000

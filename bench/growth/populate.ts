@@ -140,11 +140,6 @@ function growth(from: number, to: number): string[] {
     `insert into listed_days
       select m.id, d.date, m.name_key, m.name, m.city_key, m.region_key, m.country_key, m.time_zone
       from market_days d join markets m on m.id = d.market_id where m.status = 'active' on conflict do nothing`,
-    'set local session_replication_role = origin',
-    // As the triggers would have counted them; their words follow.
-    `update vendors set stalls = accepted from (
-      select vendor_id, count(*) as accepted from vendor_applications where status = 'accepted' group by vendor_id
-    ) counted where id = vendor_id`,
     'commit',
   ]
 }

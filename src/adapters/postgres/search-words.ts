@@ -5,7 +5,7 @@ import { DAYS_OF_VENDORS, LISTED_IN_AREAS, OUR_SCHEMA, VENDORS_LISTED } from './
 
 /*
  * The words by which active markets and vendors are found, as rows in the order of names: whatever the table's size,
- * the first 500 of a word are 500 entries of an index. Neither PGlite nor every server has an extension for
+ * the first 200 of a word are 200 entries of an index. Neither PGlite nor every server has an extension for
  * this. A market's rows depend on its own row alone, and a vendor's on its own: no two writers need each other's locks.
  *
  * What is no word, but narrows like one, begins with `@`, which no word does.

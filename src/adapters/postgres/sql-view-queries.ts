@@ -367,8 +367,8 @@ const RAREST = ['(select word from rarest)', '(select last from rarest)'] as con
 
 /**
  * As above, found by words or a product. Looked through are the entries of the word that has the fewest; places and
- * products count as words. However many there are, those beyond the bound are not looked at. Who has a word is active,
- * and has its name beside it: no market is fetched but those that are shown, or whose clock is asked.
+ * products count as words. However many there are, those beyond the bound are not looked at. `search_words`
+ * has active markets only, with their names: none is fetched but those that are shown, or whose clock is asked.
  */
 function marketSearchSql(opens: string | undefined, days: string, begins: string): string {
   // One by one, by the primary key: the planner would read all markets rather than a few hundred.

@@ -38,7 +38,11 @@ import {
   withInstants,
 } from './open-days.ts'
 
-/** What a list of active markets depends on: of the places that it is narrowed to, the narrowest; its dates, and who sells there. */
+/**
+ * What a list of active markets depends on: of the places that it is narrowed to, the narrowest; its dates, and who sells
+ * there. What is found depends on every active market, too: where more have a word than are looked through, one elsewhere
+ * changes which of them those are.
+ */
 export function listingTags({
   city,
   region,
@@ -48,7 +52,8 @@ export function listingTags({
   product,
   near,
 }: SearchParams & { readonly open?: OpenOn; readonly near?: Near }): Tag[] {
-  const dates = [...openTags(open), ...((q ?? product) === undefined ? [] : [tags.vendorListings()])]
+  const dates = openTags(open)
+  if ((q ?? product) !== undefined) return [tags.listings(), tags.vendorListings(), ...dates]
   if (near !== undefined) return [...nearTags(near), ...dates]
   if (city !== undefined) return [tags.cityListings(city), ...dates]
   if (region !== undefined) return [tags.regionListings(region), ...dates]

@@ -5,8 +5,10 @@ import { serializeError } from './serialize-error.ts'
 
 /** What may wait to be written, in bytes, while the standard output is not read. */
 const LONGEST_QUEUE = 4 * 1024 * 1024
-/** Lines leave together: so many bytes, or what there is after so many ms. A write for each would cost more than the line. */
-const TOGETHER = { minLength: 4096, periodicFlush: 100 }
+/** Lines leave together, when there are so many bytes of them: a write for each would cost more than the line. */
+const TOGETHER = 4096
+/** Or after so many ms, whatever there is. */
+const PATIENCE_MS = 100
 const WARN = 40
 /** How often the end of a process tries to write what waits, a tenth of a second apart. */
 const LAST_TRIES = 5
@@ -50,7 +52,7 @@ function standardOutput(): Destination {
   const output = pino.destination({
     dest: 1,
     sync: false,
-    ...TOGETHER,
+    minLength: TOGETHER,
     maxLength: LONGEST_QUEUE,
     retryEAGAIN: () => triesLeft-- > 0,
   })
@@ -70,7 +72,28 @@ function standardOutput(): Destination {
     dropped = 0
     output.write(`${JSON.stringify(line)}\n`)
   })
-  return output
+  // While some are on their way a flush does nothing: what has come meanwhile follows them.
+  let wanted = false
+  const flush = () => {
+    wanted = true
+    output.flush()
+  }
+  output.on('drain', () => {
+    if (!wanted) return
+    wanted = false
+    output.flush()
+  })
+  let waiting = false
+  const write = (line: string) => {
+    output.write(line)
+    if (waiting) return
+    waiting = true
+    setTimeout(() => {
+      waiting = false
+      flush()
+    }, PATIENCE_MS).unref()
+  }
+  return { write, flush }
 }
 
 /** One line per request: `error` where it was our fault, `info` for the rest. */

@@ -67,3 +67,24 @@ it('a process that ends has written its last lines, though lines wait to leave t
       .map((line) => JSON.parse(line).msg),
   ).toEqual(['last but one', 'last'])
 })
+
+it('a warning is handed over at once, also while lines before it are on their way', async () => {
+  // No timer comes to write what was not handed over.
+  const script = `
+    const { createLogger } = await import(process.argv[1])
+    const logger = createLogger('info')
+    globalThis.setTimeout = () => ({ unref() {} })
+    logger.warn('first')
+    logger.info('between')
+    logger.warn('second')
+    setInterval(() => {}, 1000)`
+  child = spawn(process.execPath, ['--input-type=module', '-e', script, LOGGER], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+  })
+  await expect.poll(() => output).toContain('second')
+  expect(output).toContain('between')
+})

@@ -56,7 +56,6 @@ export const ASSIGNMENTS: Readonly<Record<string, Readonly<Record<string, (n: nu
     description: (n) => `description = 'Since ${n}'`,
     website: (n) => `website = 'https://${n}.example'`,
     products: (n) => `products = ${among(n, '{}', '{eggs}', '{baked goods,honey}')}`,
-    stalls: (n) => `stalls = stalls + ${1 + (n % 2)}`,
     created_at: (n) => `created_at = created_at - interval '${n + 1} hours'`,
     updated_at: (n) => `updated_at = updated_at - interval '${n + 1} hours'`,
   },
