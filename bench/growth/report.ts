@@ -28,8 +28,10 @@ export function findingsOf(
   const [least, most] = [sizes[0]!, sizes.at(-1)!]
   const at = (view: ViewFigures, size: number) => view.sizes.find((each) => each.size === size)?.medianMs
   const firstPage = figures.find(({ name }) => name === FIRST_PAGE.name)!
+  const firstOfVendors = figures.find(({ name }) => name === 'list of vendors: all')!
   /** A page that the smallest table does not have is held against its first one. */
-  const base = (view: ViewFigures) => at(view, least) ?? at(firstPage, least)!
+  const base = (view: ViewFigures) =>
+    at(view, least) ?? at(KINDS['of vendors'].test(view.name) ? firstOfVendors : firstPage, least)!
   const relative = (view: ViewFigures, size: number) => {
     const ms = at(view, size)
     return ms === undefined ? undefined : ms / base(view)
@@ -81,7 +83,7 @@ export function findingsOf(
       ),
       `The median of ${rounds} loads of each view from PostgreSQL, in turns, as a ratio to the same view with ${many(least)} markets (whose median is in the second column); pages that so few markets do not fill, as a ratio to page 1. With the markets grow organizers, vendors (half as many), applications (twice as many) and days (three times as many, on ten dates); the market, vendor and organizer that are read stay alike.`,
       'A page far behind that is asked for by its number skips the entries of an index, one by one: that grows with the number and not with the table. By cursor it begins there.',
-      'Of a list by date up to 500 markets are counted, of each date: with a thousand markets there are not so many.',
+      'Of a list by date up to 500 markets are counted, of each date; by words, by a product and near a point up to 200 are found, and of vendors up to 200 counted: with a thousand markets there are not so many. Vendors who sell nowhere are passed over one by one.',
     ],
   }
 }
