@@ -101,13 +101,22 @@ export class CachedReads {
     }
   }
 
-  /** `next` answers what is not known. */
+  /**
+   * `next` answers what is not known. Requests that came in one turn of the event loop are answered at its end, one right
+   * after the other: the socket takes a fifth less CPU for it than for reading and writing by turns (0050).
+   */
   before(next: RequestListener): RequestListener {
+    let due: (() => Promise<void>)[] = []
+    const answerAll = () => {
+      const all = due
+      due = []
+      for (const answer of all) answer()
+    }
     return (req, res) => {
       const isRead = req.method === 'GET' || req.method === 'HEAD'
       const answer = isRead ? this.#known.get(req.url!) : undefined
       if (answer === undefined) next(req, res)
-      else answer(req, res)
+      else if (due.push(() => answer(req, res)) === 1) setImmediate(answerAll)
     }
   }
 
