@@ -28,6 +28,8 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
         tags.vendor(event.vendorId),
         tags.vendorApplications(event.vendorId),
         tags.account(event.accountId),
+        // It is in no list yet, but may be among those that a search looks through.
+        tags.vendorListings(),
       ]
     case 'sessions-ended':
       return [tags.account(event.accountId)]
@@ -42,6 +44,7 @@ function touchedBy(event: WriteEvent): readonly Tag[] {
     case 'vendor-left':
       return [
         tags.account(event.accountId),
+        tags.vendorListings(),
         ...[event.vendorId, event.standIn].flatMap((id) => [tags.vendor(id), tags.vendorApplications(id)]),
         ...event.marketIds.map(tags.marketApplications),
         ...event.organizerIds.map(tags.organizer),

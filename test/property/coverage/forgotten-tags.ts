@@ -5,12 +5,13 @@ import type { DomainEvent } from '../../../src/domain/events.ts'
 /** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
 export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]>> = {
   'organizer-registered': ['organizer', 'account'],
-  'vendor-registered': ['vendor', 'vendorApplications', 'account'],
+  'vendor-registered': ['vendor', 'vendorApplications', 'account', 'vendorListings'],
   'sessions-ended': ['account'],
   'account-edited': ['account', 'market', 'marketPage', 'application'],
   'organizer-left': ['organizer', 'account'],
   'vendor-left': [
     'account',
+    'vendorListings',
     'vendor',
     'vendorApplications',
     'marketApplications',

@@ -16,12 +16,25 @@ const IDS = { marketId: 'm', slug: 's', organizerId: 'o', vendorId: 'v', applica
 
 /*
  * Where more have a word than a search looks through, which of them it looks through, and which word is the rarest, depends
- * on markets everywhere.
+ * on markets and vendors everywhere.
  */
 it.each<[string, DomainEvent]>([
-  ['opens', { type: 'market-created', ...IDS, listing: BOSTON }],
+  ['a vendor registers', { type: 'vendor-registered', vendorId: 'v', accountId: 'a' }],
   [
-    'closes',
+    'a vendor leaves',
+    {
+      type: 'vendor-left',
+      accountId: 'a',
+      vendorId: 'v',
+      standIn: 'f',
+      marketIds: [],
+      organizerIds: [],
+      applicationIds: [],
+    },
+  ],
+  ['a market of another opens', { type: 'market-created', ...IDS, listing: BOSTON }],
+  [
+    'a market of another closes',
     {
       type: 'market-edited',
       ...IDS,
@@ -30,7 +43,7 @@ it.each<[string, DomainEvent]>([
       applications: [],
     },
   ],
-])('a search in one city ends when a market of another %s', (_, event) => {
+])('a search in one city ends when %s', (_, event) => {
   const ended = new Set(tagsOf([event]))
   for (const found of [{ q: normalizePlace('farm') }, { product: 'eggs' as const }]) {
     const search = listingTags({ city: normalizePlace('Chicago'), ...found })
