@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { type IncomingHttpHeaders, type IncomingMessage, type RequestListener, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { MARKET_ID as MARKET, VENDOR_ID as SELLER } from '../../../src/adapters/http/api/examples.ts'
 import { createApp } from '../../../src/adapters/http/app.ts'
@@ -129,10 +129,12 @@ export class TestApi {
   )
   ready = true
   readonly url: string
+  readonly app: RequestListener
   readonly close: () => Promise<void>
 
-  private constructor(url: string, close: () => Promise<void>) {
+  private constructor(url: string, app: RequestListener, close: () => Promise<void>) {
     this.url = url
+    this.app = app
     this.close = close
   }
 
@@ -175,7 +177,7 @@ export class TestApi {
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     })
     const server = await listen(app, { host: '127.0.0.1', port: 0, lingerMs: 0, limits, publicUrl })
-    api = new TestApi(server.url, server.close)
+    api = new TestApi(server.url, app, server.close)
     return api
   }
 
