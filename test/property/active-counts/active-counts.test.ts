@@ -131,9 +131,9 @@ describe('the kept counts of active markets, written at the same time', () => {
       }),
       { seed: SEED, numRuns: RUNS },
     )
-    // Writers that never met have proved nothing.
+    // Writers that never met have proved nothing, nor have those of whom hardly one came through.
     expect(tally.mostParts).toBeGreaterThan(1)
-    expect(tally.committed).toBeGreaterThan(tally.lost)
+    expect(tally.committed).toBeGreaterThan(4 * RUNS)
     expect(tally.snapshots).toBeGreaterThan(RUNS)
   })
 
