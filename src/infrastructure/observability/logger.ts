@@ -5,7 +5,10 @@ import { serializeError } from './serialize-error.ts'
 
 /** What may wait to be written, in bytes, while the standard output is not read. */
 const LONGEST_QUEUE = 4 * 1024 * 1024
-/** Lines leave together, when there are so many bytes of them: a write for each would cost more than the line. */
+/**
+ * Lines leave together, a write for each would cost more than the line: at most so many bytes of them, which a pipe takes
+ * as a whole (PIPE_BUF of Linux). Of workers that share one, none then writes into the line of another.
+ */
 const TOGETHER = 4096
 /** Or after so many ms, whatever there is. */
 const PATIENCE_MS = 100
@@ -44,6 +47,7 @@ function standardOutput(): Destination {
   process.once('exit', () => {
     triesLeft = LAST_TRIES
     try {
+      flush()
       output.flushSync()
     } catch {
       output.destroy()
@@ -52,13 +56,13 @@ function standardOutput(): Destination {
   const output = pino.destination({
     dest: 1,
     sync: false,
-    minLength: TOGETHER,
+    maxWrite: TOGETHER,
     maxLength: LONGEST_QUEUE,
     retryEAGAIN: () => triesLeft-- > 0,
   })
   let dropped = 0
-  output.on('drop', () => {
-    dropped += 1
+  output.on('drop', (lines: string) => {
+    dropped += lines.split('\n').length - 1
   })
   output.on('drain', () => {
     if (dropped === 0) return
@@ -72,20 +76,19 @@ function standardOutput(): Destination {
     dropped = 0
     output.write(`${JSON.stringify(line)}\n`)
   })
-  // While some are on their way a flush does nothing: what has come meanwhile follows them.
-  let wanted = false
+  let lines = ''
+  let bytes = 0
   const flush = () => {
-    wanted = true
-    output.flush()
+    if (bytes > 0) output.write(lines)
+    lines = ''
+    bytes = 0
   }
-  output.on('drain', () => {
-    if (!wanted) return
-    wanted = false
-    output.flush()
-  })
   let waiting = false
   const write = (line: string) => {
-    output.write(line)
+    const length = Buffer.byteLength(line)
+    if (bytes + length > TOGETHER) flush()
+    lines += line
+    bytes += length
     if (waiting) return
     waiting = true
     setTimeout(() => {

@@ -8,8 +8,9 @@ const SECRETS = new RegExp(
   [
     // A field that is called a secret: its text, or its list of texts.
     String.raw`(?<field>"(?:authorization|proxy-authorization|cookie|set-cookie|password|password_?hash|token|secret|jwt_?secret)":)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`,
-    // User and password in a URL, up to the last @ before its path: passwords hold what they like.
-    String.raw`(?<scheme>\b[a-z][a-z0-9+.-]*:\/\/)[^\s"/]*@`,
+    // User and password in a URL, up to the last @ before its path: passwords hold what they like. What is looked for
+    // begins with the colon: to look for a scheme at every word would take three times as long.
+    String.raw`(?<slashes>:\/\/)[^\s"/]*@`,
     String.raw`(?<bearer>\bBearer )[\w.~+/-]+=*`,
     String.raw`\beyJ[\w-]+\.[\w-]+\.[\w-]+`,
     String.raw`\$argon2[\w$=,+/.-]+`,
@@ -20,9 +21,9 @@ const SECRETS = new RegExp(
 /** Takes secrets out of a log line. @param line one line of JSON, which it stays */
 export function redact(line: string): string {
   return line.replace(SECRETS, (...found) => {
-    const { field, scheme, bearer } = found.at(-1) as Record<string, string | undefined>
+    const { field, slashes, bearer } = found.at(-1) as Record<string, string | undefined>
     if (field !== undefined) return `${field}"${CENSOR}"`
-    if (scheme !== undefined) return `${scheme}${CENSOR}@`
+    if (slashes !== undefined) return `${slashes}${CENSOR}@`
     return `${bearer ?? ''}${CENSOR}`
   })
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
 
 const LOGGER = new URL('../../../src/infrastructure/observability/logger.ts', import.meta.url).pathname
@@ -87,4 +88,31 @@ it('a warning is handed over at once, also while lines before it are on their wa
   })
   await expect.poll(() => output).toContain('second')
   expect(output).toContain('between')
+})
+
+it('lines of workers that share a standard output stay whole, however slowly it is read', async () => {
+  const worker = `
+    const { createLogger } = await import(process.argv[1])
+    const logger = createLogger('info')
+    for (let i = 0; i < 5000; i++) {
+      logger.info({ text: 'x'.repeat(i % 700) }, 'line')
+      if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    }`
+  const supervisor = `
+    const { spawn } = await import('node:child_process')
+    const worker = ['--input-type=module', '-e', process.argv[1], process.argv[2]]
+    for (let i = 0; i < 3; i++) spawn(process.execPath, worker, { stdio: ['ignore', 1, 2] })`
+  // A pipe of the shell's: what Node gives its children are sockets, which take a write as one.
+  const piped = '"$0" --input-type=module -e "$1" "$2" "$3" | cat'
+  child = spawn('sh', ['-c', piped, process.execPath, supervisor, worker, LOGGER], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  for await (const chunk of child.stdout!.setEncoding('utf8')) {
+    output += chunk
+    await sleep(5)
+  }
+  const lines = output.trimEnd().split('\n')
+  expect(lines.filter((line) => !/^\{"level":30,"time":\d+,[^{]*,"msg":"line"\}$/.test(line))).toEqual([])
+  expect(lines.length).toBe(15_000)
 })
