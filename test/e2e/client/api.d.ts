@@ -1,1631 +1,1631 @@
 // Made from the API's document: `npm run api:client` makes it anew.
 
 export interface paths {
-    readonly "/markets": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/markets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List active markets
          * @description By name as people sort, without case, accents and punctuation. Each place, date, word and product narrows the list. Dates are those where a market stands, from yesterday to 370 days ahead. Near a point, the nearest come first; up to `complete_to_km` none is missing.
          */
-        readonly get: operations["listMarkets"];
-        readonly put?: never;
+        get: operations["listMarkets"];
+        put?: never;
         /**
          * Create a market
          * @description It begins as a draft, which only its organizer sees.
          */
-        readonly post: operations["createMarket"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["createMarket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/markets/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/markets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get a market with its vendors
          * @description A draft is found by its organizer alone.
          */
-        readonly get: operations["getMarket"];
+        get: operations["getMarket"];
         /**
          * Change a market
          * @description What is not given stays. For its organizer.
          */
-        readonly put: operations["updateMarket"];
-        readonly post?: never;
+        put: operations["updateMarket"];
+        post?: never;
         /**
          * Delete a draft
          * @description For its organizer. Anything but a draft has been seen by others: close it instead.
          */
-        readonly delete: operations["deleteMarket"];
-        readonly options?: never;
-        readonly head?: never;
+        delete: operations["deleteMarket"];
+        options?: never;
+        head?: never;
         /**
          * Change a market
          * @description What is not given stays. For its organizer.
          */
-        readonly patch: operations["patchMarket"];
-        readonly trace?: never;
+        patch: operations["patchMarket"];
+        trace?: never;
     };
-    readonly "/markets/{id}/seasons": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/markets/{id}/seasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
+        get?: never;
         /**
          * Say when a market opens
          * @description Instead of what was said before: its days are made anew. What was said of a single date stays, where it is still one of its days. No two seasons share a date.
          */
-        readonly put: operations["scheduleMarket"];
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        put: operations["scheduleMarket"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/markets/{id}/days": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/markets/{id}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List the days on which a market opens
          * @description Cancelled ones, too. Those of a draft are found by its organizer alone.
          */
-        readonly get: operations["listDays"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listDays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/markets/{id}/days/{date}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/markets/{id}/days/{date}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         /**
          * Change one of a market’s days
          * @description A holiday, a storm. What is not given stays. For its organizer.
          */
-        readonly patch: operations["changeDay"];
-        readonly trace?: never;
+        patch: operations["changeDay"];
+        trace?: never;
     };
-    readonly "/me/markets": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/me/markets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List the markets of the organizer that the token belongs to
          * @description Drafts and closed ones, too; newest first.
          */
-        readonly get: operations["listOwnMarkets"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listOwnMarkets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/markets/{id}/stats": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/markets/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Count a market’s vendors, applications and stalls
          * @description Those of a draft are found by its organizer alone.
          */
-        readonly get: operations["getMarketStats"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getMarketStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/vendors": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/vendors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List those who sell at active markets
          * @description By name as people sort. Up to 200 are counted; of more, `total_is_minimum` says so.
          */
-        readonly get: operations["listVendors"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listVendors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/vendors/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/vendors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** Get a vendor’s profile with its markets */
-        readonly get: operations["getVendor"];
+        get: operations["getVendor"];
         /**
          * Change a vendor’s profile
          * @description What is not given stays. For that vendor.
          */
-        readonly put: operations["updateVendor"];
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
+        put: operations["updateVendor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         /**
          * Change a vendor’s profile
          * @description What is not given stays. For that vendor.
          */
-        readonly patch: operations["patchVendor"];
-        readonly trace?: never;
+        patch: operations["patchVendor"];
+        trace?: never;
     };
-    readonly "/vendors/{id}/dashboard": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/vendors/{id}/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get a vendor’s applications and markets
          * @description For that vendor.
          */
-        readonly get: operations["getVendorDashboard"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getVendorDashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/organizers/{id}/dashboard": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/organizers/{id}/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get an organizer’s numbers and newest applications
          * @description For that organizer.
          */
-        readonly get: operations["getOrganizerDashboard"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getOrganizerDashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/markets/{id}/applications": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/markets/{id}/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List a market’s applications
          * @description For its organizer: newest first, and those that are waitlisted in the order of waitlisting.
          */
-        readonly get: operations["listApplications"];
-        readonly put?: never;
+        get: operations["listApplications"];
+        put?: never;
         /**
          * Apply to a market
          * @description A vendor has at most one live application at a market, and only active markets take any.
          */
-        readonly post: operations["applyToMarket"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["applyToMarket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/me/applications": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/me/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * List the applications of the vendor that the token belongs to
          * @description Newest first.
          */
-        readonly get: operations["listOwnApplications"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["listOwnApplications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/applications/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/applications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get an application
          * @description For its vendor and its market’s organizer, each of whom is told how to reach the other.
          */
-        readonly get: operations["getApplication"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getApplication"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/applications/{id}/accept": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/applications/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Accept an application that is pending or waitlisted
          * @description However many are accepted at once, a market never has more vendors than stalls.
          */
-        readonly post: operations["acceptApplication"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["acceptApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/applications/{id}/reject": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/applications/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /** Reject an application that is pending or waitlisted */
-        readonly post: operations["rejectApplication"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["rejectApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/applications/{id}/waitlist": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/applications/{id}/waitlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /** Put a pending application on the waiting list */
-        readonly post: operations["waitlistApplication"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["waitlistApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/applications/{id}/remove": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/applications/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Let a vendor go that was accepted
          * @description Frees the stall. The application becomes `rejected`, with a `reason` that its vendor reads.
          */
-        readonly post: operations["removeVendor"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["removeVendor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/applications/{id}/withdraw": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/applications/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Withdraw one’s own application
          * @description From `accepted`, it frees the stall.
          */
-        readonly post: operations["withdrawApplication"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["withdrawApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/auth/register": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /** Register an organizer or a vendor */
-        readonly post: operations["register"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/auth/login": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /** Log in */
-        readonly post: operations["logIn"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/me": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** Get the account that the token belongs to */
-        readonly get: operations["getAccount"];
-        readonly put?: never;
-        readonly post?: never;
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
         /**
          * Delete the account
          * @description Takes the present password; a wrong one is `forbidden`. An organizer closes its markets first: these stay, with a former organizer, and drafts go. A vendor’s applications are withdrawn, and stay with their markets as those of a former vendor, without their messages. No token of the account is good on any instance once this is answered.
          */
-        readonly delete: operations["deleteAccount"];
-        readonly options?: never;
-        readonly head?: never;
+        delete: operations["deleteAccount"];
+        options?: never;
+        head?: never;
         /**
          * Change the account’s name or e-mail address
          * @description What is not given stays. Another address takes the present password; a wrong one is `forbidden`. Every session goes on.
          */
-        readonly patch: operations["updateAccount"];
-        readonly trace?: never;
+        patch: operations["updateAccount"];
+        trace?: never;
     };
-    readonly "/me/password": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
+        get?: never;
         /**
          * Change the password
          * @description Ends every session of the account but the one it answers with. A wrong password is `forbidden`.
          */
-        readonly put: operations["changePassword"];
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/password-resets": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Ask for a link by mail, where the password was forgotten
          * @description If an account has the address, a mail with a link is on its way, which is good for 30 minutes. The answer is the same if none has. Where the service sends no mail, its operator can make a link.
          */
-        readonly post: operations["requestPasswordReset"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/password-resets/use": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/password-resets/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * Set another password by the secret of a link
          * @description Works once, and ends every session of the account but the one it answers with.
          */
-        readonly post: operations["resetPassword"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/auth/sign-out-everywhere": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/auth/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly get?: never;
-        readonly put?: never;
+        get?: never;
+        put?: never;
         /**
          * End every session of the account
          * @description No token of it is good on any instance once this is answered.
          */
-        readonly post: operations["signOutEverywhere"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/healthz": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /** Is it alive? */
-        readonly get: operations["checkHealth"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["checkHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/readyz": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Is it ready for traffic?
          * @description It is while the database answers. The cache’s state is told, and never decides.
          */
-        readonly get: operations["checkReadiness"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["checkReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/metrics": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get everything counted, for Prometheus
          * @description From another machine only with `METRICS_TOKEN`, as a bearer token.
          */
-        readonly get: operations["getMetrics"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    readonly "/openapi.json": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
         /**
          * Get this document
          * @description People read it at `/docs`.
          */
-        readonly get: operations["getDocument"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
+        get: operations["getDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        readonly Account: {
+        Account: {
             /**
              * Format: uuid
              * @description An organizer’s is the organizer’s id.
              */
-            readonly id: string;
-            readonly email: string;
-            readonly name: string;
+            id: string;
+            email: string;
+            name: string;
             /** @enum {string} */
-            readonly role: "organizer" | "vendor";
+            role: "organizer" | "vendor";
             /**
              * Format: uuid
              * @description The vendor that the account trades as. Organizers have none.
              */
-            readonly vendor_id?: string;
+            vendor_id?: string;
         };
-        readonly AccountChanges: {
-            readonly name?: string;
+        AccountChanges: {
+            name?: string;
             /** Format: email */
-            readonly email?: string;
+            email?: string;
             /** Format: password */
-            readonly current_password?: string;
+            current_password?: string;
         };
-        readonly AccountDeletion: {
+        AccountDeletion: {
             /** Format: password */
-            readonly current_password: string;
+            current_password: string;
         };
-        readonly Application: {
+        Application: {
             /** Format: uuid */
-            readonly id: string;
+            id: string;
             /** Format: uuid */
-            readonly market_id: string;
-            readonly market_name: string;
+            market_id: string;
+            market_name: string;
             /** Format: uuid */
-            readonly vendor_id: string;
-            readonly business_name: string;
+            vendor_id: string;
+            business_name: string;
             /** @enum {string} */
-            readonly status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
-            readonly message: string;
+            status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+            message: string;
             /** @description Why the organizer took the stall of a vendor that was accepted; null of all others. */
-            readonly reason: string | null;
+            reason: string | null;
             /** @description On the market’s waiting list, from 1, in the order of waitlisting; null of all others. */
-            readonly waiting_position: number | null;
+            waiting_position: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly updated_at: string;
+            updated_at: string;
         };
-        readonly ApplicationDetail: {
+        ApplicationDetail: {
             /** Format: uuid */
-            readonly id: string;
+            id: string;
             /** Format: uuid */
-            readonly market_id: string;
-            readonly market_name: string;
+            market_id: string;
+            market_name: string;
             /** Format: uuid */
-            readonly vendor_id: string;
-            readonly business_name: string;
+            vendor_id: string;
+            business_name: string;
             /** @enum {string} */
-            readonly status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
-            readonly message: string;
+            status: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+            message: string;
             /** @description Why the organizer took the stall of a vendor that was accepted; null of all others. */
-            readonly reason: string | null;
+            reason: string | null;
             /** @description On the market’s waiting list, from 1, in the order of waitlisting; null of all others. */
-            readonly waiting_position: number | null;
+            waiting_position: number | null;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly updated_at: string;
+            updated_at: string;
             /** @description Who to write to on the other side: a vendor is told its organizer, and an organizer its vendor. */
-            readonly contact: {
-                readonly name: string;
-                readonly email: string;
+            contact: {
+                name: string;
+                email: string;
             } | null;
         };
-        readonly ApplicationList: {
-            readonly applications: readonly components["schemas"]["Application"][];
+        ApplicationList: {
+            applications: components["schemas"]["Application"][];
             /** @description On all pages. */
-            readonly total: number;
-            readonly page: number;
-            readonly page_size: number;
+            total: number;
+            page: number;
+            page_size: number;
         };
-        readonly DayChanges: {
+        DayChanges: {
             /** @description By the market’s clock. */
-            readonly opens?: string;
+            opens?: string;
             /** @description Not after `opens`: on the next day. */
-            readonly closes?: string;
+            closes?: string;
             /** @enum {string} */
-            readonly status?: "planned" | "cancelled";
+            status?: "planned" | "cancelled";
             /** @description For visitors: why it is cancelled, what is special. */
-            readonly note?: string;
+            note?: string;
         };
-        readonly Document: {
-            readonly openapi: string;
+        Document: {
+            openapi: string;
         } & {
-            readonly [key: string]: unknown;
+            [key: string]: unknown;
         };
-        readonly Health: {
+        Health: {
             /** @constant */
-            readonly status: "ok";
+            status: "ok";
         };
-        readonly Login: {
+        Login: {
             /** Format: email */
-            readonly email: string;
+            email: string;
             /** Format: password */
-            readonly password: string;
+            password: string;
         };
-        readonly MarketChanges: {
-            readonly name?: string;
-            readonly city?: string;
-            readonly street?: string;
+        MarketChanges: {
+            name?: string;
+            city?: string;
+            street?: string;
             /** @description State, province or canton, as the country’s addresses have it: `IL`, `Ontario`, `ZH`. */
-            readonly region?: string;
-            readonly postcode?: string;
+            region?: string;
+            postcode?: string;
             /** @description ISO 3166-1 alpha-2, or an empty text. */
-            readonly country?: string;
+            country?: string;
             /** @description Degrees north; null, or together with the longitude. */
-            readonly latitude?: number | null;
+            latitude?: number | null;
             /** @description Degrees east; null, or together with the latitude. */
-            readonly longitude?: number | null;
+            longitude?: number | null;
             /** @description The market’s, by its IANA name, such as `America/Chicago`, or an empty text. */
-            readonly time_zone?: string;
+            time_zone?: string;
             /** @description An http or https URL, or an empty text for none. */
-            readonly website?: string;
-            readonly description?: string;
+            website?: string;
+            description?: string;
             /** @description Never below the vendors already accepted. */
-            readonly stall_count?: number;
+            stall_count?: number;
             /**
              * @description `draft` → `active` → `closed` → `active` → …
              * @enum {string}
              */
-            readonly status?: "draft" | "active" | "closed";
+            status?: "draft" | "active" | "closed";
         };
-        readonly MarketDay: {
+        MarketDay: {
             /** Format: date */
-            readonly date: string;
+            date: string;
             /** @description `HH:MM` by the market’s clock. */
-            readonly opens: string;
+            opens: string;
             /** @description Not after `opens`: on the next day. */
-            readonly closes: string;
+            closes: string;
             /** Format: date-time */
-            readonly opens_at: string;
+            opens_at: string;
             /** Format: date-time */
-            readonly closes_at: string;
+            closes_at: string;
             /** @enum {string} */
-            readonly status: "planned" | "cancelled";
-            readonly note: string;
+            status: "planned" | "cancelled";
+            note: string;
         };
-        readonly MarketDays: {
+        MarketDays: {
             /** Format: uuid */
-            readonly market_id: string;
-            readonly time_zone: string;
-            readonly days: readonly components["schemas"]["MarketDay"][];
+            market_id: string;
+            time_zone: string;
+            days: components["schemas"]["MarketDay"][];
         };
-        readonly MarketDetail: {
+        MarketDetail: {
             /** Format: uuid */
-            readonly id: string;
+            id: string;
             /** @description The last part of the address of the market’s public page, `/m/{slug}`. Unique. */
-            readonly slug: string;
-            readonly name: string;
-            readonly city: string;
+            slug: string;
+            name: string;
+            city: string;
             /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
-            readonly region: string;
+            region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
-            readonly country: string;
+            country: string;
             /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
-            readonly time_zone: string;
+            time_zone: string;
             /** @description Null of an unclaimed market: no directory tells it. */
-            readonly stall_count: number | null;
+            stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
-            readonly vendor_count: number;
+            vendor_count: number;
             /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
-            readonly unclaimed: boolean;
-            readonly street: string;
-            readonly postcode: string;
+            unclaimed: boolean;
+            street: string;
+            postcode: string;
             /** @description Degrees north; null where it is not known. */
-            readonly latitude: number | null;
+            latitude: number | null;
             /** @description Degrees east. */
-            readonly longitude: number | null;
-            readonly website: string;
-            readonly description: string;
+            longitude: number | null;
+            website: string;
+            description: string;
             /** @description From which its days were made. */
-            readonly seasons: readonly components["schemas"]["Season"][];
+            seasons: components["schemas"]["Season"][];
             /** @enum {string} */
-            readonly status: "draft" | "active" | "closed";
+            status: "draft" | "active" | "closed";
             /** @description Null of an unclaimed market. */
-            readonly organizer: {
+            organizer: {
                 /** Format: uuid */
-                readonly id: string;
-                readonly name: string;
+                id: string;
+                name: string;
             } | null;
             /** @description Null of a market that no directory lists. */
-            readonly listing: {
-                readonly listed_by: string;
+            listing: {
+                listed_by: string;
                 /** @description When the directory last changed it: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`; null if unknown. */
-                readonly updated_on: string | null;
+                updated_on: string | null;
                 /** @description Seasons as they are listed, past ones too, each with its hours by the market’s clock. */
-                readonly hours: readonly {
+                hours: {
                     /** @description `YYYY-MM-DD` or `YYYY-MM`; of every year `--MM-DD` or `--MM`; null where nothing is said. */
-                    readonly from: string | null;
+                    from: string | null;
                     /** @description `YYYY-MM-DD` or `YYYY-MM`; of every year `--MM-DD` or `--MM`; null where nothing is said. */
-                    readonly to: string | null;
-                    readonly weekly: readonly {
+                    to: string | null;
+                    weekly: {
                         /** @enum {string} */
-                        readonly weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
-                        readonly opens: string;
-                        readonly closes: string;
+                        weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                        opens: string;
+                        closes: string;
                     }[];
                     /** @description What could not be understood, as it is written there. */
-                    readonly words: string | null;
+                    words: string | null;
                 }[];
-                readonly products: readonly string[];
+                products: string[];
                 /** @description What is taken beside cash. */
-                readonly payment: readonly string[];
+                payment: string[];
             } | null;
-            readonly vendors: readonly {
+            vendors: {
                 /** Format: uuid */
-                readonly id: string;
-                readonly business_name: string;
-                readonly category: string;
+                id: string;
+                business_name: string;
+                category: string;
                 /** @description What it sells, in the words that `product` of `GET /markets` takes. */
-                readonly products: readonly string[];
+                products: string[];
             }[];
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly updated_at: string;
+            updated_at: string;
         };
-        readonly MarketList: {
-            readonly markets: readonly components["schemas"]["MarketSummary"][];
+        MarketList: {
+            markets: components["schemas"]["MarketSummary"][];
             /** @description Near a point: up to here no market is missing. Less than `radius_km` where so many are near that some are left out. */
-            readonly complete_to_km?: number;
+            complete_to_km?: number;
             /**
              * @description Where there are more than `total`: of such a list no more are counted.
              * @constant
              */
-            readonly total_is_minimum?: true;
+            total_is_minimum?: true;
             /** @description Leads to the next page, as the `Link` does. Absent on the last one. */
-            readonly next_cursor?: string;
+            next_cursor?: string;
             /** @description On all pages. */
-            readonly total: number;
+            total: number;
             /** @description Absent where a cursor was asked for. */
-            readonly page?: number;
-            readonly page_size: number;
+            page?: number;
+            page_size: number;
         };
-        readonly MarketStats: {
+        MarketStats: {
             /** Format: uuid */
-            readonly market_id: string;
-            readonly vendor_count: number;
-            readonly pending_applications: number;
-            readonly waitlisted_applications: number;
+            market_id: string;
+            vendor_count: number;
+            pending_applications: number;
+            waitlisted_applications: number;
             /** @description Null of an unclaimed market: no directory tells it. */
-            readonly stall_count: number | null;
+            stall_count: number | null;
             /** @description Null of an unclaimed market. */
-            readonly open_stalls: number | null;
+            open_stalls: number | null;
         };
-        readonly MarketSummary: {
+        MarketSummary: {
             /** Format: uuid */
-            readonly id: string;
+            id: string;
             /** @description The last part of the address of the market’s public page, `/m/{slug}`. Unique. */
-            readonly slug: string;
-            readonly name: string;
-            readonly city: string;
+            slug: string;
+            name: string;
+            city: string;
             /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
-            readonly region: string;
+            region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
-            readonly country: string;
+            country: string;
             /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
-            readonly time_zone: string;
+            time_zone: string;
             /** @description Null of an unclaimed market: no directory tells it. */
-            readonly stall_count: number | null;
+            stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
-            readonly vendor_count: number;
+            vendor_count: number;
             /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
-            readonly unclaimed: boolean;
+            unclaimed: boolean;
             /** @description What a directory says is sold there; who sells there is not asked. */
-            readonly listed_products: readonly string[];
+            listed_products: string[];
             /** @description Of the dates that were asked for, those on which it is open. */
-            readonly days?: readonly components["schemas"]["OpenDay"][];
+            days?: components["schemas"]["OpenDay"][];
             /** @description Degrees north; null where it is not known. */
-            readonly latitude?: number | null;
+            latitude?: number | null;
             /** @description Degrees east. */
-            readonly longitude?: number | null;
+            longitude?: number | null;
             /** @description From the point that was asked for, as the crow flies, to a tenth. */
-            readonly distance_km?: number;
+            distance_km?: number;
         };
         /** @description In the text format of Prometheus. */
-        readonly Metrics: string;
-        readonly NewApplication: {
+        Metrics: string;
+        NewApplication: {
             /** @default  */
-            readonly message?: string;
+            message?: string;
         };
-        readonly NewMarket: {
-            readonly name: string;
-            readonly city: string;
-            readonly street?: string;
+        NewMarket: {
+            name: string;
+            city: string;
+            street?: string;
             /** @description State, province or canton, as the country’s addresses have it: `IL`, `Ontario`, `ZH`. */
-            readonly region?: string;
-            readonly postcode?: string;
+            region?: string;
+            postcode?: string;
             /** @description ISO 3166-1 alpha-2, or an empty text. */
-            readonly country?: string;
+            country?: string;
             /** @description Degrees north; null, or together with the longitude. */
-            readonly latitude?: number | null;
+            latitude?: number | null;
             /** @description Degrees east; null, or together with the latitude. */
-            readonly longitude?: number | null;
+            longitude?: number | null;
             /** @description The market’s, by its IANA name, such as `America/Chicago`, or an empty text. */
-            readonly time_zone?: string;
+            time_zone?: string;
             /** @description An http or https URL, or an empty text for none. */
-            readonly website?: string;
-            readonly description?: string;
+            website?: string;
+            description?: string;
             /** @description Never below the vendors already accepted. */
-            readonly stall_count: number;
+            stall_count: number;
             /** @description Names the public page, `/m/{slug}`. Without one, it is made of name and city, and of the region where that is taken. */
-            readonly slug?: string;
+            slug?: string;
         };
-        readonly NewSeason: {
+        NewSeason: {
             /**
              * @description Such as `Summer`; may be empty.
              * @default
              */
-            readonly name?: string;
+            name?: string;
             /**
              * Format: date
              * @description The first date, where the market stands.
              * @example 2026-05-02
              */
-            readonly from: string;
+            from: string;
             /**
              * Format: date
              * @description The last date: at most 400 days.
              * @example 2026-05-02
              */
-            readonly to: string;
-            readonly weekly: readonly {
+            to: string;
+            weekly: {
                 /** @enum {string} */
-                readonly weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
                 /** @description By the market’s clock. */
-                readonly opens: string;
+                opens: string;
                 /** @description Not after `opens`: on the next day. */
-                readonly closes: string;
+                closes: string;
             }[];
         };
         /** @description By the market’s clock, and as instants. */
-        readonly OpenDay: {
+        OpenDay: {
             /** Format: date */
-            readonly date: string;
+            date: string;
             /** @description `HH:MM` by the market’s clock. */
-            readonly opens: string;
+            opens: string;
             /** @description Not after `opens`: on the next day. */
-            readonly closes: string;
+            closes: string;
             /** Format: date-time */
-            readonly opens_at: string;
+            opens_at: string;
             /** Format: date-time */
-            readonly closes_at: string;
+            closes_at: string;
         };
-        readonly OrganizerDashboard: {
+        OrganizerDashboard: {
             /** Format: uuid */
-            readonly organizer_id: string;
-            readonly markets: {
-                readonly draft: number;
-                readonly active: number;
-                readonly closed: number;
+            organizer_id: string;
+            markets: {
+                draft: number;
+                active: number;
+                closed: number;
             };
-            readonly pending_applications: number;
+            pending_applications: number;
             /** @description Distinct vendors accepted at any of the organizer’s markets. */
-            readonly vendors: number;
+            vendors: number;
             /** @description The ten newest, newest first. */
-            readonly recent_applications: readonly components["schemas"]["Application"][];
+            recent_applications: components["schemas"]["Application"][];
         };
-        readonly OrganizerRegistration: {
+        OrganizerRegistration: {
             /** Format: email */
-            readonly email: string;
+            email: string;
             /** Format: password */
-            readonly password: string;
-            readonly name: string;
+            password: string;
+            name: string;
             /** @constant */
-            readonly role: "organizer";
+            role: "organizer";
         };
-        readonly OwnMarket: {
+        OwnMarket: {
             /** Format: uuid */
-            readonly id: string;
+            id: string;
             /** @description The last part of the address of the market’s public page, `/m/{slug}`. Unique. */
-            readonly slug: string;
-            readonly name: string;
-            readonly city: string;
+            slug: string;
+            name: string;
+            city: string;
             /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
-            readonly region: string;
+            region: string;
             /** @description ISO 3166-1 alpha-2; empty where it is not known. */
-            readonly country: string;
+            country: string;
             /** @description An IANA name such as `America/Chicago`; empty where it is not known. */
-            readonly time_zone: string;
+            time_zone: string;
             /** @description Null of an unclaimed market: no directory tells it. */
-            readonly stall_count: number | null;
+            stall_count: number | null;
             /** @description Vendors accepted. Never more than `stall_count`. */
-            readonly vendor_count: number;
+            vendor_count: number;
             /** @description Whether a public directory lists it and it has no organizer here: it takes no applications. */
-            readonly unclaimed: boolean;
+            unclaimed: boolean;
             /** @enum {string} */
-            readonly status: "draft" | "active" | "closed";
-            readonly pending_applications: number;
-            readonly waitlisted_applications: number;
+            status: "draft" | "active" | "closed";
+            pending_applications: number;
+            waitlisted_applications: number;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly created_at: string;
+            created_at: string;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it.
              */
-            readonly updated_at: string;
+            updated_at: string;
         };
-        readonly OwnMarketList: {
-            readonly markets: readonly components["schemas"]["OwnMarket"][];
+        OwnMarketList: {
+            markets: components["schemas"]["OwnMarket"][];
             /** @description On all pages. */
-            readonly total: number;
-            readonly page: number;
-            readonly page_size: number;
+            total: number;
+            page: number;
+            page_size: number;
         };
-        readonly PasswordChange: {
+        PasswordChange: {
             /** Format: password */
-            readonly current_password: string;
+            current_password: string;
             /** Format: password */
-            readonly new_password: string;
+            new_password: string;
         };
-        readonly PasswordReset: {
+        PasswordReset: {
             /** Format: password */
-            readonly secret: string;
+            secret: string;
             /** Format: password */
-            readonly new_password: string;
+            new_password: string;
         };
-        readonly PasswordResetRequest: {
+        PasswordResetRequest: {
             /** Format: email */
-            readonly email: string;
+            email: string;
         };
-        readonly Problem: {
+        Problem: {
             /** @description `urn:marketflow:problem:` and the code. */
-            readonly type: string;
-            readonly title: string;
-            readonly status: number;
-            readonly detail: string;
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
             /**
              * @description What went wrong. Stable: the part to act upon.
              * @enum {string}
              */
-            readonly code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "account-not-found" | "application-not-found" | "day-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "time-zone-missing" | "not-a-draft" | "wrong-status" | "stalls-taken" | "market-active" | "reset-link-void" | "no-mail" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
+            code: "validation-failed" | "unauthenticated" | "forbidden" | "market-not-found" | "vendor-not-found" | "organizer-not-found" | "account-not-found" | "application-not-found" | "day-not-found" | "market-full" | "precondition-failed" | "idempotency-key-reused" | "email-taken" | "slug-taken" | "already-applied" | "market-not-active" | "market-unclaimed" | "market-claimed" | "time-zone-missing" | "not-a-draft" | "wrong-status" | "stalls-taken" | "market-active" | "reset-link-void" | "no-mail" | "password-changed" | "malformed-json" | "unsupported-media-type" | "payload-too-large" | "uri-too-long" | "route-not-found" | "method-not-allowed" | "rate-limited" | "database-unavailable" | "cache-unavailable" | "overloaded" | "internal";
             /** @description A URN of this request, for the log. */
-            readonly instance: string;
+            instance: string;
             /** @description Every field that is to blame; always there where the code is `validation-failed`. */
-            readonly errors?: readonly {
+            readonly errors?: {
                 /** @description Dotted: `stall_count`, `query.page`. */
-                readonly path: string;
+                path: string;
                 /** @description What was expected there. */
-                readonly message: string;
+                message: string;
             }[];
         };
-        readonly Readiness: {
+        Readiness: {
             /**
              * @description This alone decides.
              * @enum {string}
              */
-            readonly database: "reachable" | "unreachable";
+            database: "reachable" | "unreachable";
             /** @description What keeps PostgreSQL from serving this instance, such as `refused` or `disk-full`. */
-            readonly database_cause: string | null;
+            database_cause: string | null;
             /** @description Without it all works, slower. */
-            readonly cache: {
+            cache: {
                 /** @description The adapter’s: `tiered`, `near`, `redis`, `redis-cluster`, `lru`, `null`, or your own. */
-                readonly name: string;
+                name: string;
                 /** @description False also while it is there and does not do its work. */
-                readonly connected: boolean;
+                connected: boolean;
                 /** @enum {string} */
-                readonly breaker: "closed" | "open" | "half-open" | "none";
+                breaker: "closed" | "open" | "half-open" | "none";
                 /** @description Why reads bypass it, in a word, such as `MISCONF` or `timeout`. The log and `/admin` say more. */
-                readonly problem?: string;
+                problem?: string;
             };
             /** @description Whether this instance may use the cache now, and since when, in milliseconds. */
-            readonly lease: {
-                readonly held: boolean;
-                readonly age_ms: number | null;
+            lease: {
+                held: boolean;
+                age_ms: number | null;
             };
             /** @description Instances with a cache of their own, which every write waits for. */
-            readonly holders: readonly {
-                readonly id: string;
+            holders: {
+                id: string;
                 /**
                  * @description `lost`: its connection has ended. `retired`: writes wait a lease out for it.
                  * @enum {string}
                  */
-                readonly state: "active" | "lost" | "retired";
+                state: "active" | "lost" | "retired";
                 /** @description Since its last acknowledgement. */
-                readonly acknowledged_ms: number | null;
+                acknowledged_ms: number | null;
             }[];
             /** @description Rows of the log that the last drain could not apply. */
-            readonly invalidations: {
-                readonly pending: number;
+            invalidations: {
+                pending: number;
             };
         };
-        readonly Registration: components["schemas"]["OrganizerRegistration"] | components["schemas"]["VendorRegistration"];
-        readonly Removal: {
+        Registration: components["schemas"]["OrganizerRegistration"] | components["schemas"]["VendorRegistration"];
+        Removal: {
             /** @description Shown to the vendor. */
-            readonly reason: string;
+            reason: string;
         };
-        readonly Schedule: {
-            readonly seasons: readonly components["schemas"]["NewSeason"][];
+        Schedule: {
+            seasons: components["schemas"]["NewSeason"][];
         };
-        readonly Season: {
-            readonly name: string;
+        Season: {
+            name: string;
             /** Format: date */
-            readonly from: string;
+            from: string;
             /** Format: date */
-            readonly to: string;
-            readonly weekly: readonly {
+            to: string;
+            weekly: {
                 /** @enum {string} */
-                readonly weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+                weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
                 /** @description `HH:MM` by the market’s clock. */
-                readonly opens: string;
+                opens: string;
                 /** @description Not after `opens`: on the next day. */
-                readonly closes: string;
+                closes: string;
             }[];
         };
-        readonly SignedIn: {
-            readonly account: components["schemas"]["Account"];
+        SignedIn: {
+            account: components["schemas"]["Account"];
             /** @description Goes into `Authorization: Bearer …`. */
-            readonly token: string;
+            token: string;
             /**
              * Format: date-time
              * @description Until when the token is good; it may be revoked before.
              */
-            readonly expires_at: string;
+            expires_at: string;
         };
-        readonly VendorChanges: {
-            readonly business_name?: string;
-            readonly category?: string;
-            readonly description?: string;
+        VendorChanges: {
+            business_name?: string;
+            category?: string;
+            description?: string;
             /** @description An http or https URL, or an empty text for none. */
-            readonly website?: string;
+            website?: string;
             /** @description All that it sells. */
-            readonly products?: readonly ("vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food")[];
+            products?: ("vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food")[];
         };
-        readonly VendorDashboard: {
+        VendorDashboard: {
             /** Format: uuid */
-            readonly vendor_id: string;
-            readonly applications: {
-                readonly pending: number;
-                readonly waitlisted: number;
-                readonly accepted: number;
-                readonly rejected: number;
-                readonly withdrawn: number;
+            vendor_id: string;
+            applications: {
+                pending: number;
+                waitlisted: number;
+                accepted: number;
+                rejected: number;
+                withdrawn: number;
             };
             /** @description Every market that accepted it, whatever its status, by name then id. */
-            readonly markets: readonly {
+            markets: {
                 /** Format: uuid */
-                readonly id: string;
-                readonly slug: string;
-                readonly name: string;
-                readonly city: string;
+                id: string;
+                slug: string;
+                name: string;
+                city: string;
                 /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
-                readonly region: string;
+                region: string;
                 /** @description ISO 3166-1 alpha-2; empty where it is not known. */
-                readonly country: string;
+                country: string;
                 /** @enum {string} */
-                readonly status: "draft" | "active" | "closed";
+                status: "draft" | "active" | "closed";
             }[];
         };
-        readonly VendorList: {
-            readonly vendors: readonly components["schemas"]["VendorSummary"][];
+        VendorList: {
+            vendors: components["schemas"]["VendorSummary"][];
             /**
              * @description Where there are more than `total`: of such a list no more are counted.
              * @constant
              */
-            readonly total_is_minimum?: true;
+            total_is_minimum?: true;
             /** @description Leads to the next page, as the `Link` does. Absent on the last one. */
-            readonly next_cursor?: string;
+            next_cursor?: string;
             /** @description On all pages. */
-            readonly total: number;
+            total: number;
             /** @description Absent where a cursor was asked for. */
-            readonly page?: number;
-            readonly page_size: number;
+            page?: number;
+            page_size: number;
         };
-        readonly VendorProfile: {
+        VendorProfile: {
             /** Format: uuid */
-            readonly id: string;
-            readonly business_name: string;
-            readonly category: string;
-            readonly description: string;
-            readonly website: string;
+            id: string;
+            business_name: string;
+            category: string;
+            description: string;
+            website: string;
             /** @description What it sells, in the words that `product` of `GET /markets` takes. */
-            readonly products: readonly string[];
+            products: string[];
             /** @description Active markets that accepted it, by name then id. */
-            readonly markets: readonly {
+            markets: {
                 /** Format: uuid */
-                readonly id: string;
-                readonly slug: string;
-                readonly name: string;
-                readonly city: string;
+                id: string;
+                slug: string;
+                name: string;
+                city: string;
                 /** @description State, province or canton, as the country’s addresses have it; empty where it is not known. */
-                readonly region: string;
+                region: string;
                 /** @description ISO 3166-1 alpha-2; empty where it is not known. */
-                readonly country: string;
+                country: string;
             }[];
         };
-        readonly VendorRegistration: {
+        VendorRegistration: {
             /** Format: email */
-            readonly email: string;
+            email: string;
             /** Format: password */
-            readonly password: string;
-            readonly name: string;
+            password: string;
+            name: string;
             /** @constant */
-            readonly role: "vendor";
-            readonly business_name: string;
-            readonly category?: string;
+            role: "vendor";
+            business_name: string;
+            category?: string;
             /** @description What it sells. */
-            readonly products?: readonly ("vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food")[];
+            products?: ("vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food")[];
         };
-        readonly VendorSummary: {
+        VendorSummary: {
             /** Format: uuid */
-            readonly id: string;
-            readonly business_name: string;
-            readonly category: string;
-            readonly description: string;
+            id: string;
+            business_name: string;
+            category: string;
+            description: string;
             /** @description What it sells, in the words that `product` of `GET /markets` takes. */
-            readonly products: readonly string[];
+            products: string[];
             /** @description Active markets that it sells at. */
-            readonly market_count: number;
+            market_count: number;
         };
     };
     responses: {
         /** @description The database is out of reach (`database-unavailable`). Something went wrong on our side (`internal`). The service is overloaded (`overloaded`). The body is too large (`payload-too-large`). Too many requests (`rate-limited`). The body must be application/json (`unsupported-media-type`). The URL is too long (`uri-too-long`). */
-        readonly Anywhere: {
+        Anywhere: {
             headers: {
-                readonly "Retry-After": components["headers"]["Retry-After"];
-                readonly [name: string]: unknown;
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 503 | 500 | 413 | 429 | 415 | 414;
+                    status?: 503 | 500 | 413 | 429 | 415 | 414;
                     /** @enum {unknown} */
-                    readonly code?: "database-unavailable" | "internal" | "overloaded" | "payload-too-large" | "rate-limited" | "unsupported-media-type" | "uri-too-long";
+                    code?: "database-unavailable" | "internal" | "overloaded" | "payload-too-large" | "rate-limited" | "unsupported-media-type" | "uri-too-long";
                 };
             };
         };
         /** @description A valid token is required (`unauthenticated`). */
-        readonly Unauthenticated: {
+        Unauthenticated: {
             headers: {
-                readonly "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                readonly [name: string]: unknown;
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 401;
+                    status?: 401;
                     /** @enum {unknown} */
-                    readonly code?: "unauthenticated";
+                    code?: "unauthenticated";
                 };
             };
         };
         /** @description The request is not valid (`validation-failed`). */
-        readonly ValidationFailed: {
+        ValidationFailed: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 400;
+                    status?: 400;
                     /** @enum {unknown} */
-                    readonly code?: "validation-failed";
+                    code?: "validation-failed";
                 };
             };
         };
         /** @description This account may not do that (`forbidden`). */
-        readonly Forbidden: {
+        Forbidden: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 403;
+                    status?: 403;
                     /** @enum {unknown} */
-                    readonly code?: "forbidden";
+                    code?: "forbidden";
                 };
             };
         };
         /** @description Something else was asked under this Idempotency-Key (`idempotency-key-reused`). */
-        readonly IdempotencyKeyReused: {
+        IdempotencyKeyReused: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 422;
+                    status?: 422;
                     /** @enum {unknown} */
-                    readonly code?: "idempotency-key-reused";
+                    code?: "idempotency-key-reused";
                 };
             };
         };
         /** @description The body is not valid JSON (`malformed-json`). The request is not valid (`validation-failed`). */
-        readonly MalformedJsonOrValidationFailed: {
+        MalformedJsonOrValidationFailed: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 400;
+                    status?: 400;
                     /** @enum {unknown} */
-                    readonly code?: "malformed-json" | "validation-failed";
+                    code?: "malformed-json" | "validation-failed";
                 };
             };
         };
         /** @description A market with this slug exists already (`slug-taken`). */
-        readonly SlugTaken: {
+        SlugTaken: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "slug-taken";
+                    code?: "slug-taken";
                 };
             };
         };
         /** @description There is no such market (`market-not-found`). */
-        readonly MarketNotFound: {
+        MarketNotFound: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 404;
+                    status?: 404;
                     /** @enum {unknown} */
-                    readonly code?: "market-not-found";
+                    code?: "market-not-found";
                 };
             };
         };
         /** @description It has changed since the client saw it (`precondition-failed`). */
-        readonly PreconditionFailed: {
+        PreconditionFailed: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 412;
+                    status?: 412;
                     /** @enum {unknown} */
-                    readonly code?: "precondition-failed";
+                    code?: "precondition-failed";
                 };
             };
         };
         /** @description More vendors are accepted than there would be stalls (`stalls-taken`). A market with seasons has a time zone (`time-zone-missing`). The current status does not allow that (`wrong-status`). */
-        readonly StallsTakenOrTimeZoneMissingOrWrongStatus: {
+        StallsTakenOrTimeZoneMissingOrWrongStatus: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "stalls-taken" | "time-zone-missing" | "wrong-status";
+                    code?: "stalls-taken" | "time-zone-missing" | "wrong-status";
                 };
             };
         };
         /** @description A market with seasons has a time zone (`time-zone-missing`). */
-        readonly TimeZoneMissing: {
+        TimeZoneMissing: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "time-zone-missing";
+                    code?: "time-zone-missing";
                 };
             };
         };
         /** @description The market does not open on that date (`day-not-found`). There is no such market (`market-not-found`). */
-        readonly DayNotFoundOrMarketNotFound: {
+        DayNotFoundOrMarketNotFound: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 404;
+                    status?: 404;
                     /** @enum {unknown} */
-                    readonly code?: "day-not-found" | "market-not-found";
+                    code?: "day-not-found" | "market-not-found";
                 };
             };
         };
         /** @description Only a draft can be deleted (`not-a-draft`). */
-        readonly NotADraft: {
+        NotADraft: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "not-a-draft";
+                    code?: "not-a-draft";
                 };
             };
         };
         /** @description There is no such organizer (`organizer-not-found`). */
-        readonly OrganizerNotFound: {
+        OrganizerNotFound: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 404;
+                    status?: 404;
                     /** @enum {unknown} */
-                    readonly code?: "organizer-not-found";
+                    code?: "organizer-not-found";
                 };
             };
         };
         /** @description There is no such vendor (`vendor-not-found`). */
-        readonly VendorNotFound: {
+        VendorNotFound: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 404;
+                    status?: 404;
                     /** @enum {unknown} */
-                    readonly code?: "vendor-not-found";
+                    code?: "vendor-not-found";
                 };
             };
         };
         /** @description The vendor has a live application at this market already (`already-applied`). The market takes no applications (`market-not-active`). The market has no organizer here, who could answer an application (`market-unclaimed`). */
-        readonly AlreadyAppliedOrMarketNotActiveOrMarketUnclaimed: {
+        AlreadyAppliedOrMarketNotActiveOrMarketUnclaimed: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "already-applied" | "market-not-active" | "market-unclaimed";
+                    code?: "already-applied" | "market-not-active" | "market-unclaimed";
                 };
             };
         };
         /** @description There is no such application (`application-not-found`). */
-        readonly ApplicationNotFound: {
+        ApplicationNotFound: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 404;
+                    status?: 404;
                     /** @enum {unknown} */
-                    readonly code?: "application-not-found";
+                    code?: "application-not-found";
                 };
             };
         };
         /** @description The market has no stall left (`market-full`). The current status does not allow that (`wrong-status`). */
-        readonly MarketFullOrWrongStatus: {
+        MarketFullOrWrongStatus: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "market-full" | "wrong-status";
+                    code?: "market-full" | "wrong-status";
                 };
             };
         };
         /** @description The current status does not allow that (`wrong-status`). */
-        readonly WrongStatus: {
+        WrongStatus: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "wrong-status";
+                    code?: "wrong-status";
                 };
             };
         };
         /** @description An account with this e-mail address exists already (`email-taken`). */
-        readonly EmailTaken: {
+        EmailTaken: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "email-taken";
+                    code?: "email-taken";
                 };
             };
         };
         /** @description An account with this e-mail address exists already (`email-taken`). The password has just been changed by another request (`password-changed`). */
-        readonly EmailTakenOrPasswordChanged: {
+        EmailTakenOrPasswordChanged: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "email-taken" | "password-changed";
+                    code?: "email-taken" | "password-changed";
                 };
             };
         };
         /** @description An active market needs its organizer (`market-active`). The password has just been changed by another request (`password-changed`). */
-        readonly MarketActiveOrPasswordChanged: {
+        MarketActiveOrPasswordChanged: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "market-active" | "password-changed";
+                    code?: "market-active" | "password-changed";
                 };
             };
         };
         /** @description The password has just been changed by another request (`password-changed`). */
-        readonly PasswordChanged: {
+        PasswordChanged: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "password-changed";
+                    code?: "password-changed";
                 };
             };
         };
         /** @description This service sends no mail (`no-mail`). */
-        readonly NoMail: {
+        NoMail: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 409;
+                    status?: 409;
                     /** @enum {unknown} */
-                    readonly code?: "no-mail";
+                    code?: "no-mail";
                 };
             };
         };
         /** @description The link has been used, has expired, or is none of ours (`reset-link-void`). */
-        readonly ResetLinkVoid: {
+        ResetLinkVoid: {
             headers: {
-                readonly [name: string]: unknown;
+                [name: string]: unknown;
             };
             content: {
-                readonly "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    readonly status?: 410;
+                    status?: 410;
                     /** @enum {unknown} */
-                    readonly code?: "reset-link-void";
+                    code?: "reset-link-void";
                 };
             };
         };
     };
     parameters: {
         /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-        readonly IfNoneMatch: string;
+        IfNoneMatch: string;
         /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-        readonly IfMatch: string;
+        IfMatch: string;
         /**
          * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
          * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
          */
-        readonly IdempotencyKey: string;
+        IdempotencyKey: string;
     };
     requestBodies: never;
     headers: {
@@ -1633,117 +1633,117 @@ export interface components {
          * @description A strong entity tag: equal tags, equal bytes, so that each content coding has one of its own. Send it back as `If-None-Match`, and as `If-Match` with a write.
          * @example "ToWnaZ49AUsKrGmwdOAx2yALcWY"
          */
-        readonly ETag: string;
+        ETag: string;
         /**
          * @description `private, no-cache` or `no-cache` on what has an `ETag`: keep it, and ask each time. `no-store` on all else.
          * @example private, no-cache
          */
-        readonly "Cache-Control": string;
+        "Cache-Control": string;
         /**
          * @description Where the answer came from (RFC 9211): `hit` with the remaining seconds and the tier, `fwd=miss`, `fwd=bypass` with the reason, or `hit; detail=unverified` while the database is out of reach.
          * @example marketflow; hit; ttl=287; detail=l1
          */
-        readonly "Cache-Status": string;
+        "Cache-Status": string;
         /**
          * @description Seconds since an `unverified` answer was loaded. Absent on all others.
          * @example 12
          */
-        readonly Age: number;
+        Age: number;
         /**
          * @description The bytes depend on the content coding that is asked for, and, where it says so, on who asks.
          * @example Accept-Encoding
          */
-        readonly Vary: string;
+        Vary: string;
         /**
          * @description Where `Accept-Encoding` asks for it and it is worth it: a body of 1 kB or more has been compressed once, when it was cached. Absent on all others.
          * @example br
          */
-        readonly "Content-Encoding": "br" | "gzip" | "zstd";
+        "Content-Encoding": "br" | "gzip" | "zstd";
         /**
          * @description The pages before and after this one (RFC 8288): `rel="prev"` and `rel="next"`, where there are such. A list that has cursors leads on by them. Of what is deprecated, also where that is explained.
          * @example </markets?page=1>; rel="prev", </markets?page=3>; rel="next"
          */
-        readonly Link: string;
+        Link: string;
         /**
          * @description What is allowed: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).
          * @example "writes";q=300;w=60
          */
-        readonly "RateLimit-Policy": string;
+        "RateLimit-Policy": string;
         /**
          * @description What is left of it: `r` requests, until all are given back in `t` seconds. Absent where nothing is limited.
          * @example "writes";r=287;t=41
          */
-        readonly RateLimit: string;
+        RateLimit: string;
         /**
          * @description The path of what was made.
          * @example /markets/8a64ea05-90ce-43e8-872f-bf8324b7ac58
          */
-        readonly Location: string;
+        Location: string;
         /**
          * @description Seconds to wait before the next try.
          * @example 1
          */
-        readonly "Retry-After": number;
+        "Retry-After": number;
         /**
          * @description The scheme to authenticate by; `invalid_token` if the one that was sent is not good (any more).
          * @example Bearer error="invalid_token"
          */
-        readonly "WWW-Authenticate": "Bearer" | "Bearer error=\"invalid_token\"";
+        "WWW-Authenticate": "Bearer" | "Bearer error=\"invalid_token\"";
     };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly listMarkets: {
-        readonly parameters: {
-            readonly query?: {
+    listMarkets: {
+        parameters: {
+            query?: {
                 /** @description Which page, counted from 1. */
-                readonly page?: number;
+                page?: number;
                 /** @description How many a page holds. */
-                readonly page_size?: number;
+                page_size?: number;
                 /** @description Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another market. */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description Only markets of this city, compared without case and surrounding blanks. */
-                readonly city?: string;
+                city?: string;
                 /** @description Only markets of this state, province or canton, compared likewise, as they write it. */
-                readonly region?: string;
+                region?: string;
                 /** @description Only markets of this country, by its two letters of ISO 3166-1. */
-                readonly country?: string;
+                country?: string;
                 /** @description Only markets that have all these words in their name, city, region or the names of those who sell there, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 200 are found: narrow by place. */
-                readonly q?: string;
+                q?: string;
                 /** @description Only markets that a directory lists with this product, or where one of the vendors sells it. At most the first 200 are found: narrow by place. */
-                readonly product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
+                product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
                 /** @description Only markets that open on this date, where they stand; with their hours. */
-                readonly on?: string;
+                on?: string;
                 /** @description Only markets that open on a date from this one on; with to. */
-                readonly from?: string;
+                from?: string;
                 /** @description Up to this date: at most seven days. */
-                readonly to?: string;
+                to?: string;
                 /** @description Only markets whose place is known and within `radius_km` of this point, the nearest first, each with its distance. Goes together with dates, and with no place, no words, no product and no cursor. */
-                readonly near?: string;
+                near?: string;
                 /** @description How far, in km; with near. */
-                readonly radius_km?: 5 | 10 | 25 | 50;
+                radius_km?: 5 | 10 | 25 | 50;
             };
-            readonly header?: {
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description A page of the list. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -1768,55 +1768,55 @@ export interface operations {
                      *       "page_size": 20
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketList"];
+                    "application/json": components["schemas"]["MarketList"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly createMarket: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    createMarket: {
+        parameters: {
+            query?: never;
+            header?: {
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
-                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewMarket"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMarket"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The draft. */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly Location: components["headers"]["Location"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -1862,42 +1862,42 @@ export interface operations {
                      *       "updated_at": "2026-11-22T21:26:00.000Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketDetail"];
+                    "application/json": components["schemas"]["MarketDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 409: components["responses"]["SlugTaken"];
-            readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["SlugTaken"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getMarket: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    getMarket: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The market. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -1953,54 +1953,54 @@ export interface operations {
                      *       "updated_at": "2026-11-23T08:15:30.250Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketDetail"];
+                    "application/json": components["schemas"]["MarketDetail"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["MarketNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly updateMarket: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    updateMarket: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["MarketChanges"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketChanges"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The market as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2056,79 +2056,79 @@ export interface operations {
                      *       "updated_at": "2026-11-23T08:15:30.250Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketDetail"];
+                    "application/json": components["schemas"]["MarketDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["StallsTakenOrTimeZoneMissingOrWrongStatus"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["MarketNotFound"];
+            409: components["responses"]["StallsTakenOrTimeZoneMissingOrWrongStatus"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly deleteMarket: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    deleteMarket: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description There is no such market any more, and its slug is free. */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["NotADraft"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["MarketNotFound"];
+            409: components["responses"]["NotADraft"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly patchMarket: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    patchMarket: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["MarketChanges"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketChanges"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The market as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2184,45 +2184,45 @@ export interface operations {
                      *       "updated_at": "2026-11-23T08:15:30.250Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketDetail"];
+                    "application/json": components["schemas"]["MarketDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["StallsTakenOrTimeZoneMissingOrWrongStatus"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["MarketNotFound"];
+            409: components["responses"]["StallsTakenOrTimeZoneMissingOrWrongStatus"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly scheduleMarket: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    scheduleMarket: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Schedule"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Schedule"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The market as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2278,48 +2278,48 @@ export interface operations {
                      *       "updated_at": "2026-11-23T08:15:30.250Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketDetail"];
+                    "application/json": components["schemas"]["MarketDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["TimeZoneMissing"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["MarketNotFound"];
+            409: components["responses"]["TimeZoneMissing"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly listDays: {
-        readonly parameters: {
-            readonly query?: {
+    listDays: {
+        parameters: {
+            query?: {
                 /** @description The first date. Without it, today where the market stands. */
-                readonly from?: string;
+                from?: string;
                 /** @description The last date. Without it, ninety days later. */
-                readonly to?: string;
+                to?: string;
             };
-            readonly header?: {
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The days, by date. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2339,52 +2339,52 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketDays"];
+                    "application/json": components["schemas"]["MarketDays"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["MarketNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly changeDay: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
+    changeDay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
                 /** @description The market’s id. */
-                readonly date: string;
+                date: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["DayChanges"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DayChanges"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The day as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2398,45 +2398,45 @@ export interface operations {
                      *       "note": "No market in the storm."
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketDay"];
+                    "application/json": components["schemas"]["MarketDay"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["DayNotFoundOrMarketNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["DayNotFoundOrMarketNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly listOwnMarkets: {
-        readonly parameters: {
-            readonly query?: {
+    listOwnMarkets: {
+        parameters: {
+            query?: {
                 /** @description Which page, counted from 1. */
-                readonly page?: number;
+                page?: number;
                 /** @description How many a page holds. */
-                readonly page_size?: number;
-                readonly status?: "draft" | "active" | "closed";
+                page_size?: number;
+                status?: "draft" | "active" | "closed";
             };
-            readonly header?: {
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description A page of the list. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2465,54 +2465,54 @@ export interface operations {
                      *       "page_size": 20
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["OwnMarketList"];
+                    "application/json": components["schemas"]["OwnMarketList"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["OrganizerNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["OrganizerNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getMarketStats: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    getMarketStats: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The counts. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2525,63 +2525,63 @@ export interface operations {
                      *       "open_stalls": 29
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["MarketStats"];
+                    "application/json": components["schemas"]["MarketStats"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["MarketNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly listVendors: {
-        readonly parameters: {
-            readonly query?: {
+    listVendors: {
+        parameters: {
+            query?: {
                 /** @description Which page, counted from 1. */
-                readonly page?: number;
+                page?: number;
                 /** @description How many a page holds. */
-                readonly page_size?: number;
+                page_size?: number;
                 /** @description Instead of `page`: the page behind one whose `next_cursor` this is. However deep, it costs what the first one does, and what is opened, renamed or closed meanwhile neither repeats nor hides another vendor. */
-                readonly cursor?: string;
+                cursor?: string;
                 /** @description Only vendors that have all these words in their name, compared without case and accents; of three letters or more, their beginnings suffice. At most the first 200 are found. */
-                readonly q?: string;
+                q?: string;
                 /** @description Only vendors that sell this. */
-                readonly product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
+                product?: "" | "vegetables" | "fruit" | "herbs" | "mushrooms" | "beans" | "grains" | "eggs" | "cheese" | "meat" | "poultry" | "seafood" | "baked goods" | "honey" | "jams" | "maple syrup" | "nuts" | "coffee" | "juices" | "wine" | "tofu" | "wild-harvested food" | "prepared food" | "flowers" | "plants" | "nursery stock" | "trees" | "crafts" | "soap" | "pet food";
                 /** @description Only vendors that sell at this market. */
-                readonly market?: string;
+                market?: string;
             };
-            readonly header?: {
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description A page of the list. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2604,52 +2604,52 @@ export interface operations {
                      *       "page_size": 20
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["VendorList"];
+                    "application/json": components["schemas"]["VendorList"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    getVendor: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The vendor’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The profile. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2675,54 +2675,54 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["VendorProfile"];
+                    "application/json": components["schemas"]["VendorProfile"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 404: components["responses"]["VendorNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["VendorNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly updateVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    updateVendor: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The vendor’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["VendorChanges"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorChanges"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The profile as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2748,44 +2748,44 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["VendorProfile"];
+                    "application/json": components["schemas"]["VendorProfile"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["VendorNotFound"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["VendorNotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly patchVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    patchVendor: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The vendor’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["VendorChanges"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorChanges"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The profile as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2811,42 +2811,42 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["VendorProfile"];
+                    "application/json": components["schemas"]["VendorProfile"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["VendorNotFound"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["VendorNotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getVendorDashboard: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    getVendorDashboard: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The vendor’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The dashboard. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2872,53 +2872,53 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["VendorDashboard"];
+                    "application/json": components["schemas"]["VendorDashboard"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["VendorNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["VendorNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getOrganizerDashboard: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    getOrganizerDashboard: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The organizer’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The dashboard. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -2948,60 +2948,60 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["OrganizerDashboard"];
+                    "application/json": components["schemas"]["OrganizerDashboard"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["OrganizerNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["OrganizerNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly listApplications: {
-        readonly parameters: {
-            readonly query?: {
+    listApplications: {
+        parameters: {
+            query?: {
                 /** @description Which page, counted from 1. */
-                readonly page?: number;
+                page?: number;
                 /** @description How many a page holds. */
-                readonly page_size?: number;
-                readonly status?: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+                page_size?: number;
+                status?: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
             };
-            readonly header?: {
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description A page of the list. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3026,60 +3026,60 @@ export interface operations {
                      *       "page_size": 20
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationList"];
+                    "application/json": components["schemas"]["ApplicationList"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["MarketNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly applyToMarket: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    applyToMarket: {
+        parameters: {
+            query?: never;
+            header?: {
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
-                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            readonly path: {
+            path: {
                 /** @description The market’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["NewApplication"];
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewApplication"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The application, pending. */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly Location: components["headers"]["Location"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3101,47 +3101,47 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                    "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["MarketNotFound"];
-            readonly 409: components["responses"]["AlreadyAppliedOrMarketNotActiveOrMarketUnclaimed"];
-            readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["MarketNotFound"];
+            409: components["responses"]["AlreadyAppliedOrMarketNotActiveOrMarketUnclaimed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly listOwnApplications: {
-        readonly parameters: {
-            readonly query?: {
+    listOwnApplications: {
+        parameters: {
+            query?: {
                 /** @description Which page, counted from 1. */
-                readonly page?: number;
+                page?: number;
                 /** @description How many a page holds. */
-                readonly page_size?: number;
-                readonly status?: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
+                page_size?: number;
+                status?: "pending" | "waitlisted" | "accepted" | "rejected" | "withdrawn";
             };
-            readonly header?: {
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description A page of the list. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3166,54 +3166,54 @@ export interface operations {
                      *       "page_size": 20
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationList"];
+                    "application/json": components["schemas"]["ApplicationList"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly Link: components["headers"]["Link"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["VendorNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["VendorNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getApplication: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    getApplication: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path: {
+            path: {
                 /** @description The application’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The application. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3235,55 +3235,55 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                    "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
             /** @description `If-None-Match` names what would be sent: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Cache-Status": components["headers"]["Cache-Status"];
-                    readonly Age: components["headers"]["Age"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    Age: components["headers"]["Age"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["ApplicationNotFound"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly acceptApplication: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    acceptApplication: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
-                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            readonly path: {
+            path: {
                 /** @description The application’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The application as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3305,47 +3305,47 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                    "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["MarketFullOrWrongStatus"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ApplicationNotFound"];
+            409: components["responses"]["MarketFullOrWrongStatus"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly rejectApplication: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    rejectApplication: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
-                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            readonly path: {
+            path: {
                 /** @description The application’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The application as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3367,47 +3367,47 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                    "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["WrongStatus"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ApplicationNotFound"];
+            409: components["responses"]["WrongStatus"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly waitlistApplication: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    waitlistApplication: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
-                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            readonly path: {
+            path: {
                 /** @description The application’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The application as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3429,51 +3429,51 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                    "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["WrongStatus"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ApplicationNotFound"];
+            409: components["responses"]["WrongStatus"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly removeVendor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    removeVendor: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
-                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            readonly path: {
+            path: {
                 /** @description The application’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Removal"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Removal"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The application as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3495,47 +3495,47 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                    "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["WrongStatus"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ApplicationNotFound"];
+            409: components["responses"]["WrongStatus"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly withdrawApplication: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    withdrawApplication: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has seen: if that has changed since, nothing is done, and the answer is 412. Of two writes with the same that change something one succeeds. */
-                readonly "If-Match"?: components["parameters"]["IfMatch"];
+                "If-Match"?: components["parameters"]["IfMatch"];
                 /**
                  * @description A random text of the client’s own, which stands for this request for 24 hours: sent again, after whatever failure, it is executed at most once, and answered the same. Another body under the same key is refused.
                  * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
                  */
-                readonly "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
-            readonly path: {
+            path: {
                 /** @description The application’s id. */
-                readonly id: string;
+                id: string;
             };
-            readonly cookie?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The application as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3557,40 +3557,40 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["ApplicationDetail"];
+                    "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 404: components["responses"]["ApplicationNotFound"];
-            readonly 409: components["responses"]["WrongStatus"];
-            readonly 412: components["responses"]["PreconditionFailed"];
-            readonly 422: components["responses"]["IdempotencyKeyReused"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["ApplicationNotFound"];
+            409: components["responses"]["WrongStatus"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly register: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Registration"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The account, signed in. */
-            readonly 201: {
+            201: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly Location: components["headers"]["Location"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Location: components["headers"]["Location"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3606,34 +3606,34 @@ export interface operations {
                      *       "expires_at": "2026-11-23T20:15:30.000Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 409: components["responses"]["EmailTaken"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            409: components["responses"]["EmailTaken"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly logIn: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Login"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The account, signed in. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3649,28 +3649,28 @@ export interface operations {
                      *       "expires_at": "2026-11-23T20:15:30.000Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getAccount: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The account. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3682,64 +3682,64 @@ export interface operations {
                      *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Account"];
+                    "application/json": components["schemas"]["Account"];
                 };
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly deleteAccount: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["AccountDeletion"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountDeletion"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The account is gone. */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 409: components["responses"]["MarketActiveOrPasswordChanged"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["MarketActiveOrPasswordChanged"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly updateAccount: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    updateAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["AccountChanges"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChanges"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The account as it is now. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3751,36 +3751,36 @@ export interface operations {
                      *       "vendor_id": "5b1c7e9e-1d2f-4c3b-8a4d-6e7f8a9b0c1d"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Account"];
+                    "application/json": components["schemas"]["Account"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 409: components["responses"]["EmailTakenOrPasswordChanged"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["EmailTakenOrPasswordChanged"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly changePassword: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasswordChange"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The account, signed in anew. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3796,64 +3796,64 @@ export interface operations {
                      *       "expires_at": "2026-11-23T20:15:30.000Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly 403: components["responses"]["Forbidden"];
-            readonly 409: components["responses"]["PasswordChanged"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["PasswordChanged"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly requestPasswordReset: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasswordResetRequest"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description Noted. */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 409: components["responses"]["NoMail"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            409: components["responses"]["NoMail"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly resetPassword: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasswordReset"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
             };
         };
-        readonly responses: {
+        responses: {
             /** @description The account, signed in anew. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3869,52 +3869,52 @@ export interface operations {
                      *       "expires_at": "2026-11-23T20:15:30.000Z"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 410: components["responses"]["ResetLinkVoid"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            410: components["responses"]["ResetLinkVoid"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly signOutEverywhere: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Signed out. */
-            readonly 204: {
+            204: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    readonly RateLimit: components["headers"]["RateLimit"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["MalformedJsonOrValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["MalformedJsonOrValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly checkHealth: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    checkHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description It is. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3922,27 +3922,27 @@ export interface operations {
                      *       "status": "ok"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly checkReadiness: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    checkReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description Ready. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3964,16 +3964,16 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Readiness"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
-            readonly 400: components["responses"]["ValidationFailed"];
+            400: components["responses"]["ValidationFailed"];
             /** @description Not ready. */
-            readonly 503: {
+            503: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly "Retry-After": components["headers"]["Retry-After"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -3995,57 +3995,57 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Readiness"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
-            readonly default: components["responses"]["Anywhere"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getMetrics: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description The metrics. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly [name: string]: unknown;
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /** @example marketflow_cache_reads_total{view="market-detail",result="hit"} 1287 */
-                    readonly "text/plain": components["schemas"]["Metrics"];
+                    "text/plain": components["schemas"]["Metrics"];
                 };
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly 401: components["responses"]["Unauthenticated"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            default: components["responses"]["Anywhere"];
         };
     };
-    readonly getDocument: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
+    getDocument: {
+        parameters: {
+            query?: never;
+            header?: {
                 /** @description The `ETag` of what the client has: if that is still current, the answer is 304. */
-                readonly "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
-            readonly path?: never;
-            readonly cookie?: never;
+            path?: never;
+            cookie?: never;
         };
-        readonly requestBody?: never;
-        readonly responses: {
+        requestBody?: never;
+        responses: {
             /** @description OpenAPI 3.1. */
-            readonly 200: {
+            200: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly "Content-Encoding": components["headers"]["Content-Encoding"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
                 };
                 content: {
                     /**
@@ -4053,21 +4053,21 @@ export interface operations {
                      *       "openapi": "3.1.1"
                      *     }
                      */
-                    readonly "application/json": components["schemas"]["Document"];
+                    "application/json": components["schemas"]["Document"];
                 };
             };
             /** @description `If-None-Match` names this document: it is unchanged. */
-            readonly 304: {
+            304: {
                 headers: {
-                    readonly ETag: components["headers"]["ETag"];
-                    readonly "Cache-Control": components["headers"]["Cache-Control"];
-                    readonly Vary: components["headers"]["Vary"];
-                    readonly [name: string]: unknown;
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
                 };
                 content?: never;
             };
-            readonly 400: components["responses"]["ValidationFailed"];
-            readonly default: components["responses"]["Anywhere"];
+            400: components["responses"]["ValidationFailed"];
+            default: components["responses"]["Anywhere"];
         };
     };
 }

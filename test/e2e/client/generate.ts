@@ -6,7 +6,7 @@ import { DOCUMENT } from '../../support/api-document.ts'
 export const TYPES_FILE = new URL('api.d.ts', import.meta.url)
 
 // A field with a default may be left out.
-const OPTIONS = { immutable: true, defaultNonNullable: false }
+const OPTIONS = { defaultNonNullable: false }
 
 export async function generateTypes(): Promise<string> {
   const ast = await openapiTypes(JSON.stringify(DOCUMENT), OPTIONS)
