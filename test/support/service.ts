@@ -15,6 +15,8 @@ export interface RunningService {
 }
 
 const REPOSITORY = new URL('../..', import.meta.url).pathname
+/** What a process that a test starts has of this one’s environment. */
+const INHERITED = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
 const SECRET = 'a secret that every test instance shares'
 
 /**
@@ -28,7 +30,7 @@ export async function startService(
   const child = spawn(process.execPath, [entry], {
     cwd: REPOSITORY,
     env: {
-      PATH: process.env.PATH,
+      ...INHERITED,
       PORT: '0',
       SEED_DEMO: 'false',
       RATE_LIMIT: 'off',
@@ -59,7 +61,7 @@ export async function runToEnd(
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: REPOSITORY,
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...INHERITED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

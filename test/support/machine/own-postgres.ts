@@ -17,6 +17,9 @@ export interface OwnPostgres {
   stop(): Promise<void>
 }
 
+/** The folder of the PostgreSQL server's programs, where they are installed. */
+export const findPostgres = () => folderWith('postgres', 'initdb', 'pg_basebackup')
+
 /**
  * The folder of the PostgreSQL server's programs, which are installed where that is allowed.
  * @throws Error that says what to do.
@@ -24,11 +27,10 @@ export interface OwnPostgres {
 export async function installPostgres(
   whatToDo = 'The tests start PostgreSQL servers of their own: install one (apt-get install postgresql, brew install postgresql)',
 ): Promise<string> {
-  const programs = () => folderWith('postgres', 'initdb', 'pg_basebackup')
-  let found = await programs()
+  let found = await findPostgres()
   if (found === undefined && (await mayInstall())) {
     await install('postgresql')
-    found = await programs()
+    found = await findPostgres()
   }
   if (found === undefined) throw new Error(whatToDo)
   return found
