@@ -8,14 +8,6 @@ const UNIT = [
   'contract/{in-memory,lru,null}.test.ts',
   'property/checker.test.ts',
 ]
-/** What searches in a larger dose, and what takes long or much memory. */
-const DEEP = [
-  '{model,property}/**/*.test.ts',
-  'chaos/{random,idempotency-keys}.test.ts',
-  'e2e/preconditions.test.ts',
-  '**/*.deep.test.ts',
-]
-
 const tests = process.env.MARKETFLOW_TESTS
 const inTests = (patterns: readonly string[]) => patterns.map((pattern) => `test/${pattern}`)
 // The library's tests run in a project of their own, which `test/package` makes.
@@ -32,7 +24,7 @@ const unit = {
 const onServers = {
   test: {
     name: 'on servers',
-    include: inTests(tests === 'deep' ? DEEP : ['**/*.test.ts']),
+    include: inTests(['**/*.test.ts']),
     exclude: [...never, ...inTests(UNIT)],
     globalSetup: 'test/support/global-setup.ts',
   },

@@ -1,11 +1,12 @@
 import { afterEach, expect, it } from 'vitest'
+import { dose } from '../support/dose.ts'
 import { expectEverywhere, type Fleet, LEASE_MS, read, rename, startFleet, warm } from '../support/fleet.ts'
 
 let fleet: Fleet
 
 afterEach(() => fleet.stop())
 
-it.each(['tiered', 'near', 'redis', 'lru'] as const)(
+it.each(dose(['tiered'] as const, ['tiered', 'near', 'redis', 'lru'] as const))(
   'an instance killed between commit and invalidation leaves nothing old behind (%s)',
   async (cache) => {
     fleet = await startFleet({ size: 3, cache, entry: 'test/chaos/misbehaving-main.ts' })

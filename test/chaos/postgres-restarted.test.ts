@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
+import { dose } from '../support/dose.ts'
 import { expectEverywhere, type Fleet, LEASE_MS, read, rename, startFleet, warm } from '../support/fleet.ts'
 import { withoutDatabase } from '../support/postgres.ts'
 
@@ -7,7 +8,7 @@ let fleet: Fleet
 
 afterEach(() => fleet.stop())
 
-it.each(['tiered', 'near', 'lru'] as const)(
+it.each(dose(['lru'] as const, ['tiered', 'near', 'lru'] as const))(
   'PostgreSQL restarted: nothing old, nothing but 503 in between (%s)',
   async (cache) => {
     fleet = await startFleet({ size: 2, cache })

@@ -1,6 +1,7 @@
 import { Client } from 'pg'
 import { afterEach, expect, it } from 'vitest'
 import { activeMarket, organizer } from '../support/api.ts'
+import { dose } from '../support/dose.ts'
 import { expectEverywhere, type Fleet, rename, startFleet, warm } from '../support/fleet.ts'
 
 let fleet: Fleet
@@ -11,7 +12,7 @@ afterEach(async () => {
   await fleet.stop()
 })
 
-const CACHES = ['tiered', 'near', 'redis', 'lru'] as const
+const CACHES = dose(['tiered'] as const, ['tiered', 'near', 'redis', 'lru'] as const)
 
 async function start(cache: (typeof CACHES)[number]): Promise<void> {
   fleet = await startFleet({ size: 2, cache })

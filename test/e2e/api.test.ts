@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Api, activeMarket, applied, ok, organizer, vendor } from '../support/api.ts'
 import { DOCUMENT } from '../support/api-document.ts'
 import { CACHES } from '../support/caches.ts'
+import { dose } from '../support/dose.ts'
 import { freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { type RunningService, startService } from '../support/service.ts'
@@ -14,10 +15,16 @@ beforeAll(async () => {
 
 afterAll(() => redis.stop())
 
-const SERVICES = [
+/** Each has something that the other has not; the rest are in `npm run test:deep`. */
+const USUAL = ['tiered on PostgreSQL', 'lru on PGlite']
+const EVERY = [
   ...CACHES.map(({ cache, env }) => ({ name: `${cache} on PostgreSQL`, cache, env, embedded: false })),
   { name: 'lru on PGlite', cache: 'lru', env: () => ({ CACHE: 'lru' }), embedded: true },
 ]
+const SERVICES = dose(
+  EVERY.filter(({ name }) => USUAL.includes(name)),
+  EVERY,
+)
 
 describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) => {
   let service: RunningService

@@ -11,7 +11,7 @@ import { Progress } from './progress.ts'
 const MOST = 40_000
 /** And until one is no path of the model. */
 const MOST_REFUSED = 5000
-const FORGOTTEN = ['test/property/coverage/coverage.test.ts', 'test/property/model/teeth.test.ts']
+const FORGOTTEN = ['test/property/coverage/coverage.test.ts', 'test/property/model/teeth.deep.test.ts']
 
 /** Every broken variant against every layer it can be put into, and a table of who caught it. */
 export async function teeth({ seed }: Budget): Promise<LayerResult & { readonly table: string }> {

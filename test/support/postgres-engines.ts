@@ -1,4 +1,5 @@
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/adapters/postgres/database.ts'
+import { dose } from './dose.ts'
 import { freshDatabase } from './postgres.ts'
 
 export interface OpenedDatabase {
@@ -12,8 +13,7 @@ export interface Engine {
   open(options?: Partial<DatabaseOptions>): Promise<OpenedDatabase>
 }
 
-/** The engines that the one adapter runs on, for `describe.each`. */
-export const ENGINES: readonly Engine[] = [
+const SERVER_AND_EMBEDDED: readonly Engine[] = [
   {
     name: 'PostgreSQL',
     open: async (options) => {
@@ -38,6 +38,10 @@ export const ENGINES: readonly Engine[] = [
     },
   },
 ]
+
+/** The engines that the one adapter runs on, for `describe.each`; the embedded one at length only. */
+export const ENGINES = dose(SERVER_AND_EMBEDDED.slice(0, 1), SERVER_AND_EMBEDDED)
+export const EMBEDDED = SERVER_AND_EMBEDDED.at(-1)!
 
 /** Opening PGlite the first time makes a whole database cluster: seconds on a busy machine. */
 export const OPEN_TIMEOUT_MS = 60_000

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** A server of the test's own, on a free port. */
 export interface Server {
   readonly port: number
-  pause(): void
+  pause(): Promise<void>
   resume(): void
   kill(): Promise<void>
   /** On the same port, empty. */
@@ -36,7 +36,11 @@ export async function startServer(
   await restart()
   return {
     port,
-    pause: () => void child?.kill('SIGSTOP'),
+    pause: async () => {
+      child?.kill('SIGSTOP')
+      // Of a program with threads each stops when it is next about to run.
+      await sleep(50)
+    },
     resume: () => void child?.kill('SIGCONT'),
     kill,
     restart,

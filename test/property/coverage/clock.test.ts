@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ENGINES, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
+import { EMBEDDED, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
 import { NOW } from './commands.ts'
 import { Hand } from './hand.ts'
 
@@ -11,7 +11,7 @@ describe('with the same parameters, and no write, every view is the same at any 
   let hand: Hand
   let close: () => Promise<void>
   beforeAll(async () => {
-    ;({ hand, close } = await Hand.open(ENGINES.find(({ name }) => name === 'PGlite')!))
+    ;({ hand, close } = await Hand.open(EMBEDDED))
     await hand.reset()
   }, OPEN_TIMEOUT_MS)
   afterEach(() => vi.useRealTimers())

@@ -16,7 +16,7 @@ const make = ({ clock, random }: SimulatedIngredients) => new LruCache({ maxByte
 
 simulationContract(
   { name: 'a private adapter of one’s own', reach: 'private', make },
-  { schedules: dose(500, 2000) },
+  { schedules: dose(200, 2000) },
 )
 
 const { empty, evict } = simulatedServer
@@ -32,7 +32,7 @@ const makeShared = ({ clock, random, connect }: SimulatedIngredients) =>
 
 simulationContract(
   { name: 'a shared adapter whose server comes back old', reach: 'shared', server, make: makeShared },
-  { schedules: dose(500, 2000) },
+  { schedules: dose(200, 2000) },
 )
 
 /** The session outlives its connection, so that the next one is trusted as the last one was. */

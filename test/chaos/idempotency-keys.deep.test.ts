@@ -2,11 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Answer, activeMarket, applied, type Person, vendor } from '../support/api.ts'
-import { dose } from '../support/dose.ts'
 import { type Fleet, startFleet } from '../support/fleet.ts'
-
-/** Of the windows in which an instance can be killed, every so many are tried, and those about the commit. */
-const STEP = dose(3, 1)
 
 let fleet: Fleet
 let database: Client
@@ -68,9 +64,7 @@ async function windowsOf(ask: () => Promise<Answer>): Promise<Window[]> {
     // The first one prepares what later ones find prepared.
     if (run > 0) runs.push(windows)
   }
-  return runs[0]!
-    .filter((window) => runs.every((windows) => windows.includes(window)))
-    .filter((window, i) => i % STEP === 0 || /hears: commit/i.test(window))
+  return runs[0]!.filter((window) => runs.every((windows) => windows.includes(window)))
 }
 
 /** Asks the first instance, and kills it in this window. Undefined: it did not answer. */

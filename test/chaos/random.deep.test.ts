@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { dose } from '../support/dose.ts'
 import { type ChaosOptions, chaos } from './random/chaos.ts'
 import { judge, type Verdict } from './random/judge.ts'
 import { isGood, reportOf } from './random/report.ts'
@@ -9,7 +8,7 @@ const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31))
 const HONEST = 'test/chaos/misbehaving-main.ts'
 
 /** CI runs two minutes beside them, `npm run chaos` what it is given. */
-it.each(dose(['tiered'] as const, ['tiered', 'near', 'redis', 'lru'] as const))(
+it.each(['tiered', 'near', 'redis', 'lru'] as const)(
   'three processes with %s keep the promise while everything around them fails',
   { timeout: 300_000 },
   async (cache) => {

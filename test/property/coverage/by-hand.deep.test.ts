@@ -4,17 +4,14 @@ import { tags } from '../../../src/application/tables/tags.ts'
 import { VIEWS } from '../../../src/application/use-cases.ts'
 import { areaName, cellName, cellOf } from '../../../src/domain/grid.ts'
 import { normalizePlace } from '../../../src/domain/market.ts'
-import { dose } from '../../support/dose.ts'
-import { ENGINES, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
+import { EMBEDDED, ENGINES, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
 import { NUCLEUS } from './commands.ts'
 import { Hand } from './hand.ts'
 import { ASSIGNMENTS, deletes, handMade, inserts, TABLES, type Table, updates } from './sql-by-hand.ts'
 
 /** Worlds per engine (`RUNS`), from `SEED` on. */
-const RUNS = Number(process.env.RUNS ?? dose(1, 4))
+const RUNS = Number(process.env.RUNS ?? 4)
 const SEED = Number(process.env.SEED ?? 1)
-/** `npm test` disables every fifth trigger in turn, `npm run test:deep` each of them. */
-const SHARE = dose(5, 1)
 const TIMEOUT_MS = 60_000 + RUNS * 120_000
 
 /** Those of the log and its readers, of clients' keys, of what is kept, and of the migrations: no read shows them. */
@@ -75,7 +72,7 @@ async function uncoveredBy(
   return undefined
 }
 
-describe.each(dose(ENGINES.slice(0, 1), ENGINES))(
+describe.each(ENGINES)(
   'what SQL by hand changes is logged with a tag of every view that shows it, on $name',
   (engine) => {
     let hand: Hand
@@ -218,7 +215,7 @@ describe('without one of its triggers', () => {
   let hand: Hand
   let close: () => Promise<void>
   beforeAll(async () => {
-    ;({ hand, close } = await Hand.open(ENGINES.find(({ name }) => name === 'PGlite')!))
+    ;({ hand, close } = await Hand.open(EMBEDDED))
   }, OPEN_TIMEOUT_MS)
   afterAll(() => close())
 
@@ -228,7 +225,7 @@ describe('without one of its triggers', () => {
     )
     expect(triggers).toHaveLength(4 * TABLES.length + 4)
     const missed: string[] = []
-    for (const { name, table } of triggers.filter((_, i) => i % SHARE === 0) as unknown as readonly {
+    for (const { name, table } of triggers as unknown as readonly {
       readonly name: string
       readonly table: Table
     }[]) {

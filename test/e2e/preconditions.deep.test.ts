@@ -10,7 +10,6 @@ import {
   type Person,
   vendor,
 } from '../support/api.ts'
-import { dose } from '../support/dose.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { type RunningService, startService } from '../support/service.ts'
@@ -18,7 +17,7 @@ import { type RunningService, startService } from '../support/service.ts'
 /** What is written, and how. */
 type Write = readonly ['PUT' | 'PATCH' | 'DELETE' | 'POST', path: string, body?: object]
 
-const RUNS = Number(process.env.RUNS ?? dose(12, 100))
+const RUNS = Number(process.env.RUNS ?? 100)
 
 describe('two instances', () => {
   let redis: TestRedis
