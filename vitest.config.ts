@@ -10,10 +10,11 @@ const UNIT = [
 ]
 const tests = process.env.MARKETFLOW_TESTS
 const inTests = (patterns: readonly string[]) => patterns.map((pattern) => `test/${pattern}`)
-// The library's tests run in a project of their own, which `test/package` makes.
 const never = [
   '**/node_modules/**',
+  // The library's tests run in a project of their own, which `test/package` makes.
   'test/consumer/**',
+  // What takes long or much memory.
   ...(tests === 'deep' ? [] : ['test/**/*.deep.test.ts']),
 ]
 
@@ -30,14 +31,16 @@ const onServers = {
   },
 }
 
+/** Of `test:unit`, `test:deep` and `test`. */
+const PROJECTS: Readonly<Record<string, readonly object[]>> = {
+  unit: [unit],
+  deep: [onServers],
+  all: [unit, onServers],
+}
+
 export default defineConfig({
   test: {
-    projects: (tests === 'unit' ? [unit] : tests === 'deep' ? [onServers] : [unit, onServers]).map(
-      (project) => ({
-        extends: true as const,
-        ...project,
-      }),
-    ),
+    projects: PROJECTS[tests ?? 'all']!.map((project) => ({ extends: true as const, ...project })),
     reporters: ['default', new RanOnReporter()],
     testTimeout: 180_000,
     hookTimeout: 300_000,

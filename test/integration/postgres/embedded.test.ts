@@ -242,9 +242,7 @@ describe('the lock on a data directory', () => {
     expect(await text(inContainer().stdout!)).toBe('DataDirInUse for 1')
     await killed(first)
     // What the kill leaves is killed by the kernel, a moment later.
-    await expect
-      .poll(async () => String((await once(inContainer().stdout!, 'data'))[0]))
-      .toBe('held by 1')
+    await expect.poll(async () => String((await once(inContainer().stdout!, 'data'))[0])).toBe('held by 1')
     await killed(children.at(-1)!)
   })
 })

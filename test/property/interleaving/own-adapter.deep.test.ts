@@ -8,16 +8,12 @@ import {
 import { Allowed } from '../../contract/cache-contract.ts'
 import { RemoteCache } from '../../contract/examples/remote-cache.ts'
 import { simulatedCommands, simulatedServer } from '../../contract/examples/simulated-server.ts'
-import { dose } from '../../support/dose.ts'
 import type { OwnCache, OwnServer, SimulatedIngredients } from './simulation/own-cache.ts'
 import { simulationContract, storyOf } from './simulation-contract.ts'
 
 const make = ({ clock, random }: SimulatedIngredients) => new LruCache({ maxBytes: 100_000 }, clock, random)
 
-simulationContract(
-  { name: 'a private adapter of one’s own', reach: 'private', make },
-  { schedules: dose(200, 2000) },
-)
+simulationContract({ name: 'a private adapter of one’s own', reach: 'private', make }, { schedules: 2000 })
 
 const { empty, evict } = simulatedServer
 /** Unlike memcached it keeps a dump, from which it comes back. */
@@ -32,7 +28,7 @@ const makeShared = ({ clock, random, connect }: SimulatedIngredients) =>
 
 simulationContract(
   { name: 'a shared adapter whose server comes back old', reach: 'shared', server, make: makeShared },
-  { schedules: dose(200, 2000) },
+  { schedules: 2000 },
 )
 
 /** The session outlives its connection, so that the next one is trusted as the last one was. */
