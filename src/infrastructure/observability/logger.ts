@@ -43,12 +43,14 @@ function standardOutput(): Destination {
   // Looked at, a pipe no longer blocks: a thread that waits to write would keep the process from ending.
   void process.stdout
   let triesLeft = Number.POSITIVE_INFINITY
+  const retryEAGAIN = () => triesLeft-- > 0
   // Before pino's own, which would try for ever.
   process.once('exit', () => {
     triesLeft = LAST_TRIES
     try {
-      flush()
       output.flushSync()
+      // Handed over to it, they would be left to a thread that may come too late.
+      if (bytes > 0) pino.destination({ dest: 1, sync: true, retryEAGAIN }).write(lines)
     } catch {
       output.destroy()
     }
@@ -58,7 +60,7 @@ function standardOutput(): Destination {
     sync: false,
     maxWrite: TOGETHER,
     maxLength: LONGEST_QUEUE,
-    retryEAGAIN: () => triesLeft-- > 0,
+    retryEAGAIN,
   })
   let dropped = 0
   output.on('drop', (lines: string) => {
