@@ -4,7 +4,7 @@ import { exploreEach } from './explore-each.ts'
 import * as simulation from './simulation/production.ts'
 import type { SafeWorld } from './worlds.ts'
 
-const usual = budget(dose(200, 2000))
+const usual = budget(dose(100, 2000))
 
 /** The service's own worlds. */
 export function holdThePromise(suite: string, file: string, worlds: readonly SafeWorld[]): void {
