@@ -34,9 +34,21 @@ it('what does not say from when to when, or is told in words, opens on no date',
   const hours = [
     listed(null, null),
     listed('2026-06-01', null),
+    listed(null, '2026-10-31'),
     listed(null, null, { weekly: [], words: 'Daily' }),
   ]
   expect(spans('2026-06-01', ...hours)).toEqual([])
+})
+
+it('a listed season that has none of its weekdays, or begins more than 400 days from now, opens on no date', () => {
+  expect(spans('2026-06-01', listed('2026-06-01', '2026-06-05'))).toEqual([])
+  expect(spans('2026-06-01', listed('2026-06-01', '2026-06-06'))).toEqual(['2026-06-01 2026-06-06'])
+  expect(spans('2026-01-01', listed('2027-02-05', '2027-03'))).toEqual([])
+  expect(spans('2026-01-01', listed('2027-02-04', '2027-03'))).toEqual(['2027-02-04 2027-03-31'])
+})
+
+it('a listed season of a single day of every year is that day', () => {
+  expect(spans('2026-06-01', listed('--06-06', '--06-06'))).toEqual(['2026-06-06 2026-06-06'])
 })
 
 it('of two listed seasons that share a day, the first opens', () => {
@@ -46,13 +58,22 @@ it('of two listed seasons that share a day, the first opens', () => {
 })
 
 it('what closes at midnight closes on the next day', () => {
-  const late = [{ weekday: 'friday', opens: '16:00', closes: '24:00' }] as const
-  const [season] = seasonsAhead([listed('--06', '--08', { weekly: late })], '2026-06-01')
-  expect(season?.weekly).toEqual([{ weekday: 'friday', opens: '16:00', closes: '00:00' }])
+  const late = { weekday: 'friday', opens: '16:00', closes: '24:00' } as const
+  const hours = [listed('--06', '--08', { weekly: [late, ...weekly] })]
+  expect(seasonsAhead(hours, '2026-06-01')[0]?.weekly).toEqual([{ ...late, closes: '00:00' }, ...weekly])
 })
 
 it('listings are compared by what they say, in whatever order', () => {
   expect(saysTheSame({ a: [1, { b: null }], c: '' }, { c: '', a: [1, { b: null }] })).toBe(true)
   for (const other of [{ a: [1, { b: 0 }], c: '' }, { a: [1], c: '' }, { a: [1, { b: null }] }, null])
-    expect(saysTheSame({ a: [1, { b: null }], c: '' }, other)).toBe(false)
+    for (const [one, two] of [
+      [{ a: [1, { b: null }], c: '' }, other],
+      [other, { a: [1, { b: null }], c: '' }],
+    ])
+      expect(saysTheSame(one, two)).toBe(false)
+  expect([saysTheSame('a', ['a']), saysTheSame(['a'], 'a'), saysTheSame(null, null)]).toEqual([
+    false,
+    false,
+    true,
+  ])
 })

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { MarketflowError } from '../../../src/domain/errors.ts'
 import {
   MARKET_STATUSES,
   Market,
   type MarketChanges,
   type MarketProps,
   type MarketStatus,
+  NOWHERE,
 } from '../../../src/domain/market.ts'
 import { codeOf } from './code-of.ts'
 
@@ -109,11 +111,99 @@ describe('a market', () => {
     expect(market).toMatchObject({ latitude: null, longitude: null })
   })
 
+  it('says which field of an edit it refuses, and what it expected there', () => {
+    const market = marketWith({ stallCount: 1 })
+    market.takeStall()
+    expect(refused(() => market.edit({ status: 'closed' }, CREATED))).toEqual([
+      'status: expected draft or active',
+    ])
+    expect(refused(() => market.edit({ stallCount: 0 }, CREATED))).toEqual([
+      'stall_count: expected at least 1',
+    ])
+    expect(refused(() => market.edit({ latitude: 38.7 }, CREATED))).toEqual([
+      'longitude: expected with latitude, or both null',
+    ])
+    expect(refused(() => market.edit({ longitude: -9.1 }, CREATED))).toEqual([
+      'latitude: expected with longitude, or both null',
+    ])
+  })
+
+  it('has seasons only in a time zone, which it cannot lose while it has them', () => {
+    const later = new Date(CREATED.getTime() + 1)
+    const weekly = [{ weekday: 'saturday', opens: '08:00', closes: '13:00' }] as const
+    const seasons = [{ name: '', from: '2026-05-02', to: '2026-05-09', weekly }]
+    const market = marketWith({ stallCount: 1 })
+    const before = { ...market }
+    expect(codeOf(() => market.schedule(seasons, later))).toBe('time-zone-missing')
+    expect({ ...market }).toEqual(before)
+    market.edit({ timeZone: 'Europe/Lisbon' }, CREATED)
+    expect(market.schedule(seasons, later).map(({ date }) => date)).toEqual(['2026-05-02', '2026-05-09'])
+    expect(market).toMatchObject({ seasons, updatedAt: later })
+    expect(refused(() => market.edit({ name: 'Moved', timeZone: '' }, CREATED))).toEqual([
+      'time_zone: expected a time zone, since the market has seasons',
+    ])
+    expect(market).toMatchObject({ name: 'Riverside', timeZone: 'Europe/Lisbon' })
+    market.schedule([], later)
+    expect(codeOf(() => market.edit({ timeZone: '' }, CREATED))).toBeUndefined()
+  })
+
+  it('that its directory lists again is open again, under what the directory says now', () => {
+    const later = new Date(CREATED.getTime() + 1)
+    const listing = { listedBy: 'a directory', updatedOn: null, hours: [], products: [], payment: [] }
+    const market = marketWith({ stallCount: 0, unclaimed: true })
+    market.edit({ status: 'active' }, CREATED)
+    market.edit({ status: 'closed' }, CREATED)
+    const told = { ...NOWHERE, city: 'Porto', name: 'Bolhão', description: 'In the hall' }
+    market.relist({ ...told, listing }, later)
+    expect(market).toMatchObject({ ...told, listing, status: 'active', unclaimed: true, updatedAt: later })
+  })
+
+  it('whose organizer has left is the former organizer’s, and otherwise as it was', () => {
+    const later = new Date(CREATED.getTime() + 1)
+    const market = marketWith({ stallCount: 1 })
+    const before = { ...market }
+    market.passTo('former', later)
+    expect({ ...market }).toEqual({ ...before, organizerId: 'former', updatedAt: later })
+  })
+
+  it('of which nothing but name, city and stalls is told has all else empty, and is a draft of its organizer', () => {
+    const { description: _, ...told } = { ...PROPS, stallCount: 1 }
+    expect({ ...new Market(told) }).toEqual({
+      ...{ ...told, ...NOWHERE, description: '', seasons: [], status: 'draft', vendorCount: 0 },
+      ...{ directorySource: null, directoryId: null, listing: null, unclaimed: false, updatedAt: CREATED },
+    })
+    for (const [field, empty] of Object.entries(NOWHERE)) expect(empty ?? '', field).toBe('')
+  })
+
+  it('keeps by which directory it was listed, and what that says', () => {
+    const listing = { listedBy: 'a directory', updatedOn: null, hours: [], products: [], payment: [] }
+    const told = {
+      directorySource: 'usda',
+      directoryId: '1018261',
+      listing,
+      unclaimed: true,
+      description: 'Old',
+    }
+    expect(marketWith({ stallCount: 0, ...told })).toMatchObject(told)
+  })
+
   it('belongs to no directory unless it came from one', () => {
     expect(marketWith({ stallCount: 1 }).directoryId).toBeNull()
     expect(marketWith({ stallCount: 1, directoryId: '1018261' }).directoryId).toBe('1018261')
   })
 })
+
+/** The fields that are wrong, with what was expected. */
+function refused(act: () => void): string[] | undefined {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof MarketflowError)
+      return error.errors.map(({ path, message }) => `${path}: ${message}`)
+    throw error
+  }
+  return undefined
+}
 
 type Model = { status: MarketStatus; stallCount: number; vendorCount: number }
 
@@ -139,15 +229,16 @@ function apply(market: Market, next: Move, now: Date): void {
   else market.freeStall()
 }
 
+const PROPS = {
+  id: 'm1',
+  organizerId: 'o1',
+  slug: 'riverside',
+  name: 'Riverside',
+  city: 'Lisbon',
+  description: '',
+  createdAt: CREATED,
+}
+
 function marketWith(props: Pick<MarketProps, 'stallCount'> & Partial<MarketProps>): Market {
-  return new Market({
-    id: 'm1',
-    organizerId: 'o1',
-    slug: 'riverside',
-    name: 'Riverside',
-    city: 'Lisbon',
-    description: '',
-    createdAt: CREATED,
-    ...props,
-  })
+  return new Market({ ...PROPS, ...props })
 }

@@ -44,6 +44,12 @@ describe('a season', () => {
     ])
   })
 
+  it('is planned until it is said otherwise, with nothing to say of its days', () => {
+    expect(plannedDays([season('2026-05-02', '2026-05-02', on('saturday'))])).toEqual([
+      { date: '2026-05-02', opens: '09:00', closes: '13:00', status: 'planned', note: '' },
+    ])
+  })
+
   it('is in order with others, whatever order they are told in', () => {
     const [may, june] = [
       season('2026-05-01', '2026-05-31', on('friday')),

@@ -64,6 +64,24 @@ describe('applications at one market', () => {
     )
   })
 
+  it('begin pending, with what the vendor wrote, and no reason to have ended', () => {
+    expect({ ...applicationOf('v1') }).toEqual({
+      ...{ id: 'a-v1', marketId: 'm1', vendorId: 'v1', message: 'Bread' },
+      ...{ status: 'pending', reason: null, createdAt: CREATED, updatedAt: CREATED },
+    })
+  })
+
+  it('of a vendor that has left keep what became of them, and no word of either side', () => {
+    const market = marketWith(1)
+    const [kept, removed] = [applicationOf('v1'), applicationOf('v2')]
+    kept.withdraw(market, CREATED)
+    removed.accept(market, CREATED)
+    removed.remove(market, REASON, CREATED)
+    for (const application of [kept, removed]) application.anonymize('former')
+    expect(kept).toMatchObject({ vendorId: 'former', message: '', reason: null, status: 'withdrawn' })
+    expect(removed).toMatchObject({ vendorId: 'former', message: '', reason: '', status: 'rejected' })
+  })
+
   it('block another by the same vendor exactly while something may still become of them', () => {
     const moving = APPLICATION_STATUSES.filter((status) => Object.keys(LEADS_TO[status]).length > 0)
     expect([...LIVE_STATUSES].sort()).toEqual(moving.sort())
