@@ -33,7 +33,7 @@ afterAll(async () => {
   await database?.drop()
 })
 
-/** A write, and the rows whose lock it takes. */
+/** A write, and the rows whose lock it takes, in this order. */
 interface Write {
   readonly locks: Readonly<Record<string, string>>
   run(): Promise<Answer>
@@ -151,18 +151,25 @@ it('every write of the API is tried here, or looks at nothing before it writes',
   expect([...names].sort()).toEqual([...Object.keys(WRITES), ...LOOK_AT_NOTHING].sort())
 })
 
-it.each(Object.keys(WRITES))('%s waits for the lock of what it decides by', async (name) => {
-  const { locks } = await WRITES[name]!()
-  for (const table of Object.keys(locks)) {
-    const write = await WRITES[name]!()
-    await holder.query('begin')
-    await holder.query(`select from ${table} where id = $1 for update`, [write.locks[table]])
-    const running = write.run()
-    await expect.poll(waiting).toEqual([[expect.stringMatching(new RegExp(`from "${table}".* for update$`))]])
-    await holder.query('commit')
-    expect((await running).status, `${name}, ${table}`).toBeLessThan(300)
-  }
-})
+it.each(Object.keys(WRITES))(
+  '%s waits for the lock of what it decides by, and holds none of those that come after it',
+  async (name) => {
+    const tables = Object.keys((await WRITES[name]!()).locks)
+    for (const [i, table] of tables.entries()) {
+      const write = await WRITES[name]!()
+      await holder.query('begin')
+      await holder.query(`select from ${table} where id = $1 for update`, [write.locks[table]])
+      const running = write.run()
+      await expect
+        .poll(waiting)
+        .toEqual([[expect.stringMatching(new RegExp(`from "${table}".* for update$`))]])
+      for (const later of tables.slice(i + 1))
+        await watcher.query(`select from ${later} where id = $1 for update nowait`, [write.locks[later]])
+      await holder.query('commit')
+      expect((await running).status, `${name}, ${table}`).toBeLessThan(300)
+    }
+  },
+)
 
 /** The statements that wait for a lock. */
 async function waiting(): Promise<string[][]> {
