@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/postgres/database.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
-import { aWorld, NOW } from '../../support/postgres-world.ts'
+import { anOrganizer, aWorld, NOW } from '../../support/postgres-world.ts'
 
 describe.each(ENGINES)('at the same time on $name', ({ open }) => {
   let opened: OpenedDatabase
@@ -89,6 +89,16 @@ describe.each(ENGINES)('at the same time on $name', ({ open }) => {
     await drain()
     expect(marked).toEqual(expect.arrayContaining(logged))
     expect((await database.invalidationLog.kept()).tags).not.toContain('write-true')
+  })
+
+  it('work that goes on after a failed statement is not answered as if it had been done', async () => {
+    const organizer = anOrganizer()
+    const going = database.transactions.run(async (tx) => {
+      tx.accounts.add(organizer)
+      await tx.days.of('no id at all').catch(() => {})
+    })
+    await expect(going).rejects.toThrow('PostgreSQL rolled back')
+    expect(await database.transactions.run((tx) => tx.accounts.find(organizer.id))).toBeUndefined()
   })
 
   it('a query that outlives its transaction is refused', async () => {

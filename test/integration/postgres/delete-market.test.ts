@@ -1,11 +1,15 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { DeleteAccount } from '../../../src/application/accounts/delete-account.ts'
+import { MakeResetLink } from '../../../src/application/accounts/password-resets.ts'
+import { RegisterAccount } from '../../../src/application/accounts/register-account.ts'
 import { DeleteMarket } from '../../../src/application/markets/delete-market.ts'
+import { FORMER_ORGANIZER } from '../../../src/domain/account.ts'
 import { readConfig } from '../../../src/infrastructure/config/config.ts'
 import { type Core, openCore } from '../../../src/infrastructure/core.ts'
 import { serviceOf } from '../../../src/infrastructure/modules/use-cases.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
-import { aMarket, aWorld } from '../../support/postgres-world.ts'
+import { aMarket, anApplication, aVendor, aWorld, NOW } from '../../support/postgres-world.ts'
 
 let database: FreshDatabase
 let core: Core
@@ -39,4 +43,25 @@ it('a draft is deleted, and its slug is free; one that vendors have applied to, 
     locked!.status = 'draft'
   })
   await expect(remove(market.id, viewerOf(organizer.id))).rejects.toMatchObject({ code: 'not-a-draft' })
+})
+
+it('of an organizer that leaves, a draft that vendors have applied to, by whatever hand, stays with an account that no link opens', async () => {
+  const register = await core.container.getAsync(serviceOf(RegisterAccount))
+  const password = 'tomatoes in november'
+  const { account } = await register({ email: 'rosa@example.org', name: 'Rosa', role: 'organizer', password })
+  const [draft, market, vendor] = [aMarket(account.id), aMarket(account.id), aVendor()]
+  await core.database.transactions.run(async (tx) => {
+    for (const each of [draft, market]) tx.markets.add(each)
+    tx.vendors.add(vendor)
+    const application = anApplication(market.id, vendor.id)
+    application.reject(NOW)
+    tx.applications.add(application)
+  })
+  await (await core.container.getAsync(serviceOf(DeleteAccount)))(account.id, password)
+  await core.database.transactions.run(async (tx) => {
+    expect(await tx.markets.find(draft.id)).toBeUndefined()
+    expect(await tx.markets.find(market.id)).toMatchObject({ organizerId: FORMER_ORGANIZER.id })
+  })
+  const makeLink = await core.container.getAsync(serviceOf(MakeResetLink))
+  await expect(makeLink(FORMER_ORGANIZER.email)).rejects.toMatchObject({ code: 'account-not-found' })
 })

@@ -161,6 +161,30 @@ describe('when PostgreSQL misbehaves', () => {
     await patient.close()
   })
 
+  it('an instance that is suspended inside a write holds its locks no longer than a statement may take', async () => {
+    const { market } = await aWorld(database, 0)
+    const other = new Client({ connectionString: fresh.url })
+    await other.connect()
+    const [locked, resume] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const free = async () =>
+      (await other.query('select from markets where id = $1 for update skip locked', [market.id])).rowCount
+    try {
+      const suspended = database.transactions.run(async (tx) => {
+        await tx.markets.findForUpdate(market.id)
+        locked.resolve()
+        await resume.promise
+      })
+      suspended.catch(() => {})
+      await locked.promise
+      await expect.poll(free).toBe(1)
+      resume.resolve()
+      await expect(suspended).rejects.toThrow()
+    } finally {
+      resume.resolve()
+      await other.end()
+    }
+  })
+
   it('a server that is not there', async () => {
     const opening = openDatabase({ url: 'postgres://postgres@127.0.0.1:1/none' }, OPTIONS)
     await expect(opening).rejects.toMatchObject(unavailable)

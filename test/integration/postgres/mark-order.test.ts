@@ -36,6 +36,26 @@ it('marks lock the rows of the log in the order of their ids, so that two instan
   }
 })
 
+it('a sweep leaves alone the rows that another instance is sweeping, and waits for none', async () => {
+  const fresh = await freshDatabase()
+  const holder = new Client({ connectionString: fresh.url })
+  await holder.connect()
+  const database = await openDatabase({ url: fresh.url })
+  try {
+    await database.migrate()
+    const ids = [await logged(database, 'one'), await logged(database, 'two')]
+    await database.invalidationLog.markApplied(ids)
+    await holder.query('begin')
+    await holder.query('select from cache_invalidation where id = $1 for update', [ids[0]])
+    expect(await database.invalidationLog.sweep(0)).toBe(1)
+    await holder.query('commit')
+    expect(await database.invalidationLog.sweep(0)).toBe(1)
+  } finally {
+    await Promise.all([holder.end(), database.close()])
+    await fresh.drop()
+  }
+})
+
 async function logged(database: Database, tag: string): Promise<string> {
   return (await database.transactions.run((tx) => tx.logInvalidation([tag]))).id
 }

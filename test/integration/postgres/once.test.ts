@@ -89,7 +89,9 @@ describe('a write under a key', () => {
 
   it('is another one for another account', async () => {
     const key = once()
-    const [one, other] = [await create(key), await create({ ...key, accountId: crypto.randomUUID() })]
+    const others = { ...key, accountId: crypto.randomUUID() }
+    const [one, other] = [await create(key), await create(others)]
+    expect([(await create(key)).id, (await create(others)).id]).toEqual([one.id, other.id])
     expect(one.id).not.toBe(other.id)
   })
 
@@ -111,5 +113,13 @@ describe('a write under a key', () => {
     await core.database.sweepAnswers(ANSWERS_KEPT_MS)
     expect((await create(young)).id).toBe(answers[1]!.id)
     expect((await create(old)).id).not.toBe(answers[0]!.id)
+  })
+  it('is swept together with links that have expired, and with no others', async () => {
+    const link = `insert into password_resets values ($1, $2, 0, now() + $3::interval)`
+    await client.query(link, ['expired', organizer, '-1 minute'])
+    await client.query(link, ['good', organizer, '1 minute'])
+    await core.database.sweepAnswers(ANSWERS_KEPT_MS)
+    const { rows } = await client.query('select secret_hash from password_resets')
+    expect(rows).toEqual([{ secret_hash: 'good' }])
   })
 })

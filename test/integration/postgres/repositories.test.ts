@@ -149,6 +149,30 @@ describe.each(ENGINES)('repositories on $name', ({ open }) => {
     expect(await run((tx) => tx.accounts.find(organizer.id))).toBeUndefined()
   })
 
+  it('gives a request for a link to one at a time, and again after twice as long as before', async () => {
+    const email = `${randomUUID()}@example.org`
+    const at = (ms: number) => new Date(NOW.getTime() + ms)
+    const next = async (ms: number) => (await run((tx) => tx.resets.nextRequest(at(ms), 1000)))?.attempt
+    await run((tx) => tx.resets.request(email, NOW))
+    expect([await next(0), await next(999), await next(1000)]).toEqual([1, undefined, 2])
+    // Asked for once more, it is at its attempt all the same.
+    await run((tx) => tx.resets.request(email, at(1500)))
+    expect([await next(2999), await next(3000)]).toEqual([undefined, 3])
+    await run((tx) => tx.resets.forgetRequest(email))
+    expect(await next(100_000)).toBeUndefined()
+  })
+
+  it('refuses text with a NUL, at which the text of a statement would end', async () => {
+    const organizer = anOrganizer()
+    const adding = run(async (tx) => {
+      tx.accounts.add(organizer)
+      tx.markets.add(aMarket(organizer.id, { name: 'Cut\0off' }))
+    })
+    await expect(adding).rejects.toMatchObject({ code: 'validation-failed' })
+    const finding = run((tx) => tx.accounts.findByEmail(`${organizer.email}\0`))
+    await expect(finding).rejects.toMatchObject({ code: 'validation-failed' })
+  })
+
   it('keeps text as it is, whatever is in it', async () => {
     const organizer = anOrganizer()
     const name = `O'Brien "\\" ? $1 :x 🥕 ?? \n`

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { PoolConnections } from '../../../src/adapters/postgres/pool-connections.ts'
 import { SamePrimary } from '../../../src/adapters/postgres/same-primary.ts'
-import { SettingsConflict } from '../../../src/adapters/postgres/settings-lock.ts'
+import { claimSettings, SettingsConflict } from '../../../src/adapters/postgres/settings-lock.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 
 describe('several instances on one PostgreSQL', () => {
@@ -52,6 +52,29 @@ describe('several instances on one PostgreSQL', () => {
     const { rows } = await connections.run((connection) => connection.query('show jit'))
     await connections.close()
     expect(rows).toEqual([{ jit: 'off' }])
+  })
+
+  it('of two that come at the same moment with other settings, at least one is refused, however their steps fall', async () => {
+    const both = Promise.withResolvers<void>()
+    let first = 0
+    // Each takes its second step once both have taken their first.
+    const claim = async (settings: string) => {
+      await using client = await sql()
+      const query = client.query.bind(client) as (...asked: unknown[]) => Promise<unknown>
+      let steps = 0
+      client.query = (async (...asked: unknown[]) => {
+        if (Array.isArray(asked[1]) && ++steps === 2) await both.promise
+        const answer = await query(...asked)
+        if (Array.isArray(asked[1]) && steps === 1 && ++first === 2) both.resolve()
+        return answer
+      }) as unknown as typeof client.query
+      return await claimSettings(client, settings).then(
+        () => 'claimed',
+        (error: unknown) => error,
+      )
+    }
+    const outcomes = await Promise.all([claim('shared/1000'), claim('private/1000')])
+    expect(outcomes).toContainEqual(expect.any(SettingsConflict))
   })
 
   it('a write by hand in SQL is logged, in its own transaction', async () => {

@@ -150,7 +150,7 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     expect(await night('2026-05-02')).toBeNull()
   })
 
-  it('no page of a draft, or under what is no slug', async () => {
+  it('no page, calendar or clock of a draft, or under what is no slug', async () => {
     const owner = anOrganizer()
     const draft = aMarket(owner.id)
     await database.transactions.run(async (tx) => {
@@ -159,6 +159,8 @@ describe.each(ENGINES)('views on $name', ({ open }) => {
     })
     for (const slug of [draft.slug, draft.slug.toUpperCase(), '', 'a b', '\0', '-', "'; --"]) {
       expect(await read((views) => views.marketPage({ slug, today: '2026-05-02' })), slug).toBeUndefined()
+      expect(await read((views) => views.marketCalendar(slug)), slug).toBeUndefined()
+      expect(await read((views) => views.marketZone({ slug })), slug).toBeUndefined()
     }
   })
 
