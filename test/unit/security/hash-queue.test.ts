@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Argon2Hasher, HashQueue } from '../../../src/adapters/security/argon2-hasher.ts'
 import { ChangePassword } from '../../../src/application/accounts/account-settings.ts'
+import { ResetPassword } from '../../../src/application/accounts/password-resets.ts'
 import { LogIn } from '../../../src/application/accounts/sessions.ts'
 import type { Dependencies } from '../../../src/application/use-case/use-case.ts'
 
@@ -20,6 +21,21 @@ function manual() {
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('HashQueue', () => {
+  it('lets 32 wait behind those that run, which are three at most, and turns the next away', async () => {
+    const { ends, work } = manual()
+    const queue = new HashQueue()
+    const admitted = Array.from({ length: 40 }, (_, i) => queue.admit(() => queue.run(work(i))))
+    const refused = Promise.allSettled(admitted).then((all) =>
+      all.filter(({ status }) => status === 'rejected'),
+    )
+    for (let i = 0; i < 40; i++) {
+      await turn()
+      for (const end of ends) end()
+    }
+    expect((await refused).length).toBeGreaterThanOrEqual(40 - 32 - 3)
+    expect((await refused).length).toBeLessThan(40 - 32)
+  })
+
   it('runs so many at a time, the longest waiting first, and goes on after a failure', async () => {
     const { begun, ends, work } = manual()
     const queue = new HashQueue(2, 10)
@@ -84,4 +100,20 @@ describe('a login or a change of a password that is turned away', () => {
     await expect(ChangePassword(full)('an id', 'a password', 'another')).rejects.toMatchObject(overloaded)
     expect(asked).toEqual([])
   })
+})
+
+it('a login checks a password for an address without an account, too, and a link that is none costs no hash', async () => {
+  const asked: unknown[] = []
+  const passwords = {
+    hash: async () => String(asked.push('hash')),
+    verify: async (_: string, hash: string | undefined) => asked.push(['verify', hash]) < 0,
+  }
+  const needs = {
+    hasher: { admit: (work: (given: typeof passwords) => unknown) => work(passwords) },
+    transactions: { look: async () => undefined },
+    clock: { now: () => 0 },
+  } as unknown as Dependencies
+  await expect(LogIn(needs)('ada@example.org', 'x')).rejects.toMatchObject({ code: 'unauthenticated' })
+  await expect(ResetPassword(needs)('made-up', 'x')).rejects.toMatchObject({ code: 'reset-link-void' })
+  expect(asked).toEqual([['verify', undefined]])
 })

@@ -12,7 +12,7 @@ describe('Argon2Hasher', () => {
 
   it('accepts the password it hashed and no other', async () => {
     const hash = await hasher.hash('correct horse battery')
-    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/)
     expect(await hasher.verify('correct horse battery', hash)).toBe(true)
     expect(await hasher.verify('correct horse batterz', hash)).toBe(false)
   })

@@ -62,11 +62,17 @@ describe('JwtIssuer', () => {
     })
   })
 
-  const forged = (claims: Record<string, unknown>, secret = SECRET, alg = 'HS256') =>
-    new SignJWT({ iss: 'marketflow', aud: 'marketflow', sub: viewer.accountId, vendor_id: null, ...claims })
-      .setProtectedHeader({ alg })
-      .setExpirationTime('1h')
-      .sign(new TextEncoder().encode(secret))
+  const forged = (
+    claims: Record<string, unknown>,
+    secret = SECRET,
+    alg = 'HS256',
+    expires: string | null = '1h',
+  ) => {
+    const party = { iss: 'marketflow', aud: 'marketflow', sub: viewer.accountId, vendor_id: null }
+    const token = new SignJWT({ ...party, ...claims }).setProtectedHeader({ alg })
+    if (expires !== null) token.setExpirationTime(expires)
+    return token.sign(new TextEncoder().encode(secret))
+  }
 
   it.each([
     [
@@ -75,6 +81,8 @@ describe('JwtIssuer', () => {
     ],
     ['signed with another algorithm', () => forged({ role: 'organizer' }, SECRET.repeat(2), 'HS512')],
     ['for another audience', () => forged({ role: 'organizer', aud: 'elsewhere' })],
+    ['of another issuer', () => forged({ role: 'organizer', iss: 'elsewhere' })],
+    ['that never expires', () => forged({ role: 'organizer' }, SECRET, 'HS256', null)],
     ['with a role that does not exist', () => forged({ role: 'admin' })],
     ['with a subject that is no id', () => forged({ role: 'organizer', sub: 'root' })],
     ['that is no token', async () => 'abc.def.ghi'],
