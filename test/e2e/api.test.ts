@@ -341,6 +341,9 @@ describe.each(SERVICES)('the HTTP API, $name', ({ name, cache, env, embedded }) 
     expect((await vera.api.patch(`/vendors/${vera.vendorId}`, { business_name: 'V' })).status).toBe(200)
     expect(await seen(rosa, veras)).toMatchObject({ business_name: 'V' })
 
+    const statusOf = async (path: string) => (await stranger.api.get(path)).status
+    expect(await statusOf(`/markets/${draft.id}/applications`)).toBe(404)
+    expect(await statusOf(`/markets/${id}/applications`)).toBe(403)
     expect((await stranger.api.delete(`/markets/${draft.id}`)).status).toBe(404)
     expect((await stranger.api.delete(`/markets/${id}`)).status).toBe(403)
     expect((await rosa.api.delete(`/markets/${id}`)).body.code).toBe('not-a-draft')

@@ -3,11 +3,13 @@ import { Api, organizer } from '../support/api.ts'
 import { type RunningService, startService } from '../support/service.ts'
 
 const TOKEN = 'the token of the operators'
+const METRICS_TOKEN = 'the token of the scrapers'
 
 let service: RunningService
 
 beforeAll(async () => {
-  service = await startService({ DATA_DIR: 'memory', ADMIN_TOKEN: TOKEN, RATE_LIMIT: 'on', TRUST_PROXY: '1' })
+  const tokens = { ADMIN_TOKEN: TOKEN, METRICS_TOKEN }
+  service = await startService({ DATA_DIR: 'memory', ...tokens, RATE_LIMIT: 'on', TRUST_PROXY: '1' })
 })
 
 afterAll(() => service.kill())
@@ -22,6 +24,17 @@ async function session(): Promise<string> {
   const [cookie] = (await signIn(TOKEN)).headers.getSetCookie()
   return cookie!.split(';')[0]!
 }
+
+it('the metrics are told to a scraper on another machine that has its token, and to no other', async () => {
+  const elsewhere = { 'x-forwarded-for': '203.0.113.9' }
+  const scrape = async (token?: string) =>
+    (
+      await ask('/metrics', {
+        headers: token ? { ...elsewhere, authorization: `Bearer ${token}` } : elsewhere,
+      })
+    ).status
+  expect([await scrape(), await scrape(TOKEN), await scrape(METRICS_TOKEN)]).toEqual([401, 401, 200])
+})
 
 describe('what operators may', () => {
   it.each(['/admin/live', '/admin/explain?path=/markets'])('%s: no other client may', async (path) => {

@@ -27,7 +27,7 @@ export interface ServerLimits {
   readonly maxConnections: number
 }
 
-const LIMITS: ServerLimits = {
+export const SERVER_LIMITS: ServerLimits = {
   headersTimeout: 10 * SECOND_MS,
   requestTimeout: 30 * SECOND_MS,
   timeout: 30 * SECOND_MS,
@@ -68,7 +68,7 @@ export async function listen(
   app: RequestListener,
   { host, port, graceMs = 10 * SECOND_MS, lingerMs = SECOND_MS / 2, limits, publicUrl }: ListenOptions,
 ): Promise<HttpServer> {
-  const all = { ...LIMITS, ...limits }
+  const all = { ...SERVER_LIMITS, ...limits }
   const headers = answerHeaders(publicUrl)
   const server = createServer({ ...all, ServerResponse: responseWith(headers) }, inTurn(app))
   server.on('clientError', (error, socket) => refuse(error, socket as Socket, headers))

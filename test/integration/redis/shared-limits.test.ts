@@ -4,6 +4,8 @@ import { connectCountingClient } from '../../../src/adapters/cache/counting-clie
 import { inRedis } from '../../../src/adapters/http/kit/limiters.ts'
 import { RateLimits } from '../../../src/adapters/http/kit/rate-limits.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
+import { readConfig } from '../../../src/infrastructure/config/config.ts'
+import { openLimits } from '../../../src/infrastructure/config/limits.ts'
 import { freePort, startRedis, type TestRedis } from '../../support/redis.ts'
 import { startRedisCluster, type TestCluster } from '../../support/redis-cluster.ts'
 import { SLACK_MS, TIMEOUT_MS } from './harness.ts'
@@ -67,6 +69,22 @@ describe('limits that instances share', () => {
     for (const key of keys) {
       expect(key).toMatch(/^test:limit:[a-z-]+:[\w-]{43}$/)
       expect(await redis.cli('PTTL', key)).toBeGreaterThan(0)
+    }
+  })
+
+  it('are counted under the service’s own prefix, beside another service on the same Redis', async () => {
+    const redis = await startRedis()
+    server = redis
+    const { limits, close } = openLimits(readConfig({ REDIS_URL: redis.url, REDIS_PREFIX: 'one:' }))
+    try {
+      const keys = async () => {
+        await limits!.countWrite('rosa')
+        return redis.cli('KEYS', '*')
+      }
+      // The first counts may come before the connection.
+      await expect.poll(keys).toEqual([expect.stringMatching(/^one:limit:writes:/)])
+    } finally {
+      close()
     }
   })
 

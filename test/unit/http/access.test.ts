@@ -110,6 +110,18 @@ describe('access', () => {
     ])
   })
 
+  it('of a vendor whose business its token does not name is none, and nothing is asked for it', async () => {
+    const { identify } = api.useCases
+    api.useCases.identify = async () => ({ ...VENDOR, vendorId: null })
+    try {
+      for (const [method, path] of VENDORS)
+        expect((await api.fetch(path, { method, as: 'vendor' })).status, `${method} ${path}`).toBe(403)
+    } finally {
+      api.useCases.identify = identify
+    }
+    expect(api.calls).toEqual([])
+  })
+
   it('asks for a token before it reads a body', async () => {
     const response = await api.fetch('/markets', { method: 'POST', body: '{broken' })
     expect(response.status).toBe(401)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { MARKET_ID, ORGANIZER, TestApi, VENDOR } from './harness.ts'
+import { MARKET_ID, ORGANIZER, TestApi, VENDOR, VENDOR_ID } from './harness.ts'
 
 const MARKET = '{"name":"a","city":"b","stall_count":1}'
 
@@ -49,6 +49,14 @@ describe('Idempotency-Key', () => {
     const [one, other, another] = told().map(({ request }) => request)
     expect(one).toBe(other)
     expect(another).not.toBe(one)
+  })
+
+  it('of one thing is not that of another, though all else that is asked is the same', async () => {
+    for (const id of [MARKET_ID, VENDOR_ID, MARKET_ID])
+      await post(`/applications/${id}/accept`, 'k', 'organizer')
+    const [one, other, again] = told().map(({ request }) => request)
+    expect(other).not.toBe(one)
+    expect(again).toBe(one)
   })
 
   it.each([

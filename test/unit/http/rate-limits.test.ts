@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { networksOf } from '../../../src/adapters/http/kit/client-network.ts'
+import { inMemory } from '../../../src/adapters/http/kit/limiters.ts'
 import { HttpError } from '../../../src/adapters/http/kit/problem.ts'
 import { RateLimits } from '../../../src/adapters/http/kit/rate-limits.ts'
 import { TestApi } from './harness.ts'
@@ -233,4 +235,32 @@ it('countReset bounds how many secrets a network tries', async () => {
   for (let i = 0; i < 30; i++) await limits.countReset('192.0.2.1')
   await expect(limits.countReset('192.0.2.1')).rejects.toMatchObject({ code: 'rate-limited' })
   await limits.countReset('192.0.2.2')
+})
+
+/** Of a row such as `| logins, per network; per /24 | 150; 600 in 5 minutes |`: how much in how many seconds, each. */
+function allowancesIn(row: string): string[] {
+  const [, numbers, count = '1', unit] =
+    /\| ([\d; ]+?) (?:in (?:(\d+) )?|an? )(second|minute|hour|day)s?(?:;| \|$)/.exec(row) ?? []
+  const seconds = { second: 1, minute: 60, hour: 3600, day: 86_400 }
+  const window = Number(count) * seconds[unit as keyof typeof seconds]
+  return (numbers?.split('; ') ?? []).map((points) => `${points} in ${window} s`)
+}
+
+it('what the operations say is allowed, and for how long a network is known, is what is counted', () => {
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+  const [, section = ''] = page.split('\n## Limits\n')
+  const told = section.split('\n## ')[0]!.split('\n').flatMap(allowancesIn)
+  const counted = new Map<string, string>()
+  new RateLimits((name, allowance) => {
+    counted.set(name, `${allowance.points} in ${allowance.duration} s`)
+    return inMemory(name, allowance)
+  })
+  const [known] = ['known-networks', 'ended-sessions'].map((name) => {
+    const remembered = counted.get(name)
+    counted.delete(name)
+    return remembered
+  })
+  expect(told.toSorted()).toEqual([...counted.values()].toSorted())
+  const [, days] = /signed in to in the last (\d+) days/.exec(page) ?? []
+  expect(known).toBe(`1 in ${Number(days) * 86_400} s`)
 })

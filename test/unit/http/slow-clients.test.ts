@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type HttpServer, listen } from '../../../src/adapters/http/server.ts'
+import { type HttpServer, listen, SERVER_LIMITS } from '../../../src/adapters/http/server.ts'
 import { TestApi } from './harness.ts'
 
 /** The usual limits, a hundred times as strict. In ms. */
@@ -124,4 +125,14 @@ describe('too much of it', () => {
     first.destroy()
     await server.close()
   })
+})
+
+it('what the operations say that a client may take, in time, bytes and connections, is what it is given', () => {
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+  const told = (what: string) => page.split('\n').find((line) => line.startsWith(`| ${what}`))
+  const { headersTimeout, requestTimeout, timeout, maxHeaderSize, maxConnections } = SERVER_LIMITS
+  expect(told("a request's head")).toContain(`| ${maxHeaderSize / 1024} kB, ${headersTimeout / 1000} s;`)
+  expect(told('a request with its body')).toContain(`, ${requestTimeout / 1000} s |`)
+  expect(told('a connection on which nothing moves')).toContain(`| ${timeout / 1000} s |`)
+  expect(told('connections of a process')).toContain(`| ${maxConnections.toLocaleString('en')} |`)
 })

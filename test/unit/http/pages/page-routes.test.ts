@@ -177,6 +177,14 @@ describe('an error', () => {
     }
   })
 
+  it('is given for a form of more than 4 kB, which no page of ours sends', async () => {
+    const headers = { ...BROWSER, 'content-type': 'application/x-www-form-urlencoded' }
+    const send = (length: number) =>
+      api.fetch('/reset-password', { method: 'POST', headers, body: `secret=${'x'.repeat(length)}` })
+    const [short, long] = [await send(3000), await send(5000)]
+    expect([short.status, long.status]).toEqual([400, 413])
+  })
+
   it.each([
     ['/m/gone', {}],
     ['/nowhere', { accept: 'application/json' }],
