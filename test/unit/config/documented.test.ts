@@ -31,5 +31,5 @@ it('docs/configuration.md tells the defaults that the configuration has', async 
   const rows = await documented('docs/configuration.md')
   const told = Object.entries(VARIABLES).filter(([name, value]) => isOwn(name) && value !== undefined)
   expect(told.length).toBeGreaterThan(10)
-  for (const [name, value] of told) expect(rows.get(name), name).toContain(String(value))
+  for (const [name, value] of told) expect(rows.get(name)?.split(/[\s,`]+/), name).toContain(String(value))
 })
