@@ -7,6 +7,7 @@ export default {
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
   mutate: [...part().mutate],
+  ignoreStatic: part().ignoreStatic ?? false,
   tsconfigFile: 'none: TypeScript 7 has no API to rewrite it with, and Node strips types',
   concurrency: 2,
   // Long: a machine that is busy is not a mutant that was noticed.

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { NAMES } from './parts.ts'
 
 /**
  * Prints, as Markdown, the score of each file and every mutant that no test noticed: `npm run mutation:survivors`,
@@ -25,10 +27,8 @@ interface Report {
 const NOTICED = new Set(['Killed', 'Timeout'])
 const UNNOTICED = new Set(['Survived', 'NoCoverage'])
 
-const paths =
-  process.argv.length > 2
-    ? process.argv.slice(2)
-    : ['core', 'tables', 'adapters', 'connections'].map((part) => `reports/mutation/${part}.json`)
+const measured = NAMES.map((part) => `reports/mutation/${part}.json`).filter((path) => existsSync(path))
+const paths = process.argv.length > 2 ? process.argv.slice(2) : measured
 const reports = await Promise.all(
   paths.map(async (path) => JSON.parse(await readFile(path, 'utf8')) as Report),
 )
