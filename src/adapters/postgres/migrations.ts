@@ -1,4 +1,10 @@
 import { Migration } from '@mikro-orm/migrations'
+import { DirectoryListings } from './directory-listings.ts'
+import { ListedDays } from './listed-days.ts'
+import { MarketDays } from './market-days.ts'
+import { MarketPlaces } from './market-places.ts'
+import { SearchCells, SearchProducts, SearchWords } from './search-words.ts'
+import { WritesByHand, WritesByHandAnew } from './writes-by-hand.ts'
 
 /**
  * Names are collated "C": by code point, the same on every PostgreSQL, on PGlite and in a JavaScript comparison. A
@@ -81,14 +87,14 @@ const INVALIDATION_LOG = [
     as $$ insert into cache_invalidation (tags) values (tags) returning id $$`,
 ]
 
-export class InitialSchema extends Migration {
+class InitialSchema extends Migration {
   override up(): void {
     for (const statement of [...TABLES, ...INDEXES, ...INVALIDATION_LOG]) this.addSql(statement)
   }
 }
 
 /** With a default, so that the release before this one goes on registering accounts while this one is rolled out. */
-export class SessionEpoch extends Migration {
+class SessionEpoch extends Migration {
   override up(): void {
     this.addSql('alter table accounts add column session_epoch integer not null default 0')
   }
@@ -174,14 +180,14 @@ const BACKFILL = `
   insert into active_market_counts (scope, active)
   ${scopes(`select city_key, 1 as delta from markets where status = 'active'`)}`
 
-export class ActiveMarketCounts extends Migration {
+class ActiveMarketCounts extends Migration {
   override up(): void {
     for (const statement of [PARTS, ...FUNCTIONS, ...TRIGGERS, BACKFILL]) this.addSql(statement)
   }
 }
 
 /** A random id, which databases made from nothing have each of their own, also those embedded in a process. */
-export class DatabaseIdentity extends Migration {
+class DatabaseIdentity extends Migration {
   override up(): void {
     this.addSql('alter table cache_sweep add column database_id uuid not null default gen_random_uuid()')
   }
@@ -193,7 +199,7 @@ export class DatabaseIdentity extends Migration {
  *
  * Rows from before get this migration's own number. That is late enough: no instance asks by number before it has committed.
  */
-export class LogTransactions extends Migration {
+class LogTransactions extends Migration {
   override up(): void {
     this.addSql('alter table cache_invalidation add column xid xid8 not null default pg_current_xact_id()')
     this.addSql('create index cache_invalidation_xid on cache_invalidation (xid)')
@@ -233,7 +239,7 @@ const SWEPT = [
     referencing old table as gone for each statement execute function marketflow_note_swept()`,
 ]
 
-export class LogInPieces extends Migration {
+class LogInPieces extends Migration {
   override up(): void {
     for (const statement of [...LOG_INDEXES, ...SWEPT]) this.addSql(statement)
   }
@@ -243,7 +249,7 @@ export class LogInPieces extends Migration {
  * The instances that serve hits from their own memory, and that writes wait for. It is logged: one that PostgreSQL had
  * forgotten after a crash could still have its lease.
  */
-export class CacheHolders extends Migration {
+class CacheHolders extends Migration {
   override up(): void {
     this.addSql(`create table cache_holder (
       id integer generated always as identity primary key,
@@ -253,7 +259,7 @@ export class CacheHolders extends Migration {
 }
 
 /** Null for what the release before writes, which takes no stall from a vendor. */
-export class RemovalReasons extends Migration {
+class RemovalReasons extends Migration {
   override up(): void {
     this.addSql('alter table vendor_applications add column reason text')
     this.addSql(
@@ -266,7 +272,7 @@ export class RemovalReasons extends Migration {
  * What writes answered under their clients' keys. A row is complete when it is committed: what takes a key keeps its
  * answer in the same transaction.
  */
-export class IdempotencyKeys extends Migration {
+class IdempotencyKeys extends Migration {
   override up(): void {
     this.addSql(`create table idempotency_keys (
       account_id uuid not null,
@@ -285,7 +291,7 @@ export class IdempotencyKeys extends Migration {
  * Links by which accounts take another password, each by a digest of its secret; and the addresses that are to be sent
  * one, which are kept until a mail server has taken the mail.
  */
-export class PasswordResets extends Migration {
+class PasswordResets extends Migration {
   override up(): void {
     this.addSql(`create table password_resets (
       secret_hash text collate "C" primary key,
@@ -304,3 +310,26 @@ export class PasswordResets extends Migration {
     this.addSql('create index password_reset_requests_due on password_reset_requests (due_at)')
   }
 }
+
+/** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
+export const MIGRATIONS = [
+  { name: '0001-initial-schema', class: InitialSchema },
+  { name: '0002-session-epoch', class: SessionEpoch },
+  { name: '0003-active-market-counts', class: ActiveMarketCounts },
+  { name: '0004-database-identity', class: DatabaseIdentity },
+  { name: '0005-log-transactions', class: LogTransactions },
+  { name: '0006-log-in-pieces', class: LogInPieces },
+  { name: '0007-cache-holders', class: CacheHolders },
+  { name: '0008-writes-by-hand', class: WritesByHand },
+  { name: '0009-removal-reasons', class: RemovalReasons },
+  { name: '0010-applications-by-hand', class: WritesByHandAnew },
+  { name: '0011-market-places', class: MarketPlaces },
+  { name: '0012-idempotency-keys', class: IdempotencyKeys },
+  { name: '0013-directory-listings', class: DirectoryListings },
+  { name: '0014-market-days', class: MarketDays },
+  { name: '0015-search-words', class: SearchWords },
+  { name: '0016-listed-days', class: ListedDays },
+  { name: '0017-search-cells', class: SearchCells },
+  { name: '0018-password-resets', class: PasswordResets },
+  { name: '0019-search-products', class: SearchProducts },
+]

@@ -5,48 +5,8 @@ import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM as EmbeddedOrm } from '@mikro-orm/pglite'
 import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
-import { DirectoryListings } from './directory-listings.ts'
 import { ENTITIES } from './entities.ts'
-import { ListedDays } from './listed-days.ts'
-import { MarketDays } from './market-days.ts'
-import { MarketPlaces } from './market-places.ts'
-import {
-  ActiveMarketCounts,
-  CacheHolders,
-  DatabaseIdentity,
-  IdempotencyKeys,
-  InitialSchema,
-  LogInPieces,
-  LogTransactions,
-  PasswordResets,
-  RemovalReasons,
-  SessionEpoch,
-} from './migrations.ts'
-import { SearchCells, SearchProducts, SearchWords } from './search-words.ts'
-import { WritesByHand, WritesByHandAnew } from './writes-by-hand.ts'
-
-/** Applied in this order, each once, under these names. Listed, so that nothing depends on what lies on the disk. */
-const MIGRATIONS = [
-  { name: '0001-initial-schema', class: InitialSchema },
-  { name: '0002-session-epoch', class: SessionEpoch },
-  { name: '0003-active-market-counts', class: ActiveMarketCounts },
-  { name: '0004-database-identity', class: DatabaseIdentity },
-  { name: '0005-log-transactions', class: LogTransactions },
-  { name: '0006-log-in-pieces', class: LogInPieces },
-  { name: '0007-cache-holders', class: CacheHolders },
-  { name: '0008-writes-by-hand', class: WritesByHand },
-  { name: '0009-removal-reasons', class: RemovalReasons },
-  { name: '0010-applications-by-hand', class: WritesByHandAnew },
-  { name: '0011-market-places', class: MarketPlaces },
-  { name: '0012-idempotency-keys', class: IdempotencyKeys },
-  { name: '0013-directory-listings', class: DirectoryListings },
-  { name: '0014-market-days', class: MarketDays },
-  { name: '0015-search-words', class: SearchWords },
-  { name: '0016-listed-days', class: ListedDays },
-  { name: '0017-search-cells', class: SearchCells },
-  { name: '0018-password-resets', class: PasswordResets },
-  { name: '0019-search-products', class: SearchProducts },
-]
+import { MIGRATIONS } from './migrations.ts'
 
 const options = {
   entities: ENTITIES,
