@@ -27,29 +27,25 @@ export function aVendor(businessName = 'Bread & Co'): Vendor {
   })
 }
 
-/** Where markets are, unless they say otherwise: the fields whose names travel as they are, and the others. */
-export const SOMEWHERE = {
-  street: '1 Main St',
-  region: 'IL',
-  postcode: '60601',
-  country: 'US',
-  latitude: 41.881832,
-  longitude: -87.623177,
-  website: 'https://market.example',
-}
-export const TIME_ZONE = 'America/Chicago'
-
 export function aMarket(organizerId: string, props: Partial<MarketProps> = {}): Market {
   const id = randomUUID()
-  const fields = { slug: `market-${id}`, name: 'Green Market', city: 'Chicago', description: 'On Saturdays' }
   return new Market({
     id,
     organizerId,
+    slug: `market-${id}`,
+    name: 'Green Market',
+    city: 'Chicago',
+    street: '1 Main St',
+    region: 'IL',
+    postcode: '60601',
+    country: 'US',
+    latitude: 41.881832,
+    longitude: -87.623177,
+    timeZone: 'America/Chicago',
+    website: 'https://market.example',
+    description: 'On Saturdays',
     stallCount: 3,
     createdAt: NOW,
-    ...SOMEWHERE,
-    timeZone: TIME_ZONE,
-    ...fields,
     ...props,
   })
 }
