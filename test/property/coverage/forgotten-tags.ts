@@ -1,102 +1,7 @@
 import { tagsOf } from '../../../src/application/tables/event-tags.ts'
 import { everyTags, kindOf, type TagKind } from '../../../src/application/tables/tags.ts'
 import type { DomainEvent } from '../../../src/domain/events.ts'
-
-/** The table once more, so that a new event needs its row here, and each tag of each row can be forgotten. */
-export const EVENT_TAGS: Readonly<Record<DomainEvent['type'], readonly TagKind[]>> = {
-  'organizer-registered': ['organizer', 'account'],
-  'vendor-registered': ['vendor', 'vendorApplications', 'account', 'vendorListings'],
-  'sessions-ended': ['account'],
-  'account-edited': ['account', 'market', 'marketPage', 'application'],
-  'organizer-left': ['organizer', 'account'],
-  'vendor-left': [
-    'account',
-    'vendorListings',
-    'vendor',
-    'vendorApplications',
-    'marketApplications',
-    'organizer',
-    'application',
-  ],
-  'market-created': [
-    'market',
-    'marketPage',
-    'marketStats',
-    'marketApplications',
-    'marketDays',
-    'organizer',
-    'listings',
-    'cityListings',
-    'regionListings',
-    'countryListings',
-    'areaListings',
-  ],
-  'market-edited': [
-    'market',
-    'marketPage',
-    'marketStats',
-    'marketApplications',
-    'marketDays',
-    'organizer',
-    'listings',
-    'cityListings',
-    'regionListings',
-    'countryListings',
-    'areaListings',
-    'vendor',
-    'application',
-    'vendorApplications',
-  ],
-  // And applications, made to markets that a former release had imported: no world has those.
-  'market-assigned': [
-    'market',
-    'marketPage',
-    'marketStats',
-    'marketApplications',
-    'organizer',
-    'listings',
-    'cityListings',
-    'regionListings',
-    'countryListings',
-    'areaListings',
-  ],
-  'market-deleted': ['market', 'marketStats', 'marketApplications', 'marketDays', 'organizer'],
-  'market-scheduled': ['market', 'organizer', 'marketDays', 'marketPage', 'dayListings', 'vendor'],
-  'market-day-changed': ['marketDays', 'marketPage', 'dayListings', 'vendor'],
-  'application-submitted': [
-    'application',
-    'vendorApplications',
-    'marketStats',
-    'marketApplications',
-    'vendor',
-    'organizer',
-  ],
-  'application-moved': [
-    'application',
-    'vendorApplications',
-    'marketStats',
-    'marketApplications',
-    'vendor',
-    'organizer',
-    'market',
-    'marketPage',
-    'listings',
-    'cityListings',
-    'regionListings',
-    'countryListings',
-    'areaListings',
-  ],
-  'vendor-edited': [
-    'vendor',
-    'vendorListings',
-    'market',
-    'marketPage',
-    'marketApplications',
-    'organizer',
-    'vendorApplications',
-    'application',
-  ],
-}
+import { EVENTS } from '../../support/events.ts'
 
 /** A table of tags with one mistake in it. */
 export interface Forgetful {
@@ -125,8 +30,8 @@ function misreads<T extends DomainEvent['type']>(
 const UNLISTED = { listed: false } as const
 
 export const FORGETFUL: readonly Forgetful[] = [
-  ...Object.entries(EVENT_TAGS).flatMap(([type, kinds]) =>
-    kinds.map((kind) => forgetsKind(type as DomainEvent['type'], kind)),
+  ...Object.values(EVENTS).flatMap((event) =>
+    [...new Set(tagsOf([event]).map(kindOf))].map((kind) => forgetsKind(event.type, kind!)),
   ),
   misreads('market-edited forgets where it was listed before', 'market-edited', (event) => ({
     ...event,
