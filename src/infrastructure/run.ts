@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { type Config, readConfig } from './config/config.ts'
+import type { Override } from './core.ts'
 import { EXIT_UNAVAILABLE, exitCodeOf, explainExit } from './exit.ts'
 import { createLogger } from './observability/logger.ts'
 import { type Service, startService } from './service.ts'
@@ -9,13 +10,27 @@ import { onSupervisorStop } from './workers/worker.ts'
 /** Takes what a signal is to do from now on. */
 export type OnSignal = (act: (signal: 'SIGINT' | 'SIGTERM') => void) => void
 
-/** The process, in the part that its environment gives it: the service alone, a worker, or the supervisor of workers. */
-export async function run(onSignal: OnSignal): Promise<void> {
+const fromNowOn: OnSignal = (act) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => act(signal))
+}
+
+/**
+ * The process, in the part that its environment gives it: the service alone, a worker, or the supervisor of workers.
+ * `overrides`: what the service is made of otherwise, such as a cache adapter of one's own.
+ */
+export async function run({
+  onSignal = fromNowOn,
+  overrides = [],
+}: {
+  readonly onSignal?: OnSignal
+  readonly overrides?: readonly Override[]
+}): Promise<void> {
+  const start = (config: Config) => startService(config, overrides)
   try {
     const config = readConfig(process.env)
-    if (cluster.isWorker) await work(config, onSignal)
+    if (cluster.isWorker) await work(start(config), onSignal)
     else if (config.workers > 1) await supervise(config, onSignal)
-    else await serve(config, onSignal)
+    else await serve(start(config), onSignal)
   } catch (error) {
     process.stderr.write(`${explainExit(error)}\n`)
     process.exitCode = exitCodeOf(error)
@@ -24,8 +39,7 @@ export async function run(onSignal: OnSignal): Promise<void> {
   }
 }
 
-async function serve(config: Config, onSignal: OnSignal): Promise<void> {
-  const starting = startService(config)
+async function serve(starting: Promise<Service>, onSignal: OnSignal): Promise<void> {
   let stopping = false
   onSignal(() => {
     // A second Ctrl-C is meant: do not wait any longer.
@@ -43,8 +57,7 @@ async function supervise(config: Config, onSignal: OnSignal): Promise<void> {
 }
 
 /** As `serve`, but a terminal's Ctrl-C reaches every process, and it is the supervisor who says what it means. */
-async function work(config: Config, onSignal: OnSignal): Promise<void> {
-  const starting = startService(config)
+async function work(starting: Promise<Service>, onSignal: OnSignal): Promise<void> {
   const stop = () => exitAfter(starting.then((service) => service.close()))
   onSignal((signal) => signal === 'SIGTERM' && stop())
   onSupervisorStop(stop)

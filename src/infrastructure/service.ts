@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { listen } from '../adapters/http/server.ts'
+import { CachePort } from '../application/consistency/ports/cache-port.ts'
 import { type Config, doubtsAbout } from './config/config.ts'
 import { openLimits } from './config/limits.ts'
 import { openControl } from './control.ts'
@@ -46,8 +47,9 @@ export async function startService(config: Config, overrides: readonly Override[
   opening.defer(() => mails.close())
   const closing = new AbortController()
   const app = await httpApp(config, core, commands, limiting.limits, logger, closing.signal)
+  const { name: cache } = await core.container.getAsync(CachePort)
   const server = await listen(tracing ? tracedApp(app, config.trustProxy > 0) : app, config)
-  logger.info({ url: server.url, database: core.database.describe, cache: config.cache }, 'listening')
+  logger.info({ url: server.url, database: core.database.describe, cache }, 'listening')
   opening.defer(async () => {
     logger.info('stopping')
     closing.abort()

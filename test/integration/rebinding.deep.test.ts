@@ -13,6 +13,7 @@ import { FileCache } from '../contract/examples/file-cache.ts'
 import { Api, activeMarket, organizer } from '../support/api.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { startService as startProcess } from '../support/service.ts'
 
 let directory: string
 let database: FreshDatabase
@@ -71,6 +72,19 @@ async function keepsThePromise(api: Api): Promise<void> {
 it('the service runs on a private cache adapter of one’s own', async () => {
   await keepsThePromise(await start({}, fileCache()))
 })
+
+it.each(['1', '2'])(
+  'a start file of one’s own has the service on a cache of one’s own, in %s processes that end at a signal',
+  async (workers) => {
+    const service = await startProcess(
+      { DATABASE_URL: database.url, WORKERS: workers, PAGES: directory },
+      'test/contract/examples/service-on-files.ts',
+    )
+    expect(service.log.join('\n')).toContain('"cache":"file"')
+    await keepsThePromise(new Api(service.url))
+    expect(await service.stop()).toBe(0)
+  },
+)
 
 it('the service runs on a shared cache adapter of one’s own, and needs no Redis for it', async () => {
   await keepsThePromise(await start({ DATABASE_URL: database.url }, sharedFileCache()))

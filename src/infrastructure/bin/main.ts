@@ -18,6 +18,8 @@ const { run } = await import('../run.ts')
 // Signals that came meanwhile are seen when the event loop has gone round once.
 await turn()
 await turn()
-await run((next) => {
-  act = next
+await run({
+  onSignal: (next) => {
+    act = next
+  },
 })
