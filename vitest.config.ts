@@ -46,7 +46,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     // What is awaited comes within a second or two, but not on a machine that is busy with something else.
     expect: { poll: { timeout: 60_000 } },
-    // Many files have a database and a Redis of their own; more at a time would run out of connections first.
-    maxWorkers: Math.min(4, availableParallelism()),
+    // Files wait half of the time, for leases and processes. But many have a database and a Redis of their own: more than
+    // four at a time would run out of connections. What runs for long in one piece gains nothing by it.
+    maxWorkers: Math.min(4, availableParallelism() + (tests === 'deep' ? 0 : 1)),
   },
 })
