@@ -95,7 +95,9 @@ describe('listen', () => {
 
   it('resets none of the connections that are busy when it closes: each gets a last answer that says so', async () => {
     const { app } = slowApp()
-    server = await listen(app, { host: '127.0.0.1', port: 0 })
+    // Longer than a busy machine keeps a client from asking again: a connection that is idle is closed after that.
+    const patience = { lingerMs: 60_000, graceMs: 60_000 }
+    server = await listen(app, { host: '127.0.0.1', port: 0, ...patience })
     const agent = new Agent({ keepAlive: true, maxSockets: 20 })
     const ask = () =>
       new Promise<IncomingMessage>((resolve, reject) => {
