@@ -148,11 +148,14 @@ describe('when PostgreSQL misbehaves', () => {
     const patient = await openDatabase({ url: fresh.url })
     const [first, second] = [(await aWorld(database, 0)).market.id, (await aWorld(database, 0)).market.id]
     let attempts = 0
+    let holding = 0
+    const bothHoldOne = Promise.withResolvers<void>()
     const lockBoth = (one: string, other: string) =>
       patient.transactions.run(async (tx) => {
         attempts++
         const market = (await tx.markets.findForUpdate(one))!
-        await new Promise((resolve) => setTimeout(resolve, 100))
+        if (++holding === 2) bothHoldOne.resolve()
+        await bothHoldOne.promise
         await tx.markets.findForUpdate(other)
         market.edit({ stallCount: market.stallCount + 1 }, NOW)
       })
