@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { PRODUCTS } from '../../src/domain/products.ts'
 import { Api, activeMarket, applied, organizer, type Person, vendor } from '../support/api.ts'
 import { startBrowser, sticksOut, type Visit, visit } from '../support/browser.ts'
+import { dose } from '../support/dose.ts'
 import { type RunningService, startService } from '../support/service.ts'
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
@@ -155,38 +156,43 @@ describe.each([
   })
 })
 
-describe.each([
+const DEVICES = [
   ['a phone, in the light', PHONE, 'light'],
   ['a desk, in the dark', DESKTOP, 'dark'],
-] as const)('on %s', (_, device, colorScheme) => {
-  let here: Visit
-  beforeAll(async () => {
-    here = await visit(browser, service.url, { ...device, colorScheme })
-  })
-  afterAll(() => here?.close())
+] as const
 
-  it.each([
-    ['the list', () => '/'],
-    ['a page of a city’s list', () => '/?city=lisbon&page=2'],
-    ['a city without markets', () => '/?city=Atlantis'],
-    ['a market without a free stall', () => paths.full],
-    ['a market without vendors', () => paths.empty],
-    ['a closed market', () => paths.closed],
-    ['a vendor of everything', () => paths.vendor],
-    ['the list of vendors', () => '/v'],
-    ['a product that no vendor sells', () => '/v?q=atlantis&product=tofu'],
-    ['what is near a point', () => '/?near=38.7,-9.1&radius_km=10'],
-    ['an error', () => '/m/nowhere'],
-  ])('axe finds nothing to complain of in %s, and nothing sticks out', async (_, path) => {
-    const { page } = here
-    await page.goto(path())
-    const { passes, violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
-    // Rules that had something to look at.
-    expect(passes.length).toBeGreaterThan(15)
-    expect(await sticksOut(page)).toBe(false)
-  })
-})
+describe.each<(typeof DEVICES)[number]>(dose([DEVICES[0]], [...DEVICES]))(
+  'on %s',
+  (_, device, colorScheme) => {
+    let here: Visit
+    beforeAll(async () => {
+      here = await visit(browser, service.url, { ...device, colorScheme })
+    })
+    afterAll(() => here?.close())
+
+    it.each([
+      ['the list', () => '/'],
+      ['a page of a city’s list', () => '/?city=lisbon&page=2'],
+      ['a city without markets', () => '/?city=Atlantis'],
+      ['a market without a free stall', () => paths.full],
+      ['a market without vendors', () => paths.empty],
+      ['a closed market', () => paths.closed],
+      ['a vendor of everything', () => paths.vendor],
+      ['the list of vendors', () => '/v'],
+      ['a product that no vendor sells', () => '/v?q=atlantis&product=tofu'],
+      ['what is near a point', () => '/?near=38.7,-9.1&radius_km=10'],
+      ['an error', () => '/m/nowhere'],
+    ])('axe finds nothing to complain of in %s, and nothing sticks out', async (_, path) => {
+      const { page } = here
+      await page.goto(path())
+      const { passes, violations } = await new AxeBuilder({ page }).analyze()
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+      // Rules that had something to look at.
+      expect(passes.length).toBeGreaterThan(15)
+      expect(await sticksOut(page)).toBe(false)
+    })
+  },
+)
 
 it('what a market and its vendors say is shown in the paragraphs that they wrote', async () => {
   const bees = await vendor(new Api(service.url), 'Bees in paragraphs')

@@ -6,11 +6,11 @@ import { search } from './search.ts'
 import { tell } from './trace.ts'
 import { configure, VARIANTS } from './variants.ts'
 
-/** Connections that are lost at any time make a space large. */
-const SMALL = VARIANTS.filter(({ where }) => !where.losses)
+/** Connections that are lost at any time make a space large. `npm test` takes every third of the others. */
+const SOME = VARIANTS.filter(({ where }) => !where.losses).filter((_, i) => i % 3 === 0)
 
 describe('every decision of the protocol is needed: without it there is a stale read', () => {
-  test.each(dose(SMALL, VARIANTS))('$name', { timeout: 300_000 }, (variant) => {
+  test.each(dose(SOME, VARIANTS))('$name', { timeout: 300_000 }, (variant) => {
     const { states, counterexample } = search(configure(variant))
     expect(counterexample, `${states} states and no stale read`).toBeDefined()
     // A step that changed where it came from would hide what else can happen there.

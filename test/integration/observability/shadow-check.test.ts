@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LOGS_ITSELF } from '../../../src/adapters/postgres/transaction-steps.ts'
 import { Api, activeMarket, organizer } from '../../support/api.ts'
 import { CACHES } from '../../support/caches.ts'
+import { dose } from '../../support/dose.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { type RunningService, startService } from '../../support/service.ts'
@@ -15,7 +16,7 @@ afterAll(() => redis.stop())
 
 const ROUNDS = 12
 
-describe.each(CACHES.filter(({ cache }) => cache === 'lru' || cache === 'tiered'))(
+describe.each(CACHES.filter(({ cache }) => dose(['tiered'], ['lru', 'tiered']).includes(cache)))(
   'with every hit of $cache checked',
   ({ cache, env }) => {
     let database: FreshDatabase
