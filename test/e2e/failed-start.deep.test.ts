@@ -7,7 +7,6 @@ import { trace } from '@opentelemetry/api'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readConfig } from '../../src/infrastructure/config/config.ts'
 import { startService } from '../../src/infrastructure/service.ts'
-import { dose } from '../support/dose.ts'
 import { startCollector } from '../support/otlp-collector.ts'
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
@@ -40,36 +39,33 @@ const environment = () => ({
 })
 
 /** Each of these would wait for ever for a process that says why it gives up, and then stays. */
-describe.each(dose(['tiered'], ['tiered', 'redis']))(
-  'beside an instance with other settings, CACHE=%s',
-  (cache) => {
-    let other: RunningService
+describe.each(['tiered', 'redis'])('beside an instance with other settings, CACHE=%s', (cache) => {
+  let other: RunningService
 
-    beforeAll(async () => {
-      other = await startProcess({ ...environment(), CACHE: 'lru' })
-    })
-    afterAll(() => other.stop())
+  beforeAll(async () => {
+    other = await startProcess({ ...environment(), CACHE: 'lru' })
+  })
+  afterAll(() => other.stop())
 
-    const env = () => ({ ...environment(), CACHE: cache, REDIS_URL: redis.url })
+  const env = () => ({ ...environment(), CACHE: cache, REDIS_URL: redis.url })
 
-    it('the service says so and ends', async () => {
-      const { code, output } = await runToEnd(MAIN, [], env())
-      expect(output).toContain('Another instance of Marketflow uses this database with other cache settings')
-      expect(code).toBe(78)
-    })
+  it('the service says so and ends', async () => {
+    const { code, output } = await runToEnd(MAIN, [], env())
+    expect(output).toContain('Another instance of Marketflow uses this database with other cache settings')
+    expect(code).toBe(78)
+  })
 
-    it('the import says so and ends', async () => {
-      const file = join(dataDir, 'markets.csv')
-      await writeFile(file, 'FMID,MarketName,city\n')
-      const { code, output } = await runToEnd('src/infrastructure/bin/import.ts', [file], env())
-      expect(output).toContain('Another instance of Marketflow uses this database with other cache settings')
-      expect(code).toBe(78)
-    })
-  },
-)
+  it('the import says so and ends', async () => {
+    const file = join(dataDir, 'markets.csv')
+    await writeFile(file, 'FMID,MarketName,city\n')
+    const { code, output } = await runToEnd('src/infrastructure/bin/import.ts', [file], env())
+    expect(output).toContain('Another instance of Marketflow uses this database with other cache settings')
+    expect(code).toBe(78)
+  })
+})
 
 describe('on a port that is taken', () => {
-  it.each(dose(['tiered'], ['null', 'lru', 'redis', 'tiered']))(
+  it.each(['null', 'lru', 'redis', 'tiered'])(
     'the service ends and closes its socket, CACHE=%s',
     async (cache) => {
       const taken = createServer().listen(0, '127.0.0.1')
