@@ -74,7 +74,7 @@ it('the service runs on a private cache adapter of one’s own', async () => {
 })
 
 it.each(['1', '2'])(
-  'a start file of one’s own has the service on a cache of one’s own, in %s processes that end at a signal',
+  'a start file of one’s own has the service on a cache of one’s own, and ends at a signal, WORKERS=%s',
   async (workers) => {
     const service = await startProcess(
       { DATABASE_URL: database.url, WORKERS: workers, PAGES: directory },

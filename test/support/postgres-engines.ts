@@ -13,35 +13,33 @@ export interface Engine {
   open(options?: Partial<DatabaseOptions>): Promise<OpenedDatabase>
 }
 
-const SERVER_AND_EMBEDDED: readonly Engine[] = [
-  {
-    name: 'PostgreSQL',
-    open: async (options) => {
-      const fresh = await freshDatabase()
-      const database = await openDatabase({ url: fresh.url }, options)
-      await database.migrate()
-      return {
-        database,
-        close: async () => {
-          await database.close()
-          await fresh.drop()
-        },
-      }
-    },
+export const SERVER: Engine = {
+  name: 'PostgreSQL',
+  open: async (options) => {
+    const fresh = await freshDatabase()
+    const database = await openDatabase({ url: fresh.url }, options)
+    await database.migrate()
+    return {
+      database,
+      close: async () => {
+        await database.close()
+        await fresh.drop()
+      },
+    }
   },
-  {
-    name: 'PGlite',
-    open: async (options) => {
-      const database = await openDatabase({ dataDir: 'memory' }, options)
-      await database.migrate()
-      return { database, close: () => database.close() }
-    },
+}
+
+export const EMBEDDED: Engine = {
+  name: 'PGlite',
+  open: async (options) => {
+    const database = await openDatabase({ dataDir: 'memory' }, options)
+    await database.migrate()
+    return { database, close: () => database.close() }
   },
-]
+}
 
 /** The engines that the one adapter runs on, for `describe.each`; the embedded one at length only. */
-export const ENGINES = dose(SERVER_AND_EMBEDDED.slice(0, 1), SERVER_AND_EMBEDDED)
-export const EMBEDDED = SERVER_AND_EMBEDDED.at(-1)!
+export const ENGINES = dose([SERVER], [SERVER, EMBEDDED])
 
 /** Opening PGlite the first time makes a whole database cluster: seconds on a busy machine. */
 export const OPEN_TIMEOUT_MS = 60_000

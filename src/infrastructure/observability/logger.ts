@@ -63,8 +63,8 @@ function standardOutput(): Destination {
     retryEAGAIN,
   })
   let dropped = 0
-  output.on('drop', (lines: string) => {
-    dropped += lines.split('\n').length - 1
+  output.on('drop', (refused: string) => {
+    dropped += refused.split('\n').length - 1
   })
   output.on('drain', () => {
     if (dropped === 0) return

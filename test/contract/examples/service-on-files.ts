@@ -4,7 +4,7 @@ import { CachePort } from '../../../src/application/consistency/ports/cache-port
 import { run } from '../../../src/infrastructure/run.ts'
 import { FileCache } from './file-cache.ts'
 
-// In the place of bin/main.ts: the environment, signals, workers and exit codes are as they are there.
+// In the place of bin/main.ts: the environment, workers and exit codes are as they are there, and signals from here on.
 await run({
   overrides: [
     async (container) => {

@@ -69,17 +69,18 @@ it('a process that ends has written its last lines, though lines wait to leave t
   ).toEqual(['last but one', 'last'])
 })
 
-it('a process that ends waits a moment for its output to be read, and no line is lost', async () => {
+it('a process that ends waits a moment for its output to be read: no line is lost, and all are in their order', async () => {
   const script = `
     const { createLogger } = await import(process.argv[1])
     const logger = createLogger('info')
-    for (let i = 0; i < 400; i++) logger.info('x'.repeat(1000))
+    for (let line = 0; line < 400; line++) logger.info({ line }, 'x'.repeat(1000))
     process.send('ends', () => process.exit(0))`
   child = spawn(process.execPath, ['--input-type=module', '-e', script, LOGGER], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   await once(child, 'message')
-  expect((await text(child.stdout!)).trimEnd().split('\n').length).toBe(400)
+  const lines = (await text(child.stdout!)).trimEnd().split('\n')
+  expect(lines.map((each) => JSON.parse(each).line)).toEqual(Array.from({ length: 400 }, (_, line) => line))
 })
 
 it('a warning is handed over at once, also while lines before it are on their way', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ENGINES, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
+import { OPEN_TIMEOUT_MS, SERVER } from '../../support/postgres-engines.ts'
 import { type Commit, Hand } from './hand.ts'
 import { besideAnother, type HandMade } from './sql-by-hand.ts'
 
@@ -150,7 +150,7 @@ describe('two transactions by hand at once', () => {
   let hand: Hand
   let close: () => Promise<void>
   beforeAll(async () => {
-    ;({ hand, close } = await Hand.open(ENGINES[0]!))
+    ;({ hand, close } = await Hand.open(SERVER))
   }, OPEN_TIMEOUT_MS)
   afterAll(() => close())
 

@@ -11,8 +11,8 @@ export interface ProvidedPostgres {
 
 /**
  * The PostgreSQL that the tests were given (`TEST_DATABASE_URL`); or one that is started for this run from programs that
- * are installed, since it need not wait for any disk, and the tests take half as long; or one that runs here; or one whose
- * programs are installed first, where that is allowed.
+ * are installed, since that one need not wait for any disk; or one that runs here; or one whose programs are installed
+ * first, where that is allowed.
  * @throws Error that says what to do.
  */
 export async function providePostgres(): Promise<ProvidedPostgres> {
