@@ -6,9 +6,23 @@ import { LAYERS, type SourceFile, violations } from './rules.ts'
 
 describe('the layers', () => {
   it('hold in src', async () => {
-    expect(violations(await sources())).toEqual([])
+    expect(violations(await sources('src'))).toEqual([])
   })
 })
+
+it.each(['test/contract/examples', 'test/consumer'])(
+  '%s imports packages and its own files, since it is copied to where nothing else is',
+  async (folder) => {
+    const files = await sources(folder)
+    expect(files).not.toEqual([])
+    const outside = files.flatMap(({ path, text }) =>
+      specifiersOf(text)
+        .filter((specifier) => specifier.startsWith('.') && !specifier.startsWith('./'))
+        .map((specifier) => `${path} imports ${specifier}`),
+    )
+    expect(outside).toEqual([])
+  },
+)
 
 describe('the checker reports', () => {
   it.each([
@@ -160,10 +174,10 @@ function found(file: SourceFile): string[] {
   return violations([...SOUND, file])
 }
 
-async function sources(): Promise<SourceFile[]> {
+async function sources(folder: string): Promise<SourceFile[]> {
   const files: SourceFile[] = []
   // By a pattern that is no literal: knip takes the files of a literal one for entries, and finds no unused export in them.
-  const everything = ['src', '**', '*.{ts,mts,cts,js,mjs,cjs}'].join('/')
+  const everything = [folder, '**', '*.{ts,mts,cts,js,mjs,cjs}'].join('/')
   for await (const path of glob(everything)) {
     files.push({ path: path.replaceAll(sep, '/'), text: await readFile(path, 'utf8') })
   }

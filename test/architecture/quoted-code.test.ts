@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 const SOURCES = globSync([
   'test/consumer/*.ts',
   'test/contract/examples/*.ts',
-  'test/integration/rebinding.deep.test.ts',
+  'test/integration/service-on-files.ts',
 ])
 const DOCUMENTS = ['docs/use-the-core.md', 'docs/adapters.md']
 

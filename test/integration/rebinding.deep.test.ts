@@ -78,7 +78,7 @@ it.each(['1', '2'])(
   async (workers) => {
     const service = await startProcess(
       { DATABASE_URL: database.url, WORKERS: workers, PAGES: directory },
-      'test/contract/examples/service-on-files.ts',
+      'test/integration/service-on-files.ts',
     )
     expect(service.log.join('\n')).toContain('"cache":"file"')
     await keepsThePromise(new Api(service.url))
