@@ -75,7 +75,7 @@ function sayingNothing(connections: Connections): Connections {
     run: (use) =>
       connections.run((connection: Connection) =>
         use({
-          query: (...args) => connection.query(...args),
+          ...connection,
           begin: (statement) =>
             connection.begin(skipping ? statement : statement.replace(`; ${LOGS_ITSELF}`, '')),
         }),

@@ -5,7 +5,6 @@ export { joinKey } from '../src/application/consistency/cache-key.ts'
 export type { CacheCall, CacheObserver } from '../src/application/consistency/call-failures.ts'
 export {
   CommitUnknown,
-  type LoggedRow,
   type LoggingTransaction,
   type Snapshots,
   type Transactions,

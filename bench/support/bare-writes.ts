@@ -25,9 +25,7 @@ export class Unlogged extends Transactions {
   }
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#transactions.run((tx) =>
-      work({ ...tx, logInvalidation: async () => ({ id: '0', transaction: '0' }) }),
-    )
+    return this.#transactions.run((tx) => work({ ...tx, logInvalidation: async () => '0' }))
   }
 
   look<T>(work: (tx: Pick<Transaction, 'accounts' | 'resets'>) => Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type {
-  LoggedRow,
   LoggingTransaction,
   Snapshots,
   Transactions,
@@ -64,10 +63,10 @@ export class MemoryDatabase {
       const logged: Row[] = []
       const result = await work({
         increment: (name) => void counters.set(name, (counters.get(name) ?? 0) + 1),
-        logInvalidation: async (tags): Promise<LoggedRow> => {
+        logInvalidation: async (tags) => {
           const number = this.rows.length + logged.length + 1
           logged.push({ number, tags, applied: false })
-          return { id: String(number), transaction: String(number) }
+          return String(number)
         },
       })
       this.#counters = counters
@@ -138,9 +137,9 @@ export class MemoryLog extends InvalidationLog {
     for (const id of ids) this.#database.rows[Number(id) - 1]!.applied = true
   }
 
-  async backlog(ids: readonly string[]): Promise<Backlog> {
+  async backlog(transactions: readonly string[]): Promise<Backlog> {
     const { rows, holders } = this.#database
-    const awaited = new Set(ids.filter((id) => rows[Number(id) - 1]?.applied === false))
+    const awaited = new Set(transactions.filter((number) => rows[Number(number) - 1]?.applied === false))
     return { awaited, rows: rows.filter(({ applied }) => !applied).length, oldestMs: 0, holders }
   }
 

@@ -9,15 +9,25 @@ export interface Answer {
   readonly affected: number
 }
 
+export interface Statement {
+  readonly sql: string
+  readonly parameters?: readonly unknown[]
+}
+
 /** One database connection, reserved. Parameters are `$1`, `$2`, …; they never become part of the SQL text. */
 export interface Connection {
   query(sql: string, parameters?: readonly unknown[]): Promise<Answer>
   /**
    * Begins a transaction by this statement, and others that go with it in one message, on the primary: a connection may
-   * lead elsewhere than when it was made.
+   * lead elsewhere than when it was made. Resolves with the row of the last of them, if it has one.
    * @throws ConnectionLost on a standby
    */
-  begin(statement: string): Promise<void>
+  begin(statement: string): Promise<Row | undefined>
+  /**
+   * Sends each of the statements, whatever becomes of those before it; where the connection can, without waiting for
+   * their answers. Resolves with what each came to.
+   */
+  inOneGo(statements: readonly Statement[]): Promise<PromiseSettledResult<Answer>[]>
 }
 
 /**
@@ -67,11 +77,24 @@ export function lend(connection: Connection): { readonly connection: Connection;
     connection: {
       query: (sql, parameters) => inTurn(() => connection.query(sql, parameters)),
       begin: (statement) => inTurn(() => connection.begin(statement)),
+      inOneGo: (statements) => inTurn(() => connection.inOneGo(statements)),
     },
     end: () => {
       ended = true
     },
   }
+}
+
+/** `inOneGo` of a connection that can only wait. */
+export async function oneByOne(
+  query: Connection['query'],
+  statements: readonly Statement[],
+): Promise<PromiseSettledResult<Answer>[]> {
+  const settled: PromiseSettledResult<Answer>[] = []
+  for (const { sql, parameters } of statements) {
+    settled.push(...(await Promise.allSettled([query(sql, parameters)])))
+  }
+  return settled
 }
 
 /**

@@ -103,6 +103,7 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
       max,
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
+      pipeline: true,
       application_name: 'marketflow',
     })
   const common = { primary, connectTimeoutMs, statementTimeoutMs }

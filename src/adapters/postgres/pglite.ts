@@ -1,7 +1,15 @@
 import type { PGlite } from '@electric-sql/pglite'
 import pLimit from 'p-limit'
 import { Acknowledgements, LogOverdue } from '../../application/consistency/ports/invalidation-log.ts'
-import { type Connection, ConnectionLost, Connections, lend, type Row, within } from './connections.ts'
+import {
+  type Connection,
+  ConnectionLost,
+  Connections,
+  lend,
+  oneByOne,
+  type Row,
+  within,
+} from './connections.ts'
 import { SqlInvalidationLog } from './sql-invalidation-log.ts'
 import { translate } from './translate.ts'
 
@@ -22,9 +30,8 @@ export class PgliteConnections extends Connections {
     return this.#oneAtATime(async () => {
       const { connection, end } = lend({
         query: (sql, parameters) => this.#query(sql, parameters),
-        begin: async (statement) => {
-          await this.#pglite.exec(statement)
-        },
+        begin: async (statement) => (await this.#pglite.exec(statement)).at(-1)?.rows[0],
+        inOneGo: (statements) => oneByOne((sql, parameters) => this.#query(sql, parameters), statements),
       })
       try {
         return await use(connection)

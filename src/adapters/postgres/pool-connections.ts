@@ -1,6 +1,15 @@
 import { type ClientConfig, DatabaseError, type Pool, type PoolClient } from 'pg'
 import { Unavailable } from '../../application/consistency/ports/unavailable.ts'
-import { type Answer, type Connection, ConnectionLost, Connections, lend, within } from './connections.ts'
+import {
+  type Answer,
+  type Connection,
+  ConnectionLost,
+  Connections,
+  lend,
+  oneByOne,
+  type Row,
+  within,
+} from './connections.ts'
 import { ON_STANDBY, query, refuseStandby, type SamePrimary } from './same-primary.ts'
 import { sqlState } from './sql-errors.ts'
 
@@ -31,6 +40,8 @@ export class PoolConnections extends Connections {
   readonly #settings: Readonly<Record<string, number>>
   readonly #connectTimeoutMs: number
   readonly #size: number
+  /** Whether its clients send a query before the last one is answered. */
+  readonly #pipelines: boolean
   #lent = 0
   readonly #deadlineMs: number
 
@@ -44,6 +55,7 @@ export class PoolConnections extends Connections {
       ...(lockTimeoutMs !== undefined && { lock_timeout: lockTimeoutMs }),
     }
     this.#size = pool.options.max
+    this.#pipelines = pool.options.pipeline === true
     this.#connectTimeoutMs = connectTimeoutMs
     this.#deadlineMs = statementTimeoutMs + SLACK_MS
     this.#pool = pool
@@ -61,9 +73,14 @@ export class PoolConnections extends Connections {
         broken ||= endsConnection(error)
         throw error
       })
+    const query: Connection['query'] = (sql, parameters) => watched(this.#query(client, sql, parameters))
     const { connection, end } = lend({
-      query: (sql, parameters) => watched(this.#query(client, sql, parameters)),
+      query,
       begin: (statement) => watched(this.#begin(client, statement)),
+      inOneGo: (statements) =>
+        this.#pipelines
+          ? Promise.allSettled(statements.map(({ sql, parameters }) => query(sql, parameters)))
+          : oneByOne(query, statements),
     })
     try {
       return await use(connection)
@@ -102,9 +119,10 @@ export class PoolConnections extends Connections {
     }
   }
 
-  async #begin(client: PoolClient, statement: string): Promise<void> {
-    const answers = this.#answered(client, () => query(client, [statement, ON_STANDBY]))
-    refuseStandby((await answers).at(-1))
+  async #begin(client: PoolClient, statement: string): Promise<Row | undefined> {
+    const answers = await this.#answered(client, () => query(client, [statement, ON_STANDBY]))
+    refuseStandby(answers.at(-1))
+    return answers.at(-2)?.rows[0]
   }
 
   async #query(client: PoolClient, sql: string, parameters: readonly unknown[] = []): Promise<Answer> {

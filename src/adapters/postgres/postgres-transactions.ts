@@ -12,7 +12,7 @@ import {
   SqlPasswordResetRepository,
 } from './repositories.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
-import { BEGIN_LOOK, BEGIN_WRITE, insistently, inTransaction, logInvalidation } from './transaction-steps.ts'
+import { inLook, insistently, inWrite } from './transaction-steps.ts'
 import { refuseNul, translate } from './translate.ts'
 
 /** Writes: a forked entity manager over one connection, a new one for every attempt. */
@@ -33,11 +33,15 @@ export class PostgresTransactions extends Transactions {
   }
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#insistently('writes', (connection) => this.#attempt(connection, BEGIN_WRITE, work))
+    return this.#insistently('writes', (connection) =>
+      inWrite(connection, (log) => this.#attempt(connection, (tx) => work({ ...tx, ...log }))),
+    )
   }
 
   look<T>(work: (tx: Pick<Transaction, 'accounts' | 'resets'>) => Promise<T>): Promise<T> {
-    return this.#insistently('reads', (connection) => this.#attempt(connection, BEGIN_LOOK, work))
+    return this.#insistently('reads', (connection) =>
+      inLook(connection, () => this.#attempt(connection, work)),
+    )
   }
 
   async #insistently<T>(
@@ -52,22 +56,18 @@ export class PostgresTransactions extends Transactions {
     }
   }
 
-  async #attempt<T>(
-    connection: Connection,
-    begin: string,
-    work: (tx: Transaction) => Promise<T>,
-  ): Promise<T> {
+  async #attempt<T>(connection: Connection, work: (tx: Unlogging) => Promise<T>): Promise<T> {
     const em = this.#em.fork()
     em.setTransactionContext(transactionContext(connection))
-    return inTransaction(connection, begin, async () => {
-      const result = await work(transaction(em, connection))
-      await em.flush()
-      return result
-    })
+    const result = await work(repositories(em, connection))
+    await em.flush()
+    return result
   }
 }
 
-function transaction(em: EntityManager, connection: Connection): Transaction {
+type Unlogging = Omit<Transaction, 'logInvalidation'>
+
+function repositories(em: EntityManager, connection: Connection): Unlogging {
   // Raw SQL does not see what the unit of work still holds back.
   const query = async (sql: string, parameters: readonly unknown[]) => {
     await em.flush()
@@ -82,7 +82,6 @@ function transaction(em: EntityManager, connection: Connection): Transaction {
     resets: new SqlPasswordResetRepository(query),
     answers: new SqlKeptAnswers(query),
     views: new SqlViewQueries(query),
-    logInvalidation: (tags) => logInvalidation(query, tags),
   }
 }
 

@@ -6,7 +6,7 @@ import type {
 import type { Connection, Connections, Row } from './connections.ts'
 import { within } from './connections.ts'
 import { orUnavailable } from './sql-errors.ts'
-import { BEGIN_WRITE, inSnapshot, insistently, inTransaction, logInvalidation } from './transaction-steps.ts'
+import { inSnapshot, insistently, inWrite } from './transaction-steps.ts'
 
 /** Where SQL goes: the snapshot of a load, or the transaction of a write. Refuses to work once that is over. */
 export interface Sql {
@@ -53,11 +53,7 @@ export class SqlTransactions implements Transactions<SqlTransaction> {
       return await insistently(() =>
         this.#connections.run((connection) => {
           const sql = sqlOver(connection)
-          const tx = {
-            ...sql,
-            logInvalidation: (tags: readonly string[]) => logInvalidation(sql.query, tags),
-          }
-          return inTransaction(connection, BEGIN_WRITE, () => work(tx))
+          return inWrite(connection, (log) => work({ ...sql, ...log }))
         }),
       )
     } catch (error) {

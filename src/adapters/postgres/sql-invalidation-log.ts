@@ -132,7 +132,7 @@ const MARK = `
 
 const BACKLOG = `
   select
-    array_to_json(array(select id::text from cache_invalidation where id = any($1::bigint[]) and applied_at is null))::text
+    array_to_json(array(select distinct xid::text from cache_invalidation where xid = any($1::xid8[]) and applied_at is null))::text
       as awaited,
     (select count(*)::int from (select from cache_invalidation where applied_at is null limit 10000) pending) as rows,
     (select greatest(0, extract(epoch from clock_timestamp() - created_at) * 1000)::float8
@@ -228,8 +228,8 @@ export abstract class SqlInvalidationLog extends InvalidationLog {
     await this.#sized(ids.length, () => this.query(MARK, [ids]))
   }
 
-  async backlog(ids: readonly string[]): Promise<Backlog> {
-    const [answer] = await this.query(BACKLOG, [ids])
+  async backlog(transactions: readonly string[]): Promise<Backlog> {
+    const [answer] = await this.query(BACKLOG, [transactions])
     return {
       awaited: new Set(JSON.parse(String(answer?.awaited))),
       rows: Number(answer?.rows),

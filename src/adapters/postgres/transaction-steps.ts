@@ -1,6 +1,6 @@
-import { CommitUnknown, type LoggedRow } from '../../application/consistency/ports/database.ts'
-import type { Connection, Row } from './connections.ts'
-import { brokeUniqueRule, mayRunAgain, provesRollback } from './sql-errors.ts'
+import { CommitUnknown, type LoggingTransaction } from '../../application/consistency/ports/database.ts'
+import { type Connection, ConnectionLost, type Statement } from './connections.ts'
+import { brokeUniqueRule, mayRunAgain, provesRollback, sqlState } from './sql-errors.ts'
 
 /** How often a write is tried that lost to another one. */
 const ATTEMPTS = 5
@@ -8,8 +8,11 @@ const ATTEMPTS = 5
 const BEGIN = 'begin isolation level read committed'
 /** Said by a transaction that logs its own tags. It ends with the transaction, so that no pooler hands it on. */
 export const LOGS_ITSELF = 'set local marketflow.unit_of_work = on; set local marketflow.lists = places'
-export const BEGIN_WRITE = `${BEGIN}; ${LOGS_ITSELF}`
-export const BEGIN_LOOK = `${BEGIN} read only`
+/** A standby, which gives no numbers, is told by what `begin` asks. */
+const NUMBER = 'select case when not pg_is_in_recovery() then pg_current_xact_id()::text end as transaction'
+const BEGIN_WRITE = `${BEGIN}; ${LOGS_ITSELF}; ${NUMBER}`
+const BEGIN_LOOK = `${BEGIN} read only`
+const LOG = 'insert into cache_invalidation (tags) values ($1)'
 const BEGIN_LOAD = 'start transaction isolation level repeatable read read only'
 
 /** Runs the attempt again where it lost to another transaction, and may win next time. */
@@ -25,23 +28,36 @@ export async function insistently<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Every step is spelled out, to know which of them failed.
+ * A write. What it logs is one row, which is sent together with COMMIT: nothing in the transaction depends on it but that
+ * both are committed.
  * @throws CommitUnknown when PostgreSQL did not say how COMMIT went
  */
-export async function inTransaction<T>(
+export async function inWrite<T>(
   connection: Connection,
-  begin: string,
-  work: () => Promise<T>,
+  work: (log: LoggingTransaction) => Promise<T>,
 ): Promise<T> {
-  await connection.begin(begin)
-  let result: T
-  try {
-    result = await work()
-  } catch (error) {
-    await rollback(connection)
-    throw error
+  const begun = await connection.begin(BEGIN_WRITE)
+  const logged: string[] = []
+  let over = false
+  const logInvalidation = async (tags: readonly string[]) => {
+    if (over) throw new ConnectionLost('The transaction is over')
+    logged.push(...tags)
+    return String(begun?.transaction)
   }
-  await commit(connection)
+  const result = await orRollback(connection, () => work({ logInvalidation }))
+  over = true
+  await commit(connection, logged.length === 0 ? [] : [{ sql: LOG, parameters: [logged] }])
+  return result
+}
+
+/**
+ * Reads what is newest, statement by statement.
+ * @throws CommitUnknown when PostgreSQL did not say how COMMIT went
+ */
+export async function inLook<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  await connection.begin(BEGIN_LOOK)
+  const result = await orRollback(connection, work)
+  await commit(connection, [])
   return result
 }
 
@@ -58,16 +74,13 @@ export async function inSnapshot<T>(connection: Connection, work: () => Promise<
   }
 }
 
-/** Adds a row to the log, by a query of the write's own transaction. */
-export async function logInvalidation(
-  query: (sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>,
-  tags: readonly string[],
-): Promise<LoggedRow> {
-  const [row] = await query(
-    'insert into cache_invalidation (tags) values ($1) returning id::text, xid::text as transaction',
-    [tags],
-  )
-  return { id: String(row?.id), transaction: String(row?.transaction) }
+async function orRollback<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await rollback(connection)
+    throw error
+  }
 }
 
 /** A connection that cannot even roll back is broken, and its transaction ends with it. */
@@ -75,15 +88,21 @@ async function rollback(connection: Connection): Promise<void> {
   await connection.query('rollback').catch(() => {})
 }
 
-/** @throws CommitUnknown unless PostgreSQL said how it went */
-async function commit(connection: Connection): Promise<void> {
-  let command: string
-  try {
-    command = (await connection.query('commit')).command
-  } catch (error) {
-    if (provesRollback(error)) throw error
-    throw new CommitUnknown('COMMIT was sent, but its outcome is unknown', { cause: error })
+/**
+ * Commits what `last` adds with all before it.
+ * @throws CommitUnknown unless PostgreSQL said how it went
+ */
+async function commit(connection: Connection, last: readonly Statement[]): Promise<void> {
+  const settled = await connection.inOneGo([...last, { sql: 'commit' }])
+  const committed = settled.pop()!
+  for (const added of settled) {
+    // PostgreSQL's own word that a statement failed: COMMIT ends such a transaction by rolling it back.
+    if (added.status === 'rejected' && sqlState(added.reason) !== undefined) throw added.reason
   }
-  if (command !== 'COMMIT')
+  if (committed.status === 'rejected') {
+    if (provesRollback(committed.reason)) throw committed.reason
+    throw new CommitUnknown('COMMIT was sent, but its outcome is unknown', { cause: committed.reason })
+  }
+  if (committed.value.command !== 'COMMIT')
     throw new Error('PostgreSQL rolled back: a statement failed, and the work went on')
 }

@@ -7,7 +7,7 @@ const DRAINS_PER_LEASE = 3
 const DRAINS_PER_LEASE_WHILE_WAITING = 10
 
 interface Waiting {
-  readonly rowId: string | undefined
+  readonly transaction: string | undefined
   readonly answer: (outcome: DrainOutcome) => void
 }
 
@@ -44,10 +44,10 @@ export class DrainLoop {
 
   /**
    * The outcome of the first drain that begins after this call. Writes that ask together share one.
-   * `rowId`: the row that its write waits for, if the drain is to say whether another instance has applied it.
+   * `transaction`: the number of the write that waits for it, if the drain is to say whether another instance has applied its row.
    */
-  next(rowId?: string): Promise<DrainOutcome> {
-    const outcome = new Promise<DrainOutcome>((answer) => this.#waiting.push({ rowId, answer }))
+  next(transaction?: string): Promise<DrainOutcome> {
+    const outcome = new Promise<DrainOutcome>((answer) => this.#waiting.push({ transaction, answer }))
     this.#pause?.abort()
     return outcome
   }
@@ -56,9 +56,9 @@ export class DrainLoop {
    * The next drain, but no sooner than the loop's own pace: for a write whose first drain did not confirm it. None, and
    * never an answer, once the signal aborts.
    */
-  async nextUnhurried(rowId: string, answered: AbortSignal): Promise<DrainOutcome> {
+  async nextUnhurried(transaction: string, answered: AbortSignal): Promise<DrainOutcome> {
     await this.#clock.sleep(this.#leaseMs / DRAINS_PER_LEASE_WHILE_WAITING, answered)
-    return answered.aborted ? new Promise(() => {}) : this.next(rowId)
+    return answered.aborted ? new Promise(() => {}) : this.next(transaction)
   }
 
   /** Another instance's write waits for a drain that begins after this call. */
@@ -87,7 +87,7 @@ export class DrainLoop {
       const tell = (outcome: DrainOutcome) => {
         for (const { answer } of asked) answer(outcome)
       }
-      const awaited = asked.flatMap(({ rowId }) => rowId ?? [])
+      const awaited = asked.flatMap(({ transaction }) => transaction ?? [])
       outcome = await this.#drain.run({ awaited, woken, invalidated: tell })
       this.#observe(outcome)
       tell(outcome)

@@ -33,7 +33,7 @@ export interface DrainOutcome {
 
 /** For whom a drain is. */
 export interface DrainRequest {
-  /** The rows whose writes wait for it. */
+  /** The numbers of the transactions whose writes wait for it. */
   readonly awaited?: readonly string[]
   /** Another instance's write waits for what this holder acknowledges. */
   readonly woken?: boolean

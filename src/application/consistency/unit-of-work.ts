@@ -111,5 +111,5 @@ async function log(
   const distinct = [...new Set(tags)]
   return distinct.length === 0
     ? undefined
-    : { row: await tx.logInvalidation(distinct), tags: distinct, causes }
+    : { transaction: await tx.logInvalidation(distinct), tags: distinct, causes }
 }

@@ -2,12 +2,12 @@ import type { DrainOutcome } from './drain.ts'
 import type { DrainLoop } from './drain-loop.ts'
 import { WAIT_PER_LEASE } from './lease.ts'
 import type { Clock } from './ports/clock.ts'
-import type { LoggedRow } from './ports/database.ts'
 import type { Holder, InvalidationLog } from './ports/invalidation-log.ts'
 
 /** What a write has logged, in its own transaction. */
 export interface Logged {
-  readonly row: LoggedRow
+  /** Its number. */
+  readonly transaction: string
   readonly tags: readonly string[]
 }
 
@@ -50,7 +50,7 @@ export class WriteConfirmation {
   }
 
   /** `committedAt`: monotonic, read after COMMIT returned; counting from sending it would be too short. */
-  async confirm({ row }: Logged, committedAt: number): Promise<Confirmed> {
+  async confirm({ transaction }: Logged, committedAt: number): Promise<Confirmed> {
     // Of the connection that there is now: what is said over a later one may be of another server.
     const acknowledgements = this.#log.acknowledgements
     const answered = new AbortController()
@@ -58,7 +58,7 @@ export class WriteConfirmation {
     let how: Confirmation | undefined
     let lacking: readonly Holder[] | undefined
     try {
-      let next = this.#loop.next(row.id)
+      let next = this.#loop.next(transaction)
       for (;;) {
         const told = await Promise.race([next, acknowledgements.next(), deadline])
         if (told === 'lease-waited-out') {
@@ -66,11 +66,11 @@ export class WriteConfirmation {
           return { confirmation: told, waitedFor: waitedFor(how, lacking) }
         }
         if (told !== undefined) {
-          how = confirmedBy(told, row) ?? how
+          how = confirmedBy(told, transaction) ?? how
           lacking = told.holders ?? lacking
-          next = this.#loop.nextUnhurried(row.id, answered.signal)
+          next = this.#loop.nextUnhurried(transaction, answered.signal)
         }
-        if (lacking !== undefined) lacking = acknowledgements.lacking(lacking, row.transaction)
+        if (lacking !== undefined) lacking = acknowledgements.lacking(lacking, transaction)
         if (how !== undefined && lacking?.length === 0) return { confirmation: how }
       }
     } finally {
@@ -100,7 +100,7 @@ function waitedFor(how: Confirmation | undefined, lacking: readonly Holder[] | u
   return { reason: how === undefined ? 'cache' : 'holders', holders: lacking.map(({ id }) => id) }
 }
 
-function confirmedBy({ invalidated, backlog }: DrainOutcome, { id }: LoggedRow): Confirmation | undefined {
+function confirmedBy({ invalidated, backlog }: DrainOutcome, transaction: string): Confirmation | undefined {
   if (invalidated) return 'invalidated'
-  return backlog !== undefined && !backlog.awaited.has(id) ? 'applied-by-another' : undefined
+  return backlog !== undefined && !backlog.awaited.has(transaction) ? 'applied-by-another' : undefined
 }

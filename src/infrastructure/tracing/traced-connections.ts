@@ -1,5 +1,5 @@
 import { SpanKind } from '@opentelemetry/api'
-import { type Connection, Connections } from '../../adapters/postgres/connections.ts'
+import { type Connection, Connections, type Statement } from '../../adapters/postgres/connections.ts'
 import { inSpan } from './spans.ts'
 
 /** PostgreSQL's statements, by the semantic conventions for databases. */
@@ -19,8 +19,22 @@ export class TracedConnections extends Connections {
       use({
         query: (sql, parameters) => this.#traced(sql, parameters, () => connection.query(sql, parameters)),
         begin: (statement) => this.#traced(statement, undefined, () => connection.begin(statement)),
+        inOneGo: (statements) => this.#inOneGo(connection, statements),
       }),
     )
+  }
+
+  /** A span each, all of them as long as the whole. */
+  async #inOneGo(connection: Connection, statements: readonly Statement[]) {
+    const all = connection.inOneGo(statements)
+    const traced = statements.map(({ sql, parameters }, index) =>
+      this.#traced(sql, parameters, async () => {
+        const settled = (await all)[index]!
+        if (settled.status === 'rejected') throw settled.reason
+        return settled.value
+      }),
+    )
+    return Promise.allSettled(traced)
   }
 
   close(): Promise<void> {

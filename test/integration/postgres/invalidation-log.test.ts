@@ -24,8 +24,15 @@ describe.each(ENGINES)('the invalidation log on $name', ({ open }) => {
   }, OPEN_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  const write = async (...tags: string[]) =>
-    (await database.transactions.run((tx) => tx.logInvalidation(tags))).id
+  /** The id of the row. */
+  const write = async (...tags: string[]) => idOf(await logged(...tags))
+  const logged = (...tags: string[]) => database.transactions.run((tx) => tx.logInvalidation(tags))
+  const idOf = async (transaction: string) => {
+    const sql = 'select id::text from cache_invalidation where xid = $1::xid8'
+    const { rows } = await connections.run((connection) => connection.query(sql, [transaction]))
+    expect(rows).toHaveLength(1)
+    return String(rows[0]!.id)
+  }
   const log = () => database.invalidationLog
   const pendingIds = async () => (await log().pending()).pending
 
@@ -73,9 +80,9 @@ describe.each(ENGINES)('the invalidation log on $name', ({ open }) => {
     expect((await log().kept()).tags).toEqual(expect.arrayContaining(['before', 'pending', 'marked']))
   })
 
-  it('tells which of some rows are pending, how many are in all, and since when', async () => {
-    const [pending, marked] = [await write('left'), await write('done')]
-    await log().markApplied([marked])
+  it('tells which of some transactions have pending rows, how many rows are pending in all, and since when', async () => {
+    const [pending, marked] = [await logged('left'), await logged('done')]
+    await log().markApplied([await idOf(marked)])
     await new Promise((resolve) => setTimeout(resolve, 5))
     const backlog = await log().backlog([pending, marked])
     expect(backlog.awaited).toEqual(new Set([pending]))

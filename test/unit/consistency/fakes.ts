@@ -291,11 +291,11 @@ export class FakeLog extends InvalidationLog {
     this.rows = this.rows.map((row) => (ids.includes(row.id) ? { ...row, applied: true } : row))
   }
 
-  async backlog(ids: readonly string[]): Promise<Backlog> {
-    this.#step('backlog', ids.join(','))
+  async backlog(transactions: readonly string[]): Promise<Backlog> {
+    this.#step('backlog', transactions.join(','))
     const pending = this.rows.filter((row) => !row.applied).map(({ id }) => id)
     return {
-      awaited: new Set(ids.filter((id) => pending.includes(id))),
+      awaited: new Set(transactions.filter((number) => pending.includes(number))),
       rows: pending.length,
       oldestMs: 0,
       holders: this.holders,

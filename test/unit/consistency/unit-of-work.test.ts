@@ -33,7 +33,7 @@ class FakeTransactions implements Transactions<LoggingTransaction> {
         logInvalidation: async (tags: readonly string[]) => {
           this.#ids += 1
           logged.push([String(this.#ids), tags])
-          return { id: String(this.#ids), transaction: String(this.#ids) }
+          return String(this.#ids)
         },
       }
       const result = await work(tx)

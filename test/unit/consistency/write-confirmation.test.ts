@@ -43,7 +43,7 @@ async function world(reach: CachePort['reach'], holders: Holder[] = []): Promise
     confirm: (committedAt = clock.monotonicMs) => {
       const told: ReturnType<World['confirm']> = {}
       confirmation
-        .confirm({ row: { id: '1', transaction: '1' }, tags: ['a'] }, committedAt)
+        .confirm({ transaction: '1', tags: ['a'] }, committedAt)
         .then(({ confirmation: how, waitedFor }) => {
           told.answer = { confirmation: how, at: clock.monotonicMs }
           told.waitedFor = waitedFor

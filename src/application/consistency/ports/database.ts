@@ -8,16 +8,13 @@ export interface Snapshots<Source> {
   read<T>(queries: (source: Source) => Promise<T>): Promise<T>
 }
 
-/** A row of the log, and the number of the transaction that it came with. */
-export interface LoggedRow {
-  readonly id: string
-  readonly transaction: string
-}
-
 /** What the core asks of a write's transaction. */
 export interface LoggingTransaction {
-  /** Writes the tags to the invalidation log, in this transaction. */
-  logInvalidation(tags: readonly string[]): Promise<LoggedRow>
+  /**
+   * Has the tags in the invalidation log once this transaction has committed, and not before. Resolves with the
+   * transaction's number, by which the log's rows are told.
+   */
+  logInvalidation(tags: readonly string[]): Promise<string>
 }
 
 export interface Transactions<Tx extends LoggingTransaction> {

@@ -40,7 +40,7 @@ export interface LogPiece {
 
 /** What instances have left undone. */
 export interface Backlog {
-  /** Those of the rows asked about that are not marked. */
+  /** Those of the transactions asked about whose rows are not all marked. */
   readonly awaited: ReadonlySet<string>
   /** How many rows are not marked; counted up to ten thousand. */
   readonly rows: number
@@ -111,8 +111,8 @@ export abstract class InvalidationLog {
   abstract knows(position: LogPosition): boolean
   /** Marks rows applied; their tags' stamps are gone by now. At most a piece's at once. */
   abstract markApplied(ids: readonly string[]): Promise<void>
-  /** What is left undone, and which of these rows are among it. */
-  abstract backlog(ids: readonly string[]): Promise<Backlog>
+  /** What is left undone, and rows of which of these transactions are among it. */
+  abstract backlog(transactions: readonly string[]): Promise<Backlog>
   /**
    * Makes this instance a holder, under an id that no other ever had, and resolves once that is committed. In the same
    * commit it takes the place of `before`, which was this instance's own.

@@ -1,6 +1,5 @@
 import {
   CommitUnknown,
-  type LoggedRow,
   type LoggingTransaction,
   type Snapshots,
   type Transactions,
@@ -454,11 +453,11 @@ export class SimTransactions implements Transactions<SimTx> {
     }
   }
 
-  #log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<LoggedRow> {
+  #log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<string> {
     const insert = (database: SimDatabase) => {
       const id = database.nextRowId()
       transaction.rows.push({ id, tags, applied: false, transaction: database.numberOf(transaction) })
-      return { id, transaction: String(database.numberOf(transaction)) }
+      return String(database.numberOf(transaction))
     }
     return link.ask('write', `log ${tags.join(' ')}`, insert, undefined, transaction.connectedAfter)
   }

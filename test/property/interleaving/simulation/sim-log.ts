@@ -129,17 +129,19 @@ export class SimLog extends InvalidationLog {
     })
   }
 
-  async backlog(ids: readonly string[]): Promise<Backlog> {
+  async backlog(transactions: readonly string[]): Promise<Backlog> {
     const { steps, host } = this.#link
     const drain = steps?.drain
     const found: { holders?: readonly Holder[] } = {}
-    const backlog = await this.#ask(`SELECT which are pending of ${ids.join(' ')}`, (database) => {
+    const backlog = await this.#ask(`SELECT which are pending of ${transactions.join(' ')}`, (database) => {
       const { rows, holders } = database.look()
       steps?.note({ step: 'drain: looks at what is left undone', slot: slotOf(host), found })
       const pending = rows.filter(({ applied }) => !applied)
       return {
         holders,
-        awaited: new Set(ids.filter((id) => pending.some((row) => row.id === id))),
+        awaited: new Set(
+          transactions.filter((number) => pending.some((row) => String(row.transaction) === number)),
+        ),
         rows: pending.length,
         oldestMs: 0,
       }

@@ -6,7 +6,7 @@ const confirmation = core('write-confirmation.ts')
 const database = simulated('sim-database.ts')
 const log = simulated('sim-log.ts')
 
-const HEARS = `if (lacking !== undefined) lacking = acknowledgements.lacking(lacking, row.transaction)`
+const HEARS = `if (lacking !== undefined) lacking = acknowledgements.lacking(lacking, transaction)`
 const REGISTERS = `if (this.#holds) await this.#holders.register()`
 const LISTED = `if (!this.#holders.isOn(holders)) return false`
 const MEMBERS = `lacking = told.holders ?? lacking`

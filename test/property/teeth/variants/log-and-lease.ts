@@ -213,6 +213,7 @@ export const LOG_AND_LEASE: readonly Variant[] = [
       `const drain = new Drain(`,
       `const own = new Set()
   log.own = own
+  log.ownRows = new Set()
   const drain = new Drain(`,
     ),
     wire(
@@ -220,9 +221,9 @@ export const LOG_AND_LEASE: readonly Variant[] = [
       `const remembers = (tx) => ({
     ...tx,
     logInvalidation: async (tags) => {
-      const row = await tx.logInvalidation(tags)
-      own.add(row.id)
-      return row
+      const transaction = await tx.logInvalidation(tags)
+      own.add(transaction)
+      return transaction
     },
   })
   const noting = { run: (work) => transactions.run((tx) => work(remembers(tx))) }
@@ -230,8 +231,10 @@ export const LOG_AND_LEASE: readonly Variant[] = [
     ),
     log(
       `tags: [...new Set(piece.flatMap(({ tags }) => tags))],`,
-      `tags: piece.filter(({ id }) => kind === 'kept' || this.own.has(id)).flatMap(({ tags }) => tags),`,
+      `tags: piece
+        .filter(({ id, transaction }) => kind === 'kept' || (this.own.has(String(transaction)) && this.ownRows.add(id)))
+        .flatMap(({ tags }) => tags),`,
     ),
-    drain(MARKS, `await this.#log.markApplied(piece.pending.filter((id) => this.#log.own.has(id)))`),
+    drain(MARKS, `await this.#log.markApplied(piece.pending.filter((id) => this.#log.ownRows.has(id)))`),
   ),
 ]
