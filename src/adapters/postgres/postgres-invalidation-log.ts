@@ -130,8 +130,8 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
   }
 
   /**
-   * Every look at the log also asks, in its own statement, whether the session is still this instance's and holds its
-   * lock: behind a pooler that gives it to others, nothing that was claimed on it holds.
+   * Every look at the log, whose answer is one row, also asks in its own statement whether the session is still this
+   * instance's and holds its lock: behind a pooler that gives it to others, nothing that was claimed on it holds.
    */
   async #witnessed(session: Session, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     if (!/^\s*select\b/i.test(sql)) return prepared(session, sql, parameters)
@@ -139,12 +139,11 @@ export class PostgresInvalidationLog extends SqlInvalidationLog {
     const own = this.#settings === undefined ? mark.isOwn : `${mark.isOwn} and ${holdsLock(this.#settings)}`
     const rows = await prepared(
       session,
-      `select witness.*, answer.* from (select ${own} as own_session) as witness
-       left join (select true as in_answer, looked.* from (${sql}) as looked) as answer on true`,
+      `select ${own} as own_session, looked.* from (${sql}) as looked`,
       parameters,
     )
-    if (rows[0]?.own_session !== true) throw new SessionNotOwn()
-    return rows.filter((row) => row.in_answer === true)
+    if (rows[0]?.own_session === false) throw new SessionNotOwn()
+    return rows
   }
 
   #open(): Session {

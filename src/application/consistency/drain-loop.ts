@@ -6,6 +6,9 @@ const DRAINS_PER_LEASE = 3
 /** While a write waits for an instance to apply its row, the loop looks more often. */
 const DRAINS_PER_LEASE_WHILE_WAITING = 10
 
+/** Why a pause ends: without a reason of its own, each abortion would make an error with its stack. */
+const ASKED = 'a drain is asked for'
+
 interface Waiting {
   readonly transaction: string | undefined
   readonly answer: (outcome: DrainOutcome) => void
@@ -48,7 +51,7 @@ export class DrainLoop {
    */
   next(transaction?: string): Promise<DrainOutcome> {
     const outcome = new Promise<DrainOutcome>((answer) => this.#waiting.push({ transaction, answer }))
-    this.#pause?.abort()
+    this.#pause?.abort(ASKED)
     return outcome
   }
 
@@ -64,7 +67,7 @@ export class DrainLoop {
   /** Another instance's write waits for a drain that begins after this call. */
   wake(): void {
     this.#woken = true
-    this.#pause?.abort()
+    this.#pause?.abort(ASKED)
   }
 
   /** Ends the loop, with one last drain for what is still pending, and tells what came of it. Its lease is over then. */

@@ -74,7 +74,7 @@ export class WriteConfirmation {
         if (how !== undefined && lacking?.length === 0) return { confirmation: how }
       }
     } finally {
-      answered.abort()
+      answered.abort('answered')
     }
   }
 
