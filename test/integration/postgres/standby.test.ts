@@ -8,7 +8,10 @@ let fresh: FreshDatabase
 let database: Database
 let sql: Client
 
-/** A server that says whether it is a standby as a table says: real ones need a restart for each change. */
+/**
+ * A server that says whether it is a standby, and gives no transaction a number then, as a table says: real ones need a
+ * restart for each change.
+ */
 beforeEach(async () => {
   fresh = await freshDatabase()
   sql = new Client({ connectionString: fresh.url })
@@ -18,7 +21,13 @@ beforeEach(async () => {
     create schema standby;
     create table standby.state (standby boolean);
     insert into standby.state values (false);
-    create function standby.pg_is_in_recovery() returns boolean language sql as 'select standby from standby.state'`)
+    create function standby.pg_is_in_recovery() returns boolean language sql as 'select standby from standby.state';
+    create function standby.pg_current_xact_id() returns xid8 language plpgsql as $$ begin
+      if (select standby from standby.state) then
+        raise exception 'cannot assign TransactionIds during recovery' using errcode = 'XX000';
+      end if;
+      return pg_catalog.pg_current_xact_id();
+    end $$`)
   database = await openDatabase({ url: asStandbyMay(fresh.url) }, { poolSize: 2 })
   await database.migrate()
 })
