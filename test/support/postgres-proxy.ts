@@ -46,7 +46,8 @@ export async function postgresProxy(databaseUrl: string): Promise<PostgresProxy>
       }
       upstream.write(data)
     })
-    upstream.on('data', (data) => (cutOnAnswer ? cutBoth() : client.write(data)))
+    // The answer to COMMIT: to what was sent with it there is one before.
+    upstream.on('data', (data) => (cutOnAnswer && data.includes('COMMIT\0') ? cutBoth() : client.write(data)))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

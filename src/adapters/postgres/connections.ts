@@ -24,8 +24,8 @@ export interface Connection {
    */
   begin(statement: string): Promise<Row | undefined>
   /**
-   * Sends each of the statements, whatever becomes of those before it; where the connection can, without waiting for
-   * their answers. Resolves with what each came to.
+   * Where the connection can, sends all statements without waiting for an answer; otherwise up to the first that fails.
+   * Resolves with what each came to that was sent.
    */
   inOneGo(statements: readonly Statement[]): Promise<PromiseSettledResult<Answer>[]>
 }
@@ -93,6 +93,7 @@ export async function oneByOne(
   const settled: PromiseSettledResult<Answer>[] = []
   for (const { sql, parameters } of statements) {
     settled.push(...(await Promise.allSettled([query(sql, parameters)])))
+    if (settled.at(-1)?.status === 'rejected') break
   }
   return settled
 }

@@ -1,6 +1,6 @@
 import { CommitUnknown, type LoggingTransaction } from '../../application/consistency/ports/database.ts'
 import { type Connection, ConnectionLost, type Statement } from './connections.ts'
-import { brokeUniqueRule, mayRunAgain, provesRollback, sqlState } from './sql-errors.ts'
+import { brokeUniqueRule, mayRunAgain, provesRollback } from './sql-errors.ts'
 
 /** How often a write is tried that lost to another one. */
 const ATTEMPTS = 5
@@ -36,15 +36,20 @@ export async function inWrite<T>(
   connection: Connection,
   work: (log: LoggingTransaction) => Promise<T>,
 ): Promise<T> {
-  const begun = await connection.begin(BEGIN_WRITE)
-  const logged: string[] = []
+  let logged: readonly string[] = []
   let over = false
-  const logInvalidation = async (tags: readonly string[]) => {
-    if (over) throw new ConnectionLost('The transaction is over')
-    logged.push(...tags)
-    return String(begun?.transaction)
-  }
-  const result = await orRollback(connection, () => work({ logInvalidation }))
+  const result = await orRollback(connection, async () => {
+    const begun = await connection.begin(BEGIN_WRITE)
+    return work({
+      logInvalidation: async (tags) => {
+        if (over) throw new ConnectionLost('The transaction is over')
+        // What the driver could not even send, PostgreSQL would not refuse, and COMMIT would go through without it.
+        if (!tags.every((tag) => typeof tag === 'string')) throw new TypeError('Each tag has to be a string')
+        logged = [...logged, ...tags]
+        return String(begun?.transaction)
+      },
+    })
+  })
   over = true
   await commit(connection, logged.length === 0 ? [] : [{ sql: LOG, parameters: [logged] }])
   return result
@@ -55,25 +60,25 @@ export async function inWrite<T>(
  * @throws CommitUnknown when PostgreSQL did not say how COMMIT went
  */
 export async function inLook<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  await connection.begin(BEGIN_LOOK)
-  const result = await orRollback(connection, work)
+  const result = await orRollback(connection, async () => {
+    await connection.begin(BEGIN_LOOK)
+    return work()
+  })
   await commit(connection, [])
   return result
 }
 
 /** Runs the work in one snapshot, of which nothing is left. */
 export async function inSnapshot<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  await connection.begin(BEGIN_LOAD)
-  try {
+  return orRollback(connection, async () => {
+    await connection.begin(BEGIN_LOAD)
     const result = await work()
     await connection.query('commit')
     return result
-  } catch (error) {
-    await rollback(connection)
-    throw error
-  }
+  })
 }
 
+/** Also where BEGIN's own message failed: a part of it may have been executed, and the connection goes back to others. */
 async function orRollback<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -94,15 +99,17 @@ async function rollback(connection: Connection): Promise<void> {
  */
 async function commit(connection: Connection, last: readonly Statement[]): Promise<void> {
   const settled = await connection.inOneGo([...last, { sql: 'commit' }])
-  const committed = settled.pop()!
-  for (const added of settled) {
-    // PostgreSQL's own word that a statement failed: COMMIT ends such a transaction by rolling it back.
-    if (added.status === 'rejected' && sqlState(added.reason) !== undefined) throw added.reason
+  const committed = settled[last.length]
+  const refused = settled.slice(0, last.length).find((each) => each.status === 'rejected')
+  if (committed === undefined) {
+    await rollback(connection)
+    throw refused?.reason
   }
   if (committed.status === 'rejected') {
-    if (provesRollback(committed.reason)) throw committed.reason
+    if (provesRollback(committed.reason)) throw refused?.reason ?? committed.reason
     throw new CommitUnknown('COMMIT was sent, but its outcome is unknown', { cause: committed.reason })
   }
-  if (committed.value.command !== 'COMMIT')
-    throw new Error('PostgreSQL rolled back: a statement failed, and the work went on')
+  // The answer to COMMIT alone says what became of it: that to the row may be a pooler's, which lost its server meanwhile.
+  if (committed.value.command === 'COMMIT' && refused === undefined) return
+  throw refused?.reason ?? new Error('PostgreSQL rolled back: a statement failed, and the work went on')
 }

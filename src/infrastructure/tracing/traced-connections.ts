@@ -29,12 +29,12 @@ export class TracedConnections extends Connections {
     const all = connection.inOneGo(statements)
     const traced = statements.map(({ sql, parameters }, index) =>
       this.#traced(sql, parameters, async () => {
-        const settled = (await all)[index]!
-        if (settled.status === 'rejected') throw settled.reason
-        return settled.value
+        const settled = (await all)[index]
+        if (settled?.status === 'rejected') throw settled.reason
       }),
     )
-    return Promise.allSettled(traced)
+    await Promise.allSettled(traced)
+    return all
   }
 
   close(): Promise<void> {

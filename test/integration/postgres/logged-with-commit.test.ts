@@ -1,7 +1,9 @@
+import { Socket } from 'node:net'
 import { PGlite } from '@electric-sql/pglite'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Connections } from '../../../src/adapters/postgres/connections.ts'
+import { openDatabase } from '../../../src/adapters/postgres/database.ts'
 import { prepareLog } from '../../../src/adapters/postgres/log-schema.ts'
 import { PgliteConnections } from '../../../src/adapters/postgres/pglite.ts'
 import { PoolConnections } from '../../../src/adapters/postgres/pool-connections.ts'
@@ -15,23 +17,12 @@ async function onPool(pipeline: boolean) {
   const fresh = await freshDatabase()
   // One client: what a write leaves on it, the next one meets.
   const pool = new Pool({ connectionString: fresh.url, max: 1, pipeline })
-  const order: string[] = []
-  pool.on('connect', (client) => {
-    const send = client.query.bind(client)
-    client.query = ((sql: string, ...rest: unknown[]) => {
-      order.push(`sent ${sql.slice(0, 6)}`)
-      const answer = send(sql, ...(rest as [])) as unknown as Promise<unknown>
-      const answered = () => order.push(`answered ${sql.slice(0, 6)}`)
-      answer.then(answered, answered)
-      return answer
-    }) as typeof client.query
-  })
   const connections: Connections = new PoolConnections({ pool, primary: new SamePrimary(), ...TIMEOUTS })
   const close = async () => {
     await connections.close()
     await fresh.drop()
   }
-  return { connections, order, close }
+  return { connections, close }
 }
 
 async function onPglite() {
@@ -39,19 +30,54 @@ async function onPglite() {
   return { connections, close: () => connections.close() }
 }
 
-it.each([
-  { pipeline: true, order: ['sent insert', 'sent commit', 'answered insert', 'answered commit'] },
-  { pipeline: false, order: ['sent insert', 'answered insert', 'sent commit', 'answered commit'] },
-])(
-  'COMMIT waits for the row of the log only where pg is told to wait for each answer: pipeline $pipeline',
-  async ({ pipeline, order }) => {
-    const opened = await onPool(pipeline)
-    await prepareLog(opened.connections)
-    await new SqlTransactions(opened.connections).run((tx) => tx.logInvalidation(['a']))
-    expect(opened.order.slice(-4)).toEqual(order)
-    await opened.close()
-  },
-)
+/** What goes over the sockets of this process while it works: the row, COMMIT, and answers of whatever kind. */
+async function overSockets(work: () => Promise<unknown>): Promise<string[]> {
+  const order: string[] = []
+  const { write, emit } = Socket.prototype
+  Socket.prototype.write = function (this: Socket, chunk: unknown, ...rest: unknown[]) {
+    const sent = Buffer.from(chunk as Buffer).toString('latin1')
+    if (sent.includes('insert into cache_invalidation')) order.push('row')
+    if (sent.includes('commit\0')) order.push('COMMIT')
+    return write.call(this, chunk as Buffer, ...(rest as []))
+  } as typeof write
+  Socket.prototype.emit = function (this: Socket, event: string, ...rest: unknown[]) {
+    if (event === 'data') order.push('answer')
+    return emit.call(this, event as 'data', ...(rest as [Buffer]))
+  } as typeof emit
+  try {
+    await work()
+  } finally {
+    Object.assign(Socket.prototype, { write, emit })
+  }
+  return order.slice(order.indexOf('row'))
+}
+
+describe('on the wire', () => {
+  it.each([
+    { pipeline: true, order: ['row', 'COMMIT', 'answer'] },
+    { pipeline: false, order: ['row', 'answer', 'COMMIT'] },
+  ])(
+    'COMMIT waits for the row only where pg waits for each answer: pipeline $pipeline',
+    async ({ pipeline, order }) => {
+      const opened = await onPool(pipeline)
+      await prepareLog(opened.connections)
+      const transactions = new SqlTransactions(opened.connections)
+      const write = () => transactions.run((tx) => tx.logInvalidation(['a']))
+      expect((await overSockets(write)).slice(0, 3)).toEqual(order)
+      await opened.close()
+    },
+  )
+
+  it('the service does not wait', async () => {
+    const fresh = await freshDatabase()
+    const database = await openDatabase({ url: fresh.url })
+    await database.migrate()
+    const write = () => database.transactions.run((tx) => tx.logInvalidation(['a']))
+    expect((await overSockets(write)).slice(0, 3)).toEqual(['row', 'COMMIT', 'answer'])
+    await database.close()
+    await fresh.drop()
+  })
+})
 
 describe.each([
   { name: 'a pool that sends before it is answered', open: () => onPool(true) },
@@ -95,6 +121,39 @@ describe.each([
     expect(await written('unlogged')).toBe(0)
     await write('after that', ['a'])
     expect(await written('after that')).toBe(1)
+  })
+
+  it('did not happen when a tag is no string, which the driver might not send, and COMMIT would go on without', async () => {
+    await expect(write('no text', [{} as string])).rejects.toThrow('Each tag has to be a string')
+    expect(await written('no text')).toBe(0)
+  })
+
+  it('takes more tags than a call takes arguments', async () => {
+    const tags = Array.from({ length: 150_000 }, (_, index) => String(index))
+    const [transaction] = await write('long', tags)
+    expect(
+      await query('select cardinality(tags)::int as n from cache_invalidation where xid = $1::xid8', [
+        transaction,
+      ]),
+    ).toEqual([{ n: 150_000 }])
+  })
+
+  it('whose BEGIN failed half-way leaves its connection to the next one as it was', async () => {
+    await query('create schema once')
+    await query(`create function once.pg_is_in_recovery() returns boolean language sql as 'select 1 / 0 = 1'`)
+    await query('set search_path = once, pg_catalog, public')
+    await expect(write('begun')).rejects.toMatchObject({ code: '22012' })
+    await query('set search_path = pg_catalog, public')
+    await write('after a failed BEGIN', ['a'])
+    expect(await written('after a failed BEGIN')).toBe(1)
+  })
+
+  it('cannot be logged any more once it is over', async () => {
+    let late: (() => Promise<unknown>) | undefined
+    await transactions.run(async (tx) => {
+      late = () => tx.logInvalidation(['too late'])
+    })
+    await expect(late!()).rejects.toThrow('The transaction is over')
   })
 
   it('that logs nothing adds no row', async () => {

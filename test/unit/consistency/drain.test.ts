@@ -153,14 +153,14 @@ describe('a drain of a shared cache', () => {
     const session = w.cache.present!
     if (step === 'invalidate') session.failing.set('invalidate', new CacheUnusable('timeout'))
     else w.log.failing.add(step)
-    const outcome = await w.drain.run({ awaited: ['1', '2'] })
+    const outcome = await w.drain.run({ awaited: ['t1', 't2'] })
     expect(outcome.error).toBeInstanceOf(Error)
     expect(w.lease.holds).toBe(false)
     // Trust is a fact about the session: what fails later does not change it.
     expect(w.trusted.has(session)).toBe(step === 'pending')
     expect(outcome.invalidated).toBe(false)
     // A log that does not answer is not asked what is left.
-    expect(outcome.backlog?.awaited).toEqual(step === 'invalidate' ? new Set(['1']) : undefined)
+    expect(outcome.backlog?.awaited).toEqual(step === 'invalidate' ? new Set(['t1']) : undefined)
     expect(outcome.heard).toBe(step !== 'kept')
     expect(w.log.rows[0]!.applied).toBe(false)
   })
@@ -372,7 +372,7 @@ describe('a holder', () => {
 
   it('says nothing when nothing is new and no write waits, nor when it is the only one', async () => {
     w.log.add('1', ['a'])
-    await w.drain.run({ awaited: ['1'] })
+    await w.drain.run({ awaited: ['t1'] })
     w.log.holders.push(other('x'))
     await w.drain.run()
     expect(w.steps.filter((step) => step.startsWith('tell'))).toEqual([])
@@ -381,7 +381,7 @@ describe('a holder', () => {
   it('tells the others when one of them waits, and wakes them when a write of its own does', async () => {
     w.log.holders = [other('x')]
     await w.drain.run({ woken: true })
-    await w.drain.run({ awaited: ['1'] })
+    await w.drain.run({ awaited: ['t1'] })
     expect(w.steps.filter((step) => step.startsWith('tell'))).toEqual(['tell me1', 'tell me1 wake'])
   })
 
@@ -390,7 +390,7 @@ describe('a holder', () => {
     await w.clock.advance(1000)
     await (how === 'retired' ? w.log.retire(['me1']) : w.log.remove(['me1']))
     took(w.steps)
-    expect(await w.drain.run({ awaited: ['1'] })).toMatchObject({ invalidated: true, behind: true })
+    expect(await w.drain.run({ awaited: ['t1'] })).toMatchObject({ invalidated: true, behind: true })
     expect(w.lease.holds).toBe(false)
     expect(w.log.acknowledgements.lacking([other('me1')], '1')).toHaveLength(1)
     await w.drain.run()
@@ -527,8 +527,8 @@ describe('a long log', () => {
       if (tags.includes('t3')) throw new CacheUnusable('timeout')
       await invalidate(tags)
     }
-    const outcome = await w.drain.run({ awaited: ['1', '5'] })
-    expect(outcome).toMatchObject({ invalidated: false, backlog: { awaited: new Set(['5']), rows: 3 } })
+    const outcome = await w.drain.run({ awaited: ['t1', 't5'] })
+    expect(outcome).toMatchObject({ invalidated: false, backlog: { awaited: new Set(['t5']), rows: 3 } })
     expect(w.lease.holds).toBe(false)
     session.invalidate = invalidate
     took(w.steps)

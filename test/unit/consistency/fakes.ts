@@ -206,6 +206,9 @@ interface FakeCursor {
 
 type Step = 'pending' | 'kept' | 'markApplied' | 'backlog' | 'register' | 'retire' | 'remove' | 'tell'
 
+/** A row's id and its transaction's number are told apart. */
+export const transactionOf = (id: string) => `t${id}`
+
 /** The log's table, in pieces of a few rows, and failures on demand. Ids are numbers. */
 export class FakeLog extends InvalidationLog {
   rows: FakeRow[] = []
@@ -269,8 +272,12 @@ export class FakeLog extends InvalidationLog {
       .sort((a, b) => Number(a.id) - Number(b.id))
     const piece = found.slice(0, this.pieceRows)
     const ids = new Set([...this.rows.map(({ id }) => id), ...this.swept])
-    // A row's transaction has the row's number.
-    const position: FakePosition = { ids, connection: this.#connection, sees: (number) => ids.has(number) }
+    const numbers = new Set([...ids].map(transactionOf))
+    const position: FakePosition = {
+      ids,
+      connection: this.#connection,
+      sees: (number) => numbers.has(number),
+    }
     return {
       tags: [...new Set(piece.flatMap(({ tags }) => tags))],
       pending: piece.filter(({ applied }) => !applied).map(({ id }) => id),
@@ -293,7 +300,7 @@ export class FakeLog extends InvalidationLog {
 
   async backlog(transactions: readonly string[]): Promise<Backlog> {
     this.#step('backlog', transactions.join(','))
-    const pending = this.rows.filter((row) => !row.applied).map(({ id }) => id)
+    const pending = this.rows.filter((row) => !row.applied).map(({ id }) => transactionOf(id))
     return {
       awaited: new Set(transactions.filter((number) => pending.includes(number))),
       rows: pending.length,

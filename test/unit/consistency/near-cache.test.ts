@@ -129,10 +129,10 @@ describe('a drain of a near cache', () => {
       leaseWhenCleared = w.leaseInRedis.holds
       await invalidate.call(w.near.memory.session(), tags)
     }
-    const outcome = await w.drain.run({ awaited: ['1'] })
+    const outcome = await w.drain.run({ awaited: ['t1'] })
     expect(leaseWhenCleared).toBe(false)
     expect(w.log.acknowledgements.lacking(outcome.holders!, '1')).toEqual([])
-    expect(outcome).toMatchObject({ invalidated: false, backlog: { awaited: new Set(['1']) } })
+    expect(outcome).toMatchObject({ invalidated: false, backlog: { awaited: new Set(['t1']) } })
     expect(w.log.rows).toMatchObject([{ applied: false }])
     expect((await w.look()).entry).toBeUndefined()
   })

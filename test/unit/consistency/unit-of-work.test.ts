@@ -11,7 +11,7 @@ import {
 import { UnitOfWork, type WriteReport } from '../../../src/application/consistency/unit-of-work.ts'
 import { WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
 import { MarketflowError } from '../../../src/domain/errors.ts'
-import { FakeCache, FakeLog, settled, TimerClock } from './fakes.ts'
+import { FakeCache, FakeLog, settled, TimerClock, transactionOf } from './fakes.ts'
 
 /** Rows that a transaction logs are the log's once it has committed, and unknown to it before. */
 class FakeTransactions implements Transactions<LoggingTransaction> {
@@ -33,7 +33,7 @@ class FakeTransactions implements Transactions<LoggingTransaction> {
         logInvalidation: async (tags: readonly string[]) => {
           this.#ids += 1
           logged.push([String(this.#ids), tags])
-          return String(this.#ids)
+          return transactionOf(String(this.#ids))
         },
       }
       const result = await work(tx)

@@ -5,7 +5,7 @@ import { Lease, TrustedSessions } from '../../../src/application/consistency/lea
 import { type CachePort, CacheUnusable } from '../../../src/application/consistency/ports/cache-port.ts'
 import type { Holder } from '../../../src/application/consistency/ports/invalidation-log.ts'
 import { type WaitedFor, WriteConfirmation } from '../../../src/application/consistency/write-confirmation.ts'
-import { deferred, FakeCache, FakeLog, TimerClock } from './fakes.ts'
+import { deferred, FakeCache, FakeLog, TimerClock, transactionOf } from './fakes.ts'
 
 const LEASE_MS = 1000
 const WAIT_MS = 1020
@@ -43,7 +43,7 @@ async function world(reach: CachePort['reach'], holders: Holder[] = []): Promise
     confirm: (committedAt = clock.monotonicMs) => {
       const told: ReturnType<World['confirm']> = {}
       confirmation
-        .confirm({ transaction: '1', tags: ['a'] }, committedAt)
+        .confirm({ transaction: transactionOf('1'), tags: ['a'] }, committedAt)
         .then(({ confirmation: how, waitedFor }) => {
           told.answer = { confirmation: how, at: clock.monotonicMs }
           told.waitedFor = waitedFor

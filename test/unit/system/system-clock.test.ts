@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SystemClock } from '../../../src/adapters/system/system-clock.ts'
 
@@ -39,6 +40,16 @@ describe('this machine’s clock', () => {
       const sleep = clock.sleep(3_600_000, waking.signal)
       waking.abort()
       await expect(sleep).resolves.toBeUndefined()
+    })
+
+    it('leaves nothing on the signal, however its sleep ended', async () => {
+      await clock.sleep(1, waking.signal)
+      expect(getEventListeners(waking.signal, 'abort')).toEqual([])
+      const sleep = clock.sleep(3_600_000, waking.signal)
+      expect(getEventListeners(waking.signal, 'abort')).toHaveLength(1)
+      waking.abort()
+      await sleep
+      expect(getEventListeners(waking.signal, 'abort')).toEqual([])
     })
 
     it('does not begin to sleep when it was woken before', async () => {

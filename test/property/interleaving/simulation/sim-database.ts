@@ -453,6 +453,7 @@ export class SimTransactions implements Transactions<SimTx> {
     }
   }
 
+  /** Apart from COMMIT, with which the adapter sends it: more can come between. */
   #log(link: DatabaseLink, transaction: SimTransaction, tags: readonly string[]): Promise<string> {
     const insert = (database: SimDatabase) => {
       const id = database.nextRowId()
