@@ -367,7 +367,7 @@ describe('a holder', () => {
       ...['t0', 'session', 'register me1', 'pending'],
       ...['invalidate a', 'trust', 'tell me1', 'lease', 'answer', 'markApplied 1'],
     ])
-    expect(w.log.acknowledgements.lacking([other('me1')], '1')).toEqual([])
+    expect(w.log.acknowledgements.lacking([other('me1')], 't1')).toEqual([])
   })
 
   it('says nothing when nothing is new and no write waits, nor when it is the only one', async () => {
@@ -392,7 +392,7 @@ describe('a holder', () => {
     took(w.steps)
     expect(await w.drain.run({ awaited: ['t1'] })).toMatchObject({ invalidated: true, behind: true })
     expect(w.lease.holds).toBe(false)
-    expect(w.log.acknowledgements.lacking([other('me1')], '1')).toHaveLength(1)
+    expect(w.log.acknowledgements.lacking([other('me1')], 't1')).toHaveLength(1)
     await w.drain.run()
     expect(took(w.steps)).toContain('register me2 for me1')
     expect(w.lease.holds).toBe(true)
@@ -409,7 +409,7 @@ describe('a holder', () => {
     }
     w.log.add('1', ['a'])
     await w.drain.run()
-    expect(w.log.acknowledgements.lacking([other('me1')], '1')).toHaveLength(1)
+    expect(w.log.acknowledgements.lacking([other('me1')], 't1')).toHaveLength(1)
     w.log.kept = kept
     await w.drain.run()
     expect(w.steps).toContain('register me2 for me1')
@@ -426,8 +426,8 @@ describe('a holder', () => {
       await invalidate(tags)
     }
     await w.drain.run()
-    expect(w.log.acknowledgements.lacking(w.log.holders, '3')).toEqual([])
-    expect(w.log.acknowledgements.lacking(w.log.holders, '1')).toHaveLength(1)
+    expect(w.log.acknowledgements.lacking(w.log.holders, 't3')).toEqual([])
+    expect(w.log.acknowledgements.lacking(w.log.holders, 't1')).toHaveLength(1)
   })
 
   it('acknowledges nothing when the drain failed', async () => {
@@ -435,7 +435,7 @@ describe('a holder', () => {
     w.log.add('1', ['a'])
     w.cache.present!.failing.set('invalidate', new CacheUnusable('timeout'))
     await w.drain.run()
-    expect(w.log.acknowledgements.lacking(w.log.holders, '1')).toHaveLength(1)
+    expect(w.log.acknowledgements.lacking(w.log.holders, 't1')).toHaveLength(1)
   })
 
   it('gives its lease up and then leaves the list', async () => {

@@ -131,7 +131,7 @@ describe('a drain of a near cache', () => {
     }
     const outcome = await w.drain.run({ awaited: ['t1'] })
     expect(leaseWhenCleared).toBe(false)
-    expect(w.log.acknowledgements.lacking(outcome.holders!, '1')).toEqual([])
+    expect(w.log.acknowledgements.lacking(outcome.holders!, 't1')).toEqual([])
     expect(outcome).toMatchObject({ invalidated: false, backlog: { awaited: new Set(['t1']) } })
     expect(w.log.rows).toMatchObject([{ applied: false }])
     expect((await w.look()).entry).toBeUndefined()

@@ -216,11 +216,11 @@ describe.each(['private', 'shared', 'none'] as const)(
     it('wakes them, and is answered as soon as the last of them has acknowledged its transaction', async () => {
       const told = await begun(holder('x'), holder('y'))
       expect(w.log.steps.filter((step) => step.startsWith('tell')).join()).toMatch(/wake$/)
-      w.log.acknowledge('x', '1')
-      w.log.acknowledge('y', '0')
+      w.log.acknowledge('x', 't1')
+      w.log.acknowledge('y', 't0')
       await w.clock.advance(1)
       expect(told.answer).toBeUndefined()
-      w.log.acknowledge('y', '0', '1')
+      w.log.acknowledge('y', 't0', 't1')
       await w.clock.advance(1)
       expect(told.answer).toEqual({ confirmation: 'invalidated', at: 1 })
       await w.loop.finish()
@@ -237,7 +237,7 @@ describe.each(['private', 'shared', 'none'] as const)(
 
     it('retires the one that it has waited out, and none that has acknowledged', async () => {
       const told = await begun(holder('x'), holder('y'))
-      w.log.acknowledge('x', '1')
+      w.log.acknowledge('x', 't1')
       await w.clock.advance(WAIT_MS)
       expect(told.answer?.confirmation).toBe('lease-waited-out')
       expect(w.log.steps).toContain('retire y')
@@ -254,7 +254,7 @@ describe.each(['private', 'shared', 'none'] as const)(
     it('takes no word that comes over a later connection than the one at its commit', async () => {
       const told = await begun(holder('x'))
       w.log.reconnect()
-      w.log.acknowledge('x', '1')
+      w.log.acknowledge('x', 't1')
       await w.clock.advance(WAIT_MS - 1)
       expect(told.answer).toBeUndefined()
       await w.clock.advance(1)
