@@ -2,9 +2,10 @@ import { PROTOCOL, type Rules } from './rules.ts'
 
 /**
  * `shared`: in Redis. `private`: in the process, whose instance is a holder. `near`: in the process, in front of Redis.
- * `none`: an instance that only writes, and learns of the holders by its drains.
+ * `none`: an instance that only writes, and learns of the holders by its drains. `tiered`: in Redis, and in the process
+ * what is served only under the stamps that Redis has (L1); only where steps are fine.
  */
-export const KINDS = ['shared', 'private', 'near', 'none'] as const
+export const KINDS = ['shared', 'private', 'near', 'none', 'tiered'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** The surroundings of a search: who takes part, and what may go wrong. */
@@ -76,7 +77,7 @@ export const kindOf = ({ kinds }: Config, instance: number): Kind => kinds[insta
 export const holds = (kind: Kind): boolean => kind === 'private' || kind === 'near'
 
 /** Whether its instance has a session with Redis. */
-export const asksRedis = (kind: Kind): boolean => kind === 'shared' || kind === 'near'
+export const asksRedis = (kind: Kind): boolean => kind === 'shared' || kind === 'near' || kind === 'tiered'
 
 /** Whether a write must also wait for Redis. */
 export const someAskRedis = ({ kinds }: Config): boolean => kinds.length === 0 || kinds.some(asksRedis)

@@ -71,8 +71,23 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       } else if (instance!.lease < lapsed(config))
         to('read: reply arrives', (next, all) => hit(next, all, next.version))
       break
+    case Reading.looked:
+      if (permits(instance!, config)) {
+        const { session, floor } = { ...instance!, ...state }
+        to('read: lookup is sent, under a lease, on a trusted session', (next) =>
+          Object.assign(next, { connected: 1, epoch: session, floor, phase: Reading.asked }),
+        )
+        if (!rules.l1Checked) hitInL1(read, to)
+      }
+      break
     case Reading.stamped:
-      if (reaches) found(state, config, read, to)
+      if (reaches || read.entryStamp !== 0) found(state, config, read, to)
+      break
+    case Reading.found:
+      to('read: what Redis had is kept in L1', (next, all) => {
+        keepInL1(next, all)
+        over(next)
+      })
       break
     case Reading.making:
       if (reaches && config.fine) {
@@ -121,6 +136,8 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
           next.phase = Reading.storing
         })
       }
+      if (kindOf(config, read.at) === 'tiered' && read.fence !== 0 && holdsLease(instance!, config))
+        to('read: the entry is kept in L1', keepInL1)
       if (holds(kindOf(config, read.at)) && (!config.fine || permitsMemory(instance!, config))) {
         to('read: the entry is kept in memory alone', (next, all) => {
           keep(next, all, config)
@@ -163,7 +180,7 @@ function begin(state: State, config: Config, to: To): void {
       const past = { at, floor: state.floor, phase: Reading.past }
       to('read: begins without the cache', (next) => Object.assign(next, past))
     }
-    const current = instance.stamp
+    const current = holds(kind) ? instance.stamp : 0
     if (config.fine && kind === 'private') {
       if (!permitsMemory(instance, config)) return
       to('read: lookup in memory finds no entry that counts', (next, all) => {
@@ -175,6 +192,7 @@ function begin(state: State, config: Config, to: To): void {
         Object.assign(next, { at, current, phase: Reading.loaded, version: state.version }),
       )
     }
+    if (kind === 'tiered') beginInL1(instance, at, state.floor, to)
     if (!asksRedis(kind) || !permits(instance, config)) return
     const asked = {
       at,
@@ -193,6 +211,20 @@ function begin(state: State, config: Config, to: To): void {
   })
 }
 
+/** Where L1 has an entry, it is looked at before Redis is asked. A read marked unverified promises nothing. */
+function beginInL1({ kept, stamp, session, trusted }: Instance, at: number, floor: number, to: To): void {
+  if (kept > 0) {
+    const candidate = { entryVersion: kept - 1, entryStamp: stamp, floor }
+    to('read: an entry in L1 is looked at', (next) =>
+      Object.assign(next, candidate, { at, phase: Reading.looked }),
+    )
+  }
+  if (session === 0 || !trusted) return
+  to('read: lookup is sent, to be marked unverified', (next) =>
+    Object.assign(next, { at, connected: 1, epoch: session, phase: Reading.asked }),
+  )
+}
+
 /**
  * GET of entry and stamp. They need not be one command (and are two where steps are fine): a token that is never reused,
  * and equal, was current between.
@@ -203,6 +235,7 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
     to('read: lookup finds no stamp, SET NX and GET are sent', (next) => {
       next.fence = config.rules.freshStamps ? freshToken(state) : 1
       next.phase = Reading.making
+      forgetCandidate(next)
       if (config.rules.stampReadBack) return
       next.resent = 1
       observe(next, config)
@@ -232,21 +265,49 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
   }
 }
 
-/** GET of the entry, after that of the stamp. What it finds need not be used: it may be too old, or bound to another tag. */
+/**
+ * GET of the entry, after that of the stamp; in L1, what it had before that stamp was asked for. What it finds need not be
+ * used: it may be too old, or bound to another tag.
+ */
 function found({ server }: State, config: Config, read: Read, to: To): void {
   const { entryStamp, entryVersion } = server
-  if (entryStamp === read.fence) {
+  const tiered = kindOf(config, read.at) === 'tiered'
+  if (read.entryStamp !== 0) {
+    if (read.entryStamp === read.fence) hitInL1(read, to)
+  } else if (entryStamp === read.fence) {
     to(
       read.floor > 0 ? 'read: lookup finds a hit after an answered write' : 'read: lookup finds a hit',
-      (next, all) => hit(next, all, entryVersion),
+      (next, all) => {
+        if (tiered && entryVersion >= read.floor)
+          Object.assign(next, { phase: Reading.found, version: entryVersion })
+        else hit(next, all, entryVersion)
+      },
     )
   }
   to('read: lookup finds no entry that counts', (next) => observe(next, config))
 }
 
+function hitInL1({ floor, entryVersion }: Read, to: To): void {
+  to(floor > 0 ? 'read: a hit in L1 after an answered write' : 'read: a hit in L1', (next, all) =>
+    hit(next, all, entryVersion),
+  )
+}
+
+/** Under the stamp that it was found, or loaded, under: whether that is still current the next read asks Redis. */
+function keepInL1({ at, version, fence }: Read, state: State): void {
+  Object.assign(state.instances[at]!, { kept: version + 1, stamp: fence })
+}
+
 /** The stamp is known: now, and not before, a load may begin. */
 function observe(read: Read, config: Config): void {
   read.phase = config.rules.observe === 'after load' ? Reading.loaded : Reading.observed
+  forgetCandidate(read)
+}
+
+/** From here on no read can have a hit: what was kept under a stamp that was missing is lost for good. */
+function forgetCandidate(read: Read): void {
+  read.entryVersion = 0
+  read.entryStamp = 0
 }
 
 /** In memory, if the stamp that it observed there is still the current one. */
@@ -280,7 +341,9 @@ export function giveUp(read: Read): void {
 }
 
 /** `LeasePermit.assert`: what must be true in the tick in which a command is sent. */
-function permits({ session, trusted, lease }: Instance, config: Config): boolean {
-  if (session === 0 || !trusted) return false
-  return config.rules.leaseChecked !== 'when sending' || lease < lapsed(config)
+function permits(instance: Instance, config: Config): boolean {
+  return instance.session !== 0 && instance.trusted === 1 && holdsLease(instance, config)
 }
+
+const holdsLease = ({ lease }: Instance, config: Config): boolean =>
+  config.rules.leaseChecked !== 'when sending' || lease < lapsed(config)

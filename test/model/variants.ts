@@ -119,6 +119,11 @@ export const VARIANTS: readonly Variant[] = [
     where: { ...WRITER, kinds: ['shared', 'private'] },
   },
   {
+    name: 'in fine steps: L1 trusted without a check',
+    rules: { l1Checked: false },
+    where: { ...CALM, lease: 0, fine: true, kinds: ['tiered'], instances: 1 },
+  },
+  {
     name: 'in fine steps: rows marked before their tags are gone',
     rules: { deleteFirst: false },
     where: { ...CALM, lease: 0, fine: true },

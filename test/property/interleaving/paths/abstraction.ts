@@ -5,7 +5,7 @@ import { BASE, type Config, holds, type Kind, kindOf } from '../../../model/conf
 import { Draining, NO_ROW, Reading, Registered, Row, type State, Writing } from '../../../model/state.ts'
 import type { StepName } from '../../../model/step-names.ts'
 import { isPending, rowsOf, shown } from '../../../model/walk.ts'
-import type { Asked, LogLookup, Look, Step, Write } from '../simulation/steps.ts'
+import type { Asked, LogLookup, Look, Step, Stored, Write } from '../simulation/steps.ts'
 import { storedIn } from '../simulation/steps.ts'
 import { versionView } from '../simulation/version-view.ts'
 import type { Move, Way } from './path.ts'
@@ -71,11 +71,17 @@ export class Projection {
       if (step.step === 'holder: registers') this.#rows.set(step.id, this.#rows.size)
       if (step.step === 'read: begins' && step.asked.past !== undefined && step.asked.view === view)
         this.#past.set(step.asked, reads++)
+      // In the model reads begin in the order of their numbers.
       for (const look of looksOf(step)) {
-        if (look.marked || look.asked.view !== view || this.#reads.has(look)) continue
-        const hit = look.served === undefined || inMemory(step) ? {} : { hit: reads++ }
-        const fill = look.served === undefined || look.load !== undefined ? { fill: reads++ } : {}
-        this.#reads.set(look, { ...hit, ...fill })
+        const before = this.#reads.get(look)
+        if (look.asked.view !== view || before?.fill !== undefined) continue
+        const found = look.served !== undefined && !inMemory(step)
+        const hits = (found || look.promoted !== undefined) && before === undefined
+        const hit = hits ? { hit: reads++ } : before
+        const goesOn = look.served === undefined || look.load !== undefined
+        const sent = step.step !== 'read: an entry in L1 is looked at'
+        const fill = goesOn && sent && !look.marked ? { fill: reads++ } : {}
+        if (hit !== undefined || !sent || goesOn) this.#reads.set(look, { ...hit, ...fill })
       }
     }
     this.#loads = loadsOf(steps, this.#past)
@@ -214,11 +220,25 @@ export class Projection {
         })
       }
       case 'read: lookup is sent':
-        return this.#each(step.looks, (number, { slot }) => [
-          move('read: lookup is sent, under a lease, on a trusted session', number, ({ reads }) => {
-            return reads[number]!.at === slot
-          }),
+        return this.#each(step.looks, (number, { asked: { slot }, marked }) => [
+          move(marked ? UNVERIFIED : LEASED, number, ({ reads }) => reads[number]!.at === slot),
         ])
+      case 'read: an entry in L1 is looked at': {
+        const { hit } = this.#reads.get(step.look) ?? {}
+        if (hit === undefined) return undefined
+        const [version, stamp] = this.#known(step.stored)
+        return one(step.step, hit, ({ reads }) => {
+          const { at, entryVersion, entryStamp } = reads[hit]!
+          return at === step.look.asked.slot && entryVersion === version && entryStamp === stamp
+        })
+      }
+      case 'read: what Redis had is kept in L1':
+        return this.#promotes(step.look, step.stored)
+      case 'read: the entry is kept in L1': {
+        if (step.look === undefined || step.look.asked.view !== this.#view) return undefined
+        const [version, stamp] = this.#known(step.stored)
+        return this.#fill(step.look, step.step, (read) => read.version === version && read.fence === stamp)
+      }
       case 'read: GET':
         if (!step.sent.ok) return undefined
         if (step.key === this.#stamp) return this.#observes(step)
@@ -240,7 +260,7 @@ export class Projection {
         return this.#joins(step.asked, step.version)
       case 'read: answered from the cache':
         if (step.asked.view !== this.#view || this.#hits.has(step.asked.look)) return undefined
-        return NONE
+        return this.#hitsInL1(step.asked.look)
       case 'read: SET of the entry is sent': {
         if (step.key !== this.#entry) return undefined
         const version = this.#versionOf(step.stored?.version ?? -1)
@@ -283,6 +303,29 @@ export class Projection {
       this.#tokens.set(stamp, token)
     }
     return token
+  }
+
+  /** What is stored: its version, and the tag's stamp that it was stored under. */
+  #known({ version, fence }: Stored): readonly [version: number, stamp: number] {
+    return [this.#versionOf(version), this.#token(fence[this.#place] ?? '')]
+  }
+
+  /** Where both stamps are those of what L1 had, which is known when the last reply is there. */
+  #hitsInL1(look: Look | undefined): readonly Way[] {
+    const { hit } = (look && this.#reads.get(look)) ?? {}
+    if (look?.inL1?.version !== look?.served || hit === undefined) return NONE
+    return one(HITS_IN_L1, hit)
+  }
+
+  #promotes(look: Look | undefined, stored: Stored): readonly Way[] | undefined {
+    if (look === undefined || look.asked.view !== this.#view) return undefined
+    const { hit } = this.#reads.get(look) ?? {}
+    if (hit === undefined) return NONE
+    const [version, stamp] = this.#known(stored)
+    return one('read: what Redis had is kept in L1', hit, ({ instances }) => {
+      const { kept, stamp: under } = instances[look.asked.slot]!
+      return kept === version + 1 && under === stamp
+    })
   }
 
   #write(step: StepName, write: Write): readonly Way[] {
@@ -449,11 +492,15 @@ export class Projection {
 
   #observes({ value, looks }: { readonly value: Buffer | null; readonly looks: readonly Look[] }) {
     const stamp = value === null ? undefined : this.#token(value.toString('latin1'))
-    return this.#each(looks, (number) => [
+    return this.#each(looks, (number, { inL1 }, fills) =>
       stamp === undefined
-        ? move('read: lookup finds no stamp, SET NX and GET are sent', number)
-        : move('read: GET of the stamp is executed', number, ({ reads }) => reads[number]!.fence === stamp),
-    ])
+        ? [move('read: lookup finds no stamp, SET NX and GET are sent', number)]
+        : [
+            move('read: GET of the stamp is executed', number, ({ reads }) => reads[number]!.fence === stamp),
+            // The entry is not asked for.
+            ...(inL1 && fills ? [move('read: lookup finds no entry that counts', number)] : []),
+          ],
+    )
   }
 
   /** Where the tag has no stamp yet, nothing that is found under the key counts. */
@@ -462,12 +509,12 @@ export class Projection {
     const ways: Way[][] = []
     for (const look of looks) {
       const reads = this.#reads.get(look)
-      if (reads === undefined) continue
+      if (reads === undefined || look.inL1 !== undefined) continue
       const { hit, fill } = reads
       if (hit !== undefined) {
         this.#hits.add(look)
         const version = this.#versionOf(stored?.version ?? -1)
-        const right = stored !== undefined && stored.version === look.served
+        const right = stored !== undefined && stored.version === (look.served ?? look.promoted)
         ways.push(right ? [...one(HITS, hit, (_, { server }) => server.entryVersion === version)] : [])
       }
       if (fill !== undefined) {
@@ -585,11 +632,13 @@ export class Projection {
   /** The same for all of the model's reads of these lookups. */
   #each(
     looks: readonly Look[],
-    moves: (number: number, asked: Look['asked']) => readonly Move[],
+    moves: (number: number, look: Look, fills: boolean) => readonly Move[],
   ): readonly Way[] | undefined {
     const all = looks.flatMap((look) => {
       const { hit, fill } = this.#reads.get(look) ?? {}
-      return [hit, fill].flatMap((number) => (number === undefined ? [] : moves(number, look.asked)))
+      return [hit, fill].flatMap((number) =>
+        number === undefined ? [] : moves(number, look, number === fill),
+      )
     })
     return all.length === 0 ? undefined : [{ moves: all }]
   }
@@ -603,6 +652,9 @@ const HITS: readonly StepName[] = [
   'read: lookup finds a hit',
   'read: lookup finds a hit after an answered write',
 ]
+const HITS_IN_L1: readonly StepName[] = ['read: a hit in L1', 'read: a hit in L1 after an answered write']
+const LEASED = 'read: lookup is sent, under a lease, on a trusted session'
+const UNVERIFIED = 'read: lookup is sent, to be marked unverified'
 const HITS_IN_MEMORY: readonly StepName[] = [
   'read: a hit in memory',
   'read: a hit in memory after an answered write',
@@ -665,6 +717,8 @@ function combined(some: readonly Way[], others: readonly Way[]): Way[] {
 /** What a step looks up for readers. */
 function looksOf(step: Step): readonly Look[] {
   if (step.step === 'read: lookup in memory') return [step.look]
+  if (step.step === 'read: an entry in L1 is looked at')
+    return step.look.served === undefined ? [] : [step.look]
   return step.step === 'read: lookup is sent' ? step.looks : []
 }
 

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { decodeEntry } from '../../../../src/adapters/cache/entry-format.ts'
+import { decodeEntry, type StoredEntry } from '../../../../src/adapters/cache/entry-format.ts'
+import type { EntryStore } from '../../../../src/adapters/cache/entry-store.ts'
+import type { RedisSession } from '../../../../src/adapters/cache/redis-session.ts'
 import { Drain } from '../../../../src/application/consistency/drain.ts'
 import { LeasePermit } from '../../../../src/application/consistency/lease.ts'
 import {
@@ -18,6 +20,8 @@ export interface Asked {
   readonly slot: number
   /** The last lookup made for it under a lease. */
   look?: Look
+  /** The last answer of Redis to it, which its lookup may not be content with. */
+  seen?: Look
   write?: Write
   /** It was answered without the cache, with this version. */
   past?: { readonly version: number }
@@ -28,6 +32,10 @@ export interface Look {
   readonly asked: Asked
   /** Without a lease: what it finds can only be served with the mark. */
   readonly marked: boolean
+  /** What L1 had for it, so that Redis was asked for stamps alone. */
+  readonly inL1?: Stored
+  /** The version of what it found in Redis, and that was kept in L1. */
+  promoted?: number
   /** It was answered from the cache, with this version. */
   served?: number
   /** A load began under the stamps that it found; and the version that it brought. */
@@ -158,6 +166,12 @@ export type What =
       readonly look: Look | undefined
       readonly stored: Stored
     }
+  | { readonly step: 'read: an entry in L1 is looked at'; readonly look: Look; readonly stored: Stored }
+  | {
+      readonly step: 'read: what Redis had is kept in L1' | 'read: the entry is kept in L1'
+      readonly look: Look | undefined
+      readonly stored: Stored
+    }
   | {
       readonly step: 'read: GET' | 'read: GET after SET NX'
       readonly key: string
@@ -205,7 +219,8 @@ export type What =
 /** `time`: true, in ms. */
 export type Step = What & { readonly time: number }
 
-interface Stored {
+/** What the model knows of an entry that is kept. */
+export interface Stored {
   readonly version: number
   readonly fence: Fence
 }
@@ -213,8 +228,10 @@ interface Stored {
 /** What of an entry the model knows. */
 export function storedIn(value: Buffer): Stored | undefined {
   const stored = decodeEntry(value)
-  return stored && { version: versionIn(stored.entry), fence: stored.fence }
+  return stored && known(stored)
 }
+
+const known = ({ entry, fence }: StoredEntry): Stored => ({ version: versionIn(entry), fence })
 
 const versionIn = ({ body }: Entry): number => JSON.parse(String(body)).version
 
@@ -317,21 +334,25 @@ export class Pending {
 
 /** Lets a session tell what it is asked, and what came of it. `moment`: how many steps there were. */
 export function follow(
-  session: CacheSession,
+  session: RedisSession,
   pending: Pending,
   steps: Steps,
   slot: number,
   moment: () => number,
+  l1: EntryStore | undefined,
 ): void {
-  const lookup = session.lookup.bind(session)
-  session.lookup = async (key, tags, permit) => {
+  const observe = session.observe.bind(session)
+  session.observe = async (key, tags, permit, whom, what) => {
     const { asked } = steps
-    if (asked === undefined) return lookup(key, tags, permit)
-    const look: Look = { asked, marked: !(permit instanceof LeasePermit), resolved: false }
-    const found = await lookup(key, tags, new Telling(permit, () => pending.add(look, moment())))
+    if (asked === undefined) return observe(key, tags, permit, whom, what)
+    const marked = !(permit instanceof LeasePermit)
+    const stored = what === 'stamps' ? l1?.get(key) : undefined
+    const look: Look = { asked, marked, resolved: false, ...(stored && { inL1: known(stored) }) }
+    if (look.inL1 !== undefined)
+      steps.note({ step: 'read: an entry in L1 is looked at', look, stored: look.inL1 })
+    const found = await observe(key, tags, new Telling(permit, () => pending.add(look, moment())), whom, what)
     look.resolved = true
-    // One that fails while another instance's load is waited for leaves the read with the one before.
-    if (!look.marked) asked.look = look
+    asked.seen = look
     return found
   }
   const invalidate = session.invalidate.bind(session)
@@ -341,6 +362,43 @@ export function follow(
     await invalidate(tags)
     deletion.confirmed = true
     steps.note({ step: 'drain: DEL is confirmed, the session trusted', slot })
+  }
+}
+
+/** Lets the session that readers have tell which answer of Redis they go on with: this one's, or that of one below it. */
+export function followLookups(session: CacheSession, steps: Steps): void {
+  const lookup = session.lookup.bind(session)
+  session.lookup = async (key, tags, permit) => {
+    const found = await lookup(key, tags, permit)
+    const { asked } = steps
+    // One that fails while another instance's load is waited for leaves the read with the one before.
+    if (asked?.seen !== undefined && !asked.seen.marked) asked.look = asked.seen
+    return found
+  }
+}
+
+/** Lets an L1 tell what is kept in it: what Redis had, or, by each session that is given to what it returns, what was loaded. */
+export function followL1(l1: EntryStore, steps: Steps): (session: CacheSession) => void {
+  const set = l1.set.bind(l1)
+  let loaded = false
+  l1.set = (key, stored, keepMs) => {
+    const { look, seen } = steps.asked ?? {}
+    const what = known(stored)
+    if (loaded) steps.note({ step: 'read: the entry is kept in L1', look, stored: what })
+    else if (seen !== undefined) {
+      seen.promoted = what.version
+      steps.note({ step: 'read: what Redis had is kept in L1', look: seen, stored: what })
+    }
+    return set(key, stored, keepMs)
+  }
+  return (session) => {
+    const store = session.store.bind(session)
+    session.store = (...given) => {
+      loaded = true
+      const storing = store(...given)
+      loaded = false
+      return storing
+    }
   }
 }
 
