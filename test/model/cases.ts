@@ -218,7 +218,7 @@ export const EXTRA: readonly Case[] = [
   },
   {
     name: 'in fine steps: one L1 over Redis, and one instance without',
-    where: { ...FINE_L1, instances: 2, kinds: ['tiered', 'shared'] },
+    where: { ...FINE_L1, instances: 2, kinds: ['shared', 'tiered'] },
     sees: [IN_L1, PROMOTED_TO_L1, HELPED],
   },
   {

@@ -151,11 +151,13 @@ class BoundedSession extends CacheSession {
 
 /** The adapter asks about the session that it gave out; what the core trusts is the one that it was given. */
 export class PermitFor extends Permit {
+  override readonly unverified?: true
   readonly #permit: Permit
   readonly #session: CacheSession
 
   constructor(permit: Permit, session: CacheSession) {
     super()
+    if (permit.unverified) this.unverified = true
     this.#permit = permit
     this.#session = session
   }

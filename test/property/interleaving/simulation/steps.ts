@@ -3,7 +3,6 @@ import { decodeEntry, type StoredEntry } from '../../../../src/adapters/cache/en
 import type { EntryStore } from '../../../../src/adapters/cache/entry-store.ts'
 import type { RedisSession } from '../../../../src/adapters/cache/redis-session.ts'
 import { Drain } from '../../../../src/application/consistency/drain.ts'
-import { LeasePermit } from '../../../../src/application/consistency/lease.ts'
 import {
   type CachePort,
   type CacheSession,
@@ -345,7 +344,7 @@ export function follow(
   session.observe = async (key, tags, permit, whom, what) => {
     const { asked } = steps
     if (asked === undefined) return observe(key, tags, permit, whom, what)
-    const marked = !(permit instanceof LeasePermit)
+    const marked = permit.unverified === true
     const stored = what === 'stamps' ? l1?.get(key) : undefined
     const look: Look = { asked, marked, resolved: false, ...(stored && { inL1: known(stored) }) }
     if (look.inL1 !== undefined)
@@ -428,7 +427,7 @@ function followStamps(session: CacheSession, steps: Steps, slot: number, isOn: (
   session.lookup = async (key, tags, permit) => {
     const { asked } = steps
     if (asked === undefined) return lookup(key, tags, permit)
-    const look: Look = { asked, marked: !(permit instanceof LeasePermit), resolved: false }
+    const look: Look = { asked, marked: permit.unverified === true, resolved: false }
     if (!look.marked) asked.look = look
     const told = { step: 'read: lookup in memory' as const, look, fence: [] as Fence }
     const found = await lookup(key, tags, new Telling(permit, () => steps.note(told)))
