@@ -1,4 +1,4 @@
-import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
+import { asksRedis, type Config, holds, homeOf, kindOf, lapsed } from './config.ts'
 import { permitsMemory, stampInMemory } from './memory-walk.ts'
 import {
   clone,
@@ -83,12 +83,21 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
     case Reading.stamped:
       if (reaches || read.entryStamp !== 0) found(state, config, read, to)
       break
-    case Reading.found:
-      to('read: what Redis had is kept in L1', (next, all) => {
-        keepInL1(next, all)
-        over(next)
-      })
+    case Reading.found: {
+      const front = kindOf(config, read.at) === 'front'
+      to(
+        front ? 'read: what Redis had is kept in memory' : 'read: what Redis had is kept in L1',
+        (next, all) => {
+          if (!front) keepInL1(next, all)
+          else {
+            if (rules.promotes === 'under stamps of the reply') next.current = all.instances[next.at]!.stamp
+            keep(next, all, config)
+          }
+          over(next)
+        },
+      )
       break
+    }
     case Reading.making:
       if (reaches && config.fine) {
         to('read: SET NX is executed', (next, all) => {
@@ -116,6 +125,14 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       to('read: loads without the cache', (next, all) => hit(next, all, state.version))
       break
     case Reading.observed:
+      if (kindOf(config, read.at) === 'front' && read.fence === 0) {
+        const behind = state.instances[read.at + 1]!
+        const asked = { connected: 1, epoch: behind.session, phase: Reading.asked }
+        if (permits(behind, config))
+          to('read: lookup is sent, under a lease, on a trusted session', (next) =>
+            Object.assign(next, asked),
+          )
+      }
       to('read: loads', (next) => {
         next.phase = Reading.loaded
         next.version = state.version
@@ -130,9 +147,9 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       })
       break
     case Reading.loaded:
-      if (read.connected && read.fence !== 0 && permits(instance!, config)) {
+      if (read.connected && read.fence !== 0 && mayStore(read, state, config)) {
         to('read: SET of the entry is sent', (next, all) => {
-          keep(next, all, config)
+          if (!config.fine) keep(next, all, config)
           next.phase = Reading.storing
         })
       }
@@ -141,8 +158,9 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       if (holds(kindOf(config, read.at)) && (!config.fine || permitsMemory(instance!, config))) {
         to('read: the entry is kept in memory alone', (next, all) => {
           keep(next, all, config)
-          if (config.fine) next.phase = Reading.stored
-          else giveUp(next)
+          // In front of Redis it is sent there, too.
+          if (config.fine && next.fence === 0) next.phase = Reading.stored
+          else if (!config.fine) giveUp(next)
         })
       }
       break
@@ -176,12 +194,13 @@ type To = (step: StepName, change: (read: Read, next: State) => void) => void
 function begin(state: State, config: Config, to: To): void {
   state.instances.forEach((instance, at) => {
     const kind = kindOf(config, at)
+    if (homeOf(config, at) !== at) return
     if (config.fine) {
       const past = { at, floor: state.floor, phase: Reading.past }
       to('read: begins without the cache', (next) => Object.assign(next, past))
     }
     const current = holds(kind) ? instance.stamp : 0
-    if (config.fine && kind === 'private') {
+    if (config.fine && holds(kind)) {
       if (!permitsMemory(instance, config)) return
       to('read: lookup in memory finds no entry that counts', (next, all) => {
         const stamp = stampInMemory(all.instances[at]!, all)
@@ -271,14 +290,14 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
  */
 function found({ server }: State, config: Config, read: Read, to: To): void {
   const { entryStamp, entryVersion } = server
-  const tiered = kindOf(config, read.at) === 'tiered'
+  const kept = kindOf(config, read.at) !== 'shared'
   if (read.entryStamp !== 0) {
     if (read.entryStamp === read.fence) hitInL1(read, to)
   } else if (entryStamp === read.fence) {
     to(
       read.floor > 0 ? 'read: lookup finds a hit after an answered write' : 'read: lookup finds a hit',
       (next, all) => {
-        if (tiered && entryVersion >= read.floor)
+        if (kept && entryVersion >= read.floor)
           Object.assign(next, { phase: Reading.found, version: entryVersion })
         else hit(next, all, entryVersion)
       },
@@ -313,7 +332,8 @@ function forgetCandidate(read: Read): void {
 /** In memory, if the stamp that it observed there is still the current one. */
 function keep(read: Read, state: State, config: Config): void {
   const instance = state.instances[read.at]!
-  if (read.current && read.current === instance.stamp && instance.held < lapsed(config)) {
+  const holds = config.fine || instance.held < lapsed(config)
+  if (read.current && read.current === instance.stamp && holds) {
     instance.kept = read.version + 1
   }
   if (!config.fine) read.current = 0
@@ -343,6 +363,12 @@ export function giveUp(read: Read): void {
 /** `LeasePermit.assert`: what must be true in the tick in which a command is sent. */
 function permits(instance: Instance, config: Config): boolean {
   return instance.session !== 0 && instance.trusted === 1 && holdsLease(instance, config)
+}
+
+/** A near cache stores under its lease as a holder, over the session that there was, also when its memory was emptied. */
+function mayStore({ at }: Read, { instances }: State, config: Config): boolean {
+  const instance = instances[at]!
+  return kindOf(config, at) === 'front' ? instance.held < lapsed(config) : permits(instance, config)
 }
 
 const holdsLease = ({ lease }: Instance, config: Config): boolean =>

@@ -135,7 +135,7 @@ export interface Instance {
   kept: number
   /** The stamp in memory, a token; 0 is none. Where steps are not fine, it is always the same. Of an L1: the entry's. */
   stamp: number
-  /** The writes whose rows its memory has applied, a bit per write. */
+  /** The writes whose rows its memory has applied, or of `behind` those whose stamps it has deleted; a bit per write. */
   seen: number
   /** Of the drain: whether it found its row. */
   entitled: number
@@ -151,7 +151,7 @@ export interface Instance {
   deleted: number
   /** Those whose stamps are known to be gone since this walk looked. */
   done: number
-  /** Of the replay of its session: whether it looked, what it found, and what of that is done. */
+  /** Of the replay of its session, or the catching up of `front`: whether it looked, what it found, and what of that is done. */
   replaying: number
   toReplay: number
   replayed: number
@@ -183,7 +183,7 @@ export const Reading = {
   past: 12,
   /** An entry in L1 was looked at; its stamp is not asked for yet. */
   looked: 13,
-  /** Redis had it. What it brought may be kept in L1, also when the session has ended meanwhile. */
+  /** Redis had it. What it brought may be kept in L1, or in memory, also when the session has ended meanwhile. */
   found: 14,
 } as const
 

@@ -151,7 +151,6 @@ class BoundedSession extends CacheSession {
 
 /** The adapter asks about the session that it gave out; what the core trusts is the one that it was given. */
 export class PermitFor extends Permit {
-  override readonly unverified?: true
   readonly #permit: Permit
   readonly #session: CacheSession
 

@@ -38,13 +38,17 @@ export const model: Model = {
 type Named = Exclude<Plan['options']['cache'], object>
 
 /** What they are in the model. */
-const KINDS: Readonly<Partial<Record<Named, Kind>>> = { redis: 'shared', tiered: 'tiered', lru: 'private' }
+const KINDS: Readonly<Partial<Record<Named, readonly Kind[]>>> = {
+  redis: ['shared'],
+  tiered: ['tiered'],
+  lru: ['private'],
+  near: ['front', 'behind'],
+}
 
 /** What the model has, but not in fine steps, and what it has not at all. */
 const LEFT_OUT: Readonly<Partial<Record<Named, string>>> = {
   null: 'no cache',
-  near: 'a near cache',
-  'near cluster': 'a near cache',
+  'near cluster': 'a cluster',
   'tiered cluster': 'a cluster',
   cluster: 'a cluster',
 }
@@ -57,8 +61,8 @@ function follow(
   { options }: Plan,
   taken: Map<StepName, number>,
 ): string | undefined {
-  const kind = KINDS[options.cache as Named]!
-  const projection = new Projection(view, tag, kind, options.instances, steps)
+  const kinds = KINDS[options.cache as Named]!
+  const projection = new Projection(view, tag, kinds, options.instances, steps)
   const path = new Path(projection.config, taken)
   for (const [index, step] of steps.entries()) {
     const ways = projection.waysOf(step)

@@ -3,6 +3,7 @@ import { decodeEntry, type StoredEntry } from '../../../../src/adapters/cache/en
 import type { EntryStore } from '../../../../src/adapters/cache/entry-store.ts'
 import type { RedisSession } from '../../../../src/adapters/cache/redis-session.ts'
 import { Drain } from '../../../../src/application/consistency/drain.ts'
+import { Lease } from '../../../../src/application/consistency/lease.ts'
 import {
   type CachePort,
   type CacheSession,
@@ -19,6 +20,8 @@ export interface Asked {
   readonly slot: number
   /** The last lookup made for it under a lease. */
   look?: Look
+  /** The last lookup made for it in memory. */
+  front?: Look
   /** The last answer of Redis to it, which its lookup may not be content with. */
   seen?: Look
   write?: Write
@@ -31,6 +34,8 @@ export interface Look {
   readonly asked: Asked
   /** Without a lease: what it finds can only be served with the mark. */
   readonly marked: boolean
+  /** The lookup in memory in front of it. */
+  readonly front?: Look | undefined
   /** What L1 had for it, so that Redis was asked for stamps alone. */
   readonly inL1?: Stored
   /** The version of what it found in Redis, and that was kept in L1. */
@@ -67,6 +72,8 @@ interface Deletion {
 /** A look at the log. */
 export interface LogLookup {
   readonly kept: boolean
+  /** Of a drain within another. */
+  readonly within: boolean
   /** Whether the position from which on it looks is of the connection that there is. */
   readonly known: boolean
   /** Rows found; undefined when no answer came. */
@@ -115,6 +122,7 @@ export type What =
   | {
       readonly step: 'drain: looks at what is left undone'
       readonly slot: number
+      readonly within: boolean
       readonly found: { holders?: readonly Holder[] }
     }
   | {
@@ -132,7 +140,13 @@ export type What =
         | 'write: answered'
       readonly write: Write
     }
-  | { readonly step: 'drain: t0 is noted, the session taken' | 'drain: ends'; readonly slot: number }
+  | {
+      readonly step: 'drain: t0 is noted, the session taken' | 'drain: ends'
+      readonly slot: number
+      /** Of the shared cache, within a drain of the memory in front of it. */
+      readonly within: boolean
+    }
+  | { readonly step: 'drain: Redis has not confirmed in time, and is bypassed'; readonly slot: number }
   | { readonly step: 'drain: looks at the log'; readonly slot: number; readonly found: LogLookup }
   | {
       readonly step: 'drain: a stamp is deleted'
@@ -161,7 +175,7 @@ export type What =
       fence: Fence
     }
   | {
-      readonly step: 'read: the entry is kept in memory'
+      readonly step: 'read: the entry is kept in memory' | 'read: what Redis had is kept in memory'
       readonly look: Look | undefined
       readonly stored: Stored
     }
@@ -239,6 +253,7 @@ const asking = new AsyncLocalStorage<Asked>()
 /** A drain that is under way. */
 interface Draining {
   readonly slot: number
+  readonly within: boolean
   /** Whether it has told of its t0: in the tick in which it asks PostgreSQL first. */
   began: boolean
   over: boolean
@@ -251,15 +266,24 @@ const { run } = Drain.prototype
 Drain.prototype.run = function (request) {
   const at = booted.getStore()
   if (at === undefined) return run.call(this, request)
-  const drain: Draining = { slot: at.slot, began: false, over: false }
+  const within = request?.within === true
+  const drain: Draining = { slot: at.slot, within, began: false, over: false }
   return draining.run(drain, () => {
     const outcome = run.call(this, request)
     void outcome.then(() => {
       drain.over = true
-      if (drain.began) at.steps.note({ step: 'drain: ends', slot: drain.slot })
+      if (drain.began) at.steps.note({ step: 'drain: ends', slot: drain.slot, within })
     })
     return outcome
   })
+}
+
+const { end } = Lease.prototype
+Lease.prototype.end = function () {
+  const [at, drain] = [booted.getStore(), draining.getStore()]
+  if (at !== undefined && drain !== undefined)
+    at.steps.note({ step: 'drain: Redis has not confirmed in time, and is bypassed', slot: drain.slot })
+  end.call(this)
 }
 
 /** Everything that happens in one schedule and that the model has a step for, in its order. */
@@ -295,7 +319,8 @@ export class Steps {
     const { drain } = this
     if (drain !== undefined && !drain.began) {
       drain.began = true
-      this.note({ step: 'drain: t0 is noted, the session taken', slot: drain.slot })
+      const { slot, within } = drain
+      this.note({ step: 'drain: t0 is noted, the session taken', slot, within })
     }
     return drain
   }
@@ -346,7 +371,13 @@ export function follow(
     if (asked === undefined) return observe(key, tags, permit, whom, what)
     const marked = permit.unverified === true
     const stored = what === 'stamps' ? l1?.get(key) : undefined
-    const look: Look = { asked, marked, resolved: false, ...(stored && { inL1: known(stored) }) }
+    const look: Look = {
+      asked,
+      marked,
+      resolved: false,
+      front: asked.front,
+      ...(stored && { inL1: known(stored) }),
+    }
     if (look.inL1 !== undefined)
       steps.note({ step: 'read: an entry in L1 is looked at', look, stored: look.inL1 })
     const found = await observe(key, tags, new Telling(permit, () => pending.add(look, moment())), whom, what)
@@ -428,18 +459,22 @@ function followStamps(session: CacheSession, steps: Steps, slot: number, isOn: (
     const { asked } = steps
     if (asked === undefined) return lookup(key, tags, permit)
     const look: Look = { asked, marked: permit.unverified === true, resolved: false }
-    if (!look.marked) asked.look = look
+    if (!look.marked) asked.front = look
     const told = { step: 'read: lookup in memory' as const, look, fence: [] as Fence }
     const found = await lookup(key, tags, new Telling(permit, () => steps.note(told)))
     told.fence = found.fence
     look.resolved = true
+    if (!look.marked) asked.look = look
     return found
   }
   const store = session.store.bind(session)
   session.store = (key, tags, entry, fence, keepMs) => {
-    const { look } = steps.asked ?? {}
+    const { look, seen } = steps.asked ?? {}
     const stored = { version: versionIn(entry), fence }
-    if (isOn()) steps.note({ step: 'read: the entry is kept in memory', look, stored })
+    if (isOn() && look !== undefined && look === seen && look.load === undefined) {
+      look.promoted = stored.version
+      steps.note({ step: 'read: what Redis had is kept in memory', look, stored })
+    } else if (isOn()) steps.note({ step: 'read: the entry is kept in memory', look, stored })
     return store(key, tags, entry, fence, keepMs)
   }
   const invalidate = session.invalidate.bind(session)
