@@ -12,7 +12,7 @@ import { World } from './simulation/world.ts'
 /** A run of two instances in which nothing breaks. */
 async function runOf(
   seed: number,
-  cache: 'redis' | 'tiered' | 'lru' = 'redis',
+  cache: 'redis' | 'tiered' | 'lru' | 'near' = 'redis',
 ): Promise<{ readonly plan: Plan; readonly steps: Step[] }> {
   const plan = makePlan(new Prng(seed), { cache, instances: 2, faults: false })
   const steps = new Steps()
@@ -32,6 +32,7 @@ describe('a run of the simulation', () => {
       ['redis', 700],
       ['tiered', 250],
       ['lru', 120],
+      ['near', 60],
     ] as const) {
       const { coverage, finding } = await explore({ cache, instances: 2, faults: true }, schedules, 1)
       expect(finding?.violations).toBeUndefined()
@@ -84,6 +85,22 @@ describe('a run of the simulation', () => {
     expect(explanationOf(run, late)).toContain('«read: answered without the cache»')
   })
 
+  test('of a near cache that deletes in memory before Redis has confirmed is refused', async () => {
+    const run = await runOf(2, 'near')
+    const { steps } = run
+    const confirmed = steps.findIndex(({ step }) => step === STAMPS_GONE)
+    const gone = steps.findIndex(
+      (each, at) =>
+        each.step === 'drain: the stamps in memory are deleted' && at > confirmed && each.tags.length > 0,
+    )
+    const within = steps
+      .slice(0, gone)
+      .findLastIndex((each) => each.step === 'drain: t0 is noted, the session taken' && each.within)
+    const early = steps.toSpliced(gone, 1).toSpliced(within, 0, steps[gone]!)
+    expect(explanationOf(run, steps)).toBeUndefined()
+    expect(explanationOf(run, early)).toContain('«drain: it is acknowledged»')
+  })
+
   test('that serves from L1 without having asked Redis for the stamps is refused', async () => {
     const run = await runOf(2, 'tiered')
     const asked = run.steps.findIndex(
@@ -105,7 +122,7 @@ describe('a run of the simulation', () => {
     expect(explanationOf(run, late)).toContain('«read: lookup is sent»')
   })
 
-  test.each(['near', 'tiered cluster', 'cluster', 'null'] as const)(
+  test.each(['near cluster', 'tiered cluster', 'cluster', 'null'] as const)(
     'on %s is counted with the reason why the model has none like it',
     async (cache) => {
       const { coverage } = await explore({ cache, instances: 2, faults: true }, 3, 1)
