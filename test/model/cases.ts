@@ -194,7 +194,7 @@ export const MORE: readonly Case[] = [
   },
 ]
 
-/** Larger surroundings: 34 million states, some 25 minutes on one core, 1.2 GB. */
+/** Larger surroundings: 37 million states, some 30 minutes on one core, 1.2 GB. */
 export const EXTRA: readonly Case[] = [
   {
     name: 'two instances, a fail-over to an older copy',

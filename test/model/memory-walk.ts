@@ -53,13 +53,14 @@ export function memoryWalkSteps(state: State, config: Config, number: number, em
     })
   }
   if (instance.drain === Draining.begun && !within && (missed === 0 || !instance.trusted)) {
-    // One that holds nothing has nothing to apply, whether or not its instance knows of that.
+    // One that holds nothing has nothing to apply, whether or not its instance knows of that, but for what Redis would give it.
+    const redisMayGive = front && state.instances[number + 1]!.lease < lapsed(config)
     const empty = instance.kept === 0 && instance.stamp === 0
     for (const isNew of instance.trusted ? (empty ? [false, true] : [false]) : [true])
       looks('drain: looks at the pending rows', (next) => {
         next.drain = Draining.walking
         next.covers = committed(state)
-        if (isNew) next.seen = next.covers
+        if (isNew) next.seen = redisMayGive ? next.seen | goneBehind(state, number, config) : next.covers
         next.selected = next.covers & ~next.seen
         next.knows = 1
         if (rules.ackAfter === 'reading') next.done = next.selected
@@ -73,9 +74,12 @@ export function memoryWalkSteps(state: State, config: Config, number: number, em
   }
   const deletes = (deleted: number) =>
     to('drain: the stamps in memory are deleted', (next) => {
-      const applied = front ? deleted & goneBehind(state, number, config) : deleted
+      // Of what Redis has no more, one that holds nothing has nothing left to delete.
+      const empty = front && next.kept === 0 && next.stamp === 0
+      const of = empty ? committed(state) : deleted
+      const applied = front ? of & goneBehind(state, number, config) : of
       next.done |= applied
-      if (deleted !== 0 && next.linked) {
+      if (of !== 0 && next.linked) {
         next.seen |= applied
         next.kept = 0
         next.stamp = rules.dropsLoads ? 0 : next.stamp

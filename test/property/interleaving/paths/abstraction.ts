@@ -161,13 +161,13 @@ export class Projection {
         const number = this.#at(step.slot)
         return one(step.step, number, (after, before) => {
           const [now, then] = [after.instances[number]!, before.instances[number]!]
-          if (!shows) return now.done === then.done && now.stamp === then.stamp
+          const front = kindOf(this.config, number) === 'front'
+          if (!shows) return (front || now.done === then.done) && now.stamp === then.stamp
           const deleted = shown(
             rowsOf(after, ({ row }) => row !== Row.none),
             this.config,
           )
           // In front of Redis not all of it is applied by that.
-          const front = kindOf(this.config, number) === 'front'
           const applied = front ? deleted & goneBehind(before, number, this.config) : deleted
           const gone = deleted === 0 || now.stamp === 0 || now.linked === 0
           return gone && (applied & ~now.done) === 0
@@ -448,7 +448,8 @@ export class Projection {
         const [now, then] = [state.instances[slot]!, before.instances[slot]!]
         const due = (shown(now.selected, this.config) & ~found) === 0
         // The code takes a memory for new where no drain has come to its end.
-        const asItIs = then.trusted === 0 || (kept ? now.seen === then.seen : now.selected === 0)
+        const asNew = front || now.selected === 0
+        const asItIs = then.trusted === 0 || (kept ? now.seen === then.seen : asNew)
         return due && asItIs && agrees(state)
       }),
       {
