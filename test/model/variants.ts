@@ -133,11 +133,6 @@ export const VARIANTS: readonly Variant[] = [
     where: FINE_NEAR,
   },
   {
-    name: 'in fine steps: near: a write waits for holders alone',
-    rules: { writeWaitsFor: 'holders' },
-    where: FINE_NEAR,
-  },
-  {
     name: 'in fine steps: L1 trusted without a check',
     rules: { l1Checked: false },
     where: { ...CALM, lease: 0, fine: true, kinds: ['tiered'], instances: 1 },
