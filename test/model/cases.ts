@@ -21,6 +21,9 @@ const ACKNOWLEDGED: StepName = 'write: answered, every holder has acknowledged i
 const IN_MEMORY: StepName = 'read: a hit in memory after an answered write'
 const DELETED_ROW: StepName = 'registry: a retired row is deleted'
 const PROMOTED: StepName = 'read: what Redis had is kept in memory'
+/** By the one read there is, which did not fill it. */
+const IN_L1: StepName = 'read: a hit in L1'
+const PROMOTED_TO_L1: StepName = 'read: what Redis had is kept in L1'
 const MARKED: StepName = 'drain: a row is marked'
 const BYPASSED: StepName = 'drain: Redis has not confirmed in time, and is bypassed'
 
@@ -30,6 +33,8 @@ const MEMORY = { warm: true, evictions: false, reads: 1, lease: 0 } as const
 const WRITER = { ...MEMORY, kinds: ['private', 'none'], rows: 1 } as const
 /** Each command of Redis and each look at the log apart, as the runs of the simulation that are held against it. */
 const FINE = { fine: true, warm: true, reads: 1, lease: 0 } as const
+/** An L1 over Redis, likewise. */
+const FINE_L1 = { ...FINE, evictions: false, instances: 1, kinds: ['tiered'] } as const
 /** One holder, likewise. */
 const FINE_HOLDER = { ...FINE, evictions: false, instances: 1, kinds: ['private'], rows: 1 } as const
 const HOLDERS = { ...MEMORY, kinds: ['private', 'private'], rows: 2 } as const
@@ -84,6 +89,11 @@ export const CASES: readonly Case[] = [
     name: 'in fine steps: one instance, connections lost at any time, evictions',
     where: { ...FINE, instances: 1, losses: true },
     sees: [ACKNOWLEDGED, HELPED, WAITED, MARKED, STORED, 'write: its outcome stays unknown', 'session: lost'],
+  },
+  {
+    name: 'in fine steps: one L1 over Redis, killed at any step',
+    where: { ...FINE_L1, kills: 1 },
+    sees: [IN_L1, PROMOTED_TO_L1, 'read: the entry is kept in L1', ACKNOWLEDGED, WAITED, MARKED],
   },
   {
     name: 'in fine steps: one holder',
@@ -153,6 +163,21 @@ export const MORE: readonly Case[] = [
     sees: [ACKNOWLEDGED, HELPED, WAITED, 'drain: looks again, and another has marked a row'],
   },
   {
+    name: 'in fine steps: one L1 over Redis, connections lost at any time, evictions',
+    where: { ...FINE_L1, losses: true, evictions: true },
+    sees: [IN_L1, PROMOTED_TO_L1, STORED, HELPED, 'session: lost'],
+  },
+  {
+    name: 'in fine steps: one L1 over Redis, two reads',
+    where: { ...FINE_L1, reads: 2 },
+    sees: ['read: a hit in L1 after an answered write', PROMOTED_TO_L1],
+  },
+  {
+    name: 'in fine steps: one L1 over Redis, restarts from an older copy',
+    where: { ...FINE_L1, crash: true },
+    sees: [IN_L1, PROMOTED_TO_L1, OLD],
+  },
+  {
     name: 'in fine steps: one holder, killed at any step',
     where: { ...FINE_HOLDER, kills: 1 },
     sees: [IN_MEMORY, ACKNOWLEDGED, WAITED, 'registry: the row of a process that is gone is deleted'],
@@ -169,7 +194,7 @@ export const MORE: readonly Case[] = [
   },
 ]
 
-/** Larger surroundings: 34 million states, some 25 minutes on one core, 1.2 GB. */
+/** Larger surroundings: 37 million states, some 30 minutes on one core, 1.2 GB. */
 export const EXTRA: readonly Case[] = [
   {
     name: 'two instances, a fail-over to an older copy',
@@ -190,6 +215,11 @@ export const EXTRA: readonly Case[] = [
     name: 'three instances, two reads of a filled cache',
     where: { instances: 3, warm: true, evictions: false },
     sees: [HIT, WAITED, HELPED],
+  },
+  {
+    name: 'in fine steps: one L1 over Redis, and one instance without',
+    where: { ...FINE_L1, instances: 2, kinds: ['shared', 'tiered'] },
+    sees: [IN_L1, PROMOTED_TO_L1, HELPED],
   },
   {
     name: 'in fine steps: one holder, emptied at any time',

@@ -2,14 +2,16 @@ import { PROTOCOL, type Rules } from './rules.ts'
 
 /**
  * `shared`: in Redis. `private`: in the process, whose instance is a holder. `near`: in the process, in front of Redis.
- * `none`: an instance that only writes, and learns of the holders by its drains.
+ * `none`: an instance that only writes, and learns of the holders by its drains. `tiered`: in Redis, and in the process
+ * what is served only under the stamps that Redis has (L1). `front`, and next to it `behind`: the memory of a near cache,
+ * and its Redis, each with drains and a lease of its own. These three only where steps are fine, and `near` only where not.
  */
-export const KINDS = ['shared', 'private', 'near', 'none'] as const
+export const KINDS = ['shared', 'private', 'near', 'none', 'tiered', 'front', 'behind'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** The surroundings of a search: who takes part, and what may go wrong. */
 export interface Config {
-  readonly instances: 1 | 2 | 3
+  readonly instances: number
   /** What cache each of them has, the same kinds next to each other; all are shared where none is named. */
   readonly kinds: readonly Kind[]
   /** Rows that the registry has room for: of the holders that live, and of those that have left theirs behind. */
@@ -73,10 +75,14 @@ export const retiredFor = ({ rules, lease }: Config): number =>
 export const kindOf = ({ kinds }: Config, instance: number): Kind => kinds[instance] ?? 'shared'
 
 /** Whether its instance serves hits from its own memory. */
-export const holds = (kind: Kind): boolean => kind === 'private' || kind === 'near'
+export const holds = (kind: Kind): boolean => kind === 'private' || kind === 'near' || kind === 'front'
 
 /** Whether its instance has a session with Redis. */
-export const asksRedis = (kind: Kind): boolean => kind === 'shared' || kind === 'near'
+export const asksRedis = (kind: Kind): boolean => !['private', 'none', 'front'].includes(kind)
+
+/** Where the reads and writes are whose commands go over its session. */
+export const homeOf = (config: Config, instance: number): number =>
+  kindOf(config, instance) === 'behind' ? instance - 1 : instance
 
 /** Whether a write must also wait for Redis. */
 export const someAskRedis = ({ kinds }: Config): boolean => kinds.length === 0 || kinds.some(asksRedis)

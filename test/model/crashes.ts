@@ -1,4 +1,4 @@
-import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
+import { asksRedis, type Config, holds, homeOf, kindOf, lapsed } from './config.ts'
 import { withoutRedis } from './drain.ts'
 import { leaveRow } from './holders.ts'
 import { emptiedSteps } from './memory-walk.ts'
@@ -35,6 +35,7 @@ export function sessionSteps(state: State, config: Config, number: number, emit:
     loseSession(next, number, config)
     emit('session: lost', number, next)
   }
+  if (homeOf(config, number) !== number) return
   if (config.losses && state.registry.length > 0) {
     const next = clone(state)
     loseLog(next.instances[number]!, config)
@@ -77,7 +78,7 @@ function loseSession(next: State, number: number, config: Config): void {
     else endDrain(instance)
   }
   for (const read of next.reads) {
-    if (read.at !== number || !read.connected) continue
+    if (read.at !== homeOf(config, number) || !read.connected) continue
     read.connected = 0
     if (read.phase === Reading.asked && !config.rules.movesReads) giveUp(read)
     else if (LOOKING.has(read.phase)) giveUp(read)
@@ -86,6 +87,11 @@ function loseSession(next: State, number: number, config: Config): void {
 
 function kill(next: State, number: number, config: Config): void {
   next.kills--
+  if (kindOf(config, number) === 'front') {
+    loseSession(next, number + 1, config)
+    endDrain(next.instances[number + 1]!)
+    next.instances[number + 1]!.lease = lapsed(config)
+  }
   loseSession(next, number, config)
   const instance = next.instances[number]!
   endDrain(instance)

@@ -1,3 +1,4 @@
+import { KINDS } from './config.ts'
 import {
   type Data,
   LEASE_ONLY,
@@ -23,6 +24,8 @@ export function encode(state: State, into: Uint32Array, fine: boolean): number {
   const order = instancesInOrder(state)
   const rows = rowsInOrder(state, order)
   const memory = state.registry.length > 0
+  const tiered = hasL1(state)
+  const sources = stampsToCome(state)
   const place: number[] = []
   order.forEach((instance, index) => {
     place[instance] = index
@@ -78,19 +81,18 @@ export function encode(state: State, into: Uint32Array, fine: boolean): number {
       out.push(instance.toReplay, 2)
       out.push(instance.replayed, 2)
     }
+    const keeps = !tiered || sources.has(instance.stamp)
+    if (memory || tiered) out.push(keeps ? instance.kept : 0, 2)
+    if (fine && (memory || tiered)) out.push(keeps ? token(instance.stamp) : 0, 4)
     if (!memory) continue
     out.push(instance.row === NO_ROW ? ROWLESS : rows.indexOf(instance.row), 3)
     out.push(instance.connected, 1)
     out.push(instance.held, 3)
-    out.push(instance.kept, 2)
     out.push(instance.seen, 2)
     out.push(instance.entitled, 1)
     out.push(instance.covers, 2)
-    if (!fine) continue
-    out.push(instance.knows, 1)
-    out.push(token(instance.stamp), 4)
+    if (fine) out.push(instance.knows, 1)
   }
-  const sources = stampsToCome(state)
   const data = (each: Data): void => {
     const dead = !sources.has(each.entryStamp)
     out.push(token(each.stamp), 4)
@@ -148,6 +150,7 @@ export function decode(words: Uint32Array, shape: State, fine: boolean): State {
     age: from.pull(3),
     of: fine ? instanceAt() : NO_INSTANCE,
   }))
+  const pullKept = hasL1(shape) ? (bits: number) => from.pull(bits) : pull
   const instances = shape.instances.map(({ stamp }) => ({
     session: from.pull(2),
     trusted: from.pull(1),
@@ -164,15 +167,15 @@ export function decode(words: Uint32Array, shape: State, fine: boolean): State {
     replaying: pullFine(1),
     toReplay: pullFine(2),
     replayed: pullFine(2),
+    kept: pullKept(2),
+    stamp: fine ? pullKept(4) : stamp,
     row: rowAt(pull(3)),
     connected: pull(1),
     held: pull(3),
-    kept: pull(2),
     seen: pull(2),
     entitled: pull(1),
     covers: pull(2),
     knows: pullBoth(1),
-    stamp: fine ? pullBoth(4) : stamp,
   }))
   const data = (): Data => ({ stamp: from.pull(4), entryVersion: from.pull(2), entryStamp: from.pull(4) })
   const server = { epoch, ...data() }
@@ -199,6 +202,8 @@ export function decode(words: Uint32Array, shape: State, fine: boolean): State {
 const PLACELESS = 3
 const ROWLESS = 7
 const rowAt = (row: number) => (row === ROWLESS ? NO_ROW : row)
+
+const hasL1 = ({ kinds }: State): boolean => kinds.includes(KINDS.indexOf('tiered'))
 
 /** The stamps that the server has, or may have again. An entry with any other is never served. */
 function stampsToCome(state: State): Set<number> {

@@ -30,7 +30,7 @@ import { counts, writeSteps } from './writer.ts'
  *
  * Left out, because it cannot break the invariant or is outside the promise: reads that bypass the cache (they load
  * what is committed and store nothing), reads marked unverified, early refresh (one more read), two views, the sweep
- * of rows (kept longer than any entry), tiered caches (one whose memory is checked at Redis on every read), a Redis split in two writable halves. A command that
+ * of rows (kept longer than any entry), a Redis split in two writable halves. A command that
  * arrives late is one that stays on its way; a DEL whose sender has given up does what eviction does at any time.
  */
 
@@ -100,6 +100,7 @@ export function initial(config: Config): State {
       Object.assign(instance, { held: 0, kept: 1, row: holders++, connected: 1 })
       if (config.fine) instance.trusted = 1
     }
+    if (config.warm && kindOf(config, index) === 'tiered') Object.assign(instance, { kept: 1, stamp: 1 })
     return instance
   })
   return {

@@ -1,4 +1,4 @@
-import { asksRedis, type Config, holds, kindOf, lapsed } from './config.ts'
+import { asksRedis, type Config, holds, homeOf, kindOf, lapsed } from './config.ts'
 import { permitsMemory, stampInMemory } from './memory-walk.ts'
 import {
   clone,
@@ -71,9 +71,33 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       } else if (instance!.lease < lapsed(config))
         to('read: reply arrives', (next, all) => hit(next, all, next.version))
       break
-    case Reading.stamped:
-      if (reaches) found(state, config, read, to)
+    case Reading.looked:
+      if (permits(instance!, config)) {
+        const { session, floor } = { ...instance!, ...state }
+        to('read: lookup is sent, under a lease, on a trusted session', (next) =>
+          Object.assign(next, { connected: 1, epoch: session, floor, phase: Reading.asked }),
+        )
+        if (!rules.l1Checked) hitInL1(read, to)
+      }
       break
+    case Reading.stamped:
+      if (reaches || read.entryStamp !== 0) found(state, config, read, to)
+      break
+    case Reading.found: {
+      const front = kindOf(config, read.at) === 'front'
+      to(
+        front ? 'read: what Redis had is kept in memory' : 'read: what Redis had is kept in L1',
+        (next, all) => {
+          if (!front) keepInL1(next, all)
+          else {
+            if (rules.promotes === 'under stamps of the reply') next.current = all.instances[next.at]!.stamp
+            keep(next, all, config)
+          }
+          over(next)
+        },
+      )
+      break
+    }
     case Reading.making:
       if (reaches && config.fine) {
         to('read: SET NX is executed', (next, all) => {
@@ -101,6 +125,14 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       to('read: loads without the cache', (next, all) => hit(next, all, state.version))
       break
     case Reading.observed:
+      if (kindOf(config, read.at) === 'front' && read.fence === 0) {
+        const behind = state.instances[read.at + 1]!
+        const asked = { connected: 1, epoch: behind.session, phase: Reading.asked }
+        if (permits(behind, config))
+          to('read: lookup is sent, under a lease, on a trusted session', (next) =>
+            Object.assign(next, asked),
+          )
+      }
       to('read: loads', (next) => {
         next.phase = Reading.loaded
         next.version = state.version
@@ -115,17 +147,20 @@ export function readSteps(state: State, config: Config, number: number, emit: Em
       })
       break
     case Reading.loaded:
-      if (read.connected && read.fence !== 0 && permits(instance!, config)) {
+      if (read.connected && read.fence !== 0 && mayStore(read, state, config)) {
         to('read: SET of the entry is sent', (next, all) => {
-          keep(next, all, config)
+          if (!config.fine) keep(next, all, config)
           next.phase = Reading.storing
         })
       }
+      if (kindOf(config, read.at) === 'tiered' && read.fence !== 0 && holdsLease(instance!, config))
+        to('read: the entry is kept in L1', keepInL1)
       if (holds(kindOf(config, read.at)) && (!config.fine || permitsMemory(instance!, config))) {
         to('read: the entry is kept in memory alone', (next, all) => {
           keep(next, all, config)
-          if (config.fine) next.phase = Reading.stored
-          else giveUp(next)
+          // In front of Redis it is sent there, too.
+          if (config.fine && next.fence === 0) next.phase = Reading.stored
+          else if (!config.fine) giveUp(next)
         })
       }
       break
@@ -159,12 +194,13 @@ type To = (step: StepName, change: (read: Read, next: State) => void) => void
 function begin(state: State, config: Config, to: To): void {
   state.instances.forEach((instance, at) => {
     const kind = kindOf(config, at)
+    if (homeOf(config, at) !== at) return
     if (config.fine) {
       const past = { at, floor: state.floor, phase: Reading.past }
       to('read: begins without the cache', (next) => Object.assign(next, past))
     }
-    const current = instance.stamp
-    if (config.fine && kind === 'private') {
+    const current = holds(kind) ? instance.stamp : 0
+    if (config.fine && holds(kind)) {
       if (!permitsMemory(instance, config)) return
       to('read: lookup in memory finds no entry that counts', (next, all) => {
         const stamp = stampInMemory(all.instances[at]!, all)
@@ -175,6 +211,7 @@ function begin(state: State, config: Config, to: To): void {
         Object.assign(next, { at, current, phase: Reading.loaded, version: state.version }),
       )
     }
+    if (kind === 'tiered') beginInL1(instance, at, state.floor, to)
     if (!asksRedis(kind) || !permits(instance, config)) return
     const asked = {
       at,
@@ -193,6 +230,20 @@ function begin(state: State, config: Config, to: To): void {
   })
 }
 
+/** Where L1 has an entry, it is looked at before Redis is asked. A read marked unverified promises nothing. */
+function beginInL1({ kept, stamp, session, trusted }: Instance, at: number, floor: number, to: To): void {
+  if (kept > 0) {
+    const candidate = { entryVersion: kept - 1, entryStamp: stamp, floor }
+    to('read: an entry in L1 is looked at', (next) =>
+      Object.assign(next, candidate, { at, phase: Reading.looked }),
+    )
+  }
+  if (session === 0 || !trusted) return
+  to('read: lookup is sent, to be marked unverified', (next) =>
+    Object.assign(next, { at, connected: 1, epoch: session, phase: Reading.asked }),
+  )
+}
+
 /**
  * GET of entry and stamp. They need not be one command (and are two where steps are fine): a token that is never reused,
  * and equal, was current between.
@@ -203,6 +254,7 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
     to('read: lookup finds no stamp, SET NX and GET are sent', (next) => {
       next.fence = config.rules.freshStamps ? freshToken(state) : 1
       next.phase = Reading.making
+      forgetCandidate(next)
       if (config.rules.stampReadBack) return
       next.resent = 1
       observe(next, config)
@@ -232,27 +284,56 @@ function lookup(state: State, config: Config, read: Read, to: To): void {
   }
 }
 
-/** GET of the entry, after that of the stamp. What it finds need not be used: it may be too old, or bound to another tag. */
+/**
+ * GET of the entry, after that of the stamp; in L1, what it had before that stamp was asked for. What it finds need not be
+ * used: it may be too old, or bound to another tag.
+ */
 function found({ server }: State, config: Config, read: Read, to: To): void {
   const { entryStamp, entryVersion } = server
-  if (entryStamp === read.fence) {
+  const kept = kindOf(config, read.at) !== 'shared'
+  if (read.entryStamp !== 0) {
+    if (read.entryStamp === read.fence) hitInL1(read, to)
+  } else if (entryStamp === read.fence) {
     to(
       read.floor > 0 ? 'read: lookup finds a hit after an answered write' : 'read: lookup finds a hit',
-      (next, all) => hit(next, all, entryVersion),
+      (next, all) => {
+        if (kept && entryVersion >= read.floor)
+          Object.assign(next, { phase: Reading.found, version: entryVersion })
+        else hit(next, all, entryVersion)
+      },
     )
   }
   to('read: lookup finds no entry that counts', (next) => observe(next, config))
 }
 
+function hitInL1({ floor, entryVersion }: Read, to: To): void {
+  to(floor > 0 ? 'read: a hit in L1 after an answered write' : 'read: a hit in L1', (next, all) =>
+    hit(next, all, entryVersion),
+  )
+}
+
+/** Under the stamp that it was found, or loaded, under: whether that is still current the next read asks Redis. */
+function keepInL1({ at, version, fence }: Read, state: State): void {
+  Object.assign(state.instances[at]!, { kept: version + 1, stamp: fence })
+}
+
 /** The stamp is known: now, and not before, a load may begin. */
 function observe(read: Read, config: Config): void {
   read.phase = config.rules.observe === 'after load' ? Reading.loaded : Reading.observed
+  forgetCandidate(read)
+}
+
+/** From here on no read can have a hit: what was kept under a stamp that was missing is lost for good. */
+function forgetCandidate(read: Read): void {
+  read.entryVersion = 0
+  read.entryStamp = 0
 }
 
 /** In memory, if the stamp that it observed there is still the current one. */
 function keep(read: Read, state: State, config: Config): void {
   const instance = state.instances[read.at]!
-  if (read.current && read.current === instance.stamp && instance.held < lapsed(config)) {
+  const holds = config.fine || instance.held < lapsed(config)
+  if (read.current && read.current === instance.stamp && holds) {
     instance.kept = read.version + 1
   }
   if (!config.fine) read.current = 0
@@ -280,7 +361,15 @@ export function giveUp(read: Read): void {
 }
 
 /** `LeasePermit.assert`: what must be true in the tick in which a command is sent. */
-function permits({ session, trusted, lease }: Instance, config: Config): boolean {
-  if (session === 0 || !trusted) return false
-  return config.rules.leaseChecked !== 'when sending' || lease < lapsed(config)
+function permits(instance: Instance, config: Config): boolean {
+  return instance.session !== 0 && instance.trusted === 1 && holdsLease(instance, config)
 }
+
+/** A near cache stores under its lease as a holder, over the session that there was, also when its memory was emptied. */
+function mayStore({ at }: Read, { instances }: State, config: Config): boolean {
+  const instance = instances[at]!
+  return kindOf(config, at) === 'front' ? instance.held < lapsed(config) : permits(instance, config)
+}
+
+const holdsLease = ({ lease }: Instance, config: Config): boolean =>
+  config.rules.leaseChecked !== 'when sending' || lease < lapsed(config)

@@ -69,6 +69,8 @@ export interface Rules {
   readonly unconfirmedBypasses: boolean
   /** Under which stamps in memory what Redis answers is kept: those from before it was asked, or those of the reply. */
   readonly promotes: 'under earlier stamps' | 'under stamps of the reply'
+  /** Whether an entry in L1 is served only under the stamp that Redis has, asked for after the read began. */
+  readonly l1Checked: boolean
   readonly writeWaitsFor: 'both' | 'Redis' | 'holders'
   /** Whether an instance without Redis leaves the marks to those that have it. */
   readonly marksNeedRedis: boolean
@@ -114,6 +116,7 @@ export const PROTOCOL: Rules = {
   memoryDeleted: 'after Redis',
   unconfirmedBypasses: true,
   promotes: 'under earlier stamps',
+  l1Checked: true,
   writeWaitsFor: 'both',
   marksNeedRedis: true,
 }

@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import { type Config, KINDS } from './config.ts'
 import { decode, encode, wordsFor } from './encoding.ts'
 import { initial, steps } from './protocol.ts'
 import type { State } from './state.ts'
@@ -26,6 +26,10 @@ export interface Found {
  * @throws RangeError when there are more than `most` states: a search cut short would prove nothing.
  */
 export function search(config: Config, most = 40_000_000): Found {
+  const kinds = config.kinds.map((kind) => KINDS.indexOf(kind))
+  // A state is written with its instances in this order, and a place of each in two bits.
+  if (config.instances > 3 || kinds.some((kind, index) => kind < (kinds[index - 1] ?? 0)))
+    throw new RangeError(`No such surroundings: ${config.kinds}`)
   const first = initial(config)
   const visited = new Visited(wordsFor(first, config.fine))
   const words = new Uint32Array(visited.width)

@@ -131,11 +131,11 @@ export interface Instance {
   connected: number
   /** Ticks since its lease as a holder began; `lease` is then that of Redis alone. */
   held: number
-  /** The entry in memory, whose stamp is current: its version + 1, or 0. */
+  /** The entry in memory, whose stamp is current: its version + 1, or 0. In an L1, whether or not it is. */
   kept: number
-  /** The stamp in memory, a token; 0 is none. Where steps are not fine, it is always the same. */
+  /** The stamp in memory, a token; 0 is none. Where steps are not fine, it is always the same. Of an L1: the entry's. */
   stamp: number
-  /** The writes whose rows its memory has applied, a bit per write. */
+  /** The writes whose rows its memory has applied, or of `behind` those whose stamps it has deleted; a bit per write. */
   seen: number
   /** Of the drain: whether it found its row. */
   entitled: number
@@ -151,7 +151,7 @@ export interface Instance {
   deleted: number
   /** Those whose stamps are known to be gone since this walk looked. */
   done: number
-  /** Of the replay of its session: whether it looked, what it found, and what of that is done. */
+  /** Of the replay of its session, or the catching up of `front`: whether it looked, what it found, and what of that is done. */
   replaying: number
   toReplay: number
   replayed: number
@@ -181,6 +181,10 @@ export const Reading = {
   stored: 11,
   /** Without the cache. */
   past: 12,
+  /** An entry in L1 was looked at; its stamp is not asked for yet. */
+  looked: 13,
+  /** Redis had it. What it brought may be kept in L1, or in memory, also when the session has ended meanwhile. */
+  found: 14,
 } as const
 
 export interface Read {
@@ -194,6 +198,7 @@ export interface Read {
   floor: number
   /** The stamp observed; while making, the token sent. */
   fence: number
+  /** What L1 had when the read began, and under which stamp; 0 where that is nothing. */
   entryVersion: number
   entryStamp: number
   version: number

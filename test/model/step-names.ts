@@ -60,6 +60,12 @@ export const STEPS = {
   'read: loads, for memory alone': 'read-through.ts ReadThrough.#fill, of a private cache or without Redis',
   'read: what Redis had is kept in memory':
     'ports/cache-port.ts CacheSession.lookup, of a cache in memory in front of Redis',
+  'read: an entry in L1 is looked at': 'cache/tiered-cache.ts TieredSession.lookup',
+  'read: a hit in L1': 'the same, ports/cache-port.ts sameFence',
+  'read: a hit in L1 after an answered write': 'the same',
+  'read: what Redis had is kept in L1': 'cache/tiered-cache.ts TieredSession.#lookupInL2',
+  'read: the entry is kept in L1': 'cache/tiered-cache.ts TieredSession.store',
+  'read: lookup is sent, to be marked unverified': 'read-through.ts ReadThrough.#lastKnown',
   'read: the entry is kept in memory alone': 'read-through.ts ReadThrough.#store',
   'holder: registers, its new row in the place of its old one': 'holders.ts Holders.register',
   'holder: registers, and never learns of it': 'the same, and the reply is lost',

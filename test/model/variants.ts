@@ -16,6 +16,15 @@ const HOLDERS = { ...CALM, lease: 0, kinds: ['private', 'private'], rows: 2 } as
 const WRITER = { ...HOLDERS, kinds: ['private', 'none'], rows: 1 } as const
 const DATABASE = { ...WRITER, databaseCrash: true } as const
 const NEAR = { ...CALM, lease: 0, kinds: ['near'], instances: 1, rows: 1 } as const
+/** Its memory, and the Redis behind it. */
+const FINE_NEAR = {
+  ...CALM,
+  lease: 0,
+  fine: true,
+  kinds: ['front', 'behind'],
+  instances: 2,
+  rows: 1,
+} as const
 const NEARS = { ...NEAR, kinds: ['near', 'near'], instances: 2, rows: 2 } as const
 
 export const VARIANTS: readonly Variant[] = [
@@ -117,6 +126,16 @@ export const VARIANTS: readonly Variant[] = [
     name: 'rows marked by a cache that has not asked Redis',
     rules: { marksNeedRedis: false },
     where: { ...WRITER, kinds: ['shared', 'private'] },
+  },
+  {
+    name: 'in fine steps: near: a write waits for Redis alone',
+    rules: { writeWaitsFor: 'Redis' },
+    where: FINE_NEAR,
+  },
+  {
+    name: 'in fine steps: L1 trusted without a check',
+    rules: { l1Checked: false },
+    where: { ...CALM, lease: 0, fine: true, kinds: ['tiered'], instances: 1 },
   },
   {
     name: 'in fine steps: rows marked before their tags are gone',

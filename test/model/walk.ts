@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import { type Config, homeOf, kindOf } from './config.ts'
 import { clone, Draining, endDrain, endReplay, type Instance, Row, type State, Writing } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
 import { relyOn } from './writer.ts'
@@ -19,11 +19,12 @@ export function walkSteps(state: State, config: Config, number: number, emit: Em
   }
   arrivingMarks(state, to)
   if (instance.drain === Draining.idle) {
-    if (instance.session === 0) return
+    const home = homeOf(config, number)
+    if (instance.session === 0 || (home !== number && !hasLooked(state.instances[home]!))) return
     to('drain: t0 is noted, the session taken', (next) => {
       next.drain = Draining.begun
       next.linked = 1
-      next.confirms = waitingAt(state, number)
+      next.confirms = waitingAt(state, home)
     })
     return
   }
@@ -61,7 +62,10 @@ export function walkSteps(state: State, config: Config, number: number, emit: Em
     if (committed !== 0) deletes(committed)
   }
   if (instance.deleting && instance.linked) {
-    to('drain: DEL is confirmed, the session trusted', (next, all) => confirmed(next, all, config))
+    to('drain: DEL is confirmed, the session trusted', (next, all) => {
+      if (kindOf(config, number) === 'behind') next.seen |= next.deleted
+      confirmed(next, all, config)
+    })
   }
   state.writes.forEach((write, index) => {
     const row = 1 << index
@@ -76,6 +80,9 @@ export function walkSteps(state: State, config: Config, number: number, emit: Em
     endDrain(next)
   })
 }
+
+/** Of the memory in front: what its drain does within it comes after its look at the log. */
+const hasLooked = ({ drain, replaying }: Instance): boolean => drain === Draining.walking || replaying === 1
 
 /** The reply to a DEL: what was done by it is known, and what had waited for all of it happens in the same tick. */
 function confirmed(instance: Instance, state: State, config: Config): void {

@@ -1,4 +1,4 @@
-import { type Config, someAskRedis, waitsFor } from './config.ts'
+import { type Config, homeOf, someAskRedis, waitsFor } from './config.ts'
 import { acknowledged, list } from './holders.ts'
 import { clone, type Instance, NO_INSTANCE, Row, type State, type Write, Writing } from './state.ts'
 import type { Emit, StepName } from './step-names.ts'
@@ -20,6 +20,7 @@ export function writeSteps(state: State, config: Config, number: number, emit: E
       // Writes that take turns say as much as any, and spare their permutations.
       if (number > 0 && state.writes[number - 1]!.phase === Writing.idle) return
       for (let at = 0; at < state.instances.length; at++) {
+        if (homeOf(config, at) !== at) continue
         to('write: COMMIT is sent', (next, all) => {
           Object.assign(next, { phase: Writing.sent, at })
           if (config.rules.holdersRead === 'before commit') list(next, all.instances[at]!, all, config)

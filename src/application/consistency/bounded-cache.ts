@@ -156,6 +156,7 @@ export class PermitFor extends Permit {
 
   constructor(permit: Permit, session: CacheSession) {
     super()
+    if (permit.unverified) this.unverified = true
     this.#permit = permit
     this.#session = session
   }

@@ -74,6 +74,8 @@ export class TrustedSessions extends Permit {
   }
 
   /** The weaker permit: enough for what is served marked as unverified, and for nothing else. */
+  override readonly unverified = true
+
   assert(session: CacheSession): void {
     if (!this.#sessions.has(session)) throw new CacheUnusable('no-lease')
   }

@@ -90,6 +90,8 @@ class NearSession extends CacheSession {
     this.#observed.set(fence, session)
     const { entry } = there
     if (entry === undefined) return { ...there, ...here, fence }
+    // Asked without a lease, it may have what a drain that it did not confirm has deleted in memory.
+    if (permit.unverified) return { ...there, fence }
     await this.memory.store(key, tags, entry, here.fence, keptFor(entry, this.#clock.now()))
     return { ...there, fence }
   }

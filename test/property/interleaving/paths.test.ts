@@ -6,13 +6,13 @@ import { makePlan, type Plan } from './simulation/plan.ts'
 import { Prng } from './simulation/prng.ts'
 import { explore } from './simulation/production.ts'
 import { sendsReading } from './simulation/sim-http.ts'
-import { type Step, Steps } from './simulation/steps.ts'
+import { type Look, type Step, Steps } from './simulation/steps.ts'
 import { World } from './simulation/world.ts'
 
 /** A run of two instances in which nothing breaks. */
 async function runOf(
   seed: number,
-  cache: 'redis' | 'lru' = 'redis',
+  cache: 'redis' | 'tiered' | 'lru' | 'near' = 'redis',
 ): Promise<{ readonly plan: Plan; readonly steps: Step[] }> {
   const plan = makePlan(new Prng(seed), { cache, instances: 2, faults: false })
   const steps = new Steps()
@@ -30,7 +30,9 @@ describe('a run of the simulation', () => {
     const all = new Coverage()
     for (const [cache, schedules] of [
       ['redis', 700],
+      ['tiered', 250],
       ['lru', 120],
+      ['near', 60],
     ] as const) {
       const { coverage, finding } = await explore({ cache, instances: 2, faults: true }, schedules, 1)
       expect(finding?.violations).toBeUndefined()
@@ -83,6 +85,37 @@ describe('a run of the simulation', () => {
     expect(explanationOf(run, late)).toContain('«read: answered without the cache»')
   })
 
+  test('of a near cache that deletes in memory before Redis has confirmed is refused', async () => {
+    const run = await runOf(2, 'near')
+    const { steps } = run
+    // Of a memory that holds something.
+    const kept = steps.findIndex(({ step }) => step === 'read: the entry is kept in memory')
+    const gone = steps.findIndex(
+      (each, at) =>
+        each.step === 'drain: the stamps in memory are deleted' && at > kept && each.tags.length > 0,
+    )
+    const within = steps
+      .slice(0, gone)
+      .findLastIndex((each) => each.step === 'drain: t0 is noted, the session taken' && each.within)
+    const early = steps.toSpliced(gone, 1).toSpliced(within, 0, steps[gone]!)
+    expect(explanationOf(run, steps)).toBeUndefined()
+    expect(explanationOf(run, early)).toContain('«drain: it is acknowledged»')
+  })
+
+  test('that serves from L1 without having asked Redis for the stamps is refused', async () => {
+    const run = await runOf(2, 'tiered')
+    const asked = run.steps.findIndex(
+      (each) => each.step === 'read: lookup is sent' && each.looks.every(isHitInL1),
+    )
+    expect(asked).toBeGreaterThan(0)
+    const { looks } = run.steps[asked] as Extract<Step, { step: 'read: lookup is sent' }>
+    const unasked = run.steps.filter(
+      (each) => !('looks' in each) || !each.looks.every((look) => looks.includes(look)),
+    )
+    expect(explanationOf(run, run.steps)).toBeUndefined()
+    expect(explanationOf(run, unasked)).toContain('«read: answered from the cache»')
+  })
+
   test('that looks at its cache when its lease has ended is refused', async () => {
     const run = await runOf(2)
     const first = run.steps.findIndex(({ step }) => step === 'read: lookup is sent')
@@ -90,7 +123,7 @@ describe('a run of the simulation', () => {
     expect(explanationOf(run, late)).toContain('«read: lookup is sent»')
   })
 
-  test.each(['near', 'tiered', 'cluster', 'null'] as const)(
+  test.each(['near cluster', 'tiered cluster', 'cluster', 'null'] as const)(
     'on %s is counted with the reason why the model has none like it',
     async (cache) => {
       const { coverage } = await explore({ cache, instances: 2, faults: true }, 3, 1)
@@ -98,5 +131,7 @@ describe('a run of the simulation', () => {
     },
   )
 })
+
+const isHitInL1 = ({ inL1, served }: Look) => inL1 !== undefined && served !== undefined
 
 const STAMPS_GONE = 'drain: DEL is confirmed, the session trusted'

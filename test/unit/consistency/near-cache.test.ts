@@ -18,12 +18,13 @@ function world() {
   const [trusted, trustedInRedis] = [new TrustedSessions(), new TrustedSessions()]
   const leased = new LeasePermit(trusted, lease)
   leased.behind = new LeasePermit(trustedInRedis, leaseInRedis)
+  trusted.behind = trustedInRedis
   const half = { drain: new Drain(redis, log, trustedInRedis, leaseInRedis), lease: leaseInRedis }
   const drain = new Drain(near, log, trusted, lease, half)
   const look = () => near.session()!.lookup('k', ['t'], leased)
   const fill = async (text: string) =>
     near.session()!.store('k', ['t'], entryOf(text), (await look()).fence, 1000)
-  return { steps, log, redis, near, lease, leaseInRedis, drain, look, fill }
+  return { steps, log, redis, near, lease, leaseInRedis, trusted, drain, look, fill }
 }
 
 let w: ReturnType<typeof world>
@@ -92,6 +93,15 @@ describe('a miss in memory', () => {
     await w.fill('z')
     expect(askedRedis()).toEqual([])
     expect(await w.look()).toMatchObject({ entry: entryOf('z'), tier: 'l1' })
+  })
+
+  it('is not kept where it was asked for without a lease, to be served marked: Redis may have what memory has applied', async () => {
+    await w.fill('x')
+    await w.near.session()!.invalidate(['t'])
+    const marked = await w.near.session()!.lookup('k', ['t'], w.trusted)
+    expect(marked).toMatchObject({ entry: entryOf('x'), tier: 'l2' })
+    w.leaseInRedis.end()
+    expect((await w.look()).entry).toBeUndefined()
   })
 
   it('does not ask Redis without a lease there', async () => {

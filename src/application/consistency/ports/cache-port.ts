@@ -54,6 +54,8 @@ export function giveBack({ fillLease }: { readonly fillLease?: Lookup['fillLease
 export abstract class Permit {
   /** For a session of the shared cache behind a near one, which has a lease of its own. */
   behind?: Permit
+  /** What is found can only be served marked as unverified, and so is not kept for reads to come. */
+  unverified?: true
   /** @throws CacheUnusable when the lease has lapsed, or the session is not trusted. */
   abstract assert(session: CacheSession): void
 }

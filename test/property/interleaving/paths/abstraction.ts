@@ -2,10 +2,11 @@ import { Keyspace } from '../../../../src/adapters/cache/keyspace.ts'
 import type { Fence } from '../../../../src/application/consistency/ports/cache-port.ts'
 import type { Holder } from '../../../../src/application/consistency/ports/invalidation-log.ts'
 import { BASE, type Config, holds, type Kind, kindOf } from '../../../model/config.ts'
+import { goneBehind } from '../../../model/memory-walk.ts'
 import { Draining, NO_ROW, Reading, Registered, Row, type State, Writing } from '../../../model/state.ts'
 import type { StepName } from '../../../model/step-names.ts'
 import { isPending, rowsOf, shown } from '../../../model/walk.ts'
-import type { Asked, LogLookup, Look, Step, Write } from '../simulation/steps.ts'
+import type { Asked, LogLookup, Look, Step, Stored, Write } from '../simulation/steps.ts'
 import { storedIn } from '../simulation/steps.ts'
 import { versionView } from '../simulation/version-view.ts'
 import type { Move, Way } from './path.ts'
@@ -51,8 +52,13 @@ export class Projection {
   /** The model's reads of those that were answered without the cache, and which of the loads each was answered from. */
   readonly #past = new Map<Asked, number>()
   readonly #loads: ReadonlyMap<Step, readonly Asked[]>
+  /** How many of the model's instances are one. */
+  readonly #halves: number
+  /** Of the lookups in memory, those in Redis that they led to. */
+  readonly #behind: ReadonlyMap<Look, Look>
 
-  constructor(view: string, tag: string, kind: Kind, instances: 1 | 2 | 3, steps: readonly Step[]) {
+  /** `kinds`: what each instance is in the model, of which one may be two. */
+  constructor(view: string, tag: string, kinds: readonly Kind[], instances: number, steps: readonly Step[]) {
     const keyspace = new Keyspace('')
     this.name = `${view} by ${tag}`
     this.#view = view
@@ -66,23 +72,38 @@ export class Projection {
         ? [step.write]
         : [],
     )
+    this.#halves = kinds.length
+    const behind = new Map<Look, Look>()
+    for (const step of steps) {
+      if (step.step !== 'read: lookup is sent') continue
+      for (const look of step.looks)
+        if (look.front !== undefined && !look.marked) behind.set(look.front, look)
+    }
     let reads = 0
     for (const step of steps) {
       if (step.step === 'holder: registers') this.#rows.set(step.id, this.#rows.size)
       if (step.step === 'read: begins' && step.asked.past !== undefined && step.asked.view === view)
         this.#past.set(step.asked, reads++)
-      for (const look of looksOf(step)) {
-        if (look.marked || look.asked.view !== view || this.#reads.has(look)) continue
-        const hit = look.served === undefined || inMemory(step) ? {} : { hit: reads++ }
-        const fill = look.served === undefined || look.load !== undefined ? { fill: reads++ } : {}
-        this.#reads.set(look, { ...hit, ...fill })
+      // In the model reads begin in the order of their numbers.
+      for (const look of looksOf(step, behind)) {
+        const before = this.#reads.get(look)
+        if (look.asked.view !== view || before?.fill !== undefined) continue
+        const found = look.served !== undefined && !(inMemory(step) && look.front === undefined)
+        const hits = (found || look.promoted !== undefined) && before === undefined
+        const hit = hits ? { hit: reads++ } : before
+        const answered = behind.get(look)?.resolved === true
+        const goesOn = (look.served === undefined || look.load !== undefined) && !answered
+        const sent = step.step !== 'read: an entry in L1 is looked at'
+        const fill = goesOn && sent && !look.marked ? { fill: reads++ } : {}
+        if (hit !== undefined || !sent || goesOn) this.#reads.set(look, { ...hit, ...fill })
       }
     }
+    this.#behind = behind
     this.#loads = loadsOf(steps, this.#past)
     this.config = {
       ...BASE,
-      instances,
-      kinds: Array.from({ length: instances }, () => kind),
+      instances: instances * kinds.length,
+      kinds: Array.from({ length: instances }, () => kinds).flat(),
       rows: this.#rows.size,
       databaseCrash: 'again',
       sweeps: true,
@@ -100,14 +121,17 @@ export class Projection {
   waysOf(step: Step): readonly Way[] | undefined {
     switch (step.step) {
       case 'session: made, with a master':
-        return step.accepted ? one(step.step, step.slot) : undefined
+        return step.accepted ? one(step.step, this.#redisOf(step.slot)) : undefined
       case 'session: lost':
+      case 'drain: DEL is confirmed, the session trusted':
+        return one(step.step, this.#redisOf(step.slot))
       case 'memory: emptied':
       case 'instance: killed, and started again':
+      case 'drain: Redis has not confirmed in time, and is bypassed':
+        return one(step.step, this.#at(step.slot))
       case 'drain: t0 is noted, the session taken':
       case 'drain: ends':
-      case 'drain: DEL is confirmed, the session trusted':
-        return one(step.step, step.slot)
+        return one(step.step, step.within ? this.#redisOf(step.slot) : this.#at(step.slot))
       case 'write: COMMIT is sent':
       case 'write: COMMIT happens, with its row in the log':
       case 'write: COMMIT returns':
@@ -124,31 +148,36 @@ export class Projection {
       case 'write: answered':
         return [{ moves: [{ of: ANSWERED, who: this.#writes.indexOf(step.write) }] }]
       case 'drain: looks at the log':
-        return holds(kindOf(this.config, step.slot))
-          ? this.#looksForMemory(step.slot, step.found)
-          : this.#looks(step.slot, step.found)
+        return holds(kindOf(this.config, this.#at(step.slot))) && !step.found.within
+          ? this.#looksForMemory(this.#at(step.slot), step.found)
+          : this.#looks(this.#redisOf(step.slot), step.found)
       case 'drain: looks at what is left undone': {
         const { holders } = step.found
-        if (holders === undefined || this.#rows.size === 0) return undefined
-        return one(step.step, step.slot, (state) => this.#agrees(state, holders))
+        if (holders === undefined || this.#rows.size === 0 || step.within) return undefined
+        return one(step.step, this.#at(step.slot), (state) => this.#agrees(state, holders))
       }
       case 'drain: the stamps in memory are deleted': {
         const shows = step.tags.includes(this.#tag)
-        return one(step.step, step.slot, (after, before) => {
-          const [now, then] = [after.instances[step.slot]!, before.instances[step.slot]!]
-          if (!shows) return now.done === then.done && now.stamp === then.stamp
+        const number = this.#at(step.slot)
+        return one(step.step, number, (after, before) => {
+          const [now, then] = [after.instances[number]!, before.instances[number]!]
+          const front = kindOf(this.config, number) === 'front'
+          if (!shows) return (front || now.done === then.done) && now.stamp === then.stamp
           const deleted = shown(
             rowsOf(after, ({ row }) => row !== Row.none),
             this.config,
           )
-          return (deleted & ~now.done) === 0
+          // In front of Redis not all of it is applied by that.
+          const applied = front ? deleted & goneBehind(before, number, this.config) : deleted
+          const gone = deleted === 0 || now.stamp === 0 || now.linked === 0
+          return gone && (applied & ~now.done) === 0
         })
       }
       case 'drain: it is acknowledged':
         return one(
           step.step,
-          step.slot,
-          ({ instances }) => instances[step.slot]!.row === this.#rows.get(step.holder),
+          this.#at(step.slot),
+          ({ instances }) => instances[this.#at(step.slot)]!.row === this.#rows.get(step.holder),
         )
       case 'holder: registers':
         return this.#registers(step)
@@ -160,24 +189,29 @@ export class Projection {
       case 'registry: rows are deleted':
         return this.#each2(step.ids, (row) => [
           { when: registered(row, Registered.none), moves: [] },
-          { when: isOf(row, step.slot), moves: [move('holder: gives its lease up and leaves', step.slot)] },
+          {
+            when: isOf(row, this.#at(step.slot)),
+            moves: [move('holder: gives its lease up and leaves', this.#at(step.slot))],
+          },
           ...DELETED.map((name) => ({
             when: not(registered(row, Registered.none)),
             moves: [move(name, row)],
           })),
         ])
       case 'log: an instance’s connection is lost':
-        return this.#rows.size === 0 ? undefined : one(step.step, step.slot)
+        return this.#rows.size === 0 ? undefined : one(step.step, this.#at(step.slot))
       case 'log: applied rows are swept':
         return this.#rows.size === 0 ? undefined : one(step.step, -1)
       case 'PostgreSQL: crashes, and gives numbers out again':
         return one(step.step, -1)
       case 'drain: a stamp is deleted':
-        return step.key === this.#stamp ? this.#deletes(step.slot, step.deletion.confirmed) : undefined
+        return step.key === this.#stamp
+          ? this.#deletes(this.#redisOf(step.slot), step.deletion.confirmed)
+          : undefined
       case 'drain: the master is verified':
         return step.deletion.confirmed && !step.keys.includes(this.#stamp)
-          ? one('drain: Redis deletes the stamps', step.slot, ({ instances }) => {
-              return instances[step.slot]!.deleted === 0
+          ? one('drain: Redis deletes the stamps', this.#redisOf(step.slot), ({ instances }) => {
+              return instances[this.#redisOf(step.slot)]!.deleted === 0
             })
           : undefined
       case 'drain: a mark is sent':
@@ -191,7 +225,7 @@ export class Projection {
           : one(
               'read: begins without the cache',
               number,
-              ({ reads }) => reads[number]!.at === step.asked.slot,
+              ({ reads }) => reads[number]!.at === this.#at(step.asked.slot),
             )
       }
       case 'read: loads without the cache': {
@@ -205,6 +239,15 @@ export class Projection {
       }
       case 'read: lookup in memory':
         return this.#finds2(step.look, step.fence)
+      case 'read: what Redis had is kept in memory': {
+        const { hit } = this.#reads.get(step.look!) ?? {}
+        if (step.look?.asked.view !== this.#view) return undefined
+        if (hit === undefined) return NONE
+        const [version, stamp] = this.#known(step.stored)
+        return one(step.step, hit, (_, { reads }) => {
+          return reads[hit]!.version === version && reads[hit]!.current === stamp
+        })
+      }
       case 'read: the entry is kept in memory': {
         if (step.look === undefined || step.look.asked.view !== this.#view) return undefined
         const version = this.#versionOf(step.stored.version)
@@ -214,11 +257,25 @@ export class Projection {
         })
       }
       case 'read: lookup is sent':
-        return this.#each(step.looks, (number, { slot }) => [
-          move('read: lookup is sent, under a lease, on a trusted session', number, ({ reads }) => {
-            return reads[number]!.at === slot
-          }),
+        return this.#each(step.looks, (number, { asked: { slot }, marked }) => [
+          move(marked ? UNVERIFIED : LEASED, number, ({ reads }) => reads[number]!.at === this.#at(slot)),
         ])
+      case 'read: an entry in L1 is looked at': {
+        const { hit } = this.#reads.get(step.look) ?? {}
+        if (hit === undefined) return undefined
+        const [version, stamp] = this.#known(step.stored)
+        return one(step.step, hit, ({ reads }) => {
+          const { at, entryVersion, entryStamp } = reads[hit]!
+          return at === this.#at(step.look.asked.slot) && entryVersion === version && entryStamp === stamp
+        })
+      }
+      case 'read: what Redis had is kept in L1':
+        return this.#promotes(step.look, step.stored)
+      case 'read: the entry is kept in L1': {
+        if (step.look === undefined || step.look.asked.view !== this.#view) return undefined
+        const [version, stamp] = this.#known(step.stored)
+        return this.#fill(step.look, step.step, (read) => read.version === version && read.fence === stamp)
+      }
       case 'read: GET':
         if (!step.sent.ok) return undefined
         if (step.key === this.#stamp) return this.#observes(step)
@@ -240,7 +297,7 @@ export class Projection {
         return this.#joins(step.asked, step.version)
       case 'read: answered from the cache':
         if (step.asked.view !== this.#view || this.#hits.has(step.asked.look)) return undefined
-        return NONE
+        return this.#hitsInL1(step.asked.look)
       case 'read: SET of the entry is sent': {
         if (step.key !== this.#entry) return undefined
         const version = this.#versionOf(step.stored?.version ?? -1)
@@ -269,6 +326,16 @@ export class Projection {
     }
   }
 
+  /** An instance, as the model numbers it: of a near cache its memory. */
+  #at(slot: number): number {
+    return slot * this.#halves
+  }
+
+  /** That whose session with Redis an instance has. */
+  #redisOf(slot: number): number {
+    return (slot + 1) * this.#halves - 1
+  }
+
   /** How many of the writes that made the versions up to this one have the tag. */
   #versionOf(version: number): number {
     return this.#committed.filter((write) => write.version <= version && write.tags.includes(this.#tag))
@@ -285,12 +352,35 @@ export class Projection {
     return token
   }
 
+  /** What is stored: its version, and the tag's stamp that it was stored under. */
+  #known({ version, fence }: Stored): readonly [version: number, stamp: number] {
+    return [this.#versionOf(version), this.#token(fence[this.#place] ?? '')]
+  }
+
+  /** Where both stamps are those of what L1 had, which is known when the last reply is there. */
+  #hitsInL1(look: Look | undefined): readonly Way[] {
+    const { hit } = (look && this.#reads.get(look)) ?? {}
+    if (look?.inL1?.version !== look?.served || hit === undefined) return NONE
+    return one(HITS_IN_L1, hit)
+  }
+
+  #promotes(look: Look | undefined, stored: Stored): readonly Way[] | undefined {
+    if (look === undefined || look.asked.view !== this.#view) return undefined
+    const { hit } = this.#reads.get(look) ?? {}
+    if (hit === undefined) return NONE
+    const [version, stamp] = this.#known(stored)
+    return one('read: what Redis had is kept in L1', hit, ({ instances }) => {
+      const { kept, stamp: under } = instances[this.#at(look.asked.slot)]!
+      return kept === version + 1 && under === stamp
+    })
+  }
+
   #write(step: StepName, write: Write): readonly Way[] {
     const number = this.#writes.indexOf(write)
     return one(
       step,
       number,
-      ({ writes }) => step !== 'write: COMMIT is sent' || writes[number]!.at === write.slot,
+      ({ writes }) => step !== 'write: COMMIT is sent' || writes[number]!.at === this.#at(write.slot),
     )
   }
 
@@ -314,14 +404,13 @@ export class Projection {
     })
   }
 
-  #registers({ slot, id, before, learned }: Extract<Step, { step: 'holder: registers' }>): readonly Way[] {
+  #registers(step: Extract<Step, { step: 'holder: registers' }>): readonly Way[] {
+    const { id, before, learned } = step
+    const slot = this.#at(step.slot)
     const row = this.#rows.get(id)!
     const old = before === undefined ? undefined : this.#rows.get(before)
     const gone = ({ registry }: State) => old === undefined || registry[old]!.registered === Registered.none
-    const step = learned
-      ? 'holder: registers, its new row in the place of its old one'
-      : 'holder: registers, and never learns of it'
-    const registers = move(step, slot, (after, state) => {
+    const registers = move(learned ? REGISTERS : REGISTERS_UNKNOWN, slot, (after, state) => {
       const own = state.instances[slot]!.row
       const leaves = own !== NO_ROW && after.registry[own]!.registered !== state.registry[own]!.registered
       return (
@@ -345,13 +434,23 @@ export class Projection {
     const found = maskOf(this.#rowsOf(rows))
     const agrees = (state: State) => this.#agrees(state, holders)
     const catchesUp = kept && !known
+    const caughtUp = ({ instances }: State) => instances[slot]!.drain === Draining.begun
+    const front = kindOf(this.config, slot) === 'front'
+    const looked = ({ instances }: State) => instances[slot]!.replaying === 1
     return [
       ...(catchesUp
-        ? [{ when: ({ instances }: State) => instances[slot]!.drain === Draining.begun, moves: [] }]
+        ? [
+            { when: (state: State) => caughtUp(state) && (!front || looked(state)), moves: [] },
+            ...(front ? one('drain: looks at the kept rows', slot) : []),
+          ]
         : []),
-      ...one('drain: looks at the pending rows', slot, (state) => {
-        const { selected } = state.instances[slot]!
-        return (shown(selected, this.config) & ~found) === 0 && agrees(state)
+      ...one('drain: looks at the pending rows', slot, (state, before) => {
+        const [now, then] = [state.instances[slot]!, before.instances[slot]!]
+        const due = (shown(now.selected, this.config) & ~found) === 0
+        // The code takes a memory for new where no drain has come to its end.
+        const asNew = front || now.selected === 0
+        const asItIs = then.trusted === 0 || (kept ? now.seen === then.seen : asNew)
+        return due && asItIs && agrees(state)
       }),
       {
         when: (state: State) => state.instances[slot]!.drain === Draining.walking && agrees(state),
@@ -362,9 +461,8 @@ export class Projection {
 
   /** Lease, stamp and entry are looked at in one tick. */
   #finds2(look: Look, fence: Fence): readonly Way[] | undefined {
-    const { fill } = this.#reads.get(look) ?? {}
     if (look.marked || look.asked.view !== this.#view) return undefined
-    const { slot } = look.asked
+    const slot = this.#at(look.asked.slot)
     const stamp = this.#token(fence[this.#place] ?? '')
     const ways: Way[][] = []
     if (look.served !== undefined) {
@@ -377,20 +475,18 @@ export class Projection {
         }),
       ])
     }
-    if (fill !== undefined)
-      ways.push([
-        {
-          moves: [
-            {
-              ...move('read: lookup in memory finds no entry that counts', fill, ({ reads }, before) => {
-                const { at, current } = reads[fill]!
-                return at === slot && (before.instances[slot]!.stamp === 0 || current === stamp)
-              }),
-              named: ({ reads }) => [reads[fill]!.current, stamp],
-            },
-          ],
-        },
-      ])
+    const behind = this.#reads.get(this.#behind.get(look)!)
+    for (const number of [this.#reads.get(look)?.fill, behind?.hit, behind?.fill]) {
+      if (number === undefined) continue
+      const named: Move = {
+        ...move('read: lookup in memory finds no entry that counts', number, ({ reads }, before) => {
+          const { at, current } = reads[number]!
+          return at === slot && (before.instances[slot]!.stamp === 0 || current === stamp)
+        }),
+        named: ({ reads }) => [reads[number]!.current, stamp],
+      }
+      ways.push([{ moves: [named] }])
+    }
     return ways.length === 0 ? undefined : ways.reduce(combined)
   }
 
@@ -440,7 +536,7 @@ export class Projection {
           both(way, { when: ({ writes }) => beyond(writes[index]!.row, from), moves: [] }),
           both(way, {
             when: ({ writes }) => writes[index]!.row === from,
-            moves: [move(step, slot, ({ writes }) => writes[index]!.row === to)],
+            moves: [move(step, this.#redisOf(slot), ({ writes }) => writes[index]!.row === to)],
           }),
         ]),
       [{ moves: [] }],
@@ -449,11 +545,15 @@ export class Projection {
 
   #observes({ value, looks }: { readonly value: Buffer | null; readonly looks: readonly Look[] }) {
     const stamp = value === null ? undefined : this.#token(value.toString('latin1'))
-    return this.#each(looks, (number) => [
+    return this.#each(looks, (number, { inL1 }, fills) =>
       stamp === undefined
-        ? move('read: lookup finds no stamp, SET NX and GET are sent', number)
-        : move('read: GET of the stamp is executed', number, ({ reads }) => reads[number]!.fence === stamp),
-    ])
+        ? [move('read: lookup finds no stamp, SET NX and GET are sent', number)]
+        : [
+            move('read: GET of the stamp is executed', number, ({ reads }) => reads[number]!.fence === stamp),
+            // The entry is not asked for.
+            ...(inL1 && fills ? [move('read: lookup finds no entry that counts', number)] : []),
+          ],
+    )
   }
 
   /** Where the tag has no stamp yet, nothing that is found under the key counts. */
@@ -462,12 +562,12 @@ export class Projection {
     const ways: Way[][] = []
     for (const look of looks) {
       const reads = this.#reads.get(look)
-      if (reads === undefined) continue
+      if (reads === undefined || look.inL1 !== undefined) continue
       const { hit, fill } = reads
       if (hit !== undefined) {
         this.#hits.add(look)
         const version = this.#versionOf(stored?.version ?? -1)
-        const right = stored !== undefined && stored.version === look.served
+        const right = stored !== undefined && stored.version === (look.served ?? look.promoted)
         ways.push(right ? [...one(HITS, hit, (_, { server }) => server.entryVersion === version)] : [])
       }
       if (fill !== undefined) {
@@ -585,11 +685,13 @@ export class Projection {
   /** The same for all of the model's reads of these lookups. */
   #each(
     looks: readonly Look[],
-    moves: (number: number, asked: Look['asked']) => readonly Move[],
+    moves: (number: number, look: Look, fills: boolean) => readonly Move[],
   ): readonly Way[] | undefined {
     const all = looks.flatMap((look) => {
       const { hit, fill } = this.#reads.get(look) ?? {}
-      return [hit, fill].flatMap((number) => (number === undefined ? [] : moves(number, look.asked)))
+      return [hit, fill].flatMap((number) =>
+        number === undefined ? [] : moves(number, look, number === fill),
+      )
     })
     return all.length === 0 ? undefined : [{ moves: all }]
   }
@@ -603,6 +705,11 @@ const HITS: readonly StepName[] = [
   'read: lookup finds a hit',
   'read: lookup finds a hit after an answered write',
 ]
+const HITS_IN_L1: readonly StepName[] = ['read: a hit in L1', 'read: a hit in L1 after an answered write']
+const REGISTERS = 'holder: registers, its new row in the place of its old one'
+const REGISTERS_UNKNOWN = 'holder: registers, and never learns of it'
+const LEASED = 'read: lookup is sent, under a lease, on a trusted session'
+const UNVERIFIED = 'read: lookup is sent, to be marked unverified'
 const HITS_IN_MEMORY: readonly StepName[] = [
   'read: a hit in memory',
   'read: a hit in memory after an answered write',
@@ -662,9 +769,11 @@ function combined(some: readonly Way[], others: readonly Way[]): Way[] {
   return some.flatMap((way) => others.map((other) => both(way, other)))
 }
 
-/** What a step looks up for readers. */
-function looksOf(step: Step): readonly Look[] {
-  if (step.step === 'read: lookup in memory') return [step.look]
+/** What a step looks up for readers; in memory, also what is asked of Redis then. */
+function looksOf(step: Step, behind: ReadonlyMap<Look, Look>): readonly Look[] {
+  if (step.step === 'read: lookup in memory') return [step.look, behind.get(step.look) ?? []].flat()
+  if (step.step === 'read: an entry in L1 is looked at')
+    return step.look.served === undefined ? [] : [step.look]
   return step.step === 'read: lookup is sent' ? step.looks : []
 }
 

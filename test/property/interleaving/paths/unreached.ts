@@ -2,7 +2,6 @@ import { STEPS, type StepName } from '../../../model/step-names.ts'
 
 const COARSE = 'whose steps are not fine'
 const WRONG = 'of a broken variant'
-const NEAR = 'of a near cache, whose steps are not fine yet'
 const SILENT = 'not announced: what was given up is not gone on with'
 
 /** Why no run takes these steps of the model. */
@@ -18,8 +17,6 @@ const REASONS: Readonly<Partial<Record<StepName, string>>> = {
   'drain: the stamps in memory are deleted, and it is acknowledged': COARSE,
   'read: joins a load under the same stamp in memory': COARSE,
   'read: loads, for memory alone': COARSE,
-  'drain: Redis has not confirmed in time, and is bypassed': NEAR,
-  'read: what Redis had is kept in memory': NEAR,
 }
 
 const ALL = Object.keys(STEPS) as readonly StepName[]

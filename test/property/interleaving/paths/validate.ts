@@ -1,3 +1,4 @@
+import type { Kind } from '../../../model/config.ts'
 import type { StepName } from '../../../model/step-names.ts'
 import { type Plan, viewsIn } from '../simulation/plan.ts'
 import type { Model } from '../simulation/simulator.ts'
@@ -13,7 +14,8 @@ const MOST_WRITES = 30
 export const model: Model = {
   leavesOut: ({ options: { cache, odd }, clients }) => {
     if (odd !== undefined) return 'caches of several kinds'
-    if (cache !== 'redis' && cache !== 'lru') return LEFT_OUT[typeof cache === 'object' ? 'own' : cache]
+    if (typeof cache === 'object') return 'an adapter of one’s own'
+    if (KINDS[cache] === undefined) return LEFT_OUT[cache]
     const writes = clients.flat().filter(({ kind }) => kind === 'write')
     return writes.length > MOST_WRITES ? `more than ${MOST_WRITES} writes` : undefined
   },
@@ -33,17 +35,22 @@ export const model: Model = {
   },
 }
 
+type Named = Exclude<Plan['options']['cache'], object>
+
+/** What they are in the model. */
+const KINDS: Readonly<Partial<Record<Named, readonly Kind[]>>> = {
+  redis: ['shared'],
+  tiered: ['tiered'],
+  lru: ['private'],
+  near: ['front', 'behind'],
+}
+
 /** What the model has, but not in fine steps, and what it has not at all. */
-const LEFT_OUT: Readonly<
-  Record<Exclude<Plan['options']['cache'], object | 'redis' | 'lru'> | 'own', string>
-> = {
+const LEFT_OUT: Readonly<Partial<Record<Named, string>>> = {
   null: 'no cache',
-  near: 'a near cache',
-  'near cluster': 'a near cache',
-  tiered: 'an L1',
-  'tiered cluster': 'an L1',
+  'near cluster': 'a cluster',
+  'tiered cluster': 'a cluster',
   cluster: 'a cluster',
-  own: 'an adapter of one’s own',
 }
 
 /** Why this is no path of the model, seen from one tag of one view. */
@@ -54,8 +61,8 @@ function follow(
   { options }: Plan,
   taken: Map<StepName, number>,
 ): string | undefined {
-  const kind = options.cache === 'lru' ? 'private' : 'shared'
-  const projection = new Projection(view, tag, kind, options.instances, steps)
+  const kinds = KINDS[options.cache as Named]!
+  const projection = new Projection(view, tag, kinds, options.instances, steps)
   const path = new Path(projection.config, taken)
   for (const [index, step] of steps.entries()) {
     const ways = projection.waysOf(step)

@@ -16,7 +16,7 @@ import type { Scheduler } from './scheduler.ts'
 import { SimClock } from './sim-clock.ts'
 import { openSimCluster, type SimCluster } from './sim-cluster.ts'
 import { type RedisAccess, SimConnection } from './sim-redis.ts'
-import { follow, slotOf } from './steps.ts'
+import { follow, followL1, followLookups, slotOf } from './steps.ts'
 
 /** Deadlines in ms, in the proportion to the lease that production has them in. */
 const TIMEOUT_MS = 50
@@ -49,6 +49,7 @@ export class SimSharedCache extends CachePort {
       defer: (flush) => sendLater(host, access.scheduler, flush),
     }
     this.#l1 = kind.startsWith('tiered') ? new EntryStore(1_000_000, clock) : undefined
+    const followStores = access.steps && this.#l1 && followL1(this.#l1, access.steps)
     let connections = 0
     this.#connection = new KeptConnection(
       async () => {
@@ -58,20 +59,20 @@ export class SimSharedCache extends CachePort {
           cluster === undefined
             ? await SimConnection.open(access, host, connections)
             : await openSimCluster(cluster, access, host, connections)
-        const session = this.#sessionOver(commands, context, clock)
-        if (access.steps !== undefined && commands instanceof SimConnection)
-          follow(session, commands.pending, access.steps, slotOf(host), () => access.scheduler.count)
+        const redis = new RedisSession(commands, context)
+        const session = this.#l1 === undefined ? redis : new TieredSession(redis, this.#l1, clock)
+        if (access.steps !== undefined && commands instanceof SimConnection) {
+          const moment = () => access.scheduler.count
+          follow(redis, commands.pending, access.steps, slotOf(host), moment, this.#l1)
+          followLookups(session, access.steps)
+          followStores?.(session)
+        }
         return new Opened(commands, session)
       },
       clock,
       random,
       undefined,
     )
-  }
-
-  #sessionOver(connection: RedisCommands, context: RedisSessionContext, clock: SimClock): CacheSession {
-    const session = new RedisSession(connection, context)
-    return this.#l1 === undefined ? session : new TieredSession(session, this.#l1, clock)
   }
 
   session(): CacheSession | undefined {

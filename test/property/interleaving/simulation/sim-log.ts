@@ -75,8 +75,9 @@ export class SimLog extends InvalidationLog {
   ): Promise<Pick<LogLook, 'rows' | 'missed' | 'holders'> & { readonly position: SimPosition }> {
     const { connection } = this
     const known = since?.connection === connection ? since.committed : undefined
-    const found: Found = { kept: kind === 'kept', known: known !== undefined }
     const drain = this.#link.steps?.begunDrain()
+    const within = drain?.within === true
+    const found: Found = { kept: kind === 'kept', known: known !== undefined, within }
     const { rows, missed, sweeps, committed, holders } = await this.#ask(
       known === undefined ? `SELECT ${kind} rows` : `SELECT ${kind} rows not committed ${describe(known)}`,
       (database) => {
@@ -135,7 +136,8 @@ export class SimLog extends InvalidationLog {
     const found: { holders?: readonly Holder[] } = {}
     const backlog = await this.#ask(`SELECT which are pending of ${transactions.join(' ')}`, (database) => {
       const { rows, holders } = database.look()
-      steps?.note({ step: 'drain: looks at what is left undone', slot: slotOf(host), found })
+      const within = drain?.within === true
+      steps?.note({ step: 'drain: looks at what is left undone', slot: slotOf(host), within, found })
       const pending = rows.filter(({ applied }) => !applied)
       return {
         holders,

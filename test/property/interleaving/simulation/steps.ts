@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { decodeEntry } from '../../../../src/adapters/cache/entry-format.ts'
+import { decodeEntry, type StoredEntry } from '../../../../src/adapters/cache/entry-format.ts'
+import type { EntryStore } from '../../../../src/adapters/cache/entry-store.ts'
+import type { RedisSession } from '../../../../src/adapters/cache/redis-session.ts'
 import { Drain } from '../../../../src/application/consistency/drain.ts'
-import { LeasePermit } from '../../../../src/application/consistency/lease.ts'
+import { Lease } from '../../../../src/application/consistency/lease.ts'
 import {
   type CachePort,
   type CacheSession,
@@ -18,6 +20,10 @@ export interface Asked {
   readonly slot: number
   /** The last lookup made for it under a lease. */
   look?: Look
+  /** The last lookup made for it in memory. */
+  front?: Look
+  /** The last answer of Redis to it, which its lookup may not be content with. */
+  seen?: Look
   write?: Write
   /** It was answered without the cache, with this version. */
   past?: { readonly version: number }
@@ -28,6 +34,12 @@ export interface Look {
   readonly asked: Asked
   /** Without a lease: what it finds can only be served with the mark. */
   readonly marked: boolean
+  /** The lookup in memory in front of it. */
+  readonly front?: Look | undefined
+  /** What L1 had for it, so that Redis was asked for stamps alone. */
+  readonly inL1?: Stored
+  /** The version of what it found in Redis, and that was kept in L1. */
+  promoted?: number
   /** It was answered from the cache, with this version. */
   served?: number
   /** A load began under the stamps that it found; and the version that it brought. */
@@ -60,6 +72,8 @@ interface Deletion {
 /** A look at the log. */
 export interface LogLookup {
   readonly kept: boolean
+  /** Of a drain within another. */
+  readonly within: boolean
   /** Whether the position from which on it looks is of the connection that there is. */
   readonly known: boolean
   /** Rows found; undefined when no answer came. */
@@ -108,6 +122,7 @@ export type What =
   | {
       readonly step: 'drain: looks at what is left undone'
       readonly slot: number
+      readonly within: boolean
       readonly found: { holders?: readonly Holder[] }
     }
   | {
@@ -125,7 +140,13 @@ export type What =
         | 'write: answered'
       readonly write: Write
     }
-  | { readonly step: 'drain: t0 is noted, the session taken' | 'drain: ends'; readonly slot: number }
+  | {
+      readonly step: 'drain: t0 is noted, the session taken' | 'drain: ends'
+      readonly slot: number
+      /** Of the shared cache, within a drain of the memory in front of it. */
+      readonly within: boolean
+    }
+  | { readonly step: 'drain: Redis has not confirmed in time, and is bypassed'; readonly slot: number }
   | { readonly step: 'drain: looks at the log'; readonly slot: number; readonly found: LogLookup }
   | {
       readonly step: 'drain: a stamp is deleted'
@@ -154,7 +175,13 @@ export type What =
       fence: Fence
     }
   | {
-      readonly step: 'read: the entry is kept in memory'
+      readonly step: 'read: the entry is kept in memory' | 'read: what Redis had is kept in memory'
+      readonly look: Look | undefined
+      readonly stored: Stored
+    }
+  | { readonly step: 'read: an entry in L1 is looked at'; readonly look: Look; readonly stored: Stored }
+  | {
+      readonly step: 'read: what Redis had is kept in L1' | 'read: the entry is kept in L1'
       readonly look: Look | undefined
       readonly stored: Stored
     }
@@ -205,7 +232,8 @@ export type What =
 /** `time`: true, in ms. */
 export type Step = What & { readonly time: number }
 
-interface Stored {
+/** What the model knows of an entry that is kept. */
+export interface Stored {
   readonly version: number
   readonly fence: Fence
 }
@@ -213,8 +241,10 @@ interface Stored {
 /** What of an entry the model knows. */
 export function storedIn(value: Buffer): Stored | undefined {
   const stored = decodeEntry(value)
-  return stored && { version: versionIn(stored.entry), fence: stored.fence }
+  return stored && known(stored)
 }
+
+const known = ({ entry, fence }: StoredEntry): Stored => ({ version: versionIn(entry), fence })
 
 const versionIn = ({ body }: Entry): number => JSON.parse(String(body)).version
 
@@ -223,6 +253,7 @@ const asking = new AsyncLocalStorage<Asked>()
 /** A drain that is under way. */
 interface Draining {
   readonly slot: number
+  readonly within: boolean
   /** Whether it has told of its t0: in the tick in which it asks PostgreSQL first. */
   began: boolean
   over: boolean
@@ -235,15 +266,24 @@ const { run } = Drain.prototype
 Drain.prototype.run = function (request) {
   const at = booted.getStore()
   if (at === undefined) return run.call(this, request)
-  const drain: Draining = { slot: at.slot, began: false, over: false }
+  const within = request?.within === true
+  const drain: Draining = { slot: at.slot, within, began: false, over: false }
   return draining.run(drain, () => {
     const outcome = run.call(this, request)
     void outcome.then(() => {
       drain.over = true
-      if (drain.began) at.steps.note({ step: 'drain: ends', slot: drain.slot })
+      if (drain.began) at.steps.note({ step: 'drain: ends', slot: drain.slot, within })
     })
     return outcome
   })
+}
+
+const { end } = Lease.prototype
+Lease.prototype.end = function () {
+  const [at, drain] = [booted.getStore(), draining.getStore()]
+  if (at !== undefined && drain !== undefined)
+    at.steps.note({ step: 'drain: Redis has not confirmed in time, and is bypassed', slot: drain.slot })
+  end.call(this)
 }
 
 /** Everything that happens in one schedule and that the model has a step for, in its order. */
@@ -279,7 +319,8 @@ export class Steps {
     const { drain } = this
     if (drain !== undefined && !drain.began) {
       drain.began = true
-      this.note({ step: 'drain: t0 is noted, the session taken', slot: drain.slot })
+      const { slot, within } = drain
+      this.note({ step: 'drain: t0 is noted, the session taken', slot, within })
     }
     return drain
   }
@@ -317,21 +358,31 @@ export class Pending {
 
 /** Lets a session tell what it is asked, and what came of it. `moment`: how many steps there were. */
 export function follow(
-  session: CacheSession,
+  session: RedisSession,
   pending: Pending,
   steps: Steps,
   slot: number,
   moment: () => number,
+  l1: EntryStore | undefined,
 ): void {
-  const lookup = session.lookup.bind(session)
-  session.lookup = async (key, tags, permit) => {
+  const observe = session.observe.bind(session)
+  session.observe = async (key, tags, permit, whom, what) => {
     const { asked } = steps
-    if (asked === undefined) return lookup(key, tags, permit)
-    const look: Look = { asked, marked: !(permit instanceof LeasePermit), resolved: false }
-    const found = await lookup(key, tags, new Telling(permit, () => pending.add(look, moment())))
+    if (asked === undefined) return observe(key, tags, permit, whom, what)
+    const marked = permit.unverified === true
+    const stored = what === 'stamps' ? l1?.get(key) : undefined
+    const look: Look = {
+      asked,
+      marked,
+      resolved: false,
+      front: asked.front,
+      ...(stored && { inL1: known(stored) }),
+    }
+    if (look.inL1 !== undefined)
+      steps.note({ step: 'read: an entry in L1 is looked at', look, stored: look.inL1 })
+    const found = await observe(key, tags, new Telling(permit, () => pending.add(look, moment())), whom, what)
     look.resolved = true
-    // One that fails while another instance's load is waited for leaves the read with the one before.
-    if (!look.marked) asked.look = look
+    asked.seen = look
     return found
   }
   const invalidate = session.invalidate.bind(session)
@@ -341,6 +392,43 @@ export function follow(
     await invalidate(tags)
     deletion.confirmed = true
     steps.note({ step: 'drain: DEL is confirmed, the session trusted', slot })
+  }
+}
+
+/** Lets the session that readers have tell which answer of Redis they go on with: this one's, or that of one below it. */
+export function followLookups(session: CacheSession, steps: Steps): void {
+  const lookup = session.lookup.bind(session)
+  session.lookup = async (key, tags, permit) => {
+    const found = await lookup(key, tags, permit)
+    const { asked } = steps
+    // One that fails while another instance's load is waited for leaves the read with the one before.
+    if (asked?.seen !== undefined && !asked.seen.marked) asked.look = asked.seen
+    return found
+  }
+}
+
+/** Lets an L1 tell what is kept in it: what Redis had, or, by each session that is given to what it returns, what was loaded. */
+export function followL1(l1: EntryStore, steps: Steps): (session: CacheSession) => void {
+  const set = l1.set.bind(l1)
+  let loaded = false
+  l1.set = (key, stored, keepMs) => {
+    const { look, seen } = steps.asked ?? {}
+    const what = known(stored)
+    if (loaded) steps.note({ step: 'read: the entry is kept in L1', look, stored: what })
+    else if (seen !== undefined) {
+      seen.promoted = what.version
+      steps.note({ step: 'read: what Redis had is kept in L1', look: seen, stored: what })
+    }
+    return set(key, stored, keepMs)
+  }
+  return (session) => {
+    const store = session.store.bind(session)
+    session.store = (...given) => {
+      loaded = true
+      const storing = store(...given)
+      loaded = false
+      return storing
+    }
   }
 }
 
@@ -370,19 +458,23 @@ function followStamps(session: CacheSession, steps: Steps, slot: number, isOn: (
   session.lookup = async (key, tags, permit) => {
     const { asked } = steps
     if (asked === undefined) return lookup(key, tags, permit)
-    const look: Look = { asked, marked: !(permit instanceof LeasePermit), resolved: false }
-    if (!look.marked) asked.look = look
+    const look: Look = { asked, marked: permit.unverified === true, resolved: false }
+    if (!look.marked) asked.front = look
     const told = { step: 'read: lookup in memory' as const, look, fence: [] as Fence }
     const found = await lookup(key, tags, new Telling(permit, () => steps.note(told)))
     told.fence = found.fence
     look.resolved = true
+    if (!look.marked) asked.look = look
     return found
   }
   const store = session.store.bind(session)
   session.store = (key, tags, entry, fence, keepMs) => {
-    const { look } = steps.asked ?? {}
+    const { look, seen } = steps.asked ?? {}
     const stored = { version: versionIn(entry), fence }
-    if (isOn()) steps.note({ step: 'read: the entry is kept in memory', look, stored })
+    if (isOn() && look !== undefined && look === seen && look.load === undefined) {
+      look.promoted = stored.version
+      steps.note({ step: 'read: what Redis had is kept in memory', look, stored })
+    } else if (isOn()) steps.note({ step: 'read: the entry is kept in memory', look, stored })
     return store(key, tags, entry, fence, keepMs)
   }
   const invalidate = session.invalidate.bind(session)

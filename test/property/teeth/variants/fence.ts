@@ -273,9 +273,9 @@ export const FENCE: readonly Variant[] = [
     'a stamp-carrying command re-sent over the next connection',
     connections,
     simulated('sim-cache.ts')(
-      `const session = new RedisSession(connection, context)`,
-      `Object.assign(connection, { next: () => this.#connection.current?.commands })
-    const session = new RedisSession(connection, context)`,
+      `const redis = new RedisSession(commands, context)`,
+      `Object.assign(commands, { next: () => this.#connection.current?.commands })
+        const redis = new RedisSession(commands, context)`,
     ),
     stamps(
       MAKES_STAMPS,
