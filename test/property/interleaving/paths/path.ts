@@ -67,7 +67,8 @@ export class Path {
       ),
     )
     if (reached.length === 0) return false
-    this.#states = reached.length === 1 ? reached : distinct(reached)
+    // To compare states takes longer than to go on from one twice; only that they become no more and more must be seen to.
+    this.#states = reached.length > this.#states.length ? distinct(reached) : reached
     return true
   }
 
