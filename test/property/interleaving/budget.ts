@@ -6,7 +6,7 @@ export function budget(usual: number): { readonly schedules: number; readonly se
 
 /** A timeout in ms for that many schedules, generous: a slow machine is not a failure. */
 export function timeoutFor(schedules: number): number {
-  return 60_000 + schedules * 120
+  return 60_000 + schedules * 500
 }
 
 /** A replay of one seed sees what it sees; a run has to have seen everything. */
