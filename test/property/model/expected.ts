@@ -1,6 +1,6 @@
 import type { MarketStatus } from '../../../src/domain/market.ts'
 import type { ApplicationStatus } from '../../../src/domain/vendor-application.ts'
-import type { Command } from '../coverage/commands.ts'
+import { type Command, SCHEDULES } from '../coverage/commands.ts'
 import { pick, type Refusal, UNKNOWN_ID, type World } from '../coverage/world.ts'
 
 /** What the counts of a market come to, as a person would work them out. */
@@ -18,6 +18,8 @@ interface ExpectedMarket {
   /** Undefined while it is as its directory has it. */
   status: MarketStatus | undefined
   stalls: number
+  /** Its hours are told in its own time zone, which it then keeps. */
+  hasSeasons: boolean
   unclaimed: boolean
 }
 
@@ -56,7 +58,7 @@ export class Expected {
   readonly #applications = new Map<string, ExpectedApplication>()
   readonly #deleted = new Set<string>()
 
-  /** Whether the rules of stalls and statuses allow it; undefined where other rules decide (who, which slug). */
+  /** Whether the rules of stalls, statuses and seasons allow it; undefined where other rules decide (who, which slug). */
   allows(command: Command, world: World): boolean | undefined {
     switch (command.do) {
       case 'edit': {
@@ -66,7 +68,8 @@ export class Expected {
         const { status = market.status, stallCount = market.stalls } = command.changes
         const turns =
           status === market.status || (status !== 'draft' && status !== NEVER_AFTER[market.status])
-        return turns && stallCount >= this.#taken(market.id)
+        const keepsZone = !market.hasSeasons || command.changes.timeZone !== ''
+        return turns && keepsZone && stallCount >= this.#taken(market.id)
       }
       case 'delete-account': {
         const id = world.account(command.account)
@@ -126,6 +129,10 @@ export class Expected {
       market.status = command.changes.status ?? market.status
       market.stalls = command.changes.stallCount ?? market.stalls
     }
+    if (command.do === 'schedule') {
+      this.#markets.get(pick(world.markets, command.market)!.id)!.hasSeasons =
+        SCHEDULES[command.seasons]!.length > 0
+    }
     if (command.do === 'delete-account') this.#leave(world.account(command.account), world)
     if (command.do === 'delete') {
       const { id } = pick(world.markets, command.market)!
@@ -175,7 +182,7 @@ export class Expected {
   }
 
   #add(id: string, status: MarketStatus | undefined, stalls: number, unclaimed = false): void {
-    this.#markets.set(id, { id, status, stalls, unclaimed })
+    this.#markets.set(id, { id, status, stalls, hasSeasons: false, unclaimed })
   }
 
   #taken(market: string): number {
