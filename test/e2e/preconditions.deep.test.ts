@@ -13,6 +13,7 @@ import {
 import { type FreshDatabase, freshDatabase } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { type RunningService, startService } from '../support/service.ts'
+import { UNSHRUNK } from '../support/unshrunk.ts'
 
 /** What is written, and how. */
 type Write = readonly ['PUT' | 'PATCH' | 'DELETE' | 'POST', path: string, body?: object]
@@ -99,7 +100,7 @@ describe('two instances', () => {
           expect(read.text).toBe(done[0]!.text)
         }
       }),
-      { numRuns: RUNS },
+      { ...UNSHRUNK, numRuns: RUNS },
     )
     expect(tally.first + tally.second).toBeGreaterThan(0)
   }, 120_000)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dose } from '../../support/dose.ts'
 import { OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
+import { UNSHRUNK } from '../../support/unshrunk.ts'
 import { addAccount, MISCOUNTED, migrated, openPostgres, PROMPTS, type Prompt, type Sql } from './engines.ts'
 import {
   CITIES,
@@ -54,7 +55,7 @@ describe.each(PROMPTS)('the kept counts of active markets on $name', ({ open }) 
         ).toEqual([])
         expect(await sql('select from active_market_counts where active = 0')).toEqual([])
       }),
-      { seed: SEED, numRuns: RUNS },
+      { ...UNSHRUNK, seed: SEED, numRuns: RUNS },
     )
     expect(counted, 'a run without a single active market has proved nothing').toBeGreaterThan(RUNS / 3)
   })
@@ -129,7 +130,7 @@ describe('the kept counts of active markets, written at the same time', () => {
         tally.mostParts = Math.max(tally.mostParts, Number(parts?.most))
         expect(tally.mostParts, 'never more parts than writers').toBeLessThanOrEqual(WRITERS)
       }),
-      { seed: SEED, numRuns: RUNS },
+      { ...UNSHRUNK, seed: SEED, numRuns: RUNS },
     )
     // Writers that never met have proved nothing, nor have those of whom hardly one came through.
     expect(tally.mostParts).toBeGreaterThan(1)

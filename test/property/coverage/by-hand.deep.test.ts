@@ -5,6 +5,7 @@ import { VIEWS } from '../../../src/application/use-cases.ts'
 import { areaName, cellName, cellOf } from '../../../src/domain/grid.ts'
 import { normalizePlace } from '../../../src/domain/market.ts'
 import { EMBEDDED, ENGINES, OPEN_TIMEOUT_MS } from '../../support/postgres-engines.ts'
+import { UNSHRUNK } from '../../support/unshrunk.ts'
 import { NUCLEUS } from './commands.ts'
 import { Hand } from './hand.ts'
 import { ASSIGNMENTS, deletes, handMade, inserts, TABLES, type Table, updates } from './sql-by-hand.ts'
@@ -138,7 +139,7 @@ describe.each(ENGINES)(
               seen.set(name.split(' ')[0]!, 1 + (seen.get(name.split(' ')[0]!) ?? 0))
           }
         }),
-        { seed: SEED, numRuns: RUNS },
+        { ...UNSHRUNK, seed: SEED, numRuns: RUNS },
       )
       if (RUNS < 4) return
       // A run that saw none of these has proved nothing.
@@ -205,7 +206,7 @@ describe.each(ENGINES)(
           const key = normalizePlace(typed)
           expect(row).toEqual({ key, tag: tags.cityListings(key) })
         }),
-        { seed: SEED, numRuns: 20 * RUNS },
+        { ...UNSHRUNK, seed: SEED, numRuns: 20 * RUNS },
       )
     })
   },

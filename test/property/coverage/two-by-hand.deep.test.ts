@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OPEN_TIMEOUT_MS, SERVER } from '../../support/postgres-engines.ts'
+import { UNSHRUNK } from '../../support/unshrunk.ts'
 import { type Commit, Hand } from './hand.ts'
 import { besideAnother, type HandMade } from './sql-by-hand.ts'
 
@@ -256,7 +257,7 @@ describe('two transactions by hand at once', () => {
           else tally.joined += 1
         }
       }),
-      { seed: SEED, numRuns: RUNS },
+      { ...UNSHRUNK, seed: SEED, numRuns: RUNS },
     )
     // Transactions that never were open beside each other have proved nothing.
     expect(tally.both).toBeGreaterThan(RUNS)

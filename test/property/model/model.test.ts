@@ -6,6 +6,7 @@ import { dose } from '../../support/dose.ts'
 import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { startRedisCluster } from '../../support/redis-cluster.ts'
+import { UNSHRUNK } from '../../support/unshrunk.ts'
 import { Comparison } from './comparison.ts'
 import { actions } from './mishaps.ts'
 import { type Instance, openInstance } from './service.ts'
@@ -59,7 +60,7 @@ describe.each(SERVICES)(
     const clock = new ClockPutForward()
     const seed = SEED + SERVICES.indexOf(service)
     const instances: Instance[] = []
-    // A test that is asked once more finds what it has written before.
+    // A test that is asked once more finds the worlds that it wrote before: the count goes on.
     let worlds = 0
     let redis: { readonly url: string; readonly nodes: readonly TestRedis[]; stop(): Promise<void> }
     let database: FreshDatabase | undefined
@@ -84,8 +85,7 @@ describe.each(SERVICES)(
       const comparison = new Comparison(instances, clock, redis.nodes)
       await fc.assert(
         fc.asyncProperty(actions, (script) => comparison.run(script, worlds++)),
-        // A smaller counterexample takes longer to find than the test may take, which would then say nothing.
-        { seed, numRuns: RUNS, endOnFailure: true },
+        { ...UNSHRUNK, seed, numRuns: RUNS },
       )
       const { counts } = comparison
       process.stdout.write(
