@@ -7,6 +7,8 @@ interface Part {
    * have to be tried against every test of its part.
    */
   readonly ignoreStatic?: true
+  /** The tests make databases on a server that they are given, or start. */
+  readonly onServers?: true
 }
 
 /**
@@ -72,6 +74,18 @@ const PARTS = {
     mutate: ['src/adapters/http/{*.ts,kit/*.ts,system/*.ts}', '!**/*.d.ts'],
     tests: ['test/unit/http/**/*.test.ts', ...except(['test/unit/http/slow-clients.test.ts'])],
     ignoreStatic: true,
+  },
+  'use-cases': {
+    mutate: [
+      'src/application/{accounts,applications,markets,use-case,vendors}/**/*.ts',
+      ...except([...TABLES, 'src/application/*/near-markets.ts', 'src/application/*/open-days.ts']),
+    ],
+    tests: [
+      'test/integration/postgres/{constraints,delete-market,once,row-locks}.test.ts',
+      'test/property/model/model.test.ts',
+    ],
+    ignoreStatic: true,
+    onServers: true,
   },
 } satisfies Record<string, Part>
 

@@ -1,4 +1,7 @@
+import { mutateNumbers } from './number-mutator.ts'
 import { part } from './parts.ts'
+
+await mutateNumbers(process.env.MUTANTS === 'numbers')
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
@@ -15,6 +18,7 @@ export default {
   reporters: ['progress-append-only', 'json', 'html'],
   jsonReporter: { fileName: `reports/mutation/${process.env.PART}.json` },
   htmlReporter: { fileName: `reports/mutation/${process.env.PART}.html` },
+  ignorePatterns: ['.marketflow', 'bench/rivals/node_modules'],
   tempDirName: 'node_modules/.stryker',
   cleanTempDir: 'always',
 }
