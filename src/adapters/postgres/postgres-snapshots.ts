@@ -35,6 +35,8 @@ export class PostgresSnapshots extends Snapshots {
 }
 
 function snapshot<T>(connection: Connection, queries: (views: ViewQueries) => Promise<T>): Promise<T> {
-  const query: Query = async (sql, parameters) => (await connection.query(sql, parameters)).rows
-  return inSnapshot(connection, () => queries(new SqlViewQueries(query)))
+  return inSnapshot(connection, (execute) => {
+    const query: Query = async (sql, parameters) => (await execute(sql, parameters)).rows
+    return queries(new SqlViewQueries(query))
+  })
 }

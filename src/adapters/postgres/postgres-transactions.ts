@@ -12,7 +12,7 @@ import {
   SqlPasswordResetRepository,
 } from './repositories.ts'
 import { SqlViewQueries } from './sql-view-queries.ts'
-import { inLook, insistently, inWrite } from './transaction-steps.ts'
+import { type Execute, inLook, insistently, inWrite } from './transaction-steps.ts'
 import { refuseNul, translate } from './translate.ts'
 
 /** Writes: a forked entity manager over one connection, a new one for every attempt. */
@@ -34,13 +34,13 @@ export class PostgresTransactions extends Transactions {
 
   run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#insistently('writes', (connection) =>
-      inWrite(connection, (log) => this.#attempt(connection, (tx) => work({ ...tx, ...log }))),
+      inWrite(connection, (execute, log) => this.#attempt(execute, (tx) => work({ ...tx, ...log }))),
     )
   }
 
   look<T>(work: (tx: Pick<Transaction, 'accounts' | 'resets'>) => Promise<T>): Promise<T> {
     return this.#insistently('reads', (connection) =>
-      inLook(connection, () => this.#attempt(connection, work)),
+      inLook(connection, (execute) => this.#attempt(execute, work)),
     )
   }
 
@@ -56,10 +56,10 @@ export class PostgresTransactions extends Transactions {
     }
   }
 
-  async #attempt<T>(connection: Connection, work: (tx: Unlogging) => Promise<T>): Promise<T> {
+  async #attempt<T>(execute: Execute, work: (tx: Unlogging) => Promise<T>): Promise<T> {
     const em = this.#em.fork()
-    em.setTransactionContext(transactionContext(connection))
-    const result = await work(repositories(em, connection))
+    em.setTransactionContext(transactionContext(execute))
+    const result = await work(repositories(em, execute))
     await em.flush()
     return result
   }
@@ -67,11 +67,11 @@ export class PostgresTransactions extends Transactions {
 
 type Unlogging = Omit<Transaction, 'logInvalidation'>
 
-function repositories(em: EntityManager, connection: Connection): Unlogging {
+function repositories(em: EntityManager, execute: Execute): Unlogging {
   // Raw SQL does not see what the unit of work still holds back.
   const query = async (sql: string, parameters: readonly unknown[]) => {
     await em.flush()
-    return (await connection.query(sql, parameters)).rows
+    return (await execute(sql, parameters)).rows
   }
   return {
     accounts: new MikroAccountRepository(em),
@@ -86,11 +86,11 @@ function repositories(em: EntityManager, connection: Connection): Unlogging {
 }
 
 /** What MikroORM asks of a transaction: to execute a statement that it has compiled. */
-function transactionContext(connection: Connection) {
+function transactionContext(execute: Execute) {
   return {
     executeQuery: async ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => {
       refuseNul(sql)
-      const { rows, affected } = await connection.query(sql, parameters)
+      const { rows, affected } = await execute(sql, parameters)
       return { rows, numAffectedRows: BigInt(affected) }
     },
   }

@@ -3,10 +3,10 @@ import type {
   Snapshots,
   Transactions,
 } from '../../application/consistency/ports/database.ts'
-import type { Connection, Connections, Row } from './connections.ts'
+import type { Connections, Row } from './connections.ts'
 import { within } from './connections.ts'
 import { orUnavailable } from './sql-errors.ts'
-import { inSnapshot, insistently, inWrite } from './transaction-steps.ts'
+import { type Execute, inSnapshot, insistently, inWrite } from './transaction-steps.ts'
 
 /** Where SQL goes: the snapshot of a load, or the transaction of a write. Refuses to work once that is over. */
 export interface Sql {
@@ -32,7 +32,7 @@ export class SqlSnapshots implements Snapshots<Sql> {
     try {
       return await within(
         this.#timeoutMs,
-        this.#connections.run((connection) => inSnapshot(connection, () => queries(sqlOver(connection)))),
+        this.#connections.run((connection) => inSnapshot(connection, (execute) => queries(sqlOver(execute)))),
       )
     } catch (error) {
       throw orUnavailable(error)
@@ -51,10 +51,9 @@ export class SqlTransactions implements Transactions<SqlTransaction> {
   async run<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     try {
       return await insistently(() =>
-        this.#connections.run((connection) => {
-          const sql = sqlOver(connection)
-          return inWrite(connection, (log) => work({ ...sql, ...log }))
-        }),
+        this.#connections.run((connection) =>
+          inWrite(connection, (execute, log) => work({ ...sqlOver(execute), ...log })),
+        ),
       )
     } catch (error) {
       throw orUnavailable(error)
@@ -62,9 +61,9 @@ export class SqlTransactions implements Transactions<SqlTransaction> {
   }
 }
 
-function sqlOver(connection: Connection): Sql {
+function sqlOver(execute: Execute): Sql {
   return {
     query: async <R>(statement: string, parameters: readonly unknown[] = []) =>
-      (await connection.query(statement, parameters)).rows as R[],
+      (await execute(statement, parameters)).rows as R[],
   }
 }

@@ -27,6 +27,9 @@ export async function insistently<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Executes a statement of a transaction, until its work is over. */
+export type Execute = Connection['query']
+
 /**
  * A write. What it logs is one row, which is sent together with COMMIT: nothing in the transaction depends on it but that
  * both are committed.
@@ -34,23 +37,20 @@ export async function insistently<T>(attempt: () => Promise<T>): Promise<T> {
  */
 export async function inWrite<T>(
   connection: Connection,
-  work: (log: LoggingTransaction) => Promise<T>,
+  work: (execute: Execute, log: LoggingTransaction) => Promise<T>,
 ): Promise<T> {
   let logged: readonly string[] = []
-  let over = false
-  const result = await orRollback(connection, async () => {
-    const begun = await connection.begin(BEGIN_WRITE)
-    return work({
+  const result = await begun(connection, BEGIN_WRITE, (execute, { assertOpen, transaction }) =>
+    work(execute, {
       logInvalidation: async (tags) => {
-        if (over) throw new ConnectionLost('The transaction is over')
+        assertOpen()
         // What the driver could not even send, PostgreSQL would not refuse, and COMMIT would go through without it.
         if (!tags.every((tag) => typeof tag === 'string')) throw new TypeError('Each tag has to be a string')
         logged = [...logged, ...tags]
-        return String(begun?.transaction)
+        return String(transaction)
       },
-    })
-  })
-  over = true
+    }),
+  )
   await commit(connection, logged.length === 0 ? [] : [{ sql: LOG, parameters: [logged] }])
   return result
 }
@@ -59,32 +59,56 @@ export async function inWrite<T>(
  * Reads what is newest, statement by statement.
  * @throws CommitUnknown when PostgreSQL did not say how COMMIT went
  */
-export async function inLook<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  const result = await orRollback(connection, async () => {
-    await connection.begin(BEGIN_LOOK)
-    return work()
-  })
+export async function inLook<T>(connection: Connection, work: (execute: Execute) => Promise<T>): Promise<T> {
+  const result = await begun(connection, BEGIN_LOOK, work)
   await commit(connection, [])
   return result
 }
 
 /** Runs the work in one snapshot, of which nothing is left. */
-export async function inSnapshot<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  return orRollback(connection, async () => {
-    await connection.begin(BEGIN_LOAD)
-    const result = await work()
-    await connection.query('commit')
-    return result
-  })
+export async function inSnapshot<T>(
+  connection: Connection,
+  work: (execute: Execute) => Promise<T>,
+): Promise<T> {
+  const result = await begun(connection, BEGIN_LOAD, work)
+  await connection.query('commit')
+  return result
 }
 
-/** Also where BEGIN's own message failed: a part of it may have been executed, and the connection goes back to others. */
-async function orRollback<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+interface Begun {
+  /** The number of a write's. */
+  readonly transaction: unknown
+  /** @throws ConnectionLost once the work is over */
+  assertOpen(): void
+}
+
+/**
+ * Begins a transaction and runs the work in it; rolls back what fails, also BEGIN's own message, of which a part may have
+ * been executed. What the work asks once it is over, having waited for nothing, is refused: behind COMMIT it would be
+ * a transaction of its own, with nothing in the log.
+ */
+async function begun<T>(
+  connection: Connection,
+  begin: string,
+  work: (execute: Execute, begun: Begun) => Promise<T>,
+): Promise<T> {
+  let over = false
+  const assertOpen = () => {
+    if (over) throw new ConnectionLost('The transaction is over')
+  }
+  const execute: Execute = async (sql, parameters) => {
+    assertOpen()
+    return connection.query(sql, parameters)
+  }
   try {
-    return await work()
+    const row = await connection.begin(begin)
+    return await work(execute, { transaction: row?.transaction, assertOpen })
   } catch (error) {
+    over = true
     await rollback(connection)
     throw error
+  } finally {
+    over = true
   }
 }
 
@@ -109,7 +133,10 @@ async function commit(connection: Connection, last: readonly Statement[]): Promi
     if (provesRollback(committed.reason)) throw refused?.reason ?? committed.reason
     throw new CommitUnknown('COMMIT was sent, but its outcome is unknown', { cause: committed.reason })
   }
-  // The answer to COMMIT alone says what became of it: that to the row may be a pooler's, which lost its server meanwhile.
-  if (committed.value.command === 'COMMIT' && refused === undefined) return
+  if (committed.value.command === 'COMMIT') {
+    if (refused === undefined) return
+    // PostgreSQL would have rolled back. The refusal is the driver's, or a pooler's, which lost its server meanwhile.
+    throw new CommitUnknown('COMMIT was answered, but its row was refused', { cause: refused.reason })
+  }
   throw refused?.reason ?? new Error('PostgreSQL rolled back: a statement failed, and the work went on')
 }

@@ -30,7 +30,8 @@ export class TracedConnections extends Connections {
     const traced = statements.map(({ sql, parameters }, index) =>
       this.#traced(sql, parameters, async () => {
         const settled = (await all)[index]
-        if (settled?.status === 'rejected') throw settled.reason
+        if (settled === undefined) throw new Error('Not sent, since one before it had failed')
+        if (settled.status === 'rejected') throw settled.reason
       }),
     )
     await Promise.allSettled(traced)

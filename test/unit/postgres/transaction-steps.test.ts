@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Answer, type Connection, ConnectionLost } from '../../../src/adapters/postgres/connections.ts'
-import { inWrite } from '../../../src/adapters/postgres/transaction-steps.ts'
+import { inLook, inSnapshot, inWrite } from '../../../src/adapters/postgres/transaction-steps.ts'
 import { CommitUnknown } from '../../../src/application/consistency/ports/database.ts'
 
 const answer = (command: string): PromiseSettledResult<Answer> => ({
@@ -21,7 +21,7 @@ async function write(...settled: PromiseSettledResult<Answer>[]) {
     begin: async () => ({ transaction: '7' }),
     inOneGo: async () => settled,
   }
-  const outcome = await inWrite(connection, ({ logInvalidation }) => logInvalidation(['a'])).catch(
+  const outcome = await inWrite(connection, (_, { logInvalidation }) => logInvalidation(['a'])).catch(
     (error: unknown) => error,
   )
   return { outcome, asked }
@@ -59,14 +59,75 @@ describe('a write whose row and COMMIT were sent together', () => {
     expect((await write(row, refusal(LOST))).outcome).toBeInstanceOf(CommitUnknown)
   })
 
-  it('is no success when COMMIT went through without the row', async () => {
+  it('has an outcome that is unknown when COMMIT was answered and the row refused: what was committed may be nothing', async () => {
     const unsent = new TypeError('cannot be sent')
-    expect((await write(refusal(unsent), answer('COMMIT'))).outcome).toBe(unsent)
+    const { outcome } = await write(refusal(unsent), answer('COMMIT'))
+    expect(outcome).toBeInstanceOf(CommitUnknown)
+    expect(outcome).toMatchObject({ cause: unsent })
   })
 
   it('is no success when COMMIT was answered with ROLLBACK though the row was not refused', async () => {
     expect((await write(INSERTED, answer('ROLLBACK'))).outcome).toMatchObject({
       message: expect.stringContaining('PostgreSQL rolled back'),
     })
+  })
+})
+
+describe('what the work of a transaction asks once it is over', () => {
+  const begin = async () => undefined
+  const done = { command: 'COMMIT', rows: [], affected: 0 }
+
+  it.each([
+    ['a write', inWrite],
+    ['a look', inLook],
+    ['a load', inSnapshot],
+  ] as const)(
+    'is refused while COMMIT of %s is under way: it would be a transaction of its own',
+    async (_, run) => {
+      const asked: string[] = []
+      let late: Promise<unknown> | undefined
+      let execute: Connection['query']
+      const committing = async <T>(answer: T): Promise<T> => {
+        late ??= execute('late').catch((error: unknown) => error)
+        return answer
+      }
+      const connection: Connection = {
+        begin,
+        query: async (sql) => {
+          asked.push(sql)
+          return sql === 'commit' ? committing(done) : done
+        },
+        inOneGo: (statements) =>
+          committing(statements.map(() => ({ status: 'fulfilled' as const, value: done }))),
+      }
+      await run(connection, async (lent) => {
+        execute = lent
+        await lent('in time')
+      })
+      expect(await late).toMatchObject({ name: 'ConnectionLost', message: 'The transaction is over' })
+      expect(asked).not.toContain('late')
+    },
+  )
+
+  it('is refused behind ROLLBACK', async () => {
+    const asked: string[] = []
+    let late: Promise<unknown> | undefined
+    let execute: Connection['query']
+    const connection: Connection = {
+      begin,
+      query: async (sql) => {
+        asked.push(sql)
+        if (sql === 'rollback') late = execute('late').catch((error: unknown) => error)
+        return done
+      },
+      inOneGo: async () => [],
+    }
+    const failed = inWrite(connection, async (lent) => {
+      execute = lent
+      throw new Error('of the work')
+    })
+    await expect(failed).rejects.toThrow('of the work')
+    expect(await late).toBeInstanceOf(ConnectionLost)
+    expect(asked).toEqual(['rollback'])
   })
 })

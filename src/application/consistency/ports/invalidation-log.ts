@@ -94,8 +94,8 @@ export interface HolderMessage {
 
 /**
  * The log of committed invalidations (`cache_invalidation`), read over a connection of its own so that a busy pool
- * cannot make leases lapse. Rows enter it through `Transaction.logInvalidation` only, in the commit that they tell of.
- * It may be long, so it is read in pieces, each under a deadline of its own.
+ * cannot make leases lapse. Rows enter it in the commit that they tell of: by `LoggingTransaction.logInvalidation`, or
+ * by triggers for what is written by hand. It may be long, so it is read in pieces, each under a deadline of its own.
  * Every method throws Unavailable `database-unavailable` when PostgreSQL does not answer within the deadline.
  */
 export abstract class InvalidationLog {
