@@ -36,7 +36,7 @@ export function createLogger(level: string, destination: Destination = standardO
 type Destination = DestinationStream & { flush?(): void }
 
 /**
- * Not read, it costs neither memory without bound nor the end of the process: lines beyond what may wait are dropped and
+ * Not read, or on a full disk, it costs neither memory without bound nor the end of the process: lines beyond what may wait are dropped and
  * counted, and a line says how many once there is room again.
  */
 function standardOutput(): Destination {
@@ -48,7 +48,8 @@ function standardOutput(): Destination {
   process.once('exit', () => {
     triesLeft = LAST_TRIES
     try {
-      output.flushSync()
+      if (refusal !== undefined) throw refusal
+      if (underWay) output.flushSync()
       // Handed over to it, they would be left to a thread that may come too late.
       if (bytes > 0) pino.destination({ dest: 1, sync: true, retryEAGAIN }).write(lines)
     } catch {
@@ -62,11 +63,22 @@ function standardOutput(): Destination {
     maxLength: LONGEST_QUEUE,
     retryEAGAIN,
   })
+  // A full disk, say: the lines wait for the next ones, and are written with them once there is room. At the end they
+  // would be tried for ever.
+  let refusal: Error | undefined
+  output.on('error', (error: Error) => {
+    refusal = error
+  })
+  output.on('write', () => {
+    refusal = undefined
+  })
+  let underWay = false
   let dropped = 0
   output.on('drop', (refused: string) => {
     dropped += refused.split('\n').length - 1
   })
   output.on('drain', () => {
+    underWay = false
     if (dropped === 0) return
     const line = {
       level: 40,
@@ -76,12 +88,16 @@ function standardOutput(): Destination {
       msg: 'the standard output was not read, and lines of the log were dropped',
     }
     dropped = 0
+    underWay = true
     output.write(`${JSON.stringify(line)}\n`)
   })
   let lines = ''
   let bytes = 0
   const flush = () => {
-    if (bytes > 0) output.write(lines)
+    if (bytes > 0) {
+      underWay = true
+      output.write(lines)
+    }
     lines = ''
     bytes = 0
   }

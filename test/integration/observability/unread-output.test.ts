@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
@@ -129,4 +132,44 @@ it('lines of workers that share a standard output stay whole, however slowly it 
   const lines = output.trimEnd().split('\n')
   expect(lines.filter((line) => !/^\{"level":30,"time":\d+,[^{]*,"msg":"line"\}$/.test(line))).toEqual([])
   expect(lines.length).toBe(15_000)
+})
+
+it('a process whose log has no room on its disk goes on, and ends when it should', async () => {
+  const script = `
+    const { createLogger } = await import(process.argv[1])
+    const logger = createLogger('info')
+    logger.warn('first')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    logger.warn('second')
+    process.exit(0)`
+  // With no block left for a file, it is made and nothing can be written to it.
+  const limited = `trap '' XFSZ; ulimit -f 0 && exec "$0" --input-type=module -e "$1" "$2" > "$3"`
+  const file = join(mkdtempSync(join(tmpdir(), 'marketflow-log-')), 'log')
+  child = spawn('sh', ['-c', limited, process.execPath, script, LOGGER, file], { stdio: 'ignore' })
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(readFileSync(file, 'utf8')).toBe('')
+})
+
+it('what a full disk has refused is written with the next lines once there is room, also at the end', async () => {
+  const script = `
+    import fs from 'node:fs'
+    const { write } = fs
+    let full = true
+    fs.write = (fd, data, encoding, callback = encoding) => full
+      ? setImmediate(callback, Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
+      : write(fd, data, encoding, callback)
+    const { createLogger } = await import(process.argv[1])
+    const logger = createLogger('info')
+    logger.warn('first')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    full = false
+    logger.warn('second')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    logger.info('third')
+    process.exit(0)`
+  child = spawn(process.execPath, ['--input-type=module', '-e', script, LOGGER], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = (await text(child.stdout!)).trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['first', 'second', 'third'])
 })
