@@ -78,7 +78,8 @@ export class PoolConnections extends Connections {
       query,
       begin: (statement) => watched(this.#begin(client, statement)),
       inOneGo: (statements) =>
-        this.#pipelines
+        // One that has ended sends nothing: then COMMIT is known not to have been sent.
+        this.#pipelines && client.connection.stream.writable
           ? Promise.allSettled(statements.map(({ sql, parameters }) => query(sql, parameters)))
           : oneByOne(query, statements),
     })

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -161,5 +162,41 @@ describe.each([
     await write('nothing')
     expect(await query('select id from cache_invalidation')).toEqual(before)
     expect(await written('nothing')).toBe(1)
+  })
+
+  it('is not followed by what its work asks late, without having waited for it', async () => {
+    let late: Promise<unknown> | undefined
+    const transaction = await transactions.run(async (tx) => {
+      const logged = tx.logInvalidation(['in time'])
+      queueMicrotask(async () => {
+        await logged
+        // The row and COMMIT are on their way, or will be in this turn.
+        setImmediate(() => {
+          late = tx.query(`insert into written values ('late')`).catch((error: unknown) => error)
+        })
+      })
+      return logged
+    })
+    await expect.poll(() => late).toBeDefined()
+    expect(await late).toMatchObject({ message: 'The transaction is over' })
+    expect(await loggedBy(transaction)).toHaveLength(1)
+    expect(await written('late')).toBe(0)
+  })
+})
+
+describe.each([true, false])('on a pool whose pipeline is %s', (pipeline) => {
+  it('a write whose connection ended before COMMIT could be sent has failed, and says so', async () => {
+    const opened = await onPool(pipeline)
+    await prepareLog(opened.connections)
+    const write = new SqlTransactions(opened.connections).run(async (tx) => {
+      await tx.logInvalidation(['a'])
+      await tx.query(`set local idle_in_transaction_session_timeout = '10ms'`)
+      await sleep(500)
+    })
+    await expect(write).rejects.toMatchObject({
+      code: 'database-unavailable',
+      cause: { name: 'ConnectionLost' },
+    })
+    await opened.close()
   })
 })
