@@ -1,5 +1,5 @@
 import { VARIANTS } from '../model/variants.ts'
-import { FORGETFUL } from '../property/coverage/forgotten-tags.ts'
+import { FORGETFUL, NOT_SHOWN } from '../property/coverage/forgotten-tags.ts'
 import { BROKEN } from '../property/teeth/variants/every.ts'
 import type { Job } from './job.ts'
 import type { Budget, LayerResult } from './layer.ts'
@@ -52,7 +52,7 @@ export async function teeth({ seed }: Budget): Promise<LayerResult & { readonly 
     ...names.map((name) =>
       ['', name, ...[simulated, refusals, modelled].map((of) => of.get(name) ?? '–'), ''].join(' | ').trim(),
     ),
-    `| one tag forgotten, each row of the table in turn (${FORGETFUL.length}) | ${ok ? 'coverage: within 14 worlds' : 'NOT CAUGHT'} | – | – |`,
+    `| one tag forgotten, each row of the table in turn (${FORGETFUL.length - NOT_SHOWN.length}; ${NOT_SHOWN.length} more change no view of these worlds) | ${ok ? 'coverage: within 14 worlds' : 'NOT CAUGHT'} | – | – |`,
     `| one kind of tag never logged, each in turn | ${ok ? 'model, on real servers: within 2 worlds' : 'NOT CAUGHT'} | – | – |`,
   ].join('\n')
   return {

@@ -8,7 +8,7 @@ import { EVENTS } from '../../support/events.ts'
 import { ENGINES, OPEN_TIMEOUT_MS, type OpenedDatabase } from '../../support/postgres-engines.ts'
 import { UNSHRUNK } from '../../support/unshrunk.ts'
 import { commands, DATES, RARE } from './commands.ts'
-import { FORGETFUL, type Forgetful } from './forgotten-tags.ts'
+import { FORGETFUL, type Forgetful, NOT_SHOWN } from './forgotten-tags.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { Tally } from './tally.ts'
 
@@ -17,18 +17,6 @@ const RUNS = Number(process.env.RUNS ?? dose(1, 14))
 const SEED = Number(process.env.SEED ?? 1)
 /** In ms, generous: a slow machine is not a failure. */
 const TIMEOUT_MS = 60_000 + RUNS * 120_000
-
-/**
- * What no such world shows: for want of the write, a page that was missing under a listed market's slug, and a draft that is
- * handed over, whose days its organizer alone sees; and for want of as many vendors as a search looks through, that one
- * more is among them (`search-tags.test.ts` does).
- */
-const NOT_SHOWN = [
-  'market-created forgets marketPage',
-  'market-assigned forgets marketDays',
-  'vendor-registered forgets vendorListings',
-  'vendor-left forgets vendorListings',
-]
 
 /*
  * No cache, no timing: whatever a write changes in the database must be tagged, or no fence in the world could keep an
