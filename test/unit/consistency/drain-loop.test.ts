@@ -111,6 +111,18 @@ describe('the drain loop', () => {
     await loop.finish()
   })
 
+  it('pauses for no write that asks during a drain, be it the only one', async () => {
+    await loop.start()
+    held = deferred()
+    const first = loop.next()
+    await clock.advance(1)
+    const second = loop.next()
+    held.resolve()
+    await Promise.all([first, second])
+    expect(began).toEqual([0, 0, 1])
+    await loop.finish()
+  })
+
   it('ends with all that its last drain came to, not with what the writes were told', async () => {
     await loop.start()
     log.add('1', ['a'])

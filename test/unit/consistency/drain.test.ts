@@ -385,6 +385,15 @@ describe('a holder', () => {
     expect(w.steps.filter((step) => step.startsWith('tell'))).toEqual(['tell me1', 'tell me1 wake'])
   })
 
+  it('wakes the others for a single write, also when its own drain could not reach the cache', async () => {
+    w.log.holders = [other('x')]
+    await w.drain.run()
+    took(w.steps)
+    w.cache.present!.failing.set('invalidate', new CacheUnusable('timeout'))
+    await w.drain.run({ awaited: ['t1'] })
+    expect(took(w.steps).filter((step) => step.startsWith('tell'))).toEqual(['tell wake'])
+  })
+
   it.each(['retired', 'taken off the list'])('that was %s has no lease, and registers anew', async (how) => {
     await w.drain.run()
     await w.clock.advance(1000)

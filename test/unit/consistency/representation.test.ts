@@ -42,6 +42,10 @@ describe('a representation', () => {
     expect(expiresAt - loadedAt).toBeLessThanOrEqual(longestLifeMs(view.ttlS))
   })
 
+  it('lives its TTL and a tenth at the longest, for which rows of the log are kept', () => {
+    expect(longestLifeMs(view.ttlS)).toBeCloseTo(110_000, 6)
+  })
+
   it.each([
     [0, 27_000],
     [0.5, 30_000],
