@@ -112,6 +112,8 @@ describe('what the next read will do', () => {
   it('a hit, while its stamps are current', async () => {
     await stored({ expiresAt: clock.now() + 9_900 })
     expect((await explain()).next).toBe('hit in l1: its stamps are current, for 9 s')
+    await stored({ expiresAt: clock.now() + 900 })
+    expect((await explain()).next).toBe('hit in l1: its stamps are current, for 0 s')
   })
 
   it('a miss, when nothing is stored', async () => {

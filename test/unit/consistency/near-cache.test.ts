@@ -60,6 +60,17 @@ describe('a hit in memory', () => {
   })
 })
 
+it('what is kept of a key is told by memory, and by Redis where memory has nothing', async () => {
+  w.redis.present!.inspect = async () => ({ stamps: ['of Redis'], entries: [] })
+  await w.fill('x')
+  const { entries } = await w.near.session()!.inspect('k', ['t'])
+  expect(entries).toMatchObject([{ tier: 'l1', entry: entryOf('x') }])
+  await w.near.session()!.invalidate(['t'])
+  expect((await w.near.session()!.inspect('other', ['t'])).stamps).toEqual(['of Redis'])
+  w.redis.present = undefined
+  expect(await w.near.session()!.inspect('other', ['t'])).toMatchObject({ entries: [], stamps: [undefined] })
+})
+
 describe('a miss in memory', () => {
   it('finds in Redis what another instance stored, and has it in memory then', async () => {
     await w.fill('x')
