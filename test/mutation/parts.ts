@@ -9,6 +9,8 @@ interface Part {
   readonly ignoreStatic?: true
   /** The tests make databases on a server that they are given, or start. */
   readonly onServers?: true
+  /** Tests that run the service as a process, for what the others have not noticed (`BY=processes`). */
+  readonly byProcesses?: readonly string[]
 }
 
 /**
@@ -86,6 +88,7 @@ const PARTS = {
     ],
     ignoreStatic: true,
     onServers: true,
+    byProcesses: ['api', 'accounts', 'who-did-what', 'write-locks'].map((name) => `test/e2e/${name}.test.ts`),
   },
 } satisfies Record<string, Part>
 

@@ -1,37 +1,15 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { NAMES } from './parts.ts'
+import { type Mutant, NOTICED, readReport, UNNOTICED } from './report.ts'
 
 /**
  * Prints, as Markdown, the score of each file and every mutant that no test noticed: `npm run mutation:survivors`,
  * after `npm run mutation`. Several reports may be named, for a run that was made in pieces.
  */
 
-interface Mutant {
-  readonly mutatorName: string
-  readonly replacement?: string
-  readonly status: string
-  readonly location: { readonly start: Position; readonly end: Position }
-}
-
-interface Position {
-  readonly line: number
-  readonly column: number
-}
-
-interface Report {
-  readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>
-}
-
-/** A mutant that no longer ends counts as noticed, as Stryker counts it. */
-const NOTICED = new Set(['Killed', 'Timeout'])
-const UNNOTICED = new Set(['Survived', 'NoCoverage'])
-
 const measured = NAMES.map((part) => `reports/mutation/${part}.json`).filter((path) => existsSync(path))
 const paths = process.argv.length > 2 ? process.argv.slice(2) : measured
-const reports = await Promise.all(
-  paths.map(async (path) => JSON.parse(await readFile(path, 'utf8')) as Report),
-)
+const reports = paths.map(readReport)
 const files = reports.flatMap((report) => Object.entries(report.files)).sort(([a], [b]) => a.localeCompare(b))
 
 print('| File | Mutants | Killed | Timed out | Unnoticed | Score |\n|---|---|---|---|---|---|')

@@ -16,7 +16,12 @@ export interface RunningService {
 
 const REPOSITORY = new URL('../..', import.meta.url).pathname
 /** What a process that a test starts has of this one’s environment. */
-const INHERITED = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
+const INHERITED = {
+  PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+  // Of the mutation run: which mistake the process makes.
+  __STRYKER_ACTIVE_MUTANT__: process.env.__STRYKER_ACTIVE_MUTANT__,
+}
 const SECRET = 'a secret that every test instance shares'
 
 /**
