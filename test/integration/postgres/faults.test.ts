@@ -7,7 +7,14 @@ import { type FreshDatabase, freshDatabase } from '../../support/postgres.ts'
 import { type PostgresProxy, postgresProxy } from '../../support/postgres-proxy.ts'
 import { anOrganizer, aWorld, NOW } from '../../support/postgres-world.ts'
 
-const OPTIONS = { poolSize: 2, connectTimeoutMs: 400, loadTimeoutMs: 600, logTimeoutMs: 300 }
+/** Long enough for a machine that is busy with something else: only who is stalled should be given up. */
+const OPTIONS = {
+  poolSize: 2,
+  connectTimeoutMs: 1600,
+  loadTimeoutMs: 2400,
+  logTimeoutMs: 1200,
+  lockTimeoutMs: 10_000,
+}
 
 describe('when PostgreSQL misbehaves', () => {
   let fresh: FreshDatabase
@@ -48,11 +55,11 @@ describe('when PostgreSQL misbehaves', () => {
     for (const each of [...loads, write, log]) await expect(each).rejects.toMatchObject(unavailable)
     // Silent, and not merely slow.
     await expect(log).rejects.not.toBeInstanceOf(LogOverdue)
-    expect(Math.max(...(await took).slice(0, 3))).toBeLessThan(900)
-    expect((await took)[4]).toBeLessThan(450)
-    expect(Math.max(...(await took))).toBeLessThan(1_800)
+    expect(Math.max(...(await took).slice(0, 3))).toBeLessThan(1.5 * OPTIONS.loadTimeoutMs)
+    expect((await took)[4]).toBeLessThan(1.5 * OPTIONS.logTimeoutMs)
+    expect(Math.max(...(await took))).toBeLessThan(3 * OPTIONS.loadTimeoutMs)
     proxy.resume()
-    await expect.poll(() => list().then(() => 'works', String), { timeout: 5_000 }).toBe('works')
+    await expect.poll(() => list().then(() => 'works', String)).toBe('works')
     for (let i = 0; i < 5; i++) await Promise.all([list(), list(), database.invalidationLog.pending()])
   })
 
@@ -64,11 +71,9 @@ describe('when PostgreSQL misbehaves', () => {
     const looking = database.invalidationLog.kept()
     const took = timed(looking)
     await expect(looking).rejects.toMatchObject(unavailable)
-    expect(await took).toBeLessThan(1_800)
+    expect(await took).toBeLessThan(3 * OPTIONS.loadTimeoutMs)
     proxy.resume()
-    await expect
-      .poll(() => database.invalidationLog.kept().then(() => 'works', String), { timeout: 5_000 })
-      .toBe('works')
+    await expect.poll(() => database.invalidationLog.kept().then(() => 'works', String)).toBe('works')
   })
 
   it('dropped connections are replaced', async () => {
