@@ -42,13 +42,6 @@ const SERVICES = [
   })),
 ]
 
-/** No write waits for its lease, which can then be long: an instance that was halted loses no hit to it. */
-const LONG_LEASE = { LEASE_MS: '15000' }
-
-function writesWait({ cache, instances }: (typeof SERVICES)[number]): boolean {
-  return instances === 2 && (cache === 'lru' || cache === 'near')
-}
-
 async function startOne() {
   const redis = await startRedis()
   return { url: redis.url, nodes: [redis], stop: () => redis.stop() }
@@ -69,9 +62,8 @@ describe.each(SERVICES)(
       redis = await (service.clustered ? startRedisCluster() : startOne())
       database = service.embedded ? undefined : await freshDatabase()
       const where = database === undefined ? { DATA_DIR: 'memory' } : { DATABASE_URL: database.url }
-      const lease = writesWait(service) ? {} : LONG_LEASE
       for (let i = 0; i < service.instances; i++) {
-        instances.push(await openInstance({ ...where, ...lease, ...service.env(redis.url) }, clock))
+        instances.push(await openInstance({ ...where, ...service.env(redis.url) }, clock))
       }
     })
 
