@@ -36,8 +36,8 @@ export function createLogger(level: string, destination: Destination = standardO
 type Destination = DestinationStream & { flush?(): void }
 
 /**
- * Not read, or on a full disk, it costs neither memory without bound nor the end of the process: lines beyond what may wait are dropped and
- * counted, and a line says how many once there is room again.
+ * Not read, or on a full disk, it costs neither memory without bound nor the end of the process: lines beyond what may
+ * wait are dropped and counted, and a line says how many once there is room again.
  */
 function standardOutput(): Destination {
   // Looked at, a pipe no longer blocks: a thread that waits to write would keep the process from ending.

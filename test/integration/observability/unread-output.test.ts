@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -144,10 +144,12 @@ it('a process whose log has no room on its disk goes on, and ends when it should
     process.exit(0)`
   // With no block left for a file, it is made and nothing can be written to it.
   const limited = `trap '' XFSZ; ulimit -f 0 && exec "$0" --input-type=module -e "$1" "$2" > "$3"`
-  const file = join(mkdtempSync(join(tmpdir(), 'marketflow-log-')), 'log')
+  const directory = mkdtempSync(join(tmpdir(), 'marketflow-log-'))
+  const file = join(directory, 'log')
   child = spawn('sh', ['-c', limited, process.execPath, script, LOGGER, file], { stdio: 'ignore' })
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(readFileSync(file, 'utf8')).toBe('')
+  rmSync(directory, { recursive: true })
 })
 
 it('what a full disk has refused is written with the next lines once there is room, also at the end', async () => {
