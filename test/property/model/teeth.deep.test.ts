@@ -12,7 +12,7 @@ import { actions } from './mishaps.ts'
 import { type Instance, openInstance } from './service.ts'
 
 const SEED = Number(process.env.SEED ?? 1)
-/** No more worlds than the comparison itself has. */
+/** Fewer worlds than the comparison has, over all its services. */
 const WORLDS = 2
 
 /** Worlds so few change no day that was read before; the coverage property's have them, and notice both. */
